@@ -1,0 +1,189 @@
+/**
+ * The seam between Odradek and the world: clock, chance, disk, network, workers, log. Everything takes what it needs of
+ * it through its constructor. `env` implements it over the machine, `sim` over a seed.
+ */
+import type { Uuid } from './uuid.ts'
+
+export interface Env {
+  readonly clock: Clock
+  readonly random: Random
+  readonly disk: Disk
+  readonly network: Network
+  readonly workers: Workers
+  readonly logger: Logger
+}
+
+export interface Timer {
+  /** Does nothing once the timer has fired. */
+  cancel(): void
+}
+
+export interface Clock {
+  /** Milliseconds since 1970, an integer; may jump either way. */
+  now(): number
+  /** Milliseconds from an arbitrary start, with fractions; never goes back. Time-outs are measured by it. */
+  monotonic(): number
+  after(delayMs: number, fire: () => void): Timer
+  /** Runs `then` in a later turn, after what waits in the sockets now has been read: before anything is taken away. */
+  afterDrain(then: () => void): void
+}
+
+export interface RandomStream {
+  /** An integer of [0, 2^32). */
+  u32(): number
+  /** An integer of [0, bound), bound up to 2^32. */
+  below(bound: number): number
+  /** A number of [0, 1). */
+  float(): number
+  uuid(): Uuid
+}
+
+export interface Random {
+  /** Streams are apart by name, so that a draw more in one place shifts nothing in another. */
+  stream(name: string): RandomStream
+}
+
+/** What went wrong on a disk, in the words of the operating system (`ENOENT`, `ENOSPC`, `EIO`, `EEXIST` ...). */
+export class DiskError extends Error {
+  override readonly name = 'DiskError'
+  readonly code: string
+  readonly path: string
+
+  constructor(code: string, path: string, message: string) {
+    super(message)
+    this.code = code
+    this.path = path
+  }
+}
+
+/**
+ * An open file. Every method throws (or rejects with) DiskError. Writes and reads may be short. The owner closes it
+ * once, when no operation is in flight.
+ */
+export interface DiskFile {
+  readonly path: string
+  /** Bytes in the file, without a system call where the implementation can tell. */
+  size(): number
+  /** Writes at `position` into the page cache now; returns the bytes written. */
+  writeSync(bytes: Uint8Array, position: number): number
+  /** Reads into `[start, end)` of `into` from `position` now; returns the bytes read, 0 at the end of the file. */
+  readSync(into: Uint8Array, start: number, end: number, position: number): number
+  truncateSync(size: number): void
+  /** The same off the loop: for a disk that pushes back, and for reads that may be cold. */
+  write(chunks: readonly Uint8Array[], position: number): Promise<number>
+  read(into: Uint8Array, start: number, end: number, position: number): Promise<number>
+  /** Makes the content durable. After a failure nothing may be assumed of it: never call it again. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DirectoryEntry {
+  readonly name: string
+  readonly kind: 'file' | 'directory'
+}
+
+export interface FileLock {
+  release(): Promise<void>
+}
+
+/** `read`: must exist. `write`: read and write, must exist. `create`: read and write, made or emptied. */
+export type OpenMode = 'read' | 'write' | 'create'
+
+export interface OpenOptions {
+  readonly mode: OpenMode
+  /** Syncs of this file have a thread of their own, so that cold reads never make a vote wait. */
+  readonly dedicatedSync?: boolean
+}
+
+/** Paths are absolute, separated by `/`. Everything that is not of an open file is asynchronous. */
+export interface Disk {
+  open(path: string, options: OpenOptions): Promise<DiskFile>
+  /** Entries sorted by name. */
+  list(path: string): Promise<readonly DirectoryEntry[]>
+  /** Undefined where there is nothing at `path`. */
+  stat(
+    path: string,
+  ): Promise<{ readonly kind: 'file' | 'directory'; readonly size: number; readonly modifiedMs: number } | undefined>
+  /** Makes the directory and those above it. */
+  makeDirectory(path: string): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** Removes a directory with all that is in it; nothing if it is not there. */
+  removeTree(path: string): Promise<void>
+  /** Makes renames, new files and removals in a directory durable. */
+  syncDirectory(path: string): Promise<void>
+  /** An exclusive lock that other processes (Kafka's too) respect and that dies with the process; undefined if taken. */
+  lock(path: string): Promise<FileLock | undefined>
+  /** Total and usable bytes of the volume that holds `path`. */
+  space(path: string): Promise<{ readonly totalBytes: number; readonly usableBytes: number }>
+}
+
+/** Where received bytes go, and what a connection tells its owner. */
+export interface ConnectionHandler {
+  /** The place for the next bytes: right behind those already held, never empty. */
+  receiveBuffer(): Uint8Array
+  /** `size` bytes were put at the start of the last `receiveBuffer()`. */
+  received(size: number): void
+  /** All writes so far have left for the kernel: buffers given to `write` may be reused. */
+  drained(): void
+  /** The peer ended, or the connection broke (`error` says why); nothing follows. */
+  closed(error?: Error): void
+}
+
+export interface Connection {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /**
+   * Sends the chunks in order. True: the kernel has taken all of it, the buffers are free at once. False: they belong
+   * to the connection until `drained()`.
+   */
+  write(chunks: readonly Uint8Array[]): boolean
+  /** Stops and resumes reading: back-pressure on the peer. */
+  pause(): void
+  resume(): void
+  /** Sends what was written, then closes. */
+  end(): void
+  /** Closes at once. */
+  destroy(): void
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** Returns the handler of a new connection, or undefined to close it at once. */
+  readonly accept: (connection: Connection) => ConnectionHandler | undefined
+}
+
+export interface Listener {
+  readonly host: string
+  readonly port: number
+  /** Accepts no more; open connections stay. */
+  close(): Promise<void>
+}
+
+export interface Network {
+  /** Rejects with an Error that names address and reason (`EADDRINUSE` ...). */
+  listen(options: ListenOptions): Promise<Listener>
+  /** Rejects if the peer cannot be reached. */
+  connect(options: {
+    readonly host: string
+    readonly port: number
+    readonly handler: ConnectionHandler
+  }): Promise<Connection>
+}
+
+/** Whole jobs of over a millisecond that leave the loop. */
+export interface Workers {
+  /** Runs the job registered under `name`; bytes in `input` may be moved to the worker. Inline in the simulator. */
+  run(name: string, input: unknown): Promise<unknown>
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFields = Readonly<Record<string, string | number | boolean | bigint | undefined>>
+
+export interface Logger {
+  /** A logger whose lines name the part of the node they come from. */
+  child(part: string): Logger
+  log(level: LogLevel, message: string, fields?: LogFields): void
+}

@@ -1,0 +1,178 @@
+/**
+ * Writes the primitive types of Kafka's protocol. Big payloads are taken by reference, so the result is a list of
+ * chunks that go to the socket as they are: nothing is concatenated.
+ */
+import { assert } from './assert.ts'
+import type { Uuid } from './uuid.ts'
+
+const two32 = 2 ** 32
+/** Below this a copy costs less than another chunk. */
+const copyMax = 512
+
+export class Writer {
+  #buffer: Buffer
+  #view: DataView
+  /** Start of the part of `#buffer` that is not yet in `#chunks`. */
+  #start = 0
+  #position = 0
+  #chunks: Uint8Array[] = []
+  #sizeBefore = 0
+
+  constructor(capacity = 1024) {
+    this.#buffer = Buffer.allocUnsafeSlow(capacity)
+    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, capacity)
+  }
+
+  /** Bytes written so far, those by reference included. */
+  get size(): number {
+    return this.#sizeBefore + this.#position - this.#start
+  }
+
+  #room(size: number): number {
+    const position = this.#position
+    if (position + size > this.#buffer.length) return this.#grow(size)
+    this.#position = position + size
+    return position
+  }
+
+  #grow(size: number): number {
+    const open = this.#position - this.#start
+    const capacity = Math.max(this.#buffer.length * 2, open + size)
+    const bigger = Buffer.allocUnsafeSlow(capacity)
+    this.#buffer.copy(bigger, 0, this.#start, this.#position)
+    this.#buffer = bigger
+    this.#view = new DataView(bigger.buffer, bigger.byteOffset, capacity)
+    this.#start = 0
+    this.#position = open + size
+    return open
+  }
+
+  bool(value: boolean): void {
+    const position = this.#room(1)
+    this.#view.setInt8(position, value ? 1 : 0)
+  }
+
+  i8(value: number): void {
+    const position = this.#room(1)
+    this.#view.setInt8(position, value)
+  }
+
+  i16(value: number): void {
+    const position = this.#room(2)
+    this.#view.setInt16(position, value)
+  }
+
+  u16(value: number): void {
+    const position = this.#room(2)
+    this.#view.setUint16(position, value)
+  }
+
+  i32(value: number): void {
+    const position = this.#room(4)
+    this.#view.setInt32(position, value)
+  }
+
+  u32(value: number): void {
+    const position = this.#room(4)
+    this.#view.setUint32(position, value)
+  }
+
+  i64(value: number): void {
+    assert(Number.isSafeInteger(value), 'an int64 is written from a safe integer')
+    const position = this.#room(8)
+    this.#view.setInt32(position, Math.floor(value / two32))
+    this.#view.setUint32(position + 4, value >>> 0)
+  }
+
+  i64Big(value: bigint): void {
+    const position = this.#room(8)
+    this.#view.setBigInt64(position, value)
+  }
+
+  f64(value: number): void {
+    const position = this.#room(8)
+    this.#view.setFloat64(position, value)
+  }
+
+  uuid(value: Uuid): void {
+    const position = this.#room(16)
+    this.#buffer.latin1Write(value, position, 16)
+  }
+
+  uvarint(value: number): void {
+    let rest = value >>> 0
+    while (rest >= 0x80) {
+      this.#byte((rest & 0x7f) | 0x80)
+      rest >>>= 7
+    }
+    this.#byte(rest)
+  }
+
+  varint(value: number): void {
+    this.uvarint(((value << 1) ^ (value >> 31)) >>> 0)
+  }
+
+  varlong(value: number): void {
+    if (value >= -0x4000_0000 && value < 0x4000_0000) this.varint(value)
+    else this.varlongBig(BigInt(value))
+  }
+
+  varlongBig(value: bigint): void {
+    let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))
+    while (rest >= 0x80n) {
+      this.#byte(Number(rest & 0x7fn) | 0x80)
+      rest >>= 7n
+    }
+    this.#byte(Number(rest))
+  }
+
+  #byte(value: number): void {
+    const position = this.#room(1)
+    this.#buffer[position] = value
+  }
+
+  /** UTF-8 bytes without a length. */
+  text(value: string, byteLength: number): void {
+    const position = this.#room(byteLength)
+    this.#buffer.utf8Write(value, position, byteLength)
+  }
+
+  /** Copies. */
+  bytes(value: Uint8Array): void {
+    const position = this.#room(value.length)
+    this.#buffer.set(value, position)
+  }
+
+  /** Takes the bytes by reference: the caller does not change them until they are sent. */
+  reference(value: Uint8Array): void {
+    if (value.length <= copyMax) return this.bytes(value)
+    this.#seal()
+    this.#chunks.push(value)
+    this.#sizeBefore += value.length
+  }
+
+  #seal(): void {
+    if (this.#position === this.#start) return
+    this.#chunks.push(this.#buffer.subarray(this.#start, this.#position))
+    this.#sizeBefore += this.#position - this.#start
+    this.#start = this.#position
+  }
+
+  /** Hands over everything written, as a list of chunks, and starts anew behind it in the same buffer. */
+  finish(): Uint8Array[] {
+    this.#seal()
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#sizeBefore = 0
+    return chunks
+  }
+
+  /** Everything written as one buffer: for records and tests, not for replies. */
+  finishAsOne(): Buffer {
+    const chunks = this.finish()
+    const [only] = chunks
+    return chunks.length === 1 && only !== undefined
+      ? Buffer.from(only.buffer, only.byteOffset, only.length)
+      : Buffer.concat(chunks)
+  }
+}
