@@ -14,7 +14,7 @@ export function uuidFromLatin1(text: string): Uuid {
 }
 
 export function uuidFromBytes(bytes: Uint8Array): Uuid {
-  return uuidFromLatin1(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice())
+  return uuidFromLatin1(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice(0, bytes.byteLength))
 }
 
 export function uuidToBytes(id: Uuid): Buffer {

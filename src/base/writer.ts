@@ -145,7 +145,10 @@ export class Writer {
 
   /** Takes the bytes by reference: the caller does not change them until they are sent. */
   reference(value: Uint8Array): void {
-    if (value.length <= copyMax) return this.bytes(value)
+    if (value.length <= copyMax) {
+      this.bytes(value)
+      return
+    }
     this.#seal()
     this.#chunks.push(value)
     this.#sizeBefore += value.length
