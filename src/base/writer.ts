@@ -3,6 +3,7 @@
  * chunks that go to the socket as they are: nothing is concatenated.
  */
 import { assert } from './assert.ts'
+import { isRegion, partSizeInBytes, type ReplyPart } from './file-region.ts'
 import type { Uuid } from './uuid.ts'
 
 const two32 = 2 ** 32
@@ -15,7 +16,7 @@ export class Writer {
   /** Start of the part of `#buffer` that is not yet in `#chunks`. */
   #start = 0
   #position = 0
-  #chunks: Uint8Array[] = []
+  #chunks: ReplyPart[] = []
   #sizeBefore = 0
 
   constructor(capacity = 1024) {
@@ -143,15 +144,15 @@ export class Writer {
     this.#buffer.set(value, position)
   }
 
-  /** Takes the bytes by reference: the caller does not change them until they are sent. */
-  reference(value: Uint8Array): void {
-    if (value.length <= copyMax) {
+  /** Takes bytes, or a region of a file, by reference: the caller does not change them until they are sent. */
+  reference(value: ReplyPart): void {
+    if (!isRegion(value) && value.length <= copyMax) {
       this.bytes(value)
       return
     }
     this.#seal()
     this.#chunks.push(value)
-    this.#sizeBefore += value.length
+    this.#sizeBefore += partSizeInBytes(value)
   }
 
   #seal(): void {
@@ -161,8 +162,8 @@ export class Writer {
     this.#start = this.#position
   }
 
-  /** Hands over everything written, as a list of chunks, and starts anew behind it in the same buffer. */
-  finish(): Uint8Array[] {
+  /** Hands over everything written, as a list of parts, and starts anew behind it in the same buffer. */
+  finish(): ReplyPart[] {
     this.#seal()
     const chunks = this.#chunks
     this.#chunks = []
@@ -172,7 +173,10 @@ export class Writer {
 
   /** Everything written as one buffer: for records and tests, not for replies. */
   finishAsOne(): Buffer {
-    const chunks = this.finish()
+    const chunks = this.finish().map((part) => {
+      assert(!isRegion(part), 'a region of a file cannot be part of a buffer')
+      return part
+    })
     const [only] = chunks
     return chunks.length === 1 && only !== undefined
       ? Buffer.from(only.buffer, only.byteOffset, only.length)

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { FrameBuffer, FrameSizeError, receiveBuffers } from './frame-buffer.ts'
+
+const frame = (body: Uint8Array): Buffer => {
+  const prefix = Buffer.alloc(4)
+  prefix.writeInt32BE(body.length)
+  return Buffer.concat([prefix, body])
+}
+
+test('frames come out whole and in order, however the bytes arrive and whenever the reader stops', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 12 }),
+      fc.infiniteStream(fc.integer({ min: 1, max: 200 })),
+      fc.infiniteStream(fc.boolean()),
+      (bodies, sizes, stops) => {
+        const stream = Buffer.concat(bodies.map(frame))
+        const buffers = receiveBuffers({ readBytes: 64, poison: true })
+        const frames = new FrameBuffer(buffers)
+        const got: string[] = []
+        let stopped = false
+        const consume = (bytes: Buffer, start: number, end: number): boolean => {
+          got.push(bytes.toString('hex', start, end))
+          stopped = stops.next().value === true
+          return !stopped
+        }
+        let room = frames.receiveBuffer()
+        for (let position = 0; position < stream.length; ) {
+          assert.ok(room.length > 0)
+          const size = Math.min(room.length, Number(sizes.next().value), stream.length - position)
+          room.set(stream.subarray(position, position + size))
+          position += size
+          frames.received(size, 1000, consume)
+          room = frames.receiveBuffer()
+          while (stopped) {
+            stopped = false
+            frames.resume(1000, consume)
+          }
+        }
+        assert.deepEqual(
+          got,
+          bodies.map((body) => Buffer.from(body).toString('hex')),
+        )
+        assert.equal(frames.heldBytes, 0)
+      },
+    ),
+  )
+})
+
+test('a size that lies allocates nothing', () => {
+  const buffers = receiveBuffers({ readBytes: 64, poison: false })
+  for (const size of [-1, 0x7fffffff, -0x80000000, 1001]) {
+    const frames = new FrameBuffer(buffers)
+    Buffer.from(frames.receiveBuffer().buffer).writeInt32BE(size)
+    assert.throws(() => frames.received(4, 1000, () => true), FrameSizeError)
+  }
+  const frames = new FrameBuffer(buffers)
+  buffers.shared.writeInt32BE(100 * 1024 * 1024)
+  frames.received(4, 100 * 1024 * 1024, () => true)
+  assert.equal(frames.receiveBuffer().length, 60)
+})

@@ -1,0 +1,116 @@
+/**
+ * Cuts a connection's bytes into frames: four bytes of size, then that many of request. First station of every request.
+ *
+ * Connections that hold no partial frame all receive into one shared buffer, so an idle one costs nothing. What is left
+ * over at the end of a read moves to a buffer of its own, which grows with the bytes that came, never with the size
+ * that was announced. A frame is a view that is valid until the call it is handed to returns: who keeps bytes, copies.
+ */
+import { assert } from '../base/index.ts'
+
+/** The size prefix is negative, or over the limit: the connection is closed without a reply, as Kafka does. */
+export class FrameSizeError extends Error {
+  override readonly name = 'FrameSizeError'
+}
+
+export interface ReceiveBuffers {
+  /** Bytes of one read; also the first size of a connection's own buffer. */
+  readonly readBytes: number
+  readonly shared: Buffer
+  /** Overwrites what was handed out once it is released: shows in tests who kept a view. */
+  readonly poison: boolean
+}
+
+export function receiveBuffers(options: { readonly readBytes: number; readonly poison: boolean }): ReceiveBuffers {
+  return { ...options, shared: Buffer.allocUnsafeSlow(options.readBytes) }
+}
+
+const prefixBytes = 4
+const poisonByte = 0xdb
+
+export class FrameBuffer {
+  readonly #buffers: ReceiveBuffers
+  /** This connection's own buffer while it holds part of a frame. */
+  #own: Buffer | undefined
+  /** Bytes of `#own` that are held: [start, end). */
+  #start = 0
+  #end = 0
+
+  constructor(buffers: ReceiveBuffers) {
+    this.#buffers = buffers
+  }
+
+  get heldBytes(): number {
+    return this.#end - this.#start
+  }
+
+  /** Where the next bytes go. */
+  receiveBuffer(): Uint8Array {
+    if (this.#own === undefined) return this.#buffers.shared
+    if (this.#end === this.#own.length) this.#makeRoom(this.#own)
+    return this.#own.subarray(this.#end)
+  }
+
+  /** Moves what is held to the front; doubles the buffer if it is full of it. */
+  #makeRoom(own: Buffer): void {
+    const held = this.heldBytes
+    const target = held > own.length / 2 ? Buffer.allocUnsafeSlow(own.length * 2) : own
+    own.copy(target, 0, this.#start, this.#end)
+    this.#own = target
+    this.#start = 0
+    this.#end = held
+  }
+
+  /**
+   * Takes the `size` bytes that were received last and hands out each whole frame (without its size), until `consume`
+   * says false: the rest stays for `resume`. Throws FrameSizeError.
+   */
+  received(size: number, sizeMax: number, consume: Consume): void {
+    if (this.#own !== undefined) {
+      this.#end += size
+      this.resume(sizeMax, consume)
+      if (this.heldBytes === 0) this.#own = undefined
+      return
+    }
+    const { shared, poison } = this.#buffers
+    assert(size <= shared.length, 'more received than there is room for')
+    const rest = cut(shared, 0, size, sizeMax, consume)
+    if (rest < size) this.#keep(shared, rest, size)
+    if (poison) shared.fill(poisonByte, 0, size)
+  }
+
+  #keep(from: Buffer, start: number, end: number): void {
+    const own = Buffer.allocUnsafeSlow(Math.max(this.#buffers.readBytes, end - start))
+    from.copy(own, 0, start, end)
+    this.#own = own
+    this.#start = 0
+    this.#end = end - start
+  }
+
+  /** Goes on with the frames that are held. The buffer stays, even empty: the next bytes may be on their way into it. */
+  resume(sizeMax: number, consume: Consume): void {
+    const own = this.#own
+    if (own === undefined) return
+    const start = this.#start
+    this.#start = cut(own, start, this.#end, sizeMax, consume)
+    if (this.#buffers.poison) own.fill(poisonByte, start, this.#start)
+  }
+}
+
+/** Gets the frame [start, end) of `bytes`; false stops the cutting behind it. */
+export type Consume = (bytes: Buffer, start: number, end: number) => boolean
+
+/** Returns where the first frame starts that is not whole, or that was not asked for any more. */
+function cut(bytes: Buffer, from: number, to: number, sizeMax: number, consume: Consume): number {
+  let position = from
+  while (to - position >= prefixBytes) {
+    const size = bytes.readInt32BE(position)
+    if (size < 0 || size > sizeMax)
+      throw new FrameSizeError(`a request of ${size} bytes, at most ${sizeMax} are allowed`)
+    const start = position + prefixBytes
+    const end = start + size
+    if (end > to) break
+    position = end
+    if (!consume(bytes, start, end)) break
+  }
+  return position
+}

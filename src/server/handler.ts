@@ -1,0 +1,56 @@
+/**
+ * What a handler is: one API's answer to a decoded request. Handlers live in `handlers/NN-name.ts`; the router calls
+ * them. A request's byte fields are views that are valid until the handler returns or first awaits: what is kept is
+ * copied.
+ */
+import type { ApiError, Reader, Writer } from '../base/index.ts'
+
+/** Who asks, and how. */
+export interface RequestContext {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly clientId: string | null
+  readonly listenerName: string
+  readonly clientHost: string
+  /** Of the client software, as ApiVersions told it; empty before. */
+  readonly client: { name: string; version: string }
+  /**
+   * The request has taken its place (its append is done): the next one of this connection may start while the reply
+   * waits. Only produce calls it; every other suspended request holds back what follows.
+   */
+  proceed(): void
+}
+
+/** No reply is sent: a produce with acks=0. */
+export const noReply = Symbol('no reply')
+/** The connection is closed instead of a reply: how Kafka makes an acks=0 producer refresh its metadata. */
+export const closeConnection = Symbol('close connection')
+export type Answer<Response> = Response | typeof noReply | typeof closeConnection
+
+/** The two directions of one API, as `protocol` compiles them. */
+export interface Codec<Request, Response> {
+  readonly key: number
+  readonly name: string
+  readonly versions: readonly [min: number, max: number]
+  readonly request: { decode(reader: Reader, version: number): Request }
+  readonly response: { encode(writer: Writer, version: number, response: Response): void }
+}
+
+export interface Handler<Request, Response> {
+  readonly api: Codec<Request, Response>
+  /** Answers at once, or later: a promise suspends the connection until it settles (see `proceed`). */
+  handle(request: Request, context: RequestContext): Answer<Response> | Promise<Answer<Response>>
+  /** The reply that carries an error for the whole request; without it the connection is closed. */
+  fail?(request: Request, error: ApiError, context: RequestContext): Response
+}
+
+/** A handler whose types the router need not know: decoding, handling and encoding tied together. */
+export interface BoundHandler {
+  readonly key: number
+  readonly name: string
+  readonly versions: readonly [min: number, max: number]
+  /** Calls `reply` once with a function that writes the body, with `noReply`, or with `closeConnection`. */
+  run(reader: Reader, context: RequestContext): Answer<BodyWriter> | Promise<Answer<BodyWriter>>
+}
+export type BodyWriter = (writer: Writer) => void

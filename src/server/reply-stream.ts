@@ -1,0 +1,131 @@
+/**
+ * The way out of a connection: replies, each a list of chunks and of regions of files, in order. Last station of every
+ * request. A region is read piece by piece as the socket takes it, so that a reader who is slow, or who never reads,
+ * holds one piece of memory and not the reply.
+ */
+import { assert, isRegion, partSizeInBytes, type ReplyPart } from '../base/index.ts'
+
+/** What a reply stream needs of a connection (base's `Connection`). */
+interface Sink {
+  write(chunks: readonly Uint8Array[]): boolean
+}
+
+/** Pieces for reading regions, shared by all connections of a server: one is lent out per connection that waits. */
+export class PiecePool {
+  readonly pieceBytes: number
+  readonly #free: Buffer[] = []
+  readonly #keepMax: number
+
+  constructor(options: { readonly pieceBytes: number; readonly keepMax: number }) {
+    this.pieceBytes = options.pieceBytes
+    this.#keepMax = options.keepMax
+  }
+
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.pieceBytes)
+  }
+
+  give(piece: Buffer): void {
+    if (this.#free.length < this.#keepMax) this.#free.push(piece)
+  }
+}
+
+export class ReplyStream {
+  readonly #sink: Sink
+  readonly #pieces: PiecePool
+  readonly #parts: ReplyPart[] = []
+  #queuedBytes = 0
+  /** Bytes of the region at the head that were sent. */
+  #regionPosition = 0
+  /** The piece that the connection still sends from. */
+  #lent: Buffer | undefined
+  #waiting = false
+  #closed = false
+
+  constructor(sink: Sink, pieces: PiecePool) {
+    this.#sink = sink
+    this.#pieces = pieces
+  }
+
+  /** Bytes that wait for the socket, regions included. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  get idle(): boolean {
+    return !this.#waiting && this.#parts.length === 0
+  }
+
+  push(reply: readonly ReplyPart[]): void {
+    for (const part of reply) {
+      if (this.#closed) releasePart(part)
+      else this.#parts.push(part)
+      this.#queuedBytes += partSizeInBytes(part)
+    }
+  }
+
+  /** Sends what the socket takes; false when a region could not be read whole: the connection must be destroyed. */
+  flush(): boolean {
+    while (!this.#waiting && !this.#closed && this.#parts.length > 0) {
+      const piece = this.#parts.some(isRegion) ? this.#pieces.take() : undefined
+      const chunks = this.#nextChunks(piece)
+      if (chunks === undefined) return false
+      this.#waiting = !this.#sink.write(chunks)
+      if (piece === undefined) continue
+      if (this.#waiting) this.#lent = piece
+      else this.#pieces.give(piece)
+    }
+    return true
+  }
+
+  /** The chunks up to and with one piece of a region: small replies join, and a header goes out with its first data. */
+  #nextChunks(piece: Buffer | undefined): Uint8Array[] | undefined {
+    const chunks: Uint8Array[] = []
+    let used = 0
+    let count = 0
+    for (const part of this.#parts) {
+      if (part instanceof Uint8Array) {
+        chunks.push(part)
+        this.#queuedBytes -= part.length
+        count++
+        continue
+      }
+      assert(piece !== undefined, 'a region needs a piece')
+      const size = Math.min(part.sizeInBytes - this.#regionPosition, piece.length - used)
+      if (size === 0 && part.sizeInBytes > 0) break
+      const target = piece.subarray(used, used + size)
+      if (!part.readSync(target, this.#regionPosition)) return undefined
+      chunks.push(target)
+      used += size
+      this.#queuedBytes -= size
+      this.#regionPosition += size
+      if (this.#regionPosition < part.sizeInBytes) break
+      part.release()
+      this.#regionPosition = 0
+      count++
+    }
+    this.#parts.splice(0, count)
+    return chunks
+  }
+
+  /** The socket has taken all that was written. */
+  drained(): boolean {
+    this.#waiting = false
+    if (this.#lent !== undefined) this.#pieces.give(this.#lent)
+    this.#lent = undefined
+    return this.flush()
+  }
+
+  /** The connection is gone. The lent piece is not given back: the kernel may still read from it. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#lent = undefined
+    for (const part of this.#parts.splice(0)) releasePart(part)
+    this.#queuedBytes = 0
+  }
+}
+
+function releasePart(part: ReplyPart): void {
+  if (isRegion(part)) part.release()
+}

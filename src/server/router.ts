@@ -1,0 +1,54 @@
+/**
+ * From a frame to a handler and back: header, version, body, answer. Lies on the path of every request, between
+ * `connection` and `handlers/`. Knows no socket and no order of replies.
+ */
+import { ApiError, type Logger, type Reader, type Writer } from '../base/index.ts'
+import type { Answer, BodyWriter, BoundHandler, Handler, RequestContext } from './handler.ts'
+
+/** Ties a handler's types together, so that the router can hold handlers of all APIs in one table. */
+export function bind<Request, Response>(handler: Handler<Request, Response>): BoundHandler {
+  const { api } = handler
+  const encode = (answer: Answer<Response>, version: number): Answer<BodyWriter> =>
+    typeof answer === 'symbol' ? answer : (writer: Writer) => api.response.encode(writer, version, answer)
+  const failed = (request: Request, error: unknown, context: RequestContext): Answer<BodyWriter> => {
+    if (!(error instanceof ApiError) || handler.fail === undefined) throw error
+    return encode(handler.fail(request, error, context), context.apiVersion)
+  }
+  return {
+    key: api.key,
+    name: api.name,
+    versions: api.versions,
+    run(reader: Reader, context: RequestContext) {
+      const request = api.request.decode(reader, context.apiVersion)
+      try {
+        const answer = handler.handle(request, context)
+        if (!(answer instanceof Promise)) return encode(answer, context.apiVersion)
+        return answer.then(
+          (settled) => encode(settled, context.apiVersion),
+          (error: unknown) => failed(request, error, context),
+        )
+      } catch (error) {
+        return failed(request, error, context)
+      }
+    },
+  }
+}
+
+/** Every API that a listener serves; ApiVersions lists just these. */
+export class Router {
+  readonly #handlers = new Map<number, BoundHandler>()
+  readonly logger: Logger
+
+  constructor(handlers: readonly BoundHandler[], logger: Logger) {
+    for (const handler of handlers) this.#handlers.set(handler.key, handler)
+    this.logger = logger
+  }
+
+  find(apiKey: number): BoundHandler | undefined {
+    return this.#handlers.get(apiKey)
+  }
+
+  served(): readonly BoundHandler[] {
+    return [...this.#handlers.values()]
+  }
+}
