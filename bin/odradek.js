@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+/**
+ * The command `odradek`. Plain JavaScript without newer syntax, so that an old Node can still read it: it finds the Node
+ * that the sources need and starts itself again with that one, or says what is missing. What the verbs do is in
+ * `src/cli`.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import * as nodeModule from 'node:module'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const nodeMajorMin = 24
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const alreadyRestarted = 'ODRADEK_RESTARTED'
+
+function fail(message) {
+  process.stderr.write(`odradek: ${message}\n`)
+  process.exit(1)
+}
+
+/** The packages that carry a Node, nearest `node_modules` first; `.bin` is what npm linked, the other where it lies. */
+function findNode() {
+  const executable = process.platform === 'win32' ? 'node.exe' : 'node'
+  const carrier = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+  for (let folder = root; ; folder = dirname(folder)) {
+    const modules = join(folder, 'node_modules')
+    const linked = join(modules, '.bin', executable)
+    const packaged = join(modules, carrier, 'bin', executable)
+    if (existsSync(linked)) return linked
+    if (existsSync(packaged)) return packaged
+    if (dirname(folder) === folder) return undefined
+  }
+}
+
+function restartWith(node) {
+  const env = Object.assign({}, process.env)
+  env[alreadyRestarted] = '1'
+  const child = spawn(node, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit', env: env })
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP']
+  for (const signal of signals) {
+    process.on(signal, () => {
+      // A terminal sends its signals to the whole group: the child has SIGINT and SIGHUP already.
+      if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal)
+    })
+  }
+  child.on('error', (error) => fail(`cannot start ${node}: ${error.message}`))
+  child.on('exit', (code, signal) => {
+    process.exit(signal ? 128 + constants.signals[signal] : code)
+  })
+}
+
+function run() {
+  const entry = join(root, 'src', 'cli', 'index.ts')
+  if (!existsSync(entry)) fail(`this installation is incomplete, ${entry} is missing`)
+  delete process.env[alreadyRestarted]
+  nodeModule.enableCompileCache()
+  import(pathToFileURL(entry).href)
+    .then((cli) => cli.main(process.argv.slice(2)))
+    .then(
+      (exitCode) => {
+        process.exitCode = exitCode
+      },
+      (error) => fail(error.stack),
+    )
+}
+
+if (Number.parseInt(process.versions.node, 10) >= nodeMajorMin) {
+  run()
+} else {
+  const node = process.env[alreadyRestarted] ? undefined : findNode()
+  if (node) restartWith(node)
+  else {
+    fail(
+      'needs Node ' +
+        nodeMajorMin +
+        ' or newer, this is ' +
+        process.versions.node +
+        ', and there is none in node_modules. Install one, or run `npm ci` in ' +
+        root +
+        '.',
+    )
+  }
+}
