@@ -19,7 +19,10 @@ export class Writer {
   #chunks: ReplyPart[] = []
   #sizeBefore = 0
 
+  readonly #capacity: number
+
   constructor(capacity = 1024) {
+    this.#capacity = capacity
     this.#buffer = Buffer.allocUnsafeSlow(capacity)
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, capacity)
   }
@@ -38,7 +41,7 @@ export class Writer {
 
   #grow(size: number): number {
     const open = this.#position - this.#start
-    const capacity = Math.max(this.#buffer.length * 2, open + size)
+    const capacity = Math.max(this.#capacity, (open + size) * 2)
     const bigger = Buffer.allocUnsafeSlow(capacity)
     this.#buffer.copy(bigger, 0, this.#start, this.#position)
     this.#buffer = bigger

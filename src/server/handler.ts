@@ -22,11 +22,19 @@ export interface RequestContext {
   proceed(): void
 }
 
+/** An answer that is not a response. */
+export class Signal {
+  readonly what: string
+
+  constructor(what: string) {
+    this.what = what
+  }
+}
 /** No reply is sent: a produce with acks=0. */
-export const noReply = Symbol('no reply')
+export const noReply = new Signal('no reply')
 /** The connection is closed instead of a reply: how Kafka makes an acks=0 producer refresh its metadata. */
-export const closeConnection = Symbol('close connection')
-export type Answer<Response> = Response | typeof noReply | typeof closeConnection
+export const closeConnection = new Signal('close connection')
+export type Answer<Response> = Response | Signal
 
 /** The two directions of one API, as `protocol` compiles them. */
 export interface Codec<Request, Response> {

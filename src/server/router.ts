@@ -3,13 +3,22 @@
  * `connection` and `handlers/`. Knows no socket and no order of replies.
  */
 import { ApiError, type Logger, type Reader, type Writer } from '../base/index.ts'
-import type { Answer, BodyWriter, BoundHandler, Handler, RequestContext } from './handler.ts'
+import {
+  type Answer,
+  type BodyWriter,
+  type BoundHandler,
+  type Handler,
+  type RequestContext,
+  Signal,
+} from './handler.ts'
 
 /** Ties a handler's types together, so that the router can hold handlers of all APIs in one table. */
 export function bind<Request, Response>(handler: Handler<Request, Response>): BoundHandler {
   const { api } = handler
   const encode = (answer: Answer<Response>, version: number): Answer<BodyWriter> =>
-    typeof answer === 'symbol' ? answer : (writer: Writer) => api.response.encode(writer, version, answer)
+    answer === noReply || answer === closeConnection
+      ? answer
+      : (writer: Writer) => api.response.encode(writer, version, answer)
   const failed = (request: Request, error: unknown, context: RequestContext): Answer<BodyWriter> => {
     if (!(error instanceof ApiError) || handler.fail === undefined) throw error
     return encode(handler.fail(request, error, context), context.apiVersion)

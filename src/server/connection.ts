@@ -1,0 +1,244 @@
+/**
+ * One client's connection: bytes in, requests one after the other, replies out in request order. Kafka serves one
+ * request of a connection at a time; here only a request that has called `proceed` (a produce whose append is done)
+ * lets the next one start before its own reply is there.
+ */
+import {
+  type Connection,
+  type ConnectionHandler,
+  MalformedError,
+  type Reader,
+  type ReplyPart,
+  type Writer,
+} from '../base/index.ts'
+import { FrameBuffer, FrameSizeError, type ReceiveBuffers } from './frame-buffer.ts'
+import { type Answer, type BodyWriter, closeConnection, type RequestContext, Signal } from './handler.ts'
+import { type PiecePool, ReplyStream } from './reply-stream.ts'
+import { readClientId, readRequestStart, refuseVersion, replyFrame } from './request-frame.ts'
+import type { Router } from './router.ts'
+
+/** What all connections of a server share. */
+export interface ConnectionOptions {
+  readonly router: Router
+  readonly listenerName: string
+  readonly receiveBuffers: ReceiveBuffers
+  readonly pieces: PiecePool
+  /** Decoding and encoding never suspend, so one reader and one writer serve all. */
+  readonly reader: Reader
+  readonly writer: Writer
+  /** `socket.request.max.bytes`. */
+  readonly requestBytesMax: number
+  /** No more requests are read while this many bytes of replies wait for the socket. */
+  readonly queuedBytesMax: number
+  /** Requests of one connection that may wait for their reply behind `proceed`. */
+  readonly inFlightMax: number
+  readonly monotonic: () => number
+  readonly onClosed: (connection: ServerConnection) => void
+}
+
+/** A request's place in the order of replies. */
+interface Slot {
+  parts: readonly ReplyPart[] | undefined
+}
+
+export class ServerConnection implements ConnectionHandler {
+  readonly #options: ConnectionOptions
+  readonly #socket: Connection
+  readonly #frames: FrameBuffer
+  readonly #replies: ReplyStream
+  readonly #slots: Slot[] = []
+  readonly #client = { name: '', version: '' }
+  /** A request is under way that holds back those behind it. */
+  #suspended = false
+  #paused = false
+  #closed = false
+  #flushQueued = false
+  #cutting = false
+  /** When bytes were last received or sent, by the monotonic clock. */
+  activeAtMs: number
+
+  constructor(socket: Connection, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#frames = new FrameBuffer(options.receiveBuffers)
+    this.#replies = new ReplyStream(socket, options.pieces)
+    this.activeAtMs = options.monotonic()
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress
+  }
+
+  /** No request is under way and no reply waits: it may be closed without loss. */
+  get idle(): boolean {
+    return !this.#suspended && this.#slots.length === 0 && this.#replies.idle
+  }
+
+  receiveBuffer(): Uint8Array {
+    return this.#frames.receiveBuffer()
+  }
+
+  received(size: number): void {
+    this.activeAtMs = this.#options.monotonic()
+    this.#cut(() => this.#frames.received(size, this.#options.requestBytesMax, this.#consume))
+  }
+
+  /** Goes on with frames that were held back. */
+  #resume(): void {
+    if (this.#cutting || this.#closed) return
+    this.#cut(() => this.#frames.resume(this.#options.requestBytesMax, this.#consume))
+  }
+
+  #cut(frames: () => void): void {
+    this.#cutting = true
+    try {
+      frames()
+    } catch (error) {
+      this.#refuse(error)
+    } finally {
+      this.#cutting = false
+    }
+    this.#flush()
+    this.#balance()
+  }
+
+  readonly #consume = (bytes: Buffer, start: number, end: number): boolean => {
+    this.#request(bytes, start, end)
+    return this.#mayStart()
+  }
+
+  #mayStart(): boolean {
+    return (
+      !this.#closed &&
+      !this.#suspended &&
+      this.#slots.length < this.#options.inFlightMax &&
+      this.#replies.queuedBytes < this.#options.queuedBytesMax
+    )
+  }
+
+  /** Reads from the socket only while requests may start: a slow reader, or a waiting request, stops its own input. */
+  #balance(): void {
+    const pause = !this.#mayStart()
+    if (this.#closed || pause === this.#paused) return
+    this.#paused = pause
+    if (pause) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  #request(bytes: Buffer, start: number, end: number): void {
+    const reader = this.#options.reader.reset(bytes, start, end)
+    const slot: Slot = { parts: undefined }
+    const about = readRequestStart(reader)
+    const handler = this.#options.router.find(about.apiKey)
+    if (handler === undefined) throw new MalformedError(`api key ${about.apiKey} is not served`)
+    const [min, max] = handler.versions
+    if (about.apiVersion < min || about.apiVersion > max) {
+      slot.parts = refuseVersion(this.#options.writer, about)
+      this.#slots.push(slot)
+      this.#release()
+      return
+    }
+    const clientId = readClientId(reader, about)
+    let settled = false
+    const context: RequestContext = {
+      ...about,
+      clientId,
+      listenerName: this.#options.listenerName,
+      clientHost: this.#socket.remoteAddress,
+      client: this.#client,
+      proceed: () => {
+        if (settled || !this.#suspended) return
+        this.#suspended = false
+        this.#resume()
+      },
+    }
+    this.#slots.push(slot)
+    this.#suspended = true
+    const answer = handler.run(reader, context)
+    if (!(answer instanceof Promise)) {
+      this.#suspended = false
+      this.#settle(slot, answer, context)
+      return
+    }
+    const over = (): void => {
+      context.proceed()
+      settled = true
+    }
+    answer.then(
+      (late) => {
+        this.#settle(slot, late, context)
+        over()
+        this.#flushSoon()
+      },
+      (error: unknown) => {
+        this.#refuse(error)
+        over()
+      },
+    )
+  }
+
+  #settle(slot: Slot, answer: Answer<BodyWriter>, context: RequestContext): void {
+    if (this.#closed) return
+    if (answer === closeConnection) this.destroy()
+    else slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, context, answer)
+    this.#release()
+  }
+
+  /** Replies whose turn has come go to the stream. */
+  #release(): void {
+    let count = 0
+    for (const { parts } of this.#slots) {
+      if (parts === undefined) break
+      this.#replies.push(parts)
+      count++
+    }
+    this.#slots.splice(0, count)
+  }
+
+  /** Replies that became ready in one turn leave together. */
+  #flushSoon(): void {
+    if (this.#flushQueued) return
+    this.#flushQueued = true
+    queueMicrotask(() => {
+      this.#flushQueued = false
+      this.#flush()
+      this.#resume()
+    })
+  }
+
+  #flush(): void {
+    if (!this.#closed && !this.#replies.flush()) this.#refuse(new Error('a log segment changed while it was sent'))
+  }
+
+  drained(): void {
+    this.activeAtMs = this.#options.monotonic()
+    if (!this.#closed && !this.#replies.drained()) this.#refuse(new Error('a log segment changed while it was sent'))
+    this.#resume()
+  }
+
+  /** What cannot be answered closes the connection, as Kafka does, and leaves a line in the log. */
+  #refuse(error: unknown): void {
+    const fault = error instanceof FrameSizeError || error instanceof MalformedError
+    const text = error instanceof Error ? (fault ? error.message : (error.stack ?? error.message)) : String(error)
+    this.#options.router.logger.log(fault ? 'warn' : 'error', `Closed a connection: ${text}`, {
+      client: this.#socket.remoteAddress,
+      port: this.#socket.remotePort,
+      listener: this.#options.listenerName,
+    })
+    this.destroy()
+  }
+
+  destroy(): void {
+    if (this.#closed) return
+    this.#socket.destroy()
+    this.closed()
+  }
+
+  closed(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#replies.close()
+    for (const { parts } of this.#slots.splice(0)) this.#replies.push(parts ?? [])
+    this.#options.onClosed(this)
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The listeners of a node and the connections that came in by them: limits per address and in all, idle close, and the
+ * order of leaving at a shutdown.
+ */
+import {
+  assert,
+  type Clock,
+  type Connection,
+  type ConnectionHandler,
+  type Listener,
+  type Logger,
+  type Network,
+  Reader,
+  type Timer,
+  Writer,
+} from '../base/index.ts'
+import { type ConnectionOptions, ServerConnection } from './connection.ts'
+import { receiveBuffers } from './frame-buffer.ts'
+import { PiecePool } from './reply-stream.ts'
+import type { Router } from './router.ts'
+
+export interface ServerLimits {
+  /** `socket.request.max.bytes`. */
+  readonly requestBytesMax: number
+  /** `max.connections`, over all listeners. */
+  readonly connectionsMax: number
+  /** `max.connections.per.ip`, and its exceptions by address. */
+  readonly connectionsPerAddressMax: number
+  readonly connectionsPerAddressOverrides: ReadonlyMap<string, number>
+  /** `connections.max.idle.ms`; negative: never. */
+  readonly idleMsMax: number
+  /** `queued.max.replies.bytes`: replies that wait for a slow reader before its requests are no longer read. */
+  readonly queuedReplyBytesMax: number
+  /** Produce requests of one connection that wait for replicas. */
+  readonly inFlightMax: number
+}
+
+export interface ServerOptions {
+  readonly network: Network
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: ServerLimits
+  /** Overwrites released buffers, so that tests see who kept a view. */
+  readonly poison: boolean
+}
+
+export interface ListenerOptions {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly router: Router
+}
+
+const readBytes = 256 * 1024
+const pieceBytes = 128 * 1024
+const piecesKept = 16
+/** Idle connections are looked for this often within the time they may be idle. */
+const idleScans = 10
+
+export class Server {
+  readonly #options: ServerOptions
+  readonly #listeners: Listener[] = []
+  readonly #connections = new Set<ServerConnection>()
+  readonly #perAddress = new Map<string, number>()
+  readonly #shared: Pick<ConnectionOptions, 'receiveBuffers' | 'pieces' | 'reader' | 'writer'>
+  #idleTimer: Timer | undefined
+  #stopping = false
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    this.#shared = {
+      receiveBuffers: receiveBuffers({ readBytes, poison: options.poison }),
+      pieces: new PiecePool({ pieceBytes, keepMax: piecesKept }),
+      reader: new Reader(),
+      writer: new Writer(64 * 1024),
+    }
+    this.#scanIdle()
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /** Opens a listener; rejects with the system's error when the port is taken. */
+  async listen({ name, host, port, router }: ListenerOptions): Promise<Listener> {
+    const accept = (socket: Connection): ConnectionHandler | undefined => this.#accept(socket, name, router)
+    const listener = await this.#options.network.listen({ host, port, accept })
+    this.#listeners.push(listener)
+    return listener
+  }
+
+  #accept(socket: Connection, listenerName: string, router: Router): ConnectionHandler | undefined {
+    const { limits, clock, logger } = this.#options
+    const address = socket.remoteAddress
+    const count = (this.#perAddress.get(address) ?? 0) + 1
+    const countMax = limits.connectionsPerAddressOverrides.get(address) ?? limits.connectionsPerAddressMax
+    if (this.#stopping || count > countMax || this.#connections.size >= limits.connectionsMax) {
+      const reason = this.#stopping ? 'the node stops' : count > countMax ? 'max.connections.per.ip' : 'max.connections'
+      logger.log('warn', `Refused a connection: ${reason}`, { client: address, listener: listenerName })
+      return undefined
+    }
+    const connection = new ServerConnection(socket, {
+      ...this.#shared,
+      router,
+      listenerName,
+      requestBytesMax: limits.requestBytesMax,
+      queuedBytesMax: limits.queuedReplyBytesMax,
+      inFlightMax: limits.inFlightMax,
+      monotonic: () => clock.monotonic(),
+      onClosed: (closed) => this.#forget(closed),
+    })
+    this.#perAddress.set(address, count)
+    this.#connections.add(connection)
+    return connection
+  }
+
+  #forget(connection: ServerConnection): void {
+    if (!this.#connections.delete(connection)) return
+    const address = connection.remoteAddress
+    const count = this.#perAddress.get(address)
+    assert(count !== undefined && count > 0, 'a connection that closes was counted')
+    if (count === 1) this.#perAddress.delete(address)
+    else this.#perAddress.set(address, count - 1)
+  }
+
+  #scanIdle(): void {
+    const { clock, limits } = this.#options
+    if (limits.idleMsMax < 0) return
+    this.#idleTimer = clock.after(Math.ceil(limits.idleMsMax / idleScans), () => {
+      const idleSinceMs = clock.monotonic() - limits.idleMsMax
+      // A loop that was held must first read what waited in the sockets.
+      clock.afterDrain(() => {
+        for (const connection of this.#connections) {
+          if (connection.activeAtMs < idleSinceMs) connection.destroy()
+        }
+        if (!this.#stopping) this.#scanIdle()
+      })
+    })
+  }
+
+  /** Accepts no more connections; those that are open go on. */
+  async stopListening(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()))
+  }
+
+  /** Closes everything at once. */
+  async close(): Promise<void> {
+    this.#stopping = true
+    this.#idleTimer?.cancel()
+    await this.stopListening()
+    for (const connection of this.#connections) connection.destroy()
+  }
+}
