@@ -119,19 +119,20 @@ describe('purity', () => {
         'src/metadata/f.ts': 'const x = process.env.HOME',
         'src/metadata/g.ts': 'const t = performance.now()',
         'src/metadata/h.ts': "import { gzipSync } from 'node:zlib'",
+        'src/records/h.ts': "import { gzipSync } from 'node:zlib'",
         'src/metadata/i.ts': 'const x = globalThis.crypto.randomUUID()',
         'src/server/j.ts': "import { createServer } from 'node:net'",
         'src/server/k.ts': 'const x = `${Date.now()}`',
       }),
     )
     const found = new Set(offences.map(({ path }) => path))
-    assert.equal(found.size, 11)
+    assert.equal(found.size, 12)
     assert.equal(offences.filter(({ path }) => path === 'src/metadata/e.ts').length, 3)
     const fine = planted({
       'src/metadata/a.ts': 'const at = new Date(timestampMs) // not Date.now()',
       'src/metadata/b.ts': "const text = 'process.exit' + request.process.name + Buffer.from('Math.random')",
       'src/metadata/c.test.ts': 'setTimeout(f, Math.random())',
-      'src/records/gzip.ts': "import { gzipSync } from 'node:zlib'",
+      'src/records/codecs/gzip.ts': "import { gzipSync } from 'node:zlib'",
       'src/env/clock.ts': "import { hrtime } from 'node:process'\nconst now = () => Date.now()",
       'src/cli/start.ts': "import { readFileSync } from 'node:fs'",
     })

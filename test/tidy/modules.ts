@@ -5,7 +5,7 @@ import { blank, lineOf } from './blank.ts'
 
 export const root = join(dirname(import.meta.dirname), '..')
 
-export interface Import {
+interface Import {
   readonly specifier: string
   /** Path of the module from the root of the repository; undefined for packages and for Node's own modules. */
   readonly target: string | undefined
@@ -37,7 +37,7 @@ const importPatterns = [
   /\bnew\s+URL\s*\(\s*(?<quote>['"])(?=[^'"]*['"]\s*,\s*import\.meta\.url)/g,
 ]
 
-export function importsOf(path: string, source: string, code: string): Import[] {
+function importsOf(path: string, source: string, code: string): Import[] {
   const found: Import[] = []
   for (const pattern of importPatterns) {
     for (const match of code.matchAll(pattern)) {

@@ -23,17 +23,17 @@ const effectless = new Set([
 ])
 
 /**
- * What a room may import besides. Compression formats and checksums are functions, native ones too (`base` loads them by
+ * What a place may import besides. Compression formats and checksums are functions, native ones too (`base` loads them by
  * `createRequire`); TLS and HTTP are what those rooms are for.
  */
-const allowedByRoom: Readonly<Record<string, readonly string[]>> = {
-  base: ['node:module'],
-  records: ['node:zlib'],
-  security: ['node:crypto', 'node:tls'],
-  sim: ['node:crypto'],
-  registry: ['node:http'],
-  console: ['node:http'],
-}
+const allowedByPlace: readonly { readonly place: string; readonly modules: readonly string[] }[] = [
+  { place: 'src/base/', modules: ['node:module'] },
+  { place: 'src/records/codecs/', modules: ['node:zlib'] },
+  { place: 'src/security/', modules: ['node:crypto', 'node:tls'] },
+  { place: 'src/sim/', modules: ['node:crypto'] },
+  { place: 'src/registry/', modules: ['node:http'] },
+  { place: 'src/console/', modules: ['node:http'] },
+]
 
 const effects: readonly RegExp[] = [
   /\bDate\s*\.\s*now\b/g,
@@ -51,7 +51,7 @@ const isPure = (path: string, room: string): boolean =>
   pureRooms.has(room) && !shellsInPureRooms.some((shell) => shell.test(path))
 
 function mayUse(specifier: string, path: string, room: string): boolean {
-  if (allowedByRoom[room]?.includes(specifier)) return true
+  if (allowedByPlace.some(({ place, modules }) => path.startsWith(place) && modules.includes(specifier))) return true
   return !isPure(path, room) && effectless.has(specifier)
 }
 

@@ -69,7 +69,7 @@ function functionStart(code: string, brace: number, partner: ReadonlyMap<number,
   return word !== undefined && blockWords.has(word) ? undefined : parameters
 }
 
-export function functionExtents(code: string): Extent[] {
+function functionExtents(code: string): Extent[] {
   const partner = partners(code)
   const found: Extent[] = []
   for (let brace = code.indexOf('{'); brace >= 0; brace = code.indexOf('{', brace + 1)) {
