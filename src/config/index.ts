@@ -1,11 +1,16 @@
 /** The door of `config`: every config key once, and what follows from the values given. */
+
+export * from './broker-config.ts'
 export * from './broker-keys.ts'
 export * from './client-metrics-keys.ts'
 export * from './config-def.ts'
 export * from './config-error.ts'
+export * from './config-reader.ts'
 export * from './config-value.ts'
+export * from './endpoint.ts'
 export * from './group-keys.ts'
 export * from './java-number.ts'
 export * from './properties.ts'
 export * from './topic-keys.ts'
 export * from './topic-synonyms.ts'
+export * from './without-effect.ts'

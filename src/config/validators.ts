@@ -6,6 +6,7 @@ import { unreachable } from '../base/index.ts'
 import { invalidValue } from './config-error.ts'
 import type { ConfigValue } from './config-value.ts'
 import { parseDuration } from './duration.ts'
+import { parseBootstrapServers, parseVoters } from './endpoint.ts'
 
 export type Validator =
   | { readonly kind: 'range'; readonly min: number; readonly max: number | undefined }
@@ -139,6 +140,8 @@ function checkList(options: {
       `${name} must be the literal '*' or a list of replicas in the following format: ${form}`,
     )
   }
+  if (validator.kind === 'voters') parseVoters(elements)
+  if (validator.kind === 'bootstrapServers') parseBootstrapServers(elements)
   if (validator.kind !== 'list') return
   if (elements.length === 0) {
     if (validator.emptyAllowed) return
