@@ -1,0 +1,97 @@
+/**
+ * Walks the whole batches that lie behind one another in a buffer: in a segment, a fetch reply, a snapshot. On the path
+ * of every fetch from a follower and of every recovery. Makes no object per batch; does not look into records, and does
+ * not check checksums unless asked.
+ */
+import * as header from './batch-header.ts'
+
+/**
+ * How a scan ended: nothing more; a beginning without its end (more bytes may complete it); or bytes that are no batch.
+ */
+export type ScanEnd = 'end' | 'torn' | 'corrupt'
+
+export class BatchCursor {
+  #bytes: Uint8Array
+  #view: DataView
+  #position = 0
+  #next = 0
+  #end = 0
+  #ended: ScanEnd = 'end'
+
+  constructor(bytes: Uint8Array = new Uint8Array(0), start = 0, end = bytes.length) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.reset(bytes, start, end)
+  }
+
+  /** Starts anew before the first batch of `bytes[start, end)`. */
+  reset(bytes: Uint8Array, start = 0, end = bytes.length): this {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    this.#position = start
+    this.#next = start
+    this.#end = end
+    this.#ended = 'end'
+    return this
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** For the accessors of `batch-header.ts`, with `position`. */
+  get view(): DataView {
+    return this.#view
+  }
+
+  /** Where the current batch starts. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Where the current batch ends; after the last `next`, the end of what is whole. */
+  get nextPosition(): number {
+    return this.#next
+  }
+
+  get sizeInBytes(): number {
+    return this.#next - this.#position
+  }
+
+  /** 2, or 0 and 1 for the old formats: then only size and offset mean something. */
+  get magic(): number {
+    return header.magic(this.#view, this.#position)
+  }
+
+  /** Why `next` returned false. */
+  get ended(): ScanEnd {
+    return this.#ended
+  }
+
+  /** Moves to the next whole batch; false when there is none, and `ended` tells why. */
+  next(): boolean {
+    this.#position = this.#next
+    const left = this.#end - this.#position
+    if (left === 0) return this.#stop('end')
+    if (left < header.headerSizeUpToMagic) return this.#stop('torn')
+    const size = header.sizeInBytes(this.#view, this.#position)
+    const magic = header.magic(this.#view, this.#position)
+    const sizeMin = magic === 2 ? header.batchHeaderSize : header.logOverhead + header.recordOverheadMin
+    if (size < sizeMin || magic < 0 || magic > 2) return this.#stop('corrupt')
+    if (size > left) return this.#stop('torn')
+    this.#next = this.#position + size
+    return true
+  }
+
+  #stop(ended: ScanEnd): false {
+    this.#ended = ended
+    return false
+  }
+
+  /** Whether the checksum of the current batch, of format 2, is right. */
+  isCrcValid(): boolean {
+    return header.isCrcValid(this.#bytes, this.#view, this.#position)
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Compression of record batches. Everything that decompresses is bounded by the caller; whole buffers and functions
+ * only: what is too long for the event loop runs in a worker.
+ */
+import { assert, unreachable } from '../../base/index.ts'
+import { CompressionType } from '../compression-type.ts'
+import { gunzip, gzip } from './gzip.ts'
+import { lz4Blocks, lz4Compress } from './lz4.ts'
+import { snappyBlocks, snappyCompress } from './snappy.ts'
+import { zstdCompress, zstdDecompress } from './zstd.ts'
+
+export { CompressionError } from './compression-error.ts'
+
+/**
+ * The plain bytes in one or more pieces, together at most `limitBytes`: block by block where the format has blocks
+ * of its own (snappy, lz4), so that memory stays small. Throws `CompressionError`.
+ */
+export function* decompressPieces(
+  codec: CompressionType,
+  bytes: Uint8Array,
+  limitBytes: number,
+): Generator<Uint8Array, void, void> {
+  switch (codec) {
+    case CompressionType.none:
+      yield bytes
+      return
+    case CompressionType.gzip:
+      yield gunzip(bytes, limitBytes)
+      return
+    case CompressionType.snappy:
+      yield* snappyBlocks(bytes, limitBytes)
+      return
+    case CompressionType.lz4:
+      yield* lz4Blocks(bytes, limitBytes)
+      return
+    case CompressionType.zstd:
+      yield zstdDecompress(bytes, limitBytes)
+      return
+    default:
+      unreachable(codec)
+  }
+}
+
+/** The plain bytes in one buffer, at most `limitBytes`. Throws `CompressionError`. */
+export function decompress(codec: CompressionType, bytes: Uint8Array, limitBytes: number): Buffer {
+  const pieces = [...decompressPieces(codec, bytes, limitBytes)]
+  const [only] = pieces
+  return pieces.length === 1 && only !== undefined
+    ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)
+    : Buffer.concat(pieces)
+}
+
+/** `level` as Kafka's `compression.<codec>.level`; gzip and zstd have one, the others ignore it. */
+export function compress(codec: CompressionType, bytes: Uint8Array, level?: number): Buffer {
+  switch (codec) {
+    case CompressionType.gzip:
+      return gzip(bytes, level)
+    case CompressionType.snappy:
+      return snappyCompress(bytes)
+    case CompressionType.lz4:
+      return lz4Compress(bytes)
+    case CompressionType.zstd:
+      return zstdCompress(bytes, level)
+    case CompressionType.none:
+      assert(level === undefined, 'no level without a codec')
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    default:
+      return unreachable(codec)
+  }
+}

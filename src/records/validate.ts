@@ -1,0 +1,264 @@
+/**
+ * Validates what a client produces to one partition, where it lies: nothing is copied, nothing changed. On the path of
+ * every produce. Answers as Kafka does, and in the order Kafka looks. Results are plain data, so that the same check
+ * can run in a worker. Sequences and epochs of producers are the log's to check.
+ */
+import { ApiError } from '../base/index.ts'
+import * as header from './batch-header.ts'
+import { CompressionError, decompressPieces } from './codecs/index.ts'
+import type { CompressionType } from './compression-type.ts'
+import { compressionType } from './compression-type.ts'
+import { corruptMessage, invalidRecord, messageTooLarge, unknownServerError } from './error-codes.ts'
+import type { RecordError, TopicRules } from './record-rules.ts'
+import { RecordRules } from './record-rules.ts'
+import { RecordWalker } from './record-walker.ts'
+
+export interface ValidBatch {
+  readonly kind: 'valid'
+  /** The batch is `[0, sizeInBytes)` of the records; a torn rest behind it, shorter than a batch, is to be left out. */
+  readonly sizeInBytes: number
+  readonly recordCount: number
+  readonly lastOffsetDelta: number
+  readonly codec: CompressionType
+  /** What the log's time index gets: the largest timestamp of a record, or now with LogAppendTime; -1 for none. */
+  readonly maxTimestampMs: number
+  /** Offset delta of the first record that has it; -1 for none. */
+  readonly offsetDeltaOfMaxTimestamp: number
+}
+
+export interface InvalidBatch {
+  readonly kind: 'invalid'
+  /** Kafka's code. */
+  readonly code: number
+  readonly message: string
+  readonly recordErrors: readonly RecordError[]
+}
+
+/** Everything but the compressed records was checked and is right; they are too much for the event loop. */
+export interface UnfinishedBatch {
+  readonly kind: 'unfinished'
+}
+
+export interface ValidateOptions {
+  readonly topic: TopicRules
+  readonly nowMs: number
+}
+
+/** Compressed records of more than this, before or after, are not looked at on the event loop (about two milliseconds). */
+const inlineSizeMax = 1024 * 1024
+const noErrors: readonly RecordError[] = []
+
+/**
+ * Validates one partition's `records`. Synchronous and short: an `unfinished` answer asks for `validateCompressed` in
+ * a worker. A valid batch is to be given its timestamps with `stampBatch` before its offsets.
+ */
+export function validateProduced(
+  records: Uint8Array,
+  options: ValidateOptions,
+): ValidBatch | InvalidBatch | UnfinishedBatch {
+  return answer(() => {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+    const size = checkOnlyBatch(view, records.length)
+    const codec = checkHeader(records, view, { size, topic: options.topic })
+    if (codec === 0) return walk(records, view, { codec, size, limitBytes: size, ...options })
+    if (size > inlineSizeMax) return { kind: 'unfinished' }
+    try {
+      return walk(records, view, { codec, size, limitBytes: inlineSizeMax, ...options })
+    } catch (error) {
+      if (error instanceof CompressionError && error.reason === 'limit') return { kind: 'unfinished' }
+      throw error
+    }
+  })
+}
+
+/**
+ * The job for a worker: the same for a batch of which `validateProduced` said `unfinished`, with at most
+ * `decompressedLimitBytes` of plain records. Takes and gives plain data.
+ */
+export function validateCompressed(
+  records: Uint8Array,
+  options: ValidateOptions & { readonly decompressedLimitBytes: number },
+): ValidBatch | InvalidBatch {
+  return answer(() => {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+    const size = checkOnlyBatch(view, records.length)
+    const codec = checkHeader(records, view, { size, topic: options.topic })
+    return walk(records, view, { codec, size, limitBytes: options.decompressedLimitBytes, ...options })
+  })
+}
+
+/** Sets timestamp type and maximum timestamp of a valid batch as the topic wants them; mostly there is nothing to do. */
+export function stampBatch(records: Uint8Array, batch: ValidBatch, timestampType: header.TimestampType): void {
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+  if (timestampType === header.TimestampType.logAppendTime) {
+    header.patchLogAppendTime(records, view, 0, batch.maxTimestampMs)
+  } else if (Number.isSafeInteger(batch.maxTimestampMs) && batch.maxTimestampMs !== Number.MAX_SAFE_INTEGER) {
+    header.patchMaxTimestamp(records, view, 0, batch.maxTimestampMs)
+  }
+}
+
+function answer<T extends { readonly kind: string }>(check: () => T): T | InvalidBatch {
+  try {
+    return check()
+  } catch (error) {
+    if (error instanceof RejectedError) return error.answer
+    if (error instanceof ApiError) return refusal(error.code, error.message)
+    if (!(error instanceof CompressionError)) throw error
+    return error.reason === 'limit'
+      ? refusal(messageTooLarge, `The records of the batch are ${error.message}`)
+      : refusal(unknownServerError, `Failed to decompress record stream: ${error.message}`)
+  }
+}
+
+function refusal(code: number, message: string): InvalidBatch {
+  return { kind: 'invalid', code, message, recordErrors: noErrors }
+}
+
+class RejectedError extends Error {
+  readonly answer: InvalidBatch
+
+  constructor(answer: InvalidBatch) {
+    super(answer.message)
+    this.answer = answer
+  }
+}
+
+/** The size of the whole batch at `position`, 0 when only the beginning of one is there. */
+function batchSizeAt(view: DataView, position: number, end: number): number {
+  if (end - position < header.logOverhead) return 0
+  const length = header.batchLength(view, position)
+  if (length < header.recordOverheadMin) {
+    throw new ApiError(
+      corruptMessage,
+      `Found record size ${length} smaller than minimum record overhead (${header.recordOverheadMin})`,
+    )
+  }
+  if (end - position < header.headerSizeUpToMagic) return 0
+  const magic = header.magic(view, position)
+  if (magic < 0 || magic > 2) throw new ApiError(corruptMessage, `Invalid magic found in record: ${magic}`)
+  return length + header.logOverhead > end - position ? 0 : length + header.logOverhead
+}
+
+function checkOnlyBatch(view: DataView, end: number): number {
+  const size = batchSizeAt(view, 0, end)
+  if (size === 0) {
+    throw new ApiError(invalidRecord, 'Produce requests must have at least one record batch per partition')
+  }
+  if (header.magic(view, 0) !== 2) {
+    throw new ApiError(
+      invalidRecord,
+      'Produce requests are only allowed to contain record batches with magic version 2',
+    )
+  }
+  if (batchSizeAt(view, size, end) !== 0) {
+    throw new ApiError(
+      invalidRecord,
+      'Produce requests are only allowed to contain exactly one record batch per partition',
+    )
+  }
+  return size
+}
+
+interface HeaderOptions {
+  readonly size: number
+  readonly topic: TopicRules
+}
+
+function checkHeader(records: Uint8Array, view: DataView, { size, topic }: HeaderOptions): CompressionType {
+  if (size < header.batchHeaderSize) {
+    throw new ApiError(
+      corruptMessage,
+      `Batch of ${size} bytes is smaller than its header in topic partition ${topic.topicPartition}`,
+    )
+  }
+  const baseOffset = header.baseOffset(view, 0)
+  if (baseOffset !== 0) {
+    throw new ApiError(
+      invalidRecord,
+      `The baseOffset of the record batch in the append to ${topic.topicPartition} should be 0, but it is ${baseOffset}`,
+    )
+  }
+  if (size > topic.maxMessageBytes) {
+    throw new ApiError(
+      messageTooLarge,
+      `The record batch size in the append to ${topic.topicPartition} is ${size} bytes ` +
+        `which exceeds the maximum configured value of ${topic.maxMessageBytes}.`,
+    )
+  }
+  if (!header.isCrcValid(records, view, 0)) {
+    throw new ApiError(
+      corruptMessage,
+      `Record is corrupt (stored crc = ${header.storedCrc(view, 0)}) in topic partition ${topic.topicPartition}.`,
+    )
+  }
+  const codec = compressionType(header.codecId(view, 0))
+  if (codec === undefined) {
+    throw new ApiError(unknownServerError, `Unknown compression type id: ${header.codecId(view, 0)}`)
+  }
+  checkCounts(view, topic.topicPartition)
+  return codec
+}
+
+function checkCounts(view: DataView, topicPartition: string): void {
+  const lastOffsetDelta = header.lastOffsetDelta(view, 0)
+  const count = header.recordCount(view, 0)
+  const where = `in topic partition ${topicPartition}`
+  if (lastOffsetDelta < 0) {
+    throw new ApiError(invalidRecord, `Batch has an invalid offset range: [0, ${lastOffsetDelta}] ${where}`)
+  }
+  if (count <= 0) throw new ApiError(invalidRecord, `Invalid reported count for record batch: ${count} ${where}`)
+  if (count !== lastOffsetDelta + 1) {
+    throw new ApiError(
+      invalidRecord,
+      `Inconsistent batch offset range [0, ${lastOffsetDelta}] and count of records ${count} ${where}`,
+    )
+  }
+  if (header.isControl(view, 0)) {
+    throw new ApiError(invalidRecord, `Clients are not allowed to write control records ${where}`)
+  }
+  const sequence = header.baseSequence(view, 0)
+  if (header.hasProducerId(view, 0) && sequence < 0) {
+    throw new ApiError(
+      invalidRecord,
+      `Invalid sequence number ${sequence} in record batch with producerId ${header.producerId(view, 0)} ${where}`,
+    )
+  }
+}
+
+interface WalkRequest extends ValidateOptions {
+  readonly codec: CompressionType
+  readonly size: number
+  readonly limitBytes: number
+}
+
+function walk(records: Uint8Array, view: DataView, request: WalkRequest): ValidBatch {
+  const { codec, size, topic, nowMs } = request
+  const isBatchLogAppendTime = header.timestampType(view, 0) === header.TimestampType.logAppendTime
+  const rules = new RecordRules(topic, { nowMs, isBatchLogAppendTime })
+  const recordCount = header.recordCount(view, 0)
+  const walker = new RecordWalker({
+    recordCount,
+    baseTimestampMs: header.baseTimestamp(view, 0),
+    logAppendTimeMs: isBatchLogAppendTime ? header.maxTimestamp(view, 0) : undefined,
+    rules,
+  })
+  if (codec === 0) walker.feed(records, header.batchHeaderSize, size)
+  else {
+    const compressed = records.subarray(header.batchHeaderSize, size)
+    for (const piece of decompressPieces(codec, compressed, request.limitBytes)) walker.feed(piece, 0, piece.length)
+  }
+  walker.finish()
+  const rejected = rules.rejected()
+  if (rejected !== undefined) throw new RejectedError({ kind: 'invalid', ...rejected })
+  const isLogAppendTime = topic.timestampType === header.TimestampType.logAppendTime
+  return {
+    kind: 'valid',
+    sizeInBytes: size,
+    recordCount,
+    lastOffsetDelta: recordCount - 1,
+    codec,
+    maxTimestampMs: isLogAppendTime ? nowMs : walker.maxTimestampMs,
+    // As Kafka: all records have the same time then, and it names the last one of plain, the first one of compressed.
+    offsetDeltaOfMaxTimestamp: isLogAppendTime ? (codec === 0 ? recordCount - 1 : 0) : walker.offsetDeltaOfMaxTimestamp,
+  }
+}
