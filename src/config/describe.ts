@@ -152,14 +152,14 @@ function resourceEntries(options: {
   readonly keys: Readonly<Record<string, ConfigKey>>
   readonly texts: Texts
   readonly source: ConfigSource
-  readonly valueOf: (name: string, key: ConfigKey) => ConfigValue
+  readonly currentValue: (name: string, key: ConfigKey) => ConfigValue
   readonly inherited: (name: string, key: ConfigKey) => readonly ConfigSynonym[]
 }): readonly ConfigEntry[] {
-  const { keys, texts, source, valueOf, inherited } = options
+  const { keys, texts, source, currentValue, inherited } = options
   return Object.entries(keys)
     .filter(([name, key]) => !key.internal || texts.has(name))
     .map(([name, key]) => {
-      const text = valueToText(valueOf(name, key), key.type)
+      const text = valueToText(currentValue(name, key), key.type)
       const own: readonly ConfigSynonym[] = texts.has(name) ? [{ name, value: text, source }] : []
       return entry({ name, key, text, readOnly: false, synonyms: [...own, ...inherited(name, key)] })
     })
@@ -172,7 +172,7 @@ export function describeTopic(broker: BrokerConfig, texts: Texts): readonly Conf
     keys: topicKeys,
     texts,
     source: configSource.topic,
-    valueOf: (name) => values.get(name) ?? null,
+    currentValue: (name) => values.get(name) ?? null,
     inherited: (name) => {
       const first = topicSynonyms(name)[0]
       return first === undefined ? [] : brokerSynonyms(broker, first.name)
@@ -186,7 +186,7 @@ export function describeGroup(broker: BrokerConfig, texts: Texts): readonly Conf
     keys: groupKeys,
     texts,
     source: configSource.group,
-    valueOf: (name, key) => {
+    currentValue: (name, key) => {
       const text = texts.get(name)
       const synonym = groupSynonym(name)
       if (text !== undefined || synonym === undefined) return parseKey(name, key, text ?? null)
@@ -207,7 +207,7 @@ export function describeClientMetrics(texts: Texts): readonly ConfigEntry[] {
     keys: clientMetricsKeys,
     texts,
     source: configSource.clientMetrics,
-    valueOf: (name, key) => parseKey(name, key, texts.get(name) ?? null),
+    currentValue: (name, key) => parseKey(name, key, texts.get(name) ?? null),
     inherited: () => [],
   })
 }

@@ -1,5 +1,8 @@
 /** The door of `config`: every config key once, and what follows from the values given. */
 
+export * from './alter.ts'
+export { dynamicOnlyBrokerKeys } from './alter-broker.ts'
+export { clientMatchSelectors } from './alter-client-metrics.ts'
 export * from './broker-config.ts'
 export * from './broker-keys.ts'
 export * from './client-metrics-keys.ts'
