@@ -1,0 +1,108 @@
+/**
+ * What a log must know of a record batch of format 2, read once from its header; and patching of what lies outside the
+ * CRC. One object per batch, none per record. Pure.
+ */
+import { assert } from '../base/index.ts'
+import { batchHeader as header } from '../records/index.ts'
+
+const sequenceMax = 2 ** 31 - 1
+const abortMarker = 0
+const commitMarker = 1
+
+export interface EndTransactionMarker {
+  readonly kind: 'abort' | 'commit'
+  readonly coordinatorEpoch: number
+}
+
+export interface BatchInfo {
+  /** Of the first byte in the bytes it was read from. */
+  readonly position: number
+  readonly sizeInBytes: number
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly leaderEpoch: number
+  readonly maxTimestamp: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** -1 without sequences. */
+  readonly baseSequence: number
+  readonly lastSequence: number
+  readonly isTransactional: boolean
+  readonly isControl: boolean
+  /** Of a control batch that ends a transaction. */
+  readonly marker: EndTransactionMarker | undefined
+}
+
+/** The header at `position` (61 bytes are there) can be that of a batch: format 2, a size, offsets that do not fall. */
+export const isBatchHeader = (view: DataView, position: number): boolean =>
+  header.magic(view, position) === 2 &&
+  header.sizeInBytes(view, position) >= header.batchHeaderSize &&
+  header.lastOffsetDelta(view, position) >= 0 &&
+  header.baseOffset(view, position) >= 0
+
+/** The whole batch lies in the view: the record of a marker is read too. */
+export function readBatchInfo(view: DataView, position: number): BatchInfo {
+  const sizeInBytes = header.sizeInBytes(view, position)
+  assert(position + sizeInBytes <= view.byteLength, 'a batch is read whole')
+  const isControl = header.isControl(view, position)
+  return {
+    position,
+    sizeInBytes,
+    baseOffset: header.baseOffset(view, position),
+    lastOffset: header.lastOffset(view, position),
+    leaderEpoch: header.partitionLeaderEpoch(view, position),
+    maxTimestamp: header.maxTimestamp(view, position),
+    producerId: header.producerId(view, position),
+    producerEpoch: header.producerEpoch(view, position),
+    baseSequence: header.baseSequence(view, position),
+    lastSequence: header.lastSequence(view, position),
+    isTransactional: header.isTransactional(view, position),
+    isControl,
+    marker: isControl ? readMarker(view, position, position + sizeInBytes) : undefined,
+  }
+}
+
+/** Sequences go round at 2^31 - 1. */
+export const nextSequence = (sequence: number, by: number): number =>
+  sequence > sequenceMax - by ? by - (sequenceMax - sequence) - 1 : sequence + by
+
+export const previousSequence = (sequence: number, by: number): number =>
+  sequence < by ? sequenceMax - (by - sequence) + 1 : sequence - by
+
+/** The marker in a control batch's only record: key `version type`, value `version coordinatorEpoch`; undefined if none. */
+function readMarker(view: DataView, position: number, end: number): EndTransactionMarker | undefined {
+  const cursor = { position: position + header.batchHeaderSize, end: Math.min(end, view.byteLength) }
+  skipVarint(view, cursor)
+  cursor.position++
+  skipVarint(view, cursor)
+  skipVarint(view, cursor)
+  const keySize = varint(view, cursor)
+  const key = cursor.position
+  if (keySize < 4 || key + keySize > cursor.end) return undefined
+  const type = view.getInt16(key + 2)
+  cursor.position = key + keySize
+  const valueSize = varint(view, cursor)
+  if ((type !== abortMarker && type !== commitMarker) || valueSize < 6 || cursor.position + 6 > cursor.end) return undefined
+  return { kind: type === abortMarker ? 'abort' : 'commit', coordinatorEpoch: view.getInt32(cursor.position + 2) }
+}
+
+interface Cursor {
+  position: number
+  readonly end: number
+}
+
+function skipVarint(view: DataView, cursor: Cursor): void {
+  while (cursor.position < cursor.end && view.getUint8(cursor.position) >= 0x80) cursor.position++
+  cursor.position++
+}
+
+/** A small zigzag varint; -1 where the bytes end or it is longer than lengths of a marker are. */
+function varint(view: DataView, cursor: Cursor): number {
+  let value = 0
+  for (let shift = 0; shift < 28 && cursor.position < cursor.end; shift += 7) {
+    const byte = view.getUint8(cursor.position++)
+    value |= (byte & 0x7f) << shift
+    if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
+  }
+  return -1
+}

@@ -1,0 +1,307 @@
+/**
+ * Opens a partition directory: one path, which reads less after a clean stop. Removes what an interrupted change left,
+ * re-reads what was not known to be flushed, cuts torn tails, rebuilds indexes and producer state. Off the hot path.
+ */
+import type { Clock, Disk, Logger } from '../base/index.ts'
+import { type BatchInfo } from './batch-info.ts'
+import { decodeOrFail } from './checkpoint.ts'
+import {
+  cleanedSuffix,
+  deletedSuffix,
+  filePath,
+  leaderEpochCheckpointName,
+  logSuffix,
+  parseFileName,
+  snapshotSuffix,
+  swapSuffix,
+} from './file-names.ts'
+import { decodeLeaderEpochs, LeaderEpochCache } from './leader-epoch-cache.ts'
+import { decideBatch, ProducerState } from './producer-state.ts'
+import { Segment, type SegmentOptions } from './segment.ts'
+import { scanBatches } from './segment-scan.ts'
+import { ProducerSnapshots } from './snapshots.ts'
+import { readWholeFile } from './whole-file.ts'
+
+const epochFileSizeMaxInBytes = 64 * 1024 * 1024
+
+export interface LoadOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly directory: string
+  readonly segmentOptions: (baseOffset: number) => SegmentOptions
+  readonly isCleanShutdown: boolean
+  /** Flushed up to here, as the checkpoint says. */
+  readonly recoveryPoint: number
+  readonly logStartOffset: number
+  readonly producerIdExpirationMs: number
+}
+
+export interface LoadedLog {
+  readonly segments: Segment[]
+  readonly state: ProducerState
+  readonly snapshots: ProducerSnapshots
+  readonly epochs: LeaderEpochCache
+  readonly areEpochsOnDisk: boolean
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly recoveryPoint: number
+  /** Bytes cut from the tail because they were no whole batches. */
+  readonly lostBytes: number
+}
+
+export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
+  const { disk, clock, directory } = options
+  await disk.makeDirectory(directory)
+  await finishInterruptedChanges(options)
+  let segments = await openSegments(options)
+  const snapshots = new ProducerSnapshots(disk, directory, options.logger)
+  await snapshots.load()
+  const { epochs, isOnDisk } = await readEpochs(options)
+  const state = new ProducerState()
+  const recovery = new Recovery({ ...options, segments, snapshots, epochs, areEpochsKnown: isOnDisk, state })
+  await recovery.run()
+  segments = recovery.segments
+  let logEndOffset = recovery.endOffset
+  if (segments.length === 0 || logEndOffset < options.logStartOffset) {
+    for (const segment of segments) await discard(segment)
+    segments = [await Segment.create(options.segmentOptions(options.logStartOffset), clock.now())]
+    logEndOffset = options.logStartOffset
+    epochs.clear()
+    await snapshots.remove(() => true)
+    state.reset(logEndOffset, { entries: [], expiredBefore: 0 })
+  }
+  const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0)
+  epochs.truncateFromEnd(logEndOffset)
+  epochs.truncateFromStart(logStartOffset)
+  state.logStartPassed(logStartOffset)
+  const bases = new Set(segments.map(({ baseOffset }) => baseOffset))
+  const newest = snapshots.offsets.findLast((offset) => offset <= logEndOffset)
+  await snapshots.remove((offset) => offset !== newest && (offset > logEndOffset || !bases.has(offset)))
+  const recoveryPoint = options.isCleanShutdown && recovery.lostBytes === 0 ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset)
+  const { lostBytes } = recovery
+  return { segments, state, snapshots, epochs, areEpochsOnDisk: isOnDisk, logStartOffset, logEndOffset, recoveryPoint, lostBytes }
+}
+
+/**
+ * `.deleted` and `.cleaned` go; a `.swap` is the finished outcome of a compaction and takes the place of what it was made
+ * from, unless a `.cleaned` says that its set was not complete.
+ */
+async function finishInterruptedChanges({ disk, directory, logger, segmentOptions }: LoadOptions): Promise<void> {
+  const names = (await disk.list(directory)).map(({ name }) => name)
+  const cleaned = names.filter((name) => name.endsWith(cleanedSuffix))
+  const cleanedOffsets = cleaned.map((name) => parseFileName(name.slice(0, -cleanedSuffix.length))?.offset ?? 0)
+  const incompleteFrom = Math.min(...cleanedOffsets, Number.MAX_SAFE_INTEGER)
+  for (const name of names) {
+    const isLeftOver = name.endsWith(deletedSuffix) || name.endsWith(cleanedSuffix) || name.endsWith('.tmp')
+    const swapped = name.endsWith(swapSuffix) ? parseFileName(name.slice(0, -swapSuffix.length)) : undefined
+    const isUseless = swapped !== undefined && (swapped.suffix !== logSuffix || swapped.offset >= incompleteFrom)
+    if (isLeftOver || isUseless) await disk.unlink(`${directory}/${name}`)
+    else if (swapped !== undefined) await finishSwap({ offset: swapped.offset })
+  }
+
+  async function finishSwap({ offset }: { readonly offset: number }): Promise<void> {
+    const path = filePath(directory, offset, logSuffix)
+    const file = await disk.open(path + swapSuffix, { mode: 'read' })
+    let nextOffset = offset + 1
+    await scanBatches({
+      file,
+      from: 0,
+      to: file.size(),
+      isCrcChecked: false,
+      visit: (info) => {
+        nextOffset = info.lastOffset + 1
+        return true
+      },
+    })
+    await file.close()
+    for (const { name } of await disk.list(directory)) {
+      const parsed = parseFileName(name)
+      if (parsed === undefined || parsed.suffix === snapshotSuffix) continue
+      if (parsed.offset >= offset && parsed.offset < nextOffset) await disk.unlink(`${directory}/${name}`)
+    }
+    await disk.rename(path + swapSuffix, path)
+    await disk.syncDirectory(directory)
+    const segment = await Segment.open(segmentOptions(offset))
+    await segment.rebuildIndexes()
+    await segment.close()
+    logger.log('info', 'an interrupted compaction was finished', { path })
+  }
+}
+
+async function openSegments({ disk, directory, logger, segmentOptions }: LoadOptions): Promise<Segment[]> {
+  const files = (await disk.list(directory)).map(({ name }) => ({ name, parsed: parseFileName(name) }))
+  const bases = new Set<number>()
+  for (const { parsed } of files) if (parsed?.suffix === logSuffix) bases.add(parsed.offset)
+  for (const { name, parsed } of files) {
+    if (parsed === undefined || parsed.suffix === logSuffix || parsed.suffix === snapshotSuffix) continue
+    if (bases.has(parsed.offset)) continue
+    logger.log('error', 'an index without its segment was removed: the segment is lost', { path: `${directory}/${name}` })
+    await disk.unlink(`${directory}/${name}`)
+  }
+  const segments: Segment[] = []
+  for (const base of [...bases].sort((a, b) => a - b)) segments.push(await Segment.open(segmentOptions(base)))
+  return segments
+}
+
+async function readEpochs({
+  disk,
+  directory,
+}: LoadOptions): Promise<{ readonly epochs: LeaderEpochCache; readonly isOnDisk: boolean }> {
+  const path = `${directory}/${leaderEpochCheckpointName}`
+  const bytes = await readWholeFile(disk, path, epochFileSizeMaxInBytes)
+  if (bytes === undefined) return { epochs: new LeaderEpochCache(), isOnDisk: false }
+  const entries = decodeOrFail(path, () => decodeLeaderEpochs(bytes.toString('utf8')))
+  return { epochs: new LeaderEpochCache(entries), isOnDisk: true }
+}
+
+export async function discard(segment: Segment): Promise<void> {
+  await segment.markDeleted()
+  await segment.removeFiles()
+}
+
+interface RecoveryOptions extends LoadOptions {
+  readonly segments: readonly Segment[]
+  readonly snapshots: ProducerSnapshots
+  readonly epochs: LeaderEpochCache
+  /** False: rebuilt from all batches. */
+  readonly areEpochsKnown: boolean
+  readonly state: ProducerState
+}
+
+/** Walks the segments once, oldest first, reading only what a clean stop or the recovery point do not vouch for. */
+class Recovery {
+  readonly #options: RecoveryOptions
+  segments: Segment[]
+  endOffset = 0
+  lostBytes = 0
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options
+    this.segments = [...options.segments]
+  }
+
+  async run(): Promise<void> {
+    const { snapshots, state, clock, producerIdExpirationMs, logStartOffset } = this.#options
+    const doubtful = await this.#firstDoubtful()
+    const trustedEnd = this.segments[doubtful]?.baseOffset ?? this.endOffset
+    const newest = await snapshots.newest(trustedEnd)
+    const expiredBefore = clock.now() - producerIdExpirationMs
+    const startAt = Math.max(logStartOffset, this.segments[0]?.baseOffset ?? 0)
+    state.reset(newest?.offset ?? startAt, { entries: newest?.entries ?? [], expiredBefore })
+    for (const [i, segment] of this.segments.entries()) {
+      if (i >= doubtful) {
+        if (!(await this.#recover(segment, i))) break
+      } else await this.#replay(segment, this.segments[i + 1]?.baseOffset ?? this.endOffset)
+    }
+    if (this.segments.length > 0) state.advanceTo(Math.max(state.endOffset, this.endOffset))
+    state.expire(expiredBefore)
+  }
+
+  /** Index of the first segment that must be re-read; the count of segments where all can be trusted. */
+  async #firstDoubtful(): Promise<number> {
+    const { isCleanShutdown, recoveryPoint, logger } = this.#options
+    let first = this.segments.length
+    if (!isCleanShutdown) {
+      const at = this.segments.findIndex((_, i) => (this.segments[i + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER) > recoveryPoint)
+      if (at >= 0) first = at
+    }
+    for (const [i, segment] of this.segments.entries()) {
+      if (i < first && !(await segment.loadTransactionIndex())) {
+        logger.log('warn', 'a transaction index is malformed: its segment is read again', { path: segment.handle.file.path })
+        first = i
+      }
+    }
+    const active = this.segments.at(-1)
+    if (active === undefined || first < this.segments.length) return first
+    await active.loadIndexes()
+    const end = active.walkToEnd()
+    this.endOffset = end.nextOffset
+    if (end.position === active.sizeInBytes) return first
+    logger.log('warn', 'bytes behind the last batch in spite of a clean stop: the segment is recovered', {
+      path: active.handle.file.path,
+    })
+    return this.segments.length - 1
+  }
+
+  /** Checks every batch and accounts for it anew; false when the log ends in this segment. */
+  async #recover(segment: Segment, i: number): Promise<boolean> {
+    const { logger, snapshots } = this.#options
+    const size = segment.sizeInBytes
+    segment.startOver()
+    let next = segment.baseOffset
+    const end = await scanBatches({
+      file: segment.handle.file,
+      from: 0,
+      to: size,
+      isCrcChecked: true,
+      visit: (info) => {
+        if (info.baseOffset < next || !segment.canHold(info.lastOffset)) return false
+        segment.account(info)
+        next = info.lastOffset + 1
+        this.#learn(info, segment)
+        return true
+      },
+    })
+    this.endOffset = next
+    await snapshots.remove((offset) => offset > segment.baseOffset && offset < next)
+    if (end === size) {
+      if (i < this.segments.length - 1) await segment.writeIndexes({ isFinal: true, sync: false })
+      return true
+    }
+    segment.cutTail(end)
+    const later = this.segments.slice(i + 1)
+    this.lostBytes = size - end + later.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
+    logger.log('warn', 'no whole batch: the log was cut there', {
+      path: segment.handle.file.path,
+      position: end,
+      nextOffset: next,
+      lostBytes: this.lostBytes,
+      lostSegments: later.length,
+    })
+    this.segments = this.segments.slice(0, i + 1)
+    for (const lost of later) await discard(lost)
+    return false
+  }
+
+  /** Brings producer state (and unknown epochs) over a trusted segment. */
+  async #replay(segment: Segment, nextBase: number): Promise<void> {
+    const { state, areEpochsKnown } = this.#options
+    if (nextBase <= state.endOffset && areEpochsKnown) return
+    if (!segment.isIndexed) await segment.loadIndexes()
+    const from = areEpochsKnown ? segment.find(state.endOffset)?.position : 0
+    if (from === undefined) return
+    await scanBatches({
+      file: segment.handle.file,
+      from,
+      to: segment.sizeInBytes,
+      isCrcChecked: false,
+      visit: (info) => {
+        this.#learn(info, undefined)
+        return true
+      },
+    })
+  }
+
+  #learn(info: BatchInfo, indexed: Segment | undefined): void {
+    const { state, epochs } = this.#options
+    if (info.leaderEpoch >= 0 && info.leaderEpoch > (epochs.latest?.epoch ?? -1)) {
+      epochs.assign(info.leaderEpoch, info.baseOffset)
+    }
+    if (info.lastOffset < state.endOffset) return
+    if (info.producerId >= 0) {
+      const decision = decideBatch(state.get(info.producerId), info, 'replication')
+      if (decision.kind === 'accepted') {
+        state.apply(decision.entry)
+        const { completed } = decision
+        if (completed !== undefined) {
+          const lastStableOffset = state.lastStableOffsetAfter(completed)
+          const { producerId, firstOffset, lastOffset } = completed
+          if (completed.isAborted) indexed?.transactions.append({ producerId, firstOffset, lastOffset, lastStableOffset })
+          state.complete(completed)
+        }
+      }
+    }
+    state.advanceTo(info.lastOffset + 1)
+  }
+}

@@ -1,0 +1,40 @@
+/** The settings of one log, changeable at run time; names are those of the topic configs. */
+export interface LogConfig {
+  readonly segmentBytes: number
+  readonly segmentMs: number
+  readonly segmentJitterMs: number
+  readonly segmentIndexBytes: number
+  readonly indexIntervalBytes: number
+  /** -1: for ever. */
+  readonly retentionMs: number
+  /** -1: without bound. */
+  readonly retentionBytes: number
+  readonly fileDeleteDelayMs: number
+  readonly maxMessageBytes: number
+  /** `cleanup.policy` has `delete`. */
+  readonly isDeleted: boolean
+  /** `cleanup.policy` has `compact`. */
+  readonly isCompacted: boolean
+  /** Messages and time between syncs; infinite by default: replicas and page cache protect instead. */
+  readonly flushMessages: number
+  readonly flushMs: number
+  /** `producer.id.expiration.ms` of the broker. */
+  readonly producerIdExpirationMs: number
+}
+
+export const defaultLogConfig: LogConfig = {
+  segmentBytes: 1024 * 1024 * 1024,
+  segmentMs: 7 * 24 * 60 * 60 * 1000,
+  segmentJitterMs: 0,
+  segmentIndexBytes: 10 * 1024 * 1024,
+  indexIntervalBytes: 4096,
+  retentionMs: 7 * 24 * 60 * 60 * 1000,
+  retentionBytes: -1,
+  fileDeleteDelayMs: 60_000,
+  maxMessageBytes: 1024 * 1024 + 12,
+  isDeleted: true,
+  isCompacted: false,
+  flushMessages: Number.MAX_SAFE_INTEGER,
+  flushMs: Number.MAX_SAFE_INTEGER,
+  producerIdExpirationMs: 24 * 60 * 60 * 1000,
+}

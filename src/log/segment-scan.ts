@@ -1,0 +1,61 @@
+/**
+ * Reads a segment from front to back, batch by batch, off the loop: for recovery, for rebuilding indexes and producer
+ * state. Stops at the first byte that starts no whole batch.
+ */
+import type { DiskFile } from '../base/index.ts'
+import { batchHeader as header } from '../records/index.ts'
+import { type BatchInfo, isBatchHeader, readBatchInfo } from './batch-info.ts'
+
+const chunkSize = 256 * 1024
+
+export interface ScanOptions {
+  readonly file: DiskFile
+  readonly from: number
+  readonly to: number
+  readonly isCrcChecked: boolean
+  /** `filePosition` is that of the batch in the file. False: the batch does not belong there, the scan ends before it. */
+  readonly visit: (info: BatchInfo, filePosition: number) => boolean
+}
+
+/** Returns where the last whole, valid batch ends. */
+export async function scanBatches({ file, from, to, isCrcChecked, visit }: ScanOptions): Promise<number> {
+  let bytes = new Uint8Array(chunkSize)
+  let view = new DataView(bytes.buffer)
+  let at = from
+  while (at < to) {
+    const filled = await fill(file, { into: bytes, position: at, to })
+    let used = 0
+    while (filled - used >= header.batchHeaderSize && isBatchHeader(view, used)) {
+      const size = header.sizeInBytes(view, used)
+      if (size > filled - used) break
+      if (isCrcChecked && !header.isCrcValid(bytes, view, used)) return at + used
+      if (!visit(readBatchInfo(view, used), at + used)) return at + used
+      used += size
+    }
+    if (used === 0) {
+      const wanted = filled >= header.batchHeaderSize && isBatchHeader(view, 0) ? header.sizeInBytes(view, 0) : 0
+      if (wanted <= bytes.length || wanted > to - at) return at
+      bytes = new Uint8Array(wanted)
+      view = new DataView(bytes.buffer)
+    }
+    at += used
+  }
+  return at
+}
+
+interface Fill {
+  readonly into: Uint8Array
+  readonly position: number
+  readonly to: number
+}
+
+async function fill(file: DiskFile, { into, position, to }: Fill): Promise<number> {
+  const end = Math.min(into.length, to - position)
+  let filled = 0
+  while (filled < end) {
+    const size = await file.read(into, filled, end, position + filled)
+    if (size === 0) break
+    filled += size
+  }
+  return filled
+}

@@ -1,0 +1,428 @@
+/**
+ * One segment of a log: the `.log` file with its offset, time and transaction index. On the produce path (append), on
+ * the fetch path (find). Knows files and batches, not leaders, producers or retention.
+ */
+import { assert, type Disk, DiskError } from '../base/index.ts'
+import { batchHeader as header } from '../records/index.ts'
+import type { BatchInfo } from './batch-info.ts'
+import { FileHandle } from './file-handle.ts'
+import {
+  deletedSuffix,
+  filePath,
+  logSuffix,
+  offsetIndexSuffix,
+  timeIndexSuffix,
+  transactionIndexSuffix,
+} from './file-names.ts'
+import { HeaderWalk } from './header-walk.ts'
+import { OffsetIndex, offsetIndexEntrySize } from './offset-index.ts'
+import { scanBatches } from './segment-scan.ts'
+import { TimeIndex, type TimestampOffset, timeIndexEntrySize } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
+import { readWholeFile, writeFully, writeWholeFile } from './whole-file.ts'
+
+const relativeOffsetMax = 2 ** 31 - 1
+const indexSizeMaxInBytes = 1024 * 1024 * 1024
+
+/** An index entry does not fit the batch found there: the indexes are rebuilt, then the question is asked again. */
+export class StaleIndexError extends Error {
+  override readonly name = 'StaleIndexError'
+}
+
+/** A failed write could not be taken back: nothing may be assumed of the file. */
+export class BrokenSegmentError extends Error {
+  override readonly name = 'BrokenSegmentError'
+}
+
+export interface SegmentSettings {
+  readonly indexIntervalBytes: number
+  readonly segmentIndexBytes: number
+}
+
+export interface SegmentOptions {
+  readonly disk: Disk
+  readonly directory: string
+  readonly baseOffset: number
+  /** Read at each append: may change at run time. */
+  readonly settings: () => SegmentSettings
+}
+
+export interface FoundBatch {
+  readonly position: number
+  readonly sizeInBytes: number
+  readonly baseOffset: number
+  readonly lastOffset: number
+}
+
+interface Indexes {
+  readonly offsets: OffsetIndex
+  readonly times: TimeIndex
+}
+
+export class Segment {
+  readonly baseOffset: number
+  readonly handle: FileHandle
+  /** When it was made or last changed before it was opened; stands in where records have no timestamp. */
+  readonly openedMs: number
+  readonly #options: SegmentOptions
+  #sizeInBytes: number
+  #indexes: Indexes | undefined
+  #transactions = new TransactionIndex()
+  #isTransactionIndexOnDisk = false
+  #bytesSinceIndexEntry = 0
+  #largest: TimestampOffset
+  #isRemoved = false
+
+  private constructor(options: SegmentOptions, handle: FileHandle, openedMs: number) {
+    this.#options = options
+    this.baseOffset = options.baseOffset
+    this.handle = handle
+    this.openedMs = openedMs
+    this.#sizeInBytes = handle.file.size()
+    this.#largest = { timestamp: -1, offset: options.baseOffset }
+  }
+
+  static async create(options: SegmentOptions, nowMs: number): Promise<Segment> {
+    const path = filePath(options.directory, options.baseOffset, logSuffix)
+    const segment = new Segment(options, new FileHandle(await options.disk.open(path, { mode: 'create' })), nowMs)
+    segment.startIndexes()
+    return segment
+  }
+
+  /** An existing one; its indexes are read when they are first needed. */
+  static async open(options: SegmentOptions): Promise<Segment> {
+    const path = filePath(options.directory, options.baseOffset, logSuffix)
+    const stat = await options.disk.stat(path)
+    const file = await options.disk.open(path, { mode: 'write' })
+    return new Segment(options, new FileHandle(file), stat?.modifiedMs ?? 0)
+  }
+
+  get sizeInBytes(): number {
+    return this.#sizeInBytes
+  }
+
+  get isIndexed(): boolean {
+    return this.#indexes !== undefined
+  }
+
+  get transactions(): TransactionIndex {
+    return this.#transactions
+  }
+
+  /** Timestamp -1 without records. The segment is indexed. */
+  get largest(): TimestampOffset {
+    return this.#largest
+  }
+
+  get largestTimestamp(): number {
+    return this.#largest.timestamp >= 0 ? this.#largest.timestamp : this.openedMs
+  }
+
+  canHold(offset: number): boolean {
+    return offset - this.baseOffset <= relativeOffsetMax
+  }
+
+  get isIndexFull(): boolean {
+    const { offsets, times } = this.#indexed()
+    const { segmentIndexBytes } = this.#options.settings()
+    return (
+      offsets.count >= Math.floor(segmentIndexBytes / offsetIndexEntrySize) ||
+      times.count >= Math.floor(segmentIndexBytes / timeIndexEntrySize) - 1
+    )
+  }
+
+  /** Timestamp of the first batch, from which `segment.ms` counts; -1 without one. */
+  firstTimestamp(): number {
+    const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
+    const at = walk.at(0)
+    return at < 0 ? -1 : header.maxTimestamp(walk.view, at)
+  }
+
+  /** Whole batches behind the last one, now. After a DiskError nothing of them is left; BrokenSegmentError: unknown. */
+  writeSync(bytes: Uint8Array): void {
+    const start = this.#sizeInBytes
+    const { file } = this.handle
+    try {
+      let done = 0
+      while (done < bytes.length) {
+        const written = file.writeSync(done === 0 ? bytes : bytes.subarray(done), start + done)
+        if (written <= 0) throw new DiskError('EIO', file.path, `${file.path} took no bytes`)
+        done += written
+      }
+    } catch (error) {
+      this.#takeBack(start)
+      throw error
+    }
+  }
+
+  /** The same off the loop; one at a time. */
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    const start = this.#sizeInBytes
+    this.handle.pin()
+    try {
+      await writeFully({ file: this.handle.file, chunks, position: start })
+    } catch (error) {
+      this.#takeBack(start)
+      throw error
+    } finally {
+      this.handle.unpin()
+    }
+  }
+
+  #takeBack(size: number): void {
+    try {
+      this.handle.file.truncateSync(size)
+    } catch (error) {
+      throw new BrokenSegmentError(`a failed write to ${this.handle.file.path} could not be taken back`, { cause: error })
+    }
+  }
+
+  /** A batch that was written is part of the segment now. */
+  account(batch: BatchInfo): void {
+    const { offsets, times } = this.#indexed()
+    assert(this.canHold(batch.lastOffset), 'a segment holds 2^31 offsets')
+    if (batch.maxTimestamp > this.#largest.timestamp) {
+      this.#largest = { timestamp: batch.maxTimestamp, offset: batch.lastOffset }
+    }
+    if (this.#bytesSinceIndexEntry > this.#options.settings().indexIntervalBytes) {
+      offsets.append(batch.lastOffset, this.#sizeInBytes)
+      times.maybeAppend(this.#largest.timestamp, this.#largest.offset)
+      this.#bytesSinceIndexEntry = 0
+    }
+    this.#sizeInBytes += batch.sizeInBytes
+    this.#bytesSinceIndexEntry += batch.sizeInBytes
+  }
+
+  /** The first batch that ends at or behind `offset`; undefined past the end. Throws StaleIndexError. */
+  find(offset: number): FoundBatch | undefined {
+    const start = this.#indexed().offsets.lookup(offset)
+    const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
+    let position = start
+    while (position < this.#sizeInBytes) {
+      const at = walk.at(position)
+      const baseOffset = at < 0 ? -1 : header.baseOffset(walk.view, at)
+      const isWrongStart = start > 0 && position === start && baseOffset > offset
+      if (baseOffset < this.baseOffset || isWrongStart) throw this.#stale(start)
+      const lastOffset = header.lastOffset(walk.view, at)
+      const sizeInBytes = header.sizeInBytes(walk.view, at)
+      if (lastOffset >= offset) return { position, sizeInBytes, baseOffset, lastOffset }
+      position += sizeInBytes
+    }
+    return undefined
+  }
+
+  #stale(start: number): Error {
+    if (start === 0) {
+      return new DiskError('EBADMSG', this.handle.file.path, `${this.handle.file.path} has no whole batch where one should be`)
+    }
+    this.#indexes = undefined
+    return new StaleIndexError(`the index of ${this.handle.file.path} points to no batch at ${start}`)
+  }
+
+  /** The first batch from `position` on with a timestamp of at least `timestamp`, not before `fromOffset`. */
+  findTimestamp(timestamp: number, fromOffset: number): FoundBatch | undefined {
+    const { offsets, times } = this.#indexed()
+    let position = offsets.lookup(Math.max(times.lookup(timestamp), fromOffset))
+    const start = position
+    const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
+    while (position < this.#sizeInBytes) {
+      const at = walk.at(position)
+      if (at < 0 || header.baseOffset(walk.view, at) < this.baseOffset) throw this.#stale(start)
+      const sizeInBytes = header.sizeInBytes(walk.view, at)
+      const lastOffset = header.lastOffset(walk.view, at)
+      if (header.maxTimestamp(walk.view, at) >= timestamp && lastOffset >= fromOffset) {
+        return { position, sizeInBytes, baseOffset: header.baseOffset(walk.view, at), lastOffset }
+      }
+      position += sizeInBytes
+    }
+    return undefined
+  }
+
+  /** An offset not below that of any batch in the `size` bytes from `position`: cheap, from the index; undefined past its end. */
+  upperBoundOffset(position: number, size: number): number | undefined {
+    return this.#indexed().offsets.firstAtOrAfterPosition(position + size)?.offset
+  }
+
+  /** Cuts the batches that end at or behind `offset`; returns the bytes cut. */
+  truncateTo(offset: number): number {
+    const { offsets, times } = this.#indexed()
+    const position = this.find(offset)?.position ?? this.#sizeInBytes
+    const cut = this.#sizeInBytes - position
+    if (cut > 0) this.handle.file.truncateSync(position)
+    this.#sizeInBytes = position
+    offsets.truncateTo(offset)
+    times.truncateTo(offset)
+    this.#transactions.truncateTo(offset)
+    this.#bytesSinceIndexEntry = 0
+    this.#findLargest()
+    return cut
+  }
+
+  /** Cuts what recovery found to be no whole batch. */
+  cutTail(size: number): void {
+    this.handle.file.truncateSync(size)
+    this.#sizeInBytes = size
+  }
+
+  #findLargest(): void {
+    const { offsets, times } = this.#indexed()
+    const { last } = times
+    this.#largest = last
+    const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
+    let position = times.count === 0 ? 0 : offsets.lookup(last.offset)
+    const start = position
+    while (position < this.#sizeInBytes) {
+      const at = walk.at(position)
+      if (at < 0) throw this.#stale(start)
+      const timestamp = header.maxTimestamp(walk.view, at)
+      if (timestamp > this.#largest.timestamp) {
+        this.#largest = { timestamp, offset: header.lastOffset(walk.view, at) }
+      }
+      position += header.sizeInBytes(walk.view, at)
+    }
+  }
+
+  /** Position behind the last whole batch, walking from the last index entry; the size where all is well. */
+  walkToEnd(): { readonly position: number; readonly nextOffset: number } {
+    const start = this.#indexed().offsets.lastPosition
+    const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
+    let position = start
+    let nextOffset = this.baseOffset
+    while (position < this.#sizeInBytes) {
+      const at = walk.at(position)
+      const isBatch = at >= 0 && header.baseOffset(walk.view, at) >= nextOffset
+      if (!isBatch || position + header.sizeInBytes(walk.view, at) > this.#sizeInBytes) break
+      nextOffset = header.lastOffset(walk.view, at) + 1
+      position += header.sizeInBytes(walk.view, at)
+    }
+    return { position, nextOffset }
+  }
+
+  /** Empty indexes, before all batches are accounted anew. */
+  startIndexes(): void {
+    this.#indexes = { offsets: new OffsetIndex(this.baseOffset), times: new TimeIndex(this.baseOffset) }
+    this.#largest = { timestamp: -1, offset: this.baseOffset }
+    this.#bytesSinceIndexEntry = 0
+  }
+
+  /** Before recovery accounts for every batch again. */
+  startOver(): void {
+    this.startIndexes()
+    this.#sizeInBytes = 0
+    this.#transactions = new TransactionIndex()
+  }
+
+  /** Reads the index files; what is missing or malformed is built from the batches. Returns what had to be rebuilt. */
+  async loadIndexes(): Promise<'read' | 'rebuilt'> {
+    const { disk, directory } = this.#options
+    const offsetBytes = await readWholeFile(disk, filePath(directory, this.baseOffset, offsetIndexSuffix), indexSizeMaxInBytes)
+    const timeBytes = await readWholeFile(disk, filePath(directory, this.baseOffset, timeIndexSuffix), indexSizeMaxInBytes)
+    const offsets =
+      offsetBytes && OffsetIndex.decode(offsetBytes, { baseOffset: this.baseOffset, logSize: this.#sizeInBytes })
+    const times = timeBytes && TimeIndex.decode(timeBytes, this.baseOffset)
+    if (offsets !== undefined && times !== undefined) {
+      this.#indexes = { offsets, times }
+      try {
+        this.#findLargest()
+        return 'read'
+      } catch (error) {
+        if (!(error instanceof StaleIndexError)) throw error
+      }
+    }
+    await this.rebuildIndexes()
+    return 'rebuilt'
+  }
+
+  /** From the batches themselves; a segment is read once in full. Writes the files. */
+  async rebuildIndexes(): Promise<void> {
+    const size = this.#sizeInBytes
+    this.handle.pin()
+    try {
+      const fresh = new Segment(this.#options, this.handle, this.openedMs)
+      fresh.startOver()
+      await scanBatches({
+        file: this.handle.file,
+        from: 0,
+        to: size,
+        isCrcChecked: false,
+        visit: (info) => {
+          fresh.account(info)
+          return true
+        },
+      })
+      this.#indexes = fresh.#indexes
+      this.#largest = fresh.#largest
+      this.#bytesSinceIndexEntry = fresh.#bytesSinceIndexEntry
+    } finally {
+      this.handle.unpin()
+    }
+    await this.writeIndexes({ isFinal: true, sync: false })
+  }
+
+  /** False where the file is there and malformed. */
+  async loadTransactionIndex(): Promise<boolean> {
+    const { disk, directory } = this.#options
+    const bytes = await readWholeFile(disk, filePath(directory, this.baseOffset, transactionIndexSuffix), indexSizeMaxInBytes)
+    this.#isTransactionIndexOnDisk = bytes !== undefined
+    const index = bytes === undefined ? new TransactionIndex() : TransactionIndex.decode(bytes, this.baseOffset)
+    if (index === undefined) return false
+    this.#transactions = index
+    return true
+  }
+
+  /** `isFinal`: no batch follows (roll, close): the largest timestamp gets its entry. */
+  async writeIndexes({ isFinal, sync }: { readonly isFinal: boolean; readonly sync: boolean }): Promise<void> {
+    const indexes = this.#indexes
+    if (indexes === undefined || this.#isRemoved) return
+    if (isFinal) indexes.times.maybeAppend(this.#largest.timestamp, this.#largest.offset)
+    const { disk, directory } = this.#options
+    const path = (suffix: string): string => filePath(directory, this.baseOffset, suffix)
+    await writeWholeFile(disk, path(offsetIndexSuffix), { bytes: indexes.offsets.encode(), sync })
+    await writeWholeFile(disk, path(timeIndexSuffix), { bytes: indexes.times.encode(), sync })
+    if (this.#transactions.count === 0 && !this.#isTransactionIndexOnDisk) return
+    this.#isTransactionIndexOnDisk = true
+    await writeWholeFile(disk, path(transactionIndexSuffix), { bytes: this.#transactions.encode(), sync })
+  }
+
+  /** Makes the batches durable. After a failure the directory is lost: never called again. */
+  async sync(): Promise<void> {
+    this.handle.pin()
+    try {
+      await this.handle.file.sync()
+    } finally {
+      this.handle.unpin()
+    }
+  }
+
+  close(): Promise<void> {
+    return this.handle.close()
+  }
+
+  /** Renames the files so that a start removes them; they are unlinked by `removeFiles` later. */
+  async markDeleted(): Promise<void> {
+    this.#isRemoved = true
+    for (const path of await this.#existingFiles('')) await this.#options.disk.rename(path, path + deletedSuffix)
+  }
+
+  /** Closes when the last reader is done, and unlinks what `markDeleted` renamed. */
+  async removeFiles(): Promise<void> {
+    this.#isRemoved = true
+    await this.handle.close()
+    for (const path of await this.#existingFiles(deletedSuffix)) await this.#options.disk.unlink(path)
+  }
+
+  async #existingFiles(suffix: string): Promise<readonly string[]> {
+    const { disk, directory } = this.#options
+    const found: string[] = []
+    for (const kind of [logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix]) {
+      const path = filePath(directory, this.baseOffset, kind) + suffix
+      if ((await disk.stat(path)) !== undefined) found.push(path)
+    }
+    return found
+  }
+
+  #indexed(): Indexes {
+    if (this.#indexes === undefined) throw new StaleIndexError(`the index of ${this.handle.file.path} is not read yet`)
+    return this.#indexes
+  }
+}
