@@ -1,7 +1,7 @@
 /** What a topic asks of each record that a client sends: the key, and the timestamp. Collects what breaks it. */
+import { ErrorCode } from '../protocol/index.ts'
 import type { TimestampType } from './batch-header.ts'
 import { noTimestamp, TimestampType as types } from './batch-header.ts'
-import { invalidRecord, invalidTimestamp } from './error-codes.ts'
 
 /** One topic's settings; made when they change, not per batch. Plain data: it goes to workers as it is. */
 export interface TopicRules {
@@ -98,7 +98,7 @@ export class RecordRules {
     if (recordErrors === undefined) return undefined
     if (this.#hasTimestampError) {
       const message = 'One or more records have been rejected due to invalid timestamp'
-      return { code: invalidTimestamp, message, recordErrors }
+      return { code: ErrorCode.INVALID_TIMESTAMP, message, recordErrors }
     }
     const shown = recordErrors
       .slice(0, errorsShown)
@@ -106,6 +106,6 @@ export class RecordRules {
     const message =
       `One or more records have been rejected due to ${this.#errorCount} record errors in total, ` +
       `and only showing the first three errors at most: [${shown.join(', ')}]`
-    return { code: invalidRecord, message, recordErrors }
+    return { code: ErrorCode.INVALID_RECORD, message, recordErrors }
   }
 }

@@ -3,9 +3,10 @@
  * makes no object of any. On the path of every produce. A record that lies whole in a piece takes the fast way; one
  * that reaches over the end of a piece is read by a generator that waits for more.
  */
+
 import { ApiError } from '../base/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
 import { noTimestamp } from './batch-header.ts'
-import { invalidRecord } from './error-codes.ts'
 import type { RecordRules } from './record-rules.ts'
 
 const varintSizeMax = 5
@@ -21,7 +22,7 @@ export interface WalkOptions {
 }
 
 function invalid(message: string): ApiError {
-  return new ApiError(invalidRecord, message)
+  return new ApiError(ErrorCode.INVALID_RECORD, message)
 }
 
 export class RecordWalker {

@@ -3,12 +3,13 @@
  * every produce. Answers as Kafka does, and in the order Kafka looks. Results are plain data, so that the same check
  * can run in a worker. Sequences and epochs of producers are the log's to check.
  */
+
 import { ApiError } from '../base/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
 import * as header from './batch-header.ts'
 import { CompressionError, decompressPieces } from './codecs/index.ts'
 import type { CompressionType } from './compression-type.ts'
 import { compressionType } from './compression-type.ts'
-import { corruptMessage, invalidRecord, messageTooLarge, unknownServerError } from './error-codes.ts'
 import type { RecordError, TopicRules } from './record-rules.ts'
 import { RecordRules } from './record-rules.ts'
 import { RecordWalker } from './record-walker.ts'
@@ -105,8 +106,8 @@ function answer<T extends { readonly kind: string }>(check: () => T): T | Invali
     if (error instanceof ApiError) return refusal(error.code, error.message)
     if (!(error instanceof CompressionError)) throw error
     return error.reason === 'limit'
-      ? refusal(messageTooLarge, `The records of the batch are ${error.message}`)
-      : refusal(unknownServerError, `Failed to decompress record stream: ${error.message}`)
+      ? refusal(ErrorCode.MESSAGE_TOO_LARGE, `The records of the batch are ${error.message}`)
+      : refusal(ErrorCode.UNKNOWN_SERVER_ERROR, `Failed to decompress record stream: ${error.message}`)
   }
 }
 
@@ -129,30 +130,30 @@ function batchSizeAt(view: DataView, position: number, end: number): number {
   const length = header.batchLength(view, position)
   if (length < header.recordOverheadMin) {
     throw new ApiError(
-      corruptMessage,
+      ErrorCode.CORRUPT_MESSAGE,
       `Found record size ${length} smaller than minimum record overhead (${header.recordOverheadMin})`,
     )
   }
   if (end - position < header.headerSizeUpToMagic) return 0
   const magic = header.magic(view, position)
-  if (magic < 0 || magic > 2) throw new ApiError(corruptMessage, `Invalid magic found in record: ${magic}`)
+  if (magic < 0 || magic > 2) throw new ApiError(ErrorCode.CORRUPT_MESSAGE, `Invalid magic found in record: ${magic}`)
   return length + header.logOverhead > end - position ? 0 : length + header.logOverhead
 }
 
 function checkOnlyBatch(view: DataView, end: number): number {
   const size = batchSizeAt(view, 0, end)
   if (size === 0) {
-    throw new ApiError(invalidRecord, 'Produce requests must have at least one record batch per partition')
+    throw new ApiError(ErrorCode.INVALID_RECORD, 'Produce requests must have at least one record batch per partition')
   }
   if (header.magic(view, 0) !== 2) {
     throw new ApiError(
-      invalidRecord,
+      ErrorCode.INVALID_RECORD,
       'Produce requests are only allowed to contain record batches with magic version 2',
     )
   }
   if (batchSizeAt(view, size, end) !== 0) {
     throw new ApiError(
-      invalidRecord,
+      ErrorCode.INVALID_RECORD,
       'Produce requests are only allowed to contain exactly one record batch per partition',
     )
   }
@@ -167,33 +168,33 @@ interface HeaderOptions {
 function checkHeader(records: Uint8Array, view: DataView, { size, topic }: HeaderOptions): CompressionType {
   if (size < header.batchHeaderSize) {
     throw new ApiError(
-      corruptMessage,
+      ErrorCode.CORRUPT_MESSAGE,
       `Batch of ${size} bytes is smaller than its header in topic partition ${topic.topicPartition}`,
     )
   }
   const baseOffset = header.baseOffset(view, 0)
   if (baseOffset !== 0) {
     throw new ApiError(
-      invalidRecord,
+      ErrorCode.INVALID_RECORD,
       `The baseOffset of the record batch in the append to ${topic.topicPartition} should be 0, but it is ${baseOffset}`,
     )
   }
   if (size > topic.maxMessageBytes) {
     throw new ApiError(
-      messageTooLarge,
+      ErrorCode.MESSAGE_TOO_LARGE,
       `The record batch size in the append to ${topic.topicPartition} is ${size} bytes ` +
         `which exceeds the maximum configured value of ${topic.maxMessageBytes}.`,
     )
   }
   if (!header.isCrcValid(records, view, 0)) {
     throw new ApiError(
-      corruptMessage,
+      ErrorCode.CORRUPT_MESSAGE,
       `Record is corrupt (stored crc = ${header.storedCrc(view, 0)}) in topic partition ${topic.topicPartition}.`,
     )
   }
   const codec = compressionType(header.codecId(view, 0))
   if (codec === undefined) {
-    throw new ApiError(unknownServerError, `Unknown compression type id: ${header.codecId(view, 0)}`)
+    throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, `Unknown compression type id: ${header.codecId(view, 0)}`)
   }
   checkCounts(view, topic.topicPartition)
   return codec
@@ -204,22 +205,23 @@ function checkCounts(view: DataView, topicPartition: string): void {
   const count = header.recordCount(view, 0)
   const where = `in topic partition ${topicPartition}`
   if (lastOffsetDelta < 0) {
-    throw new ApiError(invalidRecord, `Batch has an invalid offset range: [0, ${lastOffsetDelta}] ${where}`)
+    throw new ApiError(ErrorCode.INVALID_RECORD, `Batch has an invalid offset range: [0, ${lastOffsetDelta}] ${where}`)
   }
-  if (count <= 0) throw new ApiError(invalidRecord, `Invalid reported count for record batch: ${count} ${where}`)
+  if (count <= 0)
+    throw new ApiError(ErrorCode.INVALID_RECORD, `Invalid reported count for record batch: ${count} ${where}`)
   if (count !== lastOffsetDelta + 1) {
     throw new ApiError(
-      invalidRecord,
+      ErrorCode.INVALID_RECORD,
       `Inconsistent batch offset range [0, ${lastOffsetDelta}] and count of records ${count} ${where}`,
     )
   }
   if (header.isControl(view, 0)) {
-    throw new ApiError(invalidRecord, `Clients are not allowed to write control records ${where}`)
+    throw new ApiError(ErrorCode.INVALID_RECORD, `Clients are not allowed to write control records ${where}`)
   }
   const sequence = header.baseSequence(view, 0)
   if (header.hasProducerId(view, 0) && sequence < 0) {
     throw new ApiError(
-      invalidRecord,
+      ErrorCode.INVALID_RECORD,
       `Invalid sequence number ${sequence} in record batch with producerId ${header.producerId(view, 0)} ${where}`,
     )
   }
