@@ -27,6 +27,9 @@ export interface Record {
 }
 
 const noHeaders: readonly RecordHeader[] = []
+const reader = new Reader()
+/** Sums of numbers below it stay exact. */
+const exactMax = 2 ** 52
 
 /**
  * The records of the batch at `position`, format 2, which lies whole in `bytes`; at most `limitBytes` after
@@ -42,17 +45,25 @@ export function* readRecords(bytes: Uint8Array, position: number, limitBytes: nu
   const count = header.recordCount(view, position)
   if (count < 0) throw new MalformedError(`batch of ${count} records`)
   if (count === 0) return
-  const payload = bytes.subarray(position + header.batchHeaderSize, position + size)
+  const start = bytes.byteOffset + position + header.batchHeaderSize
+  const payload = Buffer.from(bytes.buffer, start, size - header.batchHeaderSize)
   const plain = codec === CompressionType.none ? payload : decompress(codec, payload, limitBytes)
   const batch = recordContext(view, position)
-  const reader = new Reader(plain)
-  for (let left = count; left > 0; left--) yield readRecord(reader, batch)
-  if (reader.remaining !== 0) throw new MalformedError(`${reader.remaining} bytes behind ${count} records`)
+  let at = 0
+  for (let left = count; left > 0; left--) {
+    // The reader is shared, and another batch may be read between two records of this one.
+    const record = readRecord(reader.reset(plain, at, plain.length), batch)
+    at = reader.position
+    yield record
+  }
+  if (at !== plain.length) throw new MalformedError(`${plain.length - at} bytes behind ${count} records`)
 }
 
 interface RecordContext {
   readonly baseOffset: number
   readonly baseTimestamp: bigint
+  /** The same, saturated. */
+  readonly baseTimestampMs: number
   /** Of all records, when the batch says LogAppendTime. */
   readonly appendTimestamp: bigint | undefined
 }
@@ -62,6 +73,7 @@ function recordContext(view: DataView, position: number): RecordContext {
   return {
     baseOffset: header.baseOffset(view, position),
     baseTimestamp: view.getBigInt64(position + header.baseTimestampAt),
+    baseTimestampMs: header.baseTimestamp(view, position),
     appendTimestamp: isAppendTime ? view.getBigInt64(position + header.maxTimestampAt) : undefined,
   }
 }
@@ -71,21 +83,66 @@ function readRecord(reader: Reader, batch: RecordContext): Record {
   const size = reader.varint()
   const end = reader.position + size
   reader.i8()
-  const timestampDelta = reader.varlongBig()
-  const offsetDelta = reader.varint()
+  const timestamp = readTimestamp(reader, batch)
+  const offset = batch.baseOffset + reader.varint()
   const key = readBytes(reader)
   const value = readBytes(reader)
   const headers = readHeaders(reader)
   if (reader.position !== end) throw new MalformedError(`record of ${size} bytes has ${reader.position - end + size}`)
-  const timestamp = batch.appendTimestamp ?? BigInt.asIntN(64, batch.baseTimestamp + timestampDelta)
-  return {
-    offset: batch.baseOffset + offsetDelta,
-    timestampMs: saturated(timestamp),
-    timestamp,
-    sizeInBytes: end - start,
-    key,
-    value,
-    headers,
+  return new RecordView({ offset, timestamp, sizeInBytes: end - start, key, value, headers })
+}
+
+/** A bigint only where a number is not exact: reading those costs many times as much. */
+function readTimestamp(reader: Reader, batch: RecordContext): number | bigint {
+  const deltaMs = readShortVarlong(reader)
+  if (batch.appendTimestamp === undefined && deltaMs !== undefined && Math.abs(batch.baseTimestampMs) < exactMax) {
+    return batch.baseTimestampMs + deltaMs
+  }
+  const delta = deltaMs === undefined ? reader.varlongBig() : BigInt(deltaMs)
+  return batch.appendTimestamp ?? BigInt.asIntN(64, batch.baseTimestamp + delta)
+}
+
+/** A zigzag number of at most 7 bytes, which is exact; else reads nothing. */
+function readShortVarlong(reader: Reader): number | undefined {
+  const start = reader.position
+  let value = 0
+  for (let size = 0, scale = 1; size < 7; size++, scale *= 128) {
+    const byte = reader.view.getUint8(reader.take(1))
+    value += (byte & 0x7f) * scale
+    if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+  reader.position = start
+  return undefined
+}
+
+interface RecordParts extends Omit<Record, 'timestamp' | 'timestampMs'> {
+  readonly timestamp: number | bigint
+}
+
+class RecordView implements Record {
+  readonly offset: number
+  readonly sizeInBytes: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly RecordHeader[]
+  readonly #timestamp: number | bigint
+
+  constructor(parts: RecordParts) {
+    this.offset = parts.offset
+    this.sizeInBytes = parts.sizeInBytes
+    this.key = parts.key
+    this.value = parts.value
+    this.headers = parts.headers
+    this.#timestamp = parts.timestamp
+  }
+
+  get timestampMs(): number {
+    const max = Number.MAX_SAFE_INTEGER
+    return Math.max(-max, Math.min(max, Number(this.#timestamp)))
+  }
+
+  get timestamp(): bigint {
+    return BigInt(this.#timestamp)
   }
 }
 
@@ -103,9 +160,4 @@ function readHeaders(reader: Reader): readonly RecordHeader[] {
     headers.push({ key: reader.string(reader.varint()), value: readBytes(reader) })
   }
   return headers
-}
-
-function saturated(value: bigint): number {
-  const max = Number.MAX_SAFE_INTEGER
-  return Math.max(-max, Math.min(max, Number(value)))
 }
