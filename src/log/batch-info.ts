@@ -82,7 +82,8 @@ function readMarker(view: DataView, position: number, end: number): EndTransacti
   const type = view.getInt16(key + 2)
   cursor.position = key + keySize
   const valueSize = varint(view, cursor)
-  if ((type !== abortMarker && type !== commitMarker) || valueSize < 6 || cursor.position + 6 > cursor.end) return undefined
+  if ((type !== abortMarker && type !== commitMarker) || valueSize < 6 || cursor.position + 6 > cursor.end)
+    return undefined
   return { kind: type === abortMarker ? 'abort' : 'commit', coordinatorEpoch: view.getInt32(cursor.position + 2) }
 }
 

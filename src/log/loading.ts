@@ -3,7 +3,7 @@
  * re-reads what was not known to be flushed, cuts torn tails, rebuilds indexes and producer state. Off the hot path.
  */
 import type { Clock, Disk, Logger } from '../base/index.ts'
-import { type BatchInfo } from './batch-info.ts'
+import type { BatchInfo } from './batch-info.ts'
 import { decodeOrFail } from './checkpoint.ts'
 import {
   cleanedSuffix,
@@ -78,9 +78,20 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const bases = new Set(segments.map(({ baseOffset }) => baseOffset))
   const newest = snapshots.offsets.findLast((offset) => offset <= logEndOffset)
   await snapshots.remove((offset) => offset !== newest && (offset > logEndOffset || !bases.has(offset)))
-  const recoveryPoint = options.isCleanShutdown && recovery.lostBytes === 0 ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset)
+  const recoveryPoint =
+    options.isCleanShutdown && recovery.lostBytes === 0 ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset)
   const { lostBytes } = recovery
-  return { segments, state, snapshots, epochs, areEpochsOnDisk: isOnDisk, logStartOffset, logEndOffset, recoveryPoint, lostBytes }
+  return {
+    segments,
+    state,
+    snapshots,
+    epochs,
+    areEpochsOnDisk: isOnDisk,
+    logStartOffset,
+    logEndOffset,
+    recoveryPoint,
+    lostBytes,
+  }
 }
 
 /**
@@ -136,7 +147,9 @@ async function openSegments({ disk, directory, logger, segmentOptions }: LoadOpt
   for (const { name, parsed } of files) {
     if (parsed === undefined || parsed.suffix === logSuffix || parsed.suffix === snapshotSuffix) continue
     if (bases.has(parsed.offset)) continue
-    logger.log('error', 'an index without its segment was removed: the segment is lost', { path: `${directory}/${name}` })
+    logger.log('error', 'an index without its segment was removed: the segment is lost', {
+      path: `${directory}/${name}`,
+    })
     await disk.unlink(`${directory}/${name}`)
   }
   const segments: Segment[] = []
@@ -203,12 +216,16 @@ class Recovery {
     const { isCleanShutdown, recoveryPoint, logger } = this.#options
     let first = this.segments.length
     if (!isCleanShutdown) {
-      const at = this.segments.findIndex((_, i) => (this.segments[i + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER) > recoveryPoint)
+      const at = this.segments.findIndex(
+        (_, i) => (this.segments[i + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER) > recoveryPoint,
+      )
       if (at >= 0) first = at
     }
     for (const [i, segment] of this.segments.entries()) {
       if (i < first && !(await segment.loadTransactionIndex())) {
-        logger.log('warn', 'a transaction index is malformed: its segment is read again', { path: segment.handle.file.path })
+        logger.log('warn', 'a transaction index is malformed: its segment is read again', {
+          path: segment.handle.file.path,
+        })
         first = i
       }
     }
@@ -297,7 +314,8 @@ class Recovery {
         if (completed !== undefined) {
           const lastStableOffset = state.lastStableOffsetAfter(completed)
           const { producerId, firstOffset, lastOffset } = completed
-          if (completed.isAborted) indexed?.transactions.append({ producerId, firstOffset, lastOffset, lastStableOffset })
+          if (completed.isAborted)
+            indexed?.transactions.append({ producerId, firstOffset, lastOffset, lastStableOffset })
           state.complete(completed)
         }
       }

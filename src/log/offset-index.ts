@@ -71,7 +71,10 @@ export class OffsetIndex {
   }
 
   /** Undefined where the bytes cannot be the index of a segment of `logSize` bytes: it is rebuilt then. */
-  static decode(bytes: Uint8Array, { baseOffset, logSize }: { baseOffset: number; logSize: number }): OffsetIndex | undefined {
+  static decode(
+    bytes: Uint8Array,
+    { baseOffset, logSize }: { baseOffset: number; logSize: number },
+  ): OffsetIndex | undefined {
     if (bytes.length % offsetIndexEntrySize !== 0) return undefined
     const index = new OffsetIndex(baseOffset)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -24,9 +24,13 @@ export interface RetentionInput {
 export type RetentionReason = 'time' | 'size' | 'log start offset'
 
 /** How many of the oldest segments go, and why; all of them means: roll first. Only what the high watermark passed goes. */
-export function decideRetention(input: RetentionInput): { readonly count: number; readonly reasons: readonly RetentionReason[] } {
+export function decideRetention(input: RetentionInput): {
+  readonly count: number
+  readonly reasons: readonly RetentionReason[]
+} {
   const { segments, nowMs, retentionMs, retentionBytes, logStartOffset, highWatermark, logEndOffset } = input
-  let excess = retentionBytes < 0 ? -1 : segments.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0) - retentionBytes
+  let excess =
+    retentionBytes < 0 ? -1 : segments.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0) - retentionBytes
   const reasons: RetentionReason[] = []
   for (const [i, segment] of segments.entries()) {
     const next = segments[i + 1]
@@ -45,7 +49,11 @@ export function decideRetention(input: RetentionInput): { readonly count: number
   return { count: reasons.length, reasons }
 }
 
-function reasonOf(due: { readonly time: boolean; readonly size: boolean; readonly start: boolean }): RetentionReason | undefined {
+function reasonOf(due: {
+  readonly time: boolean
+  readonly size: boolean
+  readonly start: boolean
+}): RetentionReason | undefined {
   if (due.start) return 'log start offset'
   if (due.time) return 'time'
   return due.size ? 'size' : undefined

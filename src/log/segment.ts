@@ -173,7 +173,9 @@ export class Segment {
     try {
       this.handle.file.truncateSync(size)
     } catch (error) {
-      throw new BrokenSegmentError(`a failed write to ${this.handle.file.path} could not be taken back`, { cause: error })
+      throw new BrokenSegmentError(`a failed write to ${this.handle.file.path} could not be taken back`, {
+        cause: error,
+      })
     }
   }
 
@@ -213,7 +215,11 @@ export class Segment {
 
   #stale(start: number): Error {
     if (start === 0) {
-      return new DiskError('EBADMSG', this.handle.file.path, `${this.handle.file.path} has no whole batch where one should be`)
+      return new DiskError(
+        'EBADMSG',
+        this.handle.file.path,
+        `${this.handle.file.path} has no whole batch where one should be`,
+      )
     }
     this.#indexes = undefined
     return new StaleIndexError(`the index of ${this.handle.file.path} points to no batch at ${start}`)
@@ -315,8 +321,16 @@ export class Segment {
   /** Reads the index files; what is missing or malformed is built from the batches. Returns what had to be rebuilt. */
   async loadIndexes(): Promise<'read' | 'rebuilt'> {
     const { disk, directory } = this.#options
-    const offsetBytes = await readWholeFile(disk, filePath(directory, this.baseOffset, offsetIndexSuffix), indexSizeMaxInBytes)
-    const timeBytes = await readWholeFile(disk, filePath(directory, this.baseOffset, timeIndexSuffix), indexSizeMaxInBytes)
+    const offsetBytes = await readWholeFile(
+      disk,
+      filePath(directory, this.baseOffset, offsetIndexSuffix),
+      indexSizeMaxInBytes,
+    )
+    const timeBytes = await readWholeFile(
+      disk,
+      filePath(directory, this.baseOffset, timeIndexSuffix),
+      indexSizeMaxInBytes,
+    )
     const offsets =
       offsetBytes && OffsetIndex.decode(offsetBytes, { baseOffset: this.baseOffset, logSize: this.#sizeInBytes })
     const times = timeBytes && TimeIndex.decode(timeBytes, this.baseOffset)
@@ -362,7 +376,11 @@ export class Segment {
   /** False where the file is there and malformed. */
   async loadTransactionIndex(): Promise<boolean> {
     const { disk, directory } = this.#options
-    const bytes = await readWholeFile(disk, filePath(directory, this.baseOffset, transactionIndexSuffix), indexSizeMaxInBytes)
+    const bytes = await readWholeFile(
+      disk,
+      filePath(directory, this.baseOffset, transactionIndexSuffix),
+      indexSizeMaxInBytes,
+    )
     this.#isTransactionIndexOnDisk = bytes !== undefined
     const index = bytes === undefined ? new TransactionIndex() : TransactionIndex.decode(bytes, this.baseOffset)
     if (index === undefined) return false

@@ -85,7 +85,8 @@ export class TimeIndex {
     for (let at = 0; at < bytes.length; at += timeIndexEntrySize) {
       const timestamp = view.getInt32(at) * two32 + view.getUint32(at + 4)
       const relative = view.getUint32(at + 8)
-      const rises = index.#count === 0 || (timestamp > index.last.timestamp && baseOffset + relative >= index.last.offset)
+      const rises =
+        index.#count === 0 || (timestamp > index.last.timestamp && baseOffset + relative >= index.last.offset)
       if (timestamp < 0 || timestamp > Number.MAX_SAFE_INTEGER || relative >= 2 ** 31 || !rises) return undefined
       index.maybeAppend(timestamp, baseOffset + relative)
     }

@@ -78,7 +78,12 @@ export class TransactionIndex {
         lastStableOffset: i64(at + 26),
       }
       const isSafe = Number.isSafeInteger(entry.lastOffset) && Number.isSafeInteger(entry.firstOffset)
-      if (view.getInt16(at) !== version || !isSafe || entry.lastOffset <= last || entry.firstOffset > entry.lastOffset) {
+      if (
+        view.getInt16(at) !== version ||
+        !isSafe ||
+        entry.lastOffset <= last ||
+        entry.firstOffset > entry.lastOffset
+      ) {
         return undefined
       }
       index.append(entry)

@@ -10,7 +10,8 @@ const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'
 export async function readWholeFile(disk: Disk, path: string, sizeMax: number): Promise<Buffer | undefined> {
   const found = await disk.stat(path)
   if (found === undefined) return undefined
-  if (found.size > sizeMax) throw new DiskError('EFBIG', path, `${path} has ${found.size} bytes, expected ${sizeMax} at most`)
+  if (found.size > sizeMax)
+    throw new DiskError('EFBIG', path, `${path} has ${found.size} bytes, expected ${sizeMax} at most`)
   const file = await disk.open(path, { mode: 'read' })
   try {
     const bytes = Buffer.alloc(file.size())

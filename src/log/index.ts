@@ -1,0 +1,13 @@
+/** The door of `log`: logs of partitions and the small files of a log directory. */
+export * from './checkpoint.ts'
+export { FileHandle } from './file-handle.ts'
+export * from './file-names.ts'
+export type { EpochEndOffset, EpochEntry } from './leader-epoch-cache.ts'
+export * from './log.ts'
+export * from './log-config.ts'
+export * from './log-manager.ts'
+export { LogRegion } from './log-region.ts'
+export * from './partition-metadata.ts'
+export type { BatchMetadata, ProducerEntry } from './producer-state.ts'
+export type { AbortedTransaction } from './transaction-index.ts'
+export * from './whole-file.ts'

@@ -1,0 +1,301 @@
+/**
+ * The logs of one log directory: opens all partitions, makes and deletes logs, keeps the checkpoints, the lock and the
+ * marker of a clean stop. Off the hot path. A node has one per entry of `log.dirs`; a failing one goes offline alone.
+ */
+import {
+  type Clock,
+  type Disk,
+  DiskError,
+  type FileLock,
+  type Logger,
+  type RandomStream,
+  type Timer,
+  type Uuid,
+  uuidToBytes,
+} from '../base/index.ts'
+import {
+  type CheckpointEntry,
+  logStartOffsetCheckpointName,
+  readCheckpoint,
+  recoveryPointCheckpointName,
+  replicationOffsetCheckpointName,
+  writeCheckpoint,
+} from './checkpoint.ts'
+import { directoryName, parseDirectoryName, type TopicPartition, taggedDirectoryName } from './file-names.ts'
+import { InconsistentTopicIdError, Log } from './log.ts'
+import type { LogConfig } from './log-config.ts'
+import { readPartitionMetadata } from './partition-metadata.ts'
+import { readWholeFile, replaceFile } from './whole-file.ts'
+
+const cleanShutdownName = '.kafka_cleanshutdown'
+const lockName = '.lock'
+const metadataTopic = '__cluster_metadata'
+const markerSizeMaxInBytes = 4096
+
+export interface LogManagerOptions {
+  readonly directory: string
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly random: RandomStream
+  readonly logger: Logger
+  /** Of a topic by its name, when its logs are opened or made. */
+  readonly configOf: (topic: string) => LogConfig
+  readonly onDirectoryFailure: (directory: string, error: Error) => void
+  readonly checkpointIntervalMs: number
+  readonly retentionIntervalMs: number
+}
+
+export class LogManager {
+  readonly #options: LogManagerOptions
+  readonly #logs = new Map<string, Log>()
+  readonly #timers = new Set<Timer>()
+  #lock: FileLock | undefined
+  #brokerEpoch = -1
+  #hasFailed = false
+  #isStopped = false
+  #work: Promise<void> = Promise.resolve()
+
+  private constructor(options: LogManagerOptions) {
+    this.#options = options
+  }
+
+  /** Locks the directory and recovers every log in it. Throws DiskError: `EBUSY` where another process has it. */
+  static async open(options: LogManagerOptions): Promise<LogManager> {
+    const manager = new LogManager(options)
+    await options.disk.makeDirectory(options.directory)
+    manager.#lock = await options.disk.lock(manager.#path(lockName))
+    if (manager.#lock === undefined) {
+      throw new DiskError('EBUSY', options.directory, `another process or instance is using ${options.directory}`)
+    }
+    try {
+      await manager.#load()
+    } catch (error) {
+      await manager.#lock.release()
+      throw error
+    }
+    manager.#every(options.checkpointIntervalMs, () => manager.checkpoint())
+    manager.#every(options.retentionIntervalMs, () => manager.applyRetention())
+    return manager
+  }
+
+  /** The broker epoch of the last clean stop; -1 after any other. */
+  get previousBrokerEpoch(): number {
+    return this.#brokerEpoch
+  }
+
+  get logs(): IterableIterator<Log> {
+    return this.#logs.values()
+  }
+
+  get(topicPartition: TopicPartition): Log | undefined {
+    return this.#logs.get(directoryName(topicPartition))
+  }
+
+  async getOrCreate(topicPartition: TopicPartition, topicId: Uuid): Promise<Log> {
+    const name = directoryName(topicPartition)
+    const known = this.#logs.get(name)
+    if (known !== undefined) return known
+    return this.#serially(async () => {
+      const made = this.#logs.get(name)
+      if (made !== undefined) return made
+      const offsets = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true }
+      const log = await this.#openLog({ topicPartition, topicId, ...offsets })
+      await this.#options.disk.syncDirectory(this.#options.directory)
+      return log
+    })
+  }
+
+  /** The directory is renamed at once and removed after `file.delete.delay.ms`. */
+  delete(topicPartition: TopicPartition): Promise<void> {
+    return this.#serially(async () => {
+      const name = directoryName(topicPartition)
+      const log = this.#logs.get(name)
+      if (log === undefined) return
+      this.#logs.delete(name)
+      await log.close()
+      const doomed = await this.#renameAway(topicPartition, 'delete')
+      this.#removeLater(doomed, log.config.fileDeleteDelayMs)
+    })
+  }
+
+  /** A log that the cluster does not know is kept aside, never deleted. */
+  makeStray(topicPartition: TopicPartition): Promise<void> {
+    return this.#serially(async () => {
+      const name = directoryName(topicPartition)
+      const log = this.#logs.get(name)
+      this.#logs.delete(name)
+      await log?.close()
+      const path = await this.#renameAway(topicPartition, 'stray')
+      this.#options.logger.log('error', 'a log that belongs to no known topic was put aside', { path })
+    })
+  }
+
+  async applyRetention(): Promise<void> {
+    for (const log of this.#logs.values()) await log.applyRetention()
+  }
+
+  /** Writes the three checkpoint files. */
+  checkpoint(): Promise<void> {
+    return this.#serially(async () => {
+      const logs = [...this.#logs.values()]
+      const entries = (offsetOf: (log: Log) => number, of: readonly Log[] = logs): readonly CheckpointEntry[] =>
+        of.map((log) => ({ ...log.topicPartition, offset: offsetOf(log) }))
+      const { disk } = this.#options
+      await writeCheckpoint(
+        disk,
+        this.#path(recoveryPointCheckpointName),
+        entries((log) => log.recoveryPoint),
+      )
+      const cut = logs.filter((log) => log.logStartOffset > log.firstSegmentBaseOffset)
+      await writeCheckpoint(
+        disk,
+        this.#path(logStartOffsetCheckpointName),
+        entries((log) => log.logStartOffset, cut),
+      )
+      await writeCheckpoint(
+        disk,
+        this.#path(replicationOffsetCheckpointName),
+        entries((log) => log.highWatermark),
+      )
+    })
+  }
+
+  /** Closes all logs and writes, last, the marker of a clean stop. */
+  async close(brokerEpoch: number): Promise<void> {
+    this.#isStopped = true
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+    for (const log of this.#logs.values()) await log.close()
+    if (!this.#hasFailed) {
+      await this.checkpoint()
+      const marker = Buffer.from(JSON.stringify({ version: 0, brokerEpoch }))
+      await replaceFile(this.#options.disk, this.#path(cleanShutdownName), marker)
+    }
+    await this.#lock?.release()
+  }
+
+  async #load(): Promise<void> {
+    const { disk, directory } = this.#options
+    const isCleanShutdown = await this.#takeMarker()
+    const recoveryPoints = await this.#readOffsets(recoveryPointCheckpointName)
+    const starts = await this.#readOffsets(logStartOffsetCheckpointName)
+    const highWatermarks = await this.#readOffsets(replicationOffsetCheckpointName)
+    for (const { name, kind } of await disk.list(directory)) {
+      if (kind !== 'directory') continue
+      const parsed = parseDirectoryName(name)
+      if (parsed === undefined) {
+        throw new DiskError(
+          'EINVAL',
+          `${directory}/${name}`,
+          `${directory}/${name} is not named after a topic and a partition`,
+        )
+      }
+      if (parsed.tag === 'delete') this.#removeLater(name, this.#options.configOf(parsed.topic).fileDeleteDelayMs)
+      if (parsed.tag !== 'live' || parsed.topic === metadataTopic) continue
+      const { topic, partition } = parsed
+      const log = await this.#openLog({
+        topicPartition: { topic, partition },
+        topicId: await readPartitionMetadata(disk, `${directory}/${name}`),
+        recoveryPoint: recoveryPoints.get(name) ?? 0,
+        logStartOffset: starts.get(name) ?? 0,
+        isCleanShutdown,
+      })
+      log.setHighWatermark(highWatermarks.get(name) ?? 0)
+    }
+  }
+
+  /** The marker stands for one start only: it is removed before anything is read. */
+  async #takeMarker(): Promise<boolean> {
+    const { disk, directory } = this.#options
+    const path = this.#path(cleanShutdownName)
+    const bytes = await readWholeFile(disk, path, markerSizeMaxInBytes)
+    if (bytes === undefined) return false
+    const [, epoch] = /"brokerEpoch"\s*:\s*(-?\d{1,15})/.exec(bytes.toString('utf8')) ?? []
+    this.#brokerEpoch = epoch === undefined ? -1 : Number(epoch)
+    await disk.unlink(path)
+    await disk.syncDirectory(directory)
+    return true
+  }
+
+  async #readOffsets(name: string): Promise<ReadonlyMap<string, number>> {
+    const entries = await readCheckpoint(this.#options.disk, this.#path(name))
+    return new Map(entries.map((entry) => [directoryName(entry), entry.offset]))
+  }
+
+  async #openLog(found: {
+    readonly topicPartition: TopicPartition
+    readonly topicId: Uuid | undefined
+    readonly recoveryPoint: number
+    readonly logStartOffset: number
+    readonly isCleanShutdown: boolean
+  }): Promise<Log> {
+    const { disk, clock, logger, configOf } = this.#options
+    const name = directoryName(found.topicPartition)
+    const open = (): Promise<Log> =>
+      Log.open({
+        ...found,
+        directory: this.#path(name),
+        config: configOf(found.topicPartition.topic),
+        disk,
+        clock,
+        logger: logger.child(name),
+        onDirectoryFailure: (error) => this.#fail(error),
+      })
+    const log = await open().catch(async (error: unknown) => {
+      if (!(error instanceof InconsistentTopicIdError)) throw error
+      const path = await this.#renameAway(found.topicPartition, 'stray')
+      logger.log('error', 'a log of another topic with the same name was put aside', { path })
+      return open()
+    })
+    this.#logs.set(name, log)
+    return log
+  }
+
+  async #renameAway(topicPartition: TopicPartition, tag: 'delete' | 'stray'): Promise<string> {
+    const { disk, directory, random } = this.#options
+    const hex = uuidToBytes(random.uuid()).toString('hex')
+    const name = taggedDirectoryName(topicPartition, { hex, tag })
+    await disk.rename(this.#path(directoryName(topicPartition)), this.#path(name))
+    await disk.syncDirectory(directory)
+    return name
+  }
+
+  #removeLater(name: string, delayMs: number): void {
+    const timer = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(timer)
+      this.#options.disk.removeTree(this.#path(name)).catch((error: unknown) => this.#fail(error))
+    })
+    this.#timers.add(timer)
+  }
+
+  #every(intervalMs: number, work: () => Promise<void>): void {
+    const timer = this.#options.clock.after(intervalMs, () => {
+      this.#timers.delete(timer)
+      const again = (): void => {
+        if (!this.#isStopped && !this.#hasFailed) this.#every(intervalMs, work)
+      }
+      work().then(again, (error: unknown) => this.#fail(error))
+    })
+    this.#timers.add(timer)
+  }
+
+  #serially<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work)
+    this.#work = done.then(
+      () => undefined,
+      () => undefined,
+    )
+    return done
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#hasFailed || this.#isStopped) return
+    this.#hasFailed = true
+    const error = cause instanceof Error ? cause : new Error(String(cause))
+    this.#options.onDirectoryFailure(this.#options.directory, error)
+  }
+
+  #path(name: string): string {
+    return `${this.#options.directory}/${name}`
+  }
+}
