@@ -1,0 +1,189 @@
+/** The machine's disk, by `node:fs`. */
+import * as fs from 'node:fs'
+import * as fsp from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
+import {
+  type DirectoryEntry,
+  type Disk,
+  DiskError,
+  type DiskFile,
+  type FileLock,
+  type OpenOptions,
+} from '../base/index.ts'
+import { SyncThread } from './sync-thread.ts'
+
+const openAsync = promisify(fs.open)
+const closeAsync = promisify(fs.close)
+const fdatasyncAsync = promisify(fs.fdatasync)
+const readAsync = promisify(fs.read)
+const writevAsync = promisify(fs.writev)
+
+const flags = { read: 'r', write: 'r+', create: 'w+' } as const
+
+export function diskError(error: unknown, path: string): DiskError {
+  if (error instanceof DiskError) return error
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO'
+  return new DiskError(code, path, error instanceof Error ? error.message : String(error))
+}
+
+function now<T>(path: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw diskError(error, path)
+  }
+}
+
+async function later<T>(path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw diskError(error, path)
+  }
+}
+
+class SystemFile implements DiskFile {
+  readonly path: string
+  readonly #fd: number
+  readonly #syncThread: SyncThread | undefined
+  #size: number
+
+  constructor(options: { path: string; fd: number; size: number; syncThread: SyncThread | undefined }) {
+    this.path = options.path
+    this.#fd = options.fd
+    this.#size = options.size
+    this.#syncThread = options.syncThread
+  }
+
+  size(): number {
+    return this.#size
+  }
+
+  writeSync(bytes: Uint8Array, position: number): number {
+    const written = now(this.path, () => fs.writeSync(this.#fd, bytes, 0, bytes.length, position))
+    this.#size = Math.max(this.#size, position + written)
+    return written
+  }
+
+  readSync(into: Uint8Array, start: number, end: number, position: number): number {
+    return now(this.path, () => fs.readSync(this.#fd, into, start, end - start, position))
+  }
+
+  truncateSync(size: number): void {
+    now(this.path, () => fs.ftruncateSync(this.#fd, size))
+    this.#size = size
+  }
+
+  async write(chunks: readonly Uint8Array[], position: number): Promise<number> {
+    const { bytesWritten } = await later(this.path, () => writevAsync(this.#fd, [...chunks], position))
+    this.#size = Math.max(this.#size, position + bytesWritten)
+    return bytesWritten
+  }
+
+  async read(into: Uint8Array, start: number, end: number, position: number): Promise<number> {
+    const { bytesRead } = await later(this.path, () => readAsync(this.#fd, into, start, end - start, position))
+    return bytesRead
+  }
+
+  sync(): Promise<void> {
+    return later(this.path, () => this.#syncThread?.sync(this.#fd) ?? fdatasyncAsync(this.#fd))
+  }
+
+  close(): Promise<void> {
+    return later(this.path, async () => {
+      await closeAsync(this.#fd)
+      await this.#syncThread?.release()
+    })
+  }
+}
+
+interface NativeLocks {
+  tryLock(fd: number): boolean
+  unlock(fd: number): void
+}
+
+/** Record locks of the operating system: they and Java's FileLock exclude each other. Loaded when first needed. */
+const nativeLocks = (): NativeLocks => createRequire(import.meta.url)('fs-native-extensions') as NativeLocks
+
+export class SystemDisk implements Disk {
+  open(path: string, { mode, dedicatedSync }: OpenOptions): Promise<DiskFile> {
+    return later(path, async () => {
+      const fd = await openAsync(path, flags[mode])
+      const { size } = await promisify(fs.fstat)(fd)
+      return new SystemFile({ path, fd, size, syncThread: dedicatedSync === true ? SyncThread.acquire() : undefined })
+    })
+  }
+
+  list(path: string): Promise<readonly DirectoryEntry[]> {
+    return later(path, async () => {
+      const entries = await fsp.readdir(path, { withFileTypes: true })
+      return entries
+        .map((entry): DirectoryEntry => ({ name: entry.name, kind: entry.isDirectory() ? 'directory' : 'file' }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+    })
+  }
+
+  async stat(path: string): Promise<{ kind: 'file' | 'directory'; size: number; modifiedMs: number } | undefined> {
+    try {
+      const stat = await fsp.stat(path)
+      return { kind: stat.isDirectory() ? 'directory' : 'file', size: stat.size, modifiedMs: stat.mtimeMs }
+    } catch (error) {
+      const failure = diskError(error, path)
+      if (failure.code === 'ENOENT') return undefined
+      throw failure
+    }
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return later(path, async () => {
+      await fsp.mkdir(path, { recursive: true })
+    })
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return later(from, () => fsp.rename(from, to))
+  }
+
+  unlink(path: string): Promise<void> {
+    return later(path, () => fsp.unlink(path))
+  }
+
+  removeTree(path: string): Promise<void> {
+    return later(path, () => fsp.rm(path, { recursive: true, force: true }))
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return later(path, async () => {
+      const directory = await fsp.open(path, 'r')
+      try {
+        await directory.sync()
+      } finally {
+        await directory.close()
+      }
+    })
+  }
+
+  lock(path: string): Promise<FileLock | undefined> {
+    return later(path, async () => {
+      const locks = nativeLocks()
+      const fd = await openAsync(path, 'a+')
+      if (!locks.tryLock(fd)) {
+        await closeAsync(fd)
+        return undefined
+      }
+      const release = async (): Promise<void> => {
+        locks.unlock(fd)
+        await closeAsync(fd)
+      }
+      return { release }
+    })
+  }
+
+  space(path: string): Promise<{ totalBytes: number; usableBytes: number }> {
+    return later(path, async () => {
+      const { bsize, blocks, bavail } = await fsp.statfs(path)
+      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
+    })
+  }
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import type { Connection, ConnectionHandler } from '../base/index.ts'
+import { SystemNetwork } from './network.ts'
+
+/** Sends back what it gets, from the very buffer that it was received in, and reads on when that has left. */
+const echo = (connection: Connection): ConnectionHandler => {
+  const buffer = Buffer.alloc(64 * 1024)
+  return {
+    receiveBuffer: () => buffer,
+    received: (size) => {
+      if (!connection.write([buffer.subarray(0, size >> 1), buffer.subarray(size >> 1, size)])) connection.pause()
+    },
+    drained: () => connection.resume(),
+    closed: () => undefined,
+  }
+}
+
+test('8 MB come back as they went, over buffers that are reused as soon as they may be', async () => {
+  const network = new SystemNetwork()
+  const listener = await network.listen({ host: '127.0.0.1', port: 0, accept: echo })
+  const socket = connect(listener.port, '127.0.0.1')
+  const sent = Buffer.alloc(8 * 1024 * 1024)
+  for (let i = 0; i < sent.length; i += 4) sent.writeInt32BE(i + 0x01020304, i)
+  socket.write(sent)
+  const got: Buffer[] = []
+  let size = 0
+  socket.on('data', (chunk: Buffer) => {
+    got.push(chunk)
+    size += chunk.length
+    if (size === sent.length) socket.end()
+  })
+  await once(socket, 'close')
+  assert.ok(Buffer.concat(got).equals(sent))
+  await listener.close()
+})
+
+test('who is not let in is closed, and a port in use is an error that says so', async () => {
+  const network = new SystemNetwork()
+  const listener = await network.listen({ host: '127.0.0.1', port: 0, accept: () => undefined })
+  const socket = connect(listener.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'close')
+  await assert.rejects(network.listen({ host: '127.0.0.1', port: listener.port, accept: () => undefined }), {
+    code: 'EADDRINUSE',
+  })
+  await listener.close()
+})
+
+test('a connection out reports what it gets and that it ended', async () => {
+  const network = new SystemNetwork()
+  const listener = await network.listen({ host: '127.0.0.1', port: 0, accept: echo })
+  const buffer = Buffer.alloc(100)
+  const closed = Promise.withResolvers<string>()
+  const connection: Connection = await network.connect({
+    host: '127.0.0.1',
+    port: listener.port,
+    handler: {
+      receiveBuffer: () => buffer,
+      received: (size) => {
+        closed.resolve(buffer.toString('latin1', 0, size))
+        connection.destroy()
+      },
+      drained: () => undefined,
+      closed: () => undefined,
+    },
+  })
+  connection.write([Buffer.from('ping')])
+  assert.equal(await closed.promise, 'ping')
+  await listener.close()
+})
