@@ -15,13 +15,13 @@ const maxSafe = BigInt(Number.MAX_SAFE_INTEGER)
 /** Topic names and client ids come again and again: short ASCII strings are looked up before they are made. */
 const internSlots = 1024
 const internLengthMax = 32
+const interned = new Array<string | undefined>(internSlots)
 
 export class Reader {
   bytes: Buffer
   view: DataView
   position: number
   end: number
-  readonly #intern: (string | undefined)[] = new Array<string | undefined>(internSlots)
 
   constructor(bytes: Uint8Array = new Uint8Array(0)) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -83,7 +83,7 @@ export class Reader {
     const start = this.take(8)
     const value = this.view.getInt32(start) * two32 + this.view.getUint32(start + 4)
     if (value > Number.MAX_SAFE_INTEGER) return Number.MAX_SAFE_INTEGER
-    return value < -Number.MAX_SAFE_INTEGER ? -Number.MAX_SAFE_INTEGER : value
+    return Math.max(value, -Number.MAX_SAFE_INTEGER)
   }
 
   /** Every value as it is: for what is stored or echoed. */
@@ -154,14 +154,14 @@ export class Reader {
     let hash = size
     for (let i = 0; i < size; i++) hash = (Math.imul(hash, 31) + (bytes[start + i] ?? 0)) | 0
     const slot = (hash ^ (hash >>> 15)) & (internSlots - 1)
-    const known = this.#intern[slot]
+    const known = interned[slot]
     if (known !== undefined && known.length === size) {
       let i = 0
       while (i < size && known.charCodeAt(i) === bytes[start + i] && known.charCodeAt(i) < 0x80) i++
       if (i === size) return known
     }
     const text = bytes.utf8Slice(start, start + size)
-    this.#intern[slot] = text
+    interned[slot] = text
     return text
   }
 

@@ -16,9 +16,7 @@ import {
 export function bind<Request, Response>(handler: Handler<Request, Response>): BoundHandler {
   const { api } = handler
   const encode = (answer: Answer<Response>, version: number): Answer<BodyWriter> =>
-    answer === noReply || answer === closeConnection
-      ? answer
-      : (writer: Writer) => api.response.encode(writer, version, answer)
+    answer instanceof Signal ? answer : (writer: Writer) => api.response.encode(writer, version, answer)
   const failed = (request: Request, error: unknown, context: RequestContext): Answer<BodyWriter> => {
     if (!(error instanceof ApiError) || handler.fail === undefined) throw error
     return encode(handler.fail(request, error, context), context.apiVersion)

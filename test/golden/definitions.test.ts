@@ -1,11 +1,32 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { apis, ErrorCode, type Fields, requestHeaderVersion, responseHeaderVersion, retriableErrors, type Word } from '../../src/protocol/index.ts'
+import {
+  apis,
+  ErrorCode,
+  type Fields,
+  requestHeaderVersion,
+  responseHeaderVersion,
+  retriableErrors,
+  type Word,
+} from '../../src/protocol/index.ts'
 import { asArray, asRecord, goldenText, parseExact } from './golden.ts'
 import { messages } from './messages.ts'
 
 const reference = asRecord(parseExact(goldenText('definitions.json')))
-const kinds: Readonly<Record<string, string>> = { bool: 'bool', int8: 'i8', int16: 'i16', uint16: 'u16', int32: 'i32', uint32: 'u32', int64: 'i64', float64: 'f64', uuid: 'uuid', string: 'string', bytes: 'bytes', records: 'records' }
+const kinds: Readonly<Record<string, string>> = {
+  bool: 'bool',
+  int8: 'i8',
+  int16: 'i16',
+  uint16: 'u16',
+  int32: 'i32',
+  uint32: 'u32',
+  int64: 'i64',
+  float64: 'f64',
+  uuid: 'uuid',
+  string: 'string',
+  bytes: 'bytes',
+  records: 'records',
+}
 const none = Number.POSITIVE_INFINITY
 
 function range(text: unknown): readonly [number, number] {
@@ -36,7 +57,11 @@ function compareField(word: Word<unknown>, json: unknown, context: Context, path
   if (word.tag !== undefined) assert.equal(word.taggedSince, range(field['taggedVersions'])[0], `${path}: tagged since`)
   const [from, to] = range(field['nullableVersions'])
   const [since, until] = [Math.max(word.nullableSince, word.since), Math.min(word.nullableUntil, word.until)]
-  assert.equal(within([since, until], context.valid), within([Math.max(from, versions[0]), Math.min(to, versions[1])], context.valid), `${path}: nullable`)
+  assert.equal(
+    within([since, until], context.valid),
+    within([Math.max(from, versions[0]), Math.min(to, versions[1])], context.valid),
+    `${path}: nullable`,
+  )
   assert.equal(word.inflexible, field['flexibleVersions'] === 'none', `${path}: flexible`)
   if (type.startsWith('[]')) assert.equal(word.kind, 'list', path)
   const inner = type.startsWith('[]') ? word.of : word
@@ -53,12 +78,18 @@ function compareDefault(word: Word<unknown>, value: unknown, path: string): void
   if (value === 'null' && word.nullableSince !== none) assert.equal(word.initial, null, `${path}: default`)
   else if (word.kind === 'bool') assert.equal(word.initial, value === true || value === 'true', `${path}: default`)
   else if (typeof word.initial === 'number' || typeof word.initial === 'bigint') {
-    assert.equal(BigInt(word.initial), BigInt(typeof value === 'string' || typeof value === 'number' ? value : 0), `${path}: default`)
+    assert.equal(
+      BigInt(word.initial),
+      BigInt(typeof value === 'string' || typeof value === 'number' ? value : 0),
+      `${path}: default`,
+    )
   } else if (word.kind === 'string') assert.equal(word.initial, value ?? '', `${path}: default`)
 }
 
 function compareFields(fields: Fields, json: readonly unknown[], context: Context, path: string): void {
-  const names = json.map((field) => String(asRecord(field)['name'])).map((name) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`)
+  const names = json
+    .map((field) => String(asRecord(field)['name']))
+    .map((name) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`)
   assert.deepEqual(Object.keys(fields), names, `${path}: fields in order`)
   json.forEach((field, i) => {
     const word = fields[names[i] ?? '']
@@ -69,7 +100,15 @@ function compareFields(fields: Fields, json: readonly unknown[], context: Contex
 
 test('every declaration is the one of 4.3.1: fields, types, versions, tags, nulls, defaults', () => {
   let count = 0
-  for (const room of ['api', 'metadata-log', 'raft', 'group-coordinator', 'transaction-coordinator', 'share-coordinator', 'storage']) {
+  for (const room of [
+    'api',
+    'metadata-log',
+    'raft',
+    'group-coordinator',
+    'transaction-coordinator',
+    'share-coordinator',
+    'storage',
+  ]) {
     for (const json of asArray(reference[room])) {
       const definition = asRecord(json)
       const name = String(definition['name'])
@@ -103,7 +142,10 @@ test('keys, served versions, listeners and header versions are those of 4.3.1', 
     assert.deepEqual(api.listeners, key['listeners'])
     for (const line of asArray(key['headerVersions'])) {
       const [version, request, response] = asArray(line).map(Number)
-      assert.deepEqual([requestHeaderVersion(api.key, version ?? 0), responseHeaderVersion(api.key, version ?? 0)], [request, response])
+      assert.deepEqual(
+        [requestHeaderVersion(api.key, version ?? 0), responseHeaderVersion(api.key, version ?? 0)],
+        [request, response],
+      )
     }
   }
   assert.equal(count, apis.length)
@@ -112,5 +154,8 @@ test('keys, served versions, listeners and header versions are those of 4.3.1', 
 test('error codes are those of 4.3.1', () => {
   const errors = asArray(reference['errors']).map(asRecord)
   assert.deepEqual(ErrorCode, Object.fromEntries(errors.map(({ name, code }) => [name, code])))
-  assert.deepEqual([...retriableErrors], errors.filter(({ retriable }) => retriable === true).map(({ code }) => code))
+  assert.deepEqual(
+    [...retriableErrors],
+    errors.filter(({ retriable }) => retriable === true).map(({ code }) => code),
+  )
 })

@@ -45,7 +45,8 @@ function same(field: Word<unknown>, value: unknown, json: unknown, path: string)
     })
   } else if (value instanceof Uint8Array) assert.equal(Buffer.from(value).toString('base64'), json, path)
   else if (field.kind === 'uuid') assert.equal(uuidToString(value as Parameters<typeof uuidToString>[0]), json, path)
-  else if (typeof value === 'bigint') assert.equal(value, BigInt(Number.isSafeInteger(json) ? Number(json) : (json as bigint)), path)
+  else if (typeof value === 'bigint')
+    assert.equal(value, BigInt(Number.isSafeInteger(json) ? Number(json) : (json as bigint)), path)
   else assert.equal(value, json, path)
 }
 
@@ -75,9 +76,17 @@ test('2,184 vectors: the value is Kafka\u2019s, and the bytes come back', () => 
     assert.equal(reader.remaining, 0, `${name} v${version}`)
     sameFields(fields, value, json, `${name} v${version}`)
     const hex = bytes.toString('hex')
-    assert.equal(encoded((writer) => exact.encode(writer, version, value)), hex, `${name} v${version}`)
+    assert.equal(
+      encoded((writer) => exact.encode(writer, version, value)),
+      hex,
+      `${name} v${version}`,
+    )
     const own = plain.decode(new Reader(bytes), version)
-    assert.equal(encoded((writer) => plain.encode(writer, version, own)), hex, `${name} v${version}, as served`)
+    assert.equal(
+      encoded((writer) => plain.encode(writer, version, own)),
+      hex,
+      `${name} v${version}, as served`,
+    )
   }
 })
 
@@ -88,9 +97,17 @@ test('247 vectors with extreme integers: nothing is lost, and as served they nev
     const { fields, exact, plain } = codecOf(name)
     const value = exact.decode(new Reader(bytes), version)
     sameFields(fields, value, json, `${name} v${version}`)
-    assert.equal(encoded((writer) => exact.encode(writer, version, value)), bytes.toString('hex'), `${name} v${version}`)
+    assert.equal(
+      encoded((writer) => exact.encode(writer, version, value)),
+      bytes.toString('hex'),
+      `${name} v${version}`,
+    )
     const own = plain.decode(new Reader(bytes), version)
-    assert.equal(encoded((writer) => plain.encode(writer, version, own)).length, bytes.length * 2, `${name} v${version}`)
+    assert.equal(
+      encoded((writer) => plain.encode(writer, version, own)).length,
+      bytes.length * 2,
+      `${name} v${version}`,
+    )
   }
 })
 

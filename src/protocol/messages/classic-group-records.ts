@@ -1,6 +1,6 @@
 /** Records of `__consumer_offsets`: classic groups and offsets. */
 import { message } from '../message.ts'
-import { bytes, type Infer, i32, i64, list, orNull, string, uuid } from '../words.ts'
+import { bytes, type Infer, i32, i64, i64Big, list, orNull, string, uuid } from '../words.ts'
 
 export const groupMetadataKey = message({
   name: 'GroupMetadataKey',
@@ -56,9 +56,9 @@ export const legacyOffsetCommitValue = message({
   versions: [0, 0],
   type: 0,
   fields: {
-    offset: i64(),
+    offset: i64Big(),
     metadata: string(),
-    commitTimestamp: i64(),
+    commitTimestamp: i64Big(),
   },
 })
 export interface LegacyOffsetCommitValue extends Infer<typeof legacyOffsetCommitValue.fields> {}
@@ -81,11 +81,11 @@ export const offsetCommitValue = message({
   flexible: 4,
   type: 1,
   fields: {
-    offset: i64(),
+    offset: i64Big(),
     leaderEpoch: i32({ since: 3, default: -1 }),
     metadata: string(),
-    commitTimestamp: i64(),
-    expireTimestamp: i64({ since: 1, until: 1, default: -1 }),
+    commitTimestamp: i64Big(),
+    expireTimestamp: i64Big({ since: 1, until: 1, default: -1n }),
     topicId: uuid({ since: 4, tag: 0 }),
   },
 })

@@ -1,0 +1,153 @@
+/**
+ * One group of the classic protocol: its members, its generation, and the transitions between its states:
+ *
+ *   empty      -> preparing    a member joins
+ *   preparing  -> completing   all members have (re)joined, or the time for it is over: the next generation begins
+ *   preparing  -> empty        nobody is left when that time is over
+ *   completing -> stable       the leader's assignment is committed
+ *   completing -> preparing    a member joins anew, leaves, or does not sync in time; the assignment could not be stored
+ *   stable     -> preparing    a member joins, leaves, changes what it offers, or is not heard of any more
+ *   any        -> dead         the group is deleted, or its partition moves away
+ *
+ * Holds state and says what is so; `classic-protocol.ts` decides.
+ */
+import { assert } from '../../base/index.ts'
+import type { ClassicMember, MemberProtocol } from './classic-member.ts'
+
+export type ClassicState = 'empty' | 'preparing' | 'completing' | 'stable' | 'dead'
+
+const before: Readonly<Record<ClassicState, readonly ClassicState[]>> = {
+  empty: ['preparing'],
+  preparing: ['empty', 'completing', 'stable'],
+  completing: ['preparing'],
+  stable: ['completing'],
+  dead: ['empty', 'preparing', 'completing', 'stable', 'dead'],
+}
+
+export class ClassicGroup {
+  readonly groupId: string
+  readonly #members = new Map<string, ClassicMember>()
+  /** Ids that were handed out (KIP-394) and have not come back yet. */
+  readonly pendingJoins = new Set<string>()
+  /** Members of this generation that have not asked for their assignment yet. */
+  readonly pendingSyncs = new Set<string>()
+  #state: ClassicState = 'empty'
+  #stateSinceMs: number
+  generationId = 0
+  protocolType: string | null = null
+  protocolName: string | null = null
+  leaderId: string | undefined
+  /** A member came while the first members of an empty group are waited for. */
+  newMemberAdded = false
+
+  constructor(groupId: string, nowMs: number) {
+    this.groupId = groupId
+    this.#stateSinceMs = nowMs
+  }
+
+  get state(): ClassicState {
+    return this.#state
+  }
+
+  get stateSinceMs(): number {
+    return this.#stateSinceMs
+  }
+
+  become(state: ClassicState, nowMs: number): void {
+    assert(before[state].includes(this.#state), `group ${this.groupId}: no way from ${this.#state} to ${state}`)
+    this.#state = state
+    this.#stateSinceMs = nowMs
+  }
+
+  /** What the log tells of a group that is loaded: it is stable if it has members. */
+  restore(stored: {
+    readonly protocolType: string
+    readonly generationId: number
+    readonly protocolName: string | null
+    readonly leaderId: string | null
+  }): void {
+    this.protocolType = stored.protocolType
+    this.generationId = stored.generationId
+    this.protocolName = stored.protocolName
+    this.leaderId = stored.leaderId ?? undefined
+    this.#state = this.size > 0 ? 'stable' : 'empty'
+  }
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  members(): readonly ClassicMember[] {
+    return [...this.#members.values()]
+  }
+
+  member(memberId: string): ClassicMember | undefined {
+    return this.#members.get(memberId)
+  }
+
+  /** The first member leads; the others follow in the order in which they came. */
+  add(member: ClassicMember, protocolType: string): void {
+    if (this.#members.size === 0) this.protocolType = protocolType
+    assert(this.protocolType === protocolType, 'members of a group speak one type of protocol')
+    this.leaderId ??= member.memberId
+    this.#members.set(member.memberId, member)
+    this.pendingJoins.delete(member.memberId)
+  }
+
+  remove(memberId: string): void {
+    this.#members.delete(memberId)
+    this.pendingSyncs.delete(memberId)
+    if (this.leaderId === memberId) this.leaderId = this.#members.keys().next().value
+  }
+
+  /** Whether a member that offers `protocols` can take part: all must have one in common. */
+  accepts(protocolType: string, protocols: readonly MemberProtocol[]): boolean {
+    if (protocolType === '' || protocols.length === 0) return false
+    if (this.#members.size === 0) return true
+    const common = this.#commonProtocols()
+    return this.protocolType === protocolType && protocols.some(({ name }) => common.has(name))
+  }
+
+  #commonProtocols(): Set<string> {
+    const counts = new Map<string, number>()
+    for (const member of this.#members.values()) {
+      for (const name of new Set(member.protocols.map((protocol) => protocol.name))) {
+        counts.set(name, (counts.get(name) ?? 0) + 1)
+      }
+    }
+    return new Set([...counts].filter(([, count]) => count === this.#members.size).map(([name]) => name))
+  }
+
+  /** The protocol with the most votes of those that all members offer; the first to reach that count wins a tie. */
+  selectProtocol(): string {
+    const candidates = this.#commonProtocols()
+    const votes = new Map<string, number>()
+    for (const member of this.#members.values()) {
+      const name = member.vote(candidates)
+      assert(name !== undefined, 'members of a group have a protocol in common')
+      votes.set(name, (votes.get(name) ?? 0) + 1)
+    }
+    const [best] = [...votes].sort(([, a], [, b]) => b - a)
+    assert(best !== undefined, 'a group that selects a protocol has a member')
+    return best[0]
+  }
+
+  get allJoined(): boolean {
+    return this.pendingJoins.size === 0 && this.members().every((member) => member.awaitingJoin !== undefined)
+  }
+
+  /** How long the slowest member may take to rejoin. */
+  get rebalanceTimeoutMs(): number {
+    return this.members().reduce((max, member) => Math.max(max, member.rebalanceTimeoutMs), 0)
+  }
+
+  /** Begins the next generation with the members that are here; returns the state that follows. */
+  nextGeneration(nowMs: number): ClassicState {
+    this.generationId++
+    this.protocolName = this.size === 0 ? null : this.selectProtocol()
+    if (this.size === 0) this.leaderId = undefined
+    this.become(this.size === 0 ? 'empty' : 'completing', nowMs)
+    for (const member of this.#members.values()) this.pendingSyncs.add(member.memberId)
+    return this.#state
+  }
+}

@@ -1,0 +1,84 @@
+/** A member of a classic group: what it can do, what it was given, and which of its requests wait for the group. */
+
+/** A protocol that a member offers (for consumers: an assignor and the subscription for it). */
+export interface MemberProtocol {
+  readonly name: string
+  readonly metadata: Uint8Array
+}
+
+export interface JoinReply {
+  readonly errorCode: number
+  readonly memberId: string
+  readonly generationId: number
+  readonly protocolType: string | null
+  readonly protocolName: string | null
+  readonly leader: string
+  /** Of all members, for the leader alone. */
+  readonly members: readonly {
+    readonly memberId: string
+    readonly groupInstanceId: string | null
+    readonly metadata: Uint8Array
+  }[]
+}
+
+export interface SyncReply {
+  readonly errorCode: number
+  readonly protocolType: string | null
+  readonly protocolName: string | null
+  readonly assignment: Uint8Array
+}
+
+export interface MemberDescription {
+  readonly memberId: string
+  readonly clientId: string
+  readonly clientHost: string
+  readonly rebalanceTimeoutMs: number
+  readonly sessionTimeoutMs: number
+  readonly protocols: readonly MemberProtocol[]
+}
+
+export const emptyBytes = new Uint8Array(0)
+
+export class ClassicMember {
+  readonly memberId: string
+  readonly clientId: string
+  readonly clientHost: string
+  rebalanceTimeoutMs: number
+  sessionTimeoutMs: number
+  protocols: readonly MemberProtocol[]
+  assignment: Uint8Array = emptyBytes
+  /** Has never been part of a generation. */
+  isNew = true
+  /** The join, or sync, that waits for the others; a member has at most one of each. */
+  awaitingJoin: ((reply: JoinReply) => void) | undefined
+  awaitingSync: ((reply: SyncReply) => void) | undefined
+
+  constructor(description: MemberDescription) {
+    this.memberId = description.memberId
+    this.clientId = description.clientId
+    this.clientHost = description.clientHost
+    this.rebalanceTimeoutMs = description.rebalanceTimeoutMs
+    this.sessionTimeoutMs = description.sessionTimeoutMs
+    this.protocols = description.protocols
+  }
+
+  metadataOf(protocolName: string | null): Uint8Array {
+    return this.protocols.find(({ name }) => name === protocolName)?.metadata ?? emptyBytes
+  }
+
+  /** The same protocols in the same order, byte for byte: a rejoin that changes nothing. */
+  offers(protocols: readonly MemberProtocol[]): boolean {
+    return (
+      protocols.length === this.protocols.length &&
+      protocols.every(({ name, metadata }, i) => {
+        const own = this.protocols[i]
+        return own !== undefined && own.name === name && Buffer.compare(own.metadata, metadata) === 0
+      })
+    )
+  }
+
+  /** Which of `candidates` it likes best: the first of its own list. */
+  vote(candidates: ReadonlySet<string>): string | undefined {
+    return this.protocols.find(({ name }) => candidates.has(name))?.name
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The records of `__consumer_offsets` that this coordinator writes, as values: offsets by group and partition, and the
+ * last stable generation of a classic group. `group-record-codec.ts` gives them Kafka's bytes.
+ */
+import type { Uuid } from '../../base/index.ts'
+import type { ClassicGroup } from './classic-group.ts'
+import type { MemberProtocol } from './classic-member.ts'
+
+export interface CommittedOffset {
+  /** Any int64 that a client chose: kept as it is. */
+  readonly offset: bigint
+  /** -1 where the client told none. */
+  readonly leaderEpoch: number
+  readonly metadata: string
+  readonly commitTimestampMs: bigint
+  /** The zero UUID where the client named the topic alone. */
+  readonly topicId: Uuid
+}
+
+export interface OffsetRecord {
+  readonly kind: 'offset'
+  readonly groupId: string
+  readonly topic: string
+  readonly partition: number
+  /** Null takes the offset away. */
+  readonly value: CommittedOffset | null
+}
+
+export interface StoredMember {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  readonly clientId: string
+  readonly clientHost: string
+  readonly rebalanceTimeoutMs: number
+  readonly sessionTimeoutMs: number
+  readonly subscription: Uint8Array
+  readonly assignment: Uint8Array
+}
+
+export interface StoredGroup {
+  readonly protocolType: string
+  readonly generationId: number
+  readonly protocolName: string | null
+  readonly leaderId: string | null
+  readonly stateTimestampMs: number
+  readonly members: readonly StoredMember[]
+}
+
+export interface ClassicGroupRecord {
+  readonly kind: 'classic-group'
+  readonly groupId: string
+  /** Null takes the group away. */
+  readonly value: StoredGroup | null
+}
+
+export type GroupRecord = OffsetRecord | ClassicGroupRecord
+
+/** The group as it is, with the assignments that it is about to get. */
+export function classicGroupRecord(
+  group: ClassicGroup,
+  nowMs: number,
+  assignments: ReadonlyMap<string, Uint8Array> = new Map(),
+): ClassicGroupRecord {
+  return {
+    kind: 'classic-group',
+    groupId: group.groupId,
+    value: {
+      protocolType: group.protocolType ?? '',
+      generationId: group.generationId,
+      protocolName: group.protocolName,
+      leaderId: group.leaderId ?? null,
+      stateTimestampMs: nowMs,
+      members: group.members().map((member) => ({
+        memberId: member.memberId,
+        groupInstanceId: null,
+        clientId: member.clientId,
+        clientHost: member.clientHost,
+        rebalanceTimeoutMs: member.rebalanceTimeoutMs,
+        sessionTimeoutMs: member.sessionTimeoutMs,
+        subscription: member.metadataOf(group.protocolName),
+        assignment: assignments.get(member.memberId) ?? member.assignment,
+      })),
+    },
+  }
+}
+
+/** What a stored member offers: its subscription under the protocol that the group had chosen. */
+export function storedProtocols(group: StoredGroup, member: StoredMember): readonly MemberProtocol[] {
+  return [{ name: group.protocolName ?? '', metadata: member.subscription }]
+}

@@ -1,0 +1,210 @@
+/**
+ * Rebalancing of classic groups: when a generation ends, who is waited for and how long, and what becomes of members
+ * that do not come back. Pure: time comes from the shard's context, replies leave through the members' callbacks.
+ */
+
+import { ErrorCode } from '../../protocol/index.ts'
+import type { ShardContext } from '../shard-context.ts'
+import type { ClassicGroup } from './classic-group.ts'
+import { type ClassicMember, emptyBytes, type JoinReply, type SyncReply } from './classic-member.ts'
+import { classicGroupRecord, type GroupRecord } from './group-record.ts'
+
+/** A member that has joined is kept this long while the others are waited for, heartbeats or not (as Kafka). */
+const newMemberJoinTimeoutMs = 5 * 60_000
+
+export interface RebalanceOptions {
+  /** `group.initial.rebalance.delay.ms`: an empty group waits this long for more members. */
+  readonly initialRebalanceDelayMs: () => number
+  readonly context: ShardContext<GroupRecord>
+  /** A line about a member or a group, for people. */
+  readonly report: (message: string) => void
+}
+
+export class Rebalance {
+  readonly #options: RebalanceOptions
+
+  constructor(options: RebalanceOptions) {
+    this.#options = options
+  }
+
+  get #context(): ShardContext<GroupRecord> {
+    return this.#options.context
+  }
+
+  /** Ends the current generation, or sees whether the one in preparation is complete. */
+  start(group: ClassicGroup, reason: string): void {
+    if (group.state === 'preparing') this.maybeComplete(group)
+    else if (group.state !== 'dead') this.#prepare(group, reason)
+  }
+
+  #prepare(group: ClassicGroup, reason: string): void {
+    const { timers } = this.#context
+    if (group.state === 'completing') this.failSyncs(group, ErrorCode.REBALANCE_IN_PROGRESS)
+    group.pendingSyncs.clear()
+    timers.cancel(syncKey(group))
+    const wasEmpty = group.state === 'empty'
+    group.become('preparing', this.#context.nowMs())
+    this.#options.report(`Group ${group.groupId} rebalances after generation ${group.generationId}: ${reason}`)
+    const delayMs = this.#options.initialRebalanceDelayMs()
+    if (wasEmpty && delayMs > 0) {
+      this.#waitForFirst(group, {
+        delayMs: Math.min(delayMs, group.rebalanceTimeoutMs),
+        remainingMs: group.rebalanceTimeoutMs,
+      })
+      return
+    }
+    timers.schedule(joinKey(group), group.rebalanceTimeoutMs, () => this.#complete(group))
+    this.maybeComplete(group)
+  }
+
+  /** The first members of a group seldom come alone: another round is waited as long as new ones come. */
+  #waitForFirst(group: ClassicGroup, { delayMs, remainingMs }: { delayMs: number; remainingMs: number }): void {
+    group.newMemberAdded = false
+    this.#context.timers.schedule(joinKey(group), delayMs, () => {
+      const leftMs = Math.max(0, remainingMs - delayMs)
+      if (group.newMemberAdded && leftMs > 0) {
+        const nextMs = Math.min(this.#options.initialRebalanceDelayMs(), leftMs)
+        this.#waitForFirst(group, { delayMs: nextMs, remainingMs: leftMs })
+      } else {
+        this.#complete(group)
+      }
+    })
+  }
+
+  /** Completes the generation in preparation once nobody is missing; the first one of a group ends by time alone. */
+  maybeComplete(group: ClassicGroup): void {
+    const waitsForFirst = group.generationId === 0 && this.#options.initialRebalanceDelayMs() > 0 && group.size > 0
+    if (group.state === 'preparing' && group.allJoined && !waitsForFirst) this.#complete(group)
+  }
+
+  #complete(group: ClassicGroup): void {
+    if (group.state !== 'preparing') return
+    this.#context.timers.cancel(joinKey(group))
+    for (const member of group.members()) {
+      if (member.awaitingJoin !== undefined) continue
+      this.#options.report(
+        `Group ${group.groupId} goes on without member ${member.memberId}: it did not rejoin in time`,
+      )
+      this.forget(group, member)
+    }
+    group.pendingJoins.clear()
+    if (group.nextGeneration(this.#context.nowMs()) === 'empty') this.#storeEmpty(group)
+    else this.#announce(group)
+  }
+
+  #storeEmpty(group: ClassicGroup): void {
+    this.#options.report(`Group ${group.groupId} has no members in generation ${group.generationId}`)
+    this.#context.append({
+      records: [classicGroupRecord(group, this.#context.nowMs())],
+      committed: () => undefined,
+      // Nobody waits for it: the next generation, or the next load, says the same again.
+      failed: (code) =>
+        this.#options.report(`Group ${group.groupId}: its empty generation was not stored (error ${code})`),
+    })
+  }
+
+  #announce(group: ClassicGroup): void {
+    this.#options.report(
+      `Group ${group.groupId} begins generation ${group.generationId} with ${group.size} members, protocol ${group.protocolName}`,
+    )
+    for (const member of group.members()) {
+      this.replyToJoin(member, joined(group, member))
+      this.heard(group, member)
+      member.isNew = false
+    }
+    const timeoutMs = group.rebalanceTimeoutMs
+    this.#context.timers.schedule(syncKey(group), timeoutMs, () => this.#expireSyncs(group, timeoutMs))
+  }
+
+  #expireSyncs(group: ClassicGroup, timeoutMs: number): void {
+    if (group.state !== 'completing' && group.state !== 'stable') return
+    for (const memberId of [...group.pendingSyncs]) {
+      const member = group.member(memberId)
+      if (member === undefined) continue
+      this.#options.report(`Group ${group.groupId} removes member ${memberId}: no sync within ${timeoutMs} ms`)
+      this.removeAndRebalance(group, member, 'a member did not sync in time')
+    }
+  }
+
+  /** The member gave a sign of life: its session starts anew. */
+  heard(group: ClassicGroup, member: ClassicMember, timeoutMs: number = member.sessionTimeoutMs): void {
+    this.#context.timers.schedule(sessionKey(group, member.memberId), timeoutMs, () => {
+      if (group.member(member.memberId) !== member) return
+      // Who waits for us need not send heartbeats.
+      if (!member.isNew && (member.awaitingJoin !== undefined || member.awaitingSync !== undefined)) {
+        this.heard(group, member)
+        return
+      }
+      this.#options.report(`Group ${group.groupId} removes member ${member.memberId}: no heartbeat for ${timeoutMs} ms`)
+      this.removeAndRebalance(group, member, 'a member was not heard of')
+    })
+  }
+
+  /** A new member waits for its first generation longer than a session. */
+  joinedAsNew(group: ClassicGroup, member: ClassicMember): void {
+    this.heard(group, member, newMemberJoinTimeoutMs)
+  }
+
+  removeAndRebalance(group: ClassicGroup, member: ClassicMember, reason: string): void {
+    this.forget(group, member)
+    this.start(group, reason)
+  }
+
+  /** Takes the member out; whatever of it waits is answered. */
+  forget(group: ClassicGroup, member: ClassicMember): void {
+    this.#context.timers.cancel(sessionKey(group, member.memberId))
+    this.replyToJoin(member, joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId))
+    this.replyToSync(member, syncFailed(ErrorCode.UNKNOWN_MEMBER_ID))
+    group.remove(member.memberId)
+  }
+
+  replyToJoin(member: ClassicMember, reply: JoinReply): void {
+    const respond = member.awaitingJoin
+    member.awaitingJoin = undefined
+    respond?.(reply)
+  }
+
+  replyToSync(member: ClassicMember, reply: SyncReply): void {
+    const respond = member.awaitingSync
+    member.awaitingSync = undefined
+    respond?.(reply)
+  }
+
+  failSyncs(group: ClassicGroup, code: number): void {
+    for (const member of group.members()) {
+      member.assignment = emptyBytes
+      this.replyToSync(member, syncFailed(code))
+    }
+  }
+}
+
+const joinKey = (group: ClassicGroup): string => `join ${group.groupId}`
+const syncKey = (group: ClassicGroup): string => `sync ${group.groupId}`
+const sessionKey = (group: ClassicGroup, memberId: string): string => `session ${group.groupId} ${memberId}`
+export const pendingKey = (group: ClassicGroup, memberId: string): string => `pending ${group.groupId} ${memberId}`
+
+export function joined(group: ClassicGroup, member: ClassicMember): JoinReply {
+  const leads = group.leaderId === member.memberId
+  return {
+    errorCode: ErrorCode.NONE,
+    memberId: member.memberId,
+    generationId: group.generationId,
+    protocolType: group.protocolType,
+    protocolName: group.protocolName,
+    leader: group.leaderId ?? '',
+    members: leads
+      ? group.members().map(({ memberId }) => {
+          const metadata = group.member(memberId)?.metadataOf(group.protocolName) ?? emptyBytes
+          return { memberId, groupInstanceId: null, metadata }
+        })
+      : [],
+  }
+}
+
+export function joinFailed(errorCode: number, memberId: string): JoinReply {
+  return { errorCode, memberId, generationId: -1, protocolType: null, protocolName: null, leader: '', members: [] }
+}
+
+export function syncFailed(errorCode: number): SyncReply {
+  return { errorCode, protocolType: null, protocolName: null, assignment: emptyBytes }
+}
