@@ -48,8 +48,8 @@ export class ServerConnection implements ConnectionHandler {
   readonly #replies: ReplyStream
   readonly #slots: Slot[] = []
   readonly #client = { name: '', version: '' }
-  /** A request is under way that holds back those behind it. */
-  #suspended = false
+  /** The request that is under way and holds back those behind it. */
+  #holder: Slot | undefined
   #paused = false
   #closed = false
   #flushQueued = false
@@ -71,7 +71,7 @@ export class ServerConnection implements ConnectionHandler {
 
   /** No request is under way and no reply waits: it may be closed without loss. */
   get idle(): boolean {
-    return !this.#suspended && this.#slots.length === 0 && this.#replies.idle
+    return this.#holder === undefined && this.#slots.length === 0 && this.#replies.idle
   }
 
   receiveBuffer(): Uint8Array {
@@ -110,7 +110,7 @@ export class ServerConnection implements ConnectionHandler {
   #mayStart(): boolean {
     return (
       !this.#closed &&
-      !this.#suspended &&
+      this.#holder === undefined &&
       this.#slots.length < this.#options.inFlightMax &&
       this.#replies.queuedBytes < this.#options.queuedBytesMax
     )
@@ -139,7 +139,6 @@ export class ServerConnection implements ConnectionHandler {
       return
     }
     const clientId = readClientId(reader, about)
-    let settled = false
     const context: RequestContext = {
       ...about,
       clientId,
@@ -147,32 +146,28 @@ export class ServerConnection implements ConnectionHandler {
       clientHost: this.#socket.remoteAddress,
       client: this.#client,
       proceed: () => {
-        if (settled || !this.#suspended) return
-        this.#suspended = false
+        if (this.#holder !== slot) return
+        this.#holder = undefined
         this.#resume()
       },
     }
     this.#slots.push(slot)
-    this.#suspended = true
+    this.#holder = slot
     const answer = handler.run(reader, context)
     if (!(answer instanceof Promise)) {
-      this.#suspended = false
+      this.#holder = undefined
       this.#settle(slot, answer, context)
       return
-    }
-    const over = (): void => {
-      context.proceed()
-      settled = true
     }
     answer.then(
       (late) => {
         this.#settle(slot, late, context)
-        over()
+        context.proceed()
         this.#flushSoon()
       },
       (error: unknown) => {
         this.#refuse(error)
-        over()
+        context.proceed()
       },
     )
   }
