@@ -2,7 +2,7 @@
  * The words in which messages are declared: a field is its type, the versions that have it, when it may be null, its tag
  * and its default. One object shape serves all versions; a field that a version lacks holds its default.
  */
-import { type ReplyPart, type Uuid, zeroUuid } from '../base/index.ts'
+import { type FileRegion, type ReplyPart, type Uuid, zeroUuid } from '../base/index.ts'
 
 export type Kind =
   | 'bool'
@@ -51,6 +51,15 @@ export type Infer<F extends Fields> = { readonly [K in keyof F]: F[K] extends Wo
   /** Tagged fields that this version of us does not know: kept, and written again. */
   readonly unknownTags?: readonly UnknownTag[] | undefined
 }
+
+type Leaf = string | number | bigint | boolean | null | undefined | Uint8Array | FileRegion
+
+/** A message of which any field, at any depth, may be left out. */
+export type Given<T> = T extends Leaf
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Given<E>[]
+    : { readonly [K in keyof T]?: Given<T[K]> | undefined }
 
 export interface Options<T> {
   readonly since?: number

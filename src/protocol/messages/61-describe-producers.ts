@@ -1,6 +1,6 @@
 /** DescribeProducers (API key 61). */
 import { api } from '../message.ts'
-import { type Infer, i16, i32, i64, list, orNull, string } from '../words.ts'
+import { type Infer, i16, i32, i64, i64Big, list, orNull, string } from '../words.ts'
 
 const topicRequest = {
   name: string(),
@@ -11,7 +11,7 @@ const producerState = {
   producerId: i64(),
   producerEpoch: i32(),
   lastSequence: i32({ default: -1 }),
-  lastTimestamp: i64({ default: -1 }),
+  lastTimestamp: i64Big({ default: -1n }),
   coordinatorEpoch: i32(),
   currentTxnStartOffset: i64({ default: -1 }),
 }

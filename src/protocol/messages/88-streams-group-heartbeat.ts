@@ -1,6 +1,6 @@
 /** StreamsGroupHeartbeat (API key 88). */
 import { api } from '../message.ts'
-import { bool, type Infer, i8, i16, i32, i64, list, orNull, string, struct, u16 } from '../words.ts'
+import { bool, type Infer, i8, i16, i32, i64Big, list, orNull, string, struct, u16 } from '../words.ts'
 
 const keyValue = {
   key: string(),
@@ -48,7 +48,7 @@ const endpoint = {
 const taskOffset = {
   subtopologyId: string(),
   partition: i32(),
-  offset: i64(),
+  offset: i64Big(),
 }
 
 const status = {

@@ -1,6 +1,6 @@
 /** StreamsGroupDescribe (API key 89). */
 import { api } from '../message.ts'
-import { bool, type Infer, i16, i32, i64, list, orNull, string, struct, u16 } from '../words.ts'
+import { bool, type Infer, i16, i32, i64Big, list, orNull, string, struct, u16 } from '../words.ts'
 
 const keyValue = {
   key: string(),
@@ -35,7 +35,7 @@ const endpoint = {
 const taskOffset = {
   subtopologyId: string(),
   partition: i32(),
-  offset: i64(),
+  offset: i64Big(),
 }
 
 const taskIds = {

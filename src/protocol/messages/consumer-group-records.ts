@@ -1,6 +1,6 @@
 /** Records of `__consumer_offsets`: groups of the consumer protocol (KIP-848). */
 import { message } from '../message.ts'
-import { bytes, type Infer, i8, i32, i64, list, orNull, string, struct, uuid } from '../words.ts'
+import { bytes, type Infer, i8, i32, i64, i64Big, list, orNull, string, struct, uuid } from '../words.ts'
 
 export const consumerGroupCurrentMemberAssignmentKey = message({
   name: 'ConsumerGroupCurrentMemberAssignmentKey',
@@ -93,7 +93,7 @@ export const consumerGroupMetadataValue = message({
   type: 3,
   fields: {
     epoch: i32(),
-    metadataHash: i64({ tag: 0 }),
+    metadataHash: i64Big({ tag: 0 }),
   },
 })
 export interface ConsumerGroupMetadataValue extends Infer<typeof consumerGroupMetadataValue.fields> {}

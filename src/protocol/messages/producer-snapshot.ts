@@ -1,6 +1,6 @@
 /** The `.snapshot` files: what a log knows of its producers. */
 import { message } from '../message.ts'
-import { type Infer, i16, i32, i64, list, u32 } from '../words.ts'
+import { type Infer, i16, i32, i64, i64Big, list, u32 } from '../words.ts'
 
 const producerEntry = {
   producerId: i64(),
@@ -8,7 +8,7 @@ const producerEntry = {
   lastSequence: i32(),
   lastOffset: i64(),
   offsetDelta: i32(),
-  timestamp: i64(),
+  timestamp: i64Big(),
   coordinatorEpoch: i32(),
   currentTxnFirstOffset: i64(),
 }

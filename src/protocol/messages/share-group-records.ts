@@ -1,6 +1,6 @@
 /** Records of `__consumer_offsets`: share groups (KIP-932). */
 import { message } from '../message.ts'
-import { type Infer, i8, i32, i64, list, orNull, string, uuid } from '../words.ts'
+import { type Infer, i8, i32, i64, i64Big, list, orNull, string, uuid } from '../words.ts'
 
 export const shareGroupCurrentMemberAssignmentKey = message({
   name: 'ShareGroupCurrentMemberAssignmentKey',
@@ -76,7 +76,7 @@ export const shareGroupMetadataValue = message({
   type: 11,
   fields: {
     epoch: i32(),
-    metadataHash: i64(),
+    metadataHash: i64Big(),
   },
 })
 export interface ShareGroupMetadataValue extends Infer<typeof shareGroupMetadataValue.fields> {}

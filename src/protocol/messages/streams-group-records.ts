@@ -1,6 +1,6 @@
 /** Records of `__consumer_offsets`: streams groups (KIP-1071). */
 import { message } from '../message.ts'
-import { type Infer, i8, i16, i32, i64, list, orNull, string, struct, u16 } from '../words.ts'
+import { type Infer, i8, i16, i32, i64, i64Big, list, orNull, string, struct, u16 } from '../words.ts'
 
 export const streamsGroupCurrentMemberAssignmentKey = message({
   name: 'StreamsGroupCurrentMemberAssignmentKey',
@@ -102,7 +102,7 @@ export const streamsGroupMetadataValue = message({
   type: 17,
   fields: {
     epoch: i32(),
-    metadataHash: i64(),
+    metadataHash: i64Big(),
     validatedTopologyEpoch: i32({ tag: 0, default: -1 }),
     lastAssignmentConfigs: orNull(list(lastAssignmentConfig, { tag: 1 })),
   },
