@@ -72,6 +72,8 @@ export class Segment {
   #bytesSinceIndexEntry = 0
   #largest: TimestampOffset
   #isRemoved = false
+  /** `suspect`: an index entry was wrong, the files are not read again. `rebuilt`: another wrong one is the log's fault. */
+  #trust: 'unread' | 'suspect' | 'rebuilt' = 'unread'
 
   private constructor(options: SegmentOptions, handle: FileHandle, openedMs: number) {
     this.#options = options
@@ -214,7 +216,7 @@ export class Segment {
   }
 
   #stale(start: number): Error {
-    if (start === 0) {
+    if (start === 0 || this.#trust === 'rebuilt') {
       return new DiskError(
         'EBADMSG',
         this.handle.file.path,
@@ -222,6 +224,7 @@ export class Segment {
       )
     }
     this.#indexes = undefined
+    this.#trust = 'suspect'
     return new StaleIndexError(`the index of ${this.handle.file.path} points to no batch at ${start}`)
   }
 
@@ -279,7 +282,8 @@ export class Segment {
     const start = position
     while (position < this.#sizeInBytes) {
       const at = walk.at(position)
-      if (at < 0) throw this.#stale(start)
+      if (at < 0 && position === start && start > 0) throw this.#stale(start)
+      if (at < 0) return
       const timestamp = header.maxTimestamp(walk.view, at)
       if (timestamp > this.#largest.timestamp) {
         this.#largest = { timestamp, offset: header.lastOffset(walk.view, at) }
@@ -320,6 +324,10 @@ export class Segment {
 
   /** Reads the index files; what is missing or malformed is built from the batches. Returns what had to be rebuilt. */
   async loadIndexes(): Promise<'read' | 'rebuilt'> {
+    if (this.#trust === 'suspect') {
+      await this.rebuildIndexes()
+      return 'rebuilt'
+    }
     const { disk, directory } = this.#options
     const offsetBytes = await readWholeFile(
       disk,
@@ -365,6 +373,7 @@ export class Segment {
         },
       })
       this.#indexes = fresh.#indexes
+      this.#trust = 'rebuilt'
       this.#largest = fresh.#largest
       this.#bytesSinceIndexEntry = fresh.#bytesSinceIndexEntry
     } finally {
