@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MalformedError, Reader, uuidToString, Writer } from '../../src/base/index.ts'
+import { MalformedError, Reader, Writer } from '../../src/base/index.ts'
 import { compile } from '../../src/protocol/emit.ts'
-import type { Fields, Word } from '../../src/protocol/index.ts'
-import { asArray, asRecord, goldenLines } from './golden.ts'
+import { asRecord, goldenLines } from './golden.ts'
 import { messages } from './messages.ts'
+import { sameFields } from './same.ts'
 
 interface Vector {
   readonly name: string
@@ -29,35 +29,6 @@ const codecOf = (name: string) => {
   const codec = codecs.get(name)
   assert.ok(codec, `${name} is declared`)
   return codec
-}
-
-/** Holds a decoded value against Kafka's JSON form, field by field. */
-function same(field: Word<unknown>, value: unknown, json: unknown, path: string): void {
-  if (json === null) assert.equal(value, null, path)
-  else if (field.kind === 'struct') sameFields(field.fields ?? {}, value, json, path)
-  else if (field.kind === 'list') {
-    const [values, jsons] = [asArray(value), asArray(json)]
-    assert.equal(values.length, jsons.length, path)
-    const { of } = field
-    assert.ok(of)
-    values.forEach((element, i) => {
-      same(of, element, jsons[i], `${path}[${i}]`)
-    })
-  } else if (value instanceof Uint8Array) assert.equal(Buffer.from(value).toString('base64'), json, path)
-  else if (field.kind === 'uuid') assert.equal(uuidToString(value as Parameters<typeof uuidToString>[0]), json, path)
-  else if (typeof value === 'bigint')
-    assert.equal(value, BigInt(Number.isSafeInteger(json) ? Number(json) : (json as bigint)), path)
-  else assert.equal(value, json, path)
-}
-
-function sameFields(fields: Fields, value: unknown, json: unknown, path: string): void {
-  const object = asRecord(value)
-  const entries = Object.entries(asRecord(json))
-  for (const [name, expected] of entries) {
-    const field = fields[name]
-    assert.ok(field, `${path}.${name} is declared`)
-    same(field, object[name], expected, `${path}.${name}`)
-  }
 }
 
 const encoded = (write: (writer: Writer) => void): string => {
