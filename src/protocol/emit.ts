@@ -22,7 +22,7 @@ export function compile(fields: Fields, layout: Layout): Compiled {
 }
 
 /** The source of a function body that takes `calls.ts` as `c` and returns what `Compiled` says. */
-export function emit(fields: Fields, layout: Layout): string {
+function emit(fields: Fields, layout: Layout): string {
   const scope = new Scope(layout)
   const top = scope.struct(fields)
   const functions: string[] = []

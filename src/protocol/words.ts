@@ -4,7 +4,7 @@
  */
 import { type FileRegion, type ReplyPart, type Uuid, zeroUuid } from '../base/index.ts'
 
-export type Kind =
+type Kind =
   | 'bool'
   | 'i8'
   | 'i16'
@@ -126,7 +126,7 @@ export function struct<F extends Fields>(fields: F, options: Options<Infer<F>> =
 }
 
 /** The object whose fields all hold their defaults. */
-export function initialOf<F extends Fields>(fields: F): Infer<F> {
+function initialOf<F extends Fields>(fields: F): Infer<F> {
   const made: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(fields)) made[name] = field.initial
   made['unknownTags'] = undefined
