@@ -1,0 +1,4 @@
+/** The door of `sim`: the world from a seed. */
+export { SeededRandom, SeededStream } from './random.ts'
+export { CallEvent, Life, Scheduler, SimEvent } from './scheduler.ts'
+export { SimClock, type Skew } from './sim-clock.ts'
