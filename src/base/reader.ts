@@ -102,8 +102,10 @@ export class Reader {
 
   /** Unsigned LEB128 of at most 5 bytes, 32 bits. */
   uvarint(): number {
-    let value = 0
-    for (let shift = 0; shift < 35; shift += 7) {
+    const first = this.view.getUint8(this.take(1))
+    if (first < 0x80) return first
+    let value = first & 0x7f
+    for (let shift = 7; shift < 35; shift += 7) {
       const byte = this.view.getUint8(this.take(1))
       value += (byte & 0x7f) * 2 ** shift
       if (byte < 0x80) {

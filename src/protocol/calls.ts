@@ -78,7 +78,7 @@ export function tagNotInVersion(tag: number, version: number): never {
 }
 
 export function unknownTag(r: Reader, tag: number, end: number): UnknownTag {
-  return { tag, bytes: Uint8Array.from(r.slice(end - r.position)) }
+  return { tag, bytes: new Uint8Array(r.slice(end - r.position)) }
 }
 
 /** Unused scratch writers; one that was left in the middle by an error is not put back. */
