@@ -34,7 +34,7 @@ function main(): void {
 
   const passedOn = options.filter((option) => option !== '--long')
   const reporter = passedOn.some((option) => option.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']
-  const run = spawnSync(process.execPath, ['--test', ...reporter, ...passedOn, ...files], {
+  const run = spawnSync(process.execPath, ['--test', '--test-timeout=60000', ...reporter, ...passedOn, ...files], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, NODE_COMPILE_CACHE: join(root, '.cache', 'compile') },
