@@ -209,3 +209,18 @@ test('whatever is written is read again', () => {
     }),
   )
 })
+
+test('the types are those of the words', () => {
+  const value = sample.create()
+  const size: number = value.size
+  const names: readonly string[] | null = value.names
+  assert.deepEqual([size, names], [0, []])
+  // @ts-expect-error a string where a number is declared
+  sample.create({ size: '1' })
+  // @ts-expect-error null where it is not allowed
+  assert.throws(() => bytesOf((writer) => sample.encode(writer, 0, sample.create({ parts: null }))), RangeError)
+  // @ts-expect-error a field that is not declared
+  sample.create({ sizes: 1 })
+  // @ts-expect-error null must be thought of
+  assert.equal(value.names.length, 0)
+})

@@ -52,14 +52,16 @@ export type Infer<F extends Fields> = { readonly [K in keyof F]: F[K] extends Wo
   readonly unknownTags?: readonly UnknownTag[] | undefined
 }
 
-type Leaf = string | number | bigint | boolean | null | undefined | Uint8Array | FileRegion
+type Leaf = string | number | bigint | boolean | null | undefined | Uint8Array | FileRegion | UnknownTag
 
 /** A message of which any field, at any depth, may be left out. */
-export type Given<T> = T extends Leaf
+export type Given<T> = unknown extends T
   ? T
-  : T extends readonly (infer E)[]
-    ? readonly Given<E>[]
-    : { readonly [K in keyof T]?: Given<T[K]> | undefined }
+  : T extends Leaf
+    ? T
+    : T extends readonly (infer E)[]
+      ? readonly Given<E>[]
+      : { readonly [K in keyof T]?: Given<T[K]> | undefined }
 
 export interface Options<T> {
   readonly since?: number
