@@ -1,0 +1,74 @@
+/** The features of 4.3.1, their levels (KIP-584, KIP-1022), and the records with which a new cluster begins. */
+import { featureLevelRecord } from '../protocol/index.ts'
+import type { MetadataRecord } from './record.ts'
+
+export interface SupportedFeature {
+  readonly name: string
+  readonly minLevel: number
+  readonly maxLevel: number
+}
+
+export const metadataVersionFeature = 'metadata.version'
+/** Its level is a control record of the quorum (KIP-853), never a metadata record. */
+export const kraftVersionFeature = 'kraft.version'
+
+/** The names of the levels of `metadata.version`, from the lowest that 4.3.1 can run at. */
+const metadataVersionMin = 7
+const metadataVersionNames: readonly string[] = [
+  '3.3-IV3',
+  '3.4-IV0',
+  '3.5-IV0',
+  '3.5-IV1',
+  '3.5-IV2',
+  '3.6-IV0',
+  '3.6-IV1',
+  '3.6-IV2',
+  '3.7-IV0',
+  '3.7-IV1',
+  '3.7-IV2',
+  '3.7-IV3',
+  '3.7-IV4',
+  '3.8-IV0',
+  '3.9-IV0',
+  '4.0-IV0',
+  '4.0-IV1',
+  '4.0-IV2',
+  '4.0-IV3',
+  '4.1-IV0',
+  '4.1-IV1',
+  '4.2-IV0',
+  '4.2-IV1',
+  '4.3-IV0',
+]
+
+/** 4.3-IV0: what a cluster of 4.3.1 is formatted with. */
+export const latestMetadataVersion: number = metadataVersionMin + metadataVersionNames.length - 1
+
+/** As `4.3-IV0`; undefined for a level that 4.3.1 cannot run at. */
+export const metadataVersionName = (level: number): string | undefined =>
+  level < metadataVersionMin ? undefined : metadataVersionNames[level - metadataVersionMin]
+
+/** What brokers and controllers of 4.3.1 register. */
+export const supportedFeatures: readonly SupportedFeature[] = [
+  { name: 'eligible.leader.replicas.version', minLevel: 0, maxLevel: 1 },
+  { name: 'group.version', minLevel: 0, maxLevel: 1 },
+  { name: kraftVersionFeature, minLevel: 0, maxLevel: 1 },
+  { name: metadataVersionFeature, minLevel: metadataVersionMin, maxLevel: latestMetadataVersion },
+  { name: 'share.version', minLevel: 0, maxLevel: 1 },
+  { name: 'streams.version', minLevel: 0, maxLevel: 1 },
+  { name: 'transaction.version', minLevel: 0, maxLevel: 2 },
+]
+
+const levelRecord = ({ name, maxLevel }: SupportedFeature): MetadataRecord => ({
+  kind: 'featureLevel',
+  value: featureLevelRecord.create({ name, featureLevel: maxLevel }),
+})
+
+/** What formatting writes to `bootstrap.checkpoint`: `metadata.version` first, then the others by name. */
+export function bootstrapRecords(): readonly MetadataRecord[] {
+  const first = supportedFeatures.filter((feature) => feature.name === metadataVersionFeature)
+  const others = supportedFeatures.filter(
+    (feature) => feature.name !== metadataVersionFeature && feature.name !== kraftVersionFeature,
+  )
+  return [...first, ...others].map(levelRecord)
+}

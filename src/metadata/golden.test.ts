@@ -1,0 +1,138 @@
+/** The room against what Apache Kafka 4.3.1 wrote: every metadata record of three log directories, and its snapshots. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { zstdDecompressSync } from 'node:zlib'
+import {
+  bootstrapRecords,
+  decodeRecord,
+  encodeRecord,
+  type MetadataBatch,
+  MetadataLoader,
+  snapshotRecords,
+  supportedFeatures,
+} from './index.ts'
+
+interface WrittenBatch {
+  readonly directory: string
+  readonly file: string
+  readonly control: boolean
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly epoch: number
+  readonly timestampMs: number
+  /** The values of the records, in base64. */
+  readonly records: readonly string[]
+}
+
+const compressed = readFileSync(new URL('./testdata/metadata-logs.ndjson.zst', import.meta.url))
+
+const writtenBatches: readonly WrittenBatch[] = zstdDecompressSync(compressed)
+  .toString()
+  .trimEnd()
+  .split('\n')
+  .map((line): WrittenBatch => JSON.parse(line))
+
+const directories: readonly string[] = [...new Set(writtenBatches.map((batch) => batch.directory))]
+
+/** The batches of one file of one directory. */
+const batchesOf = (directory: string, file: string): readonly WrittenBatch[] =>
+  writtenBatches.filter((batch) => batch.directory === directory && batch.file === file)
+
+const bytesOf = (batch: WrittenBatch): readonly Buffer[] => batch.records.map((value) => Buffer.from(value, 'base64'))
+
+const dataBatches = writtenBatches.filter((batch) => !batch.control)
+const metadataLog = '00000000000000000000.log'
+
+const toBatch = (batch: WrittenBatch): MetadataBatch => ({
+  ...batch,
+  records: batch.control ? [] : bytesOf(batch).map(decodeRecord),
+})
+
+const loadedUntil = (directory: string, endOffset: number): MetadataLoader => {
+  const loader = new MetadataLoader({ publish: () => undefined })
+  const batches = batchesOf(directory, metadataLog).filter((batch) => batch.lastOffset < endOffset)
+  loader.loadBatches(batches.map(toBatch))
+  return loader
+}
+
+/** Kafka writes topics and features in the order of its hash maps: lists of features are compared by name. */
+const inHex = (records: readonly Uint8Array[]): string[] =>
+  records
+    .map(decodeRecord)
+    .map((record) => {
+      if (record.kind !== 'registerBroker' && record.kind !== 'registerController') return encodeRecord(record)
+      const features = record.value.features.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      return record.kind === 'registerBroker'
+        ? encodeRecord({ kind: record.kind, value: { ...record.value, features } })
+        : encodeRecord({ kind: record.kind, value: { ...record.value, features } })
+    })
+    .map((bytes) => Buffer.from(bytes).toString('hex'))
+    .sort()
+
+test('every record that Kafka wrote is read, and written again with the same bytes', () => {
+  const written = dataBatches.flatMap(bytesOf)
+  assert.equal(written.length > 600, true)
+  for (const bytes of written) {
+    assert.equal(Buffer.from(encodeRecord(decodeRecord(bytes))).toString('hex'), bytes.toString('hex'))
+  }
+})
+
+const snapshots = dataBatches.flatMap(({ directory, file }) => {
+  const endOffset = Number(/^(\d+)-\d+\.checkpoint$/.exec(file)?.[1] ?? 0)
+  return endOffset > 0 ? [{ directory, file, endOffset }] : []
+})
+
+test('there are snapshots of Kafka to compare with', () => assert.equal(snapshots.length, 5))
+
+for (const { directory, file, endOffset } of snapshots) {
+  test(`the log up to a snapshot gives the records of that snapshot: ${directory} ${file}`, () => {
+    const { image } = loadedUntil(directory, endOffset)
+    assert.equal(image.provenance.offset, endOffset - 1)
+    const ours = [...snapshotRecords(image)].map(encodeRecord)
+    const kafkas = batchesOf(directory, file).filter((batch) => !batch.control)
+    assert.deepEqual(inHex(ours), inHex(kafkas.flatMap(bytesOf)))
+  })
+}
+
+for (const directory of directories) {
+  test(`a whole log, batch by batch or at once, gives the same image: ${directory}`, () => {
+    const once = loadedUntil(directory, Number.POSITIVE_INFINITY)
+    const stepwise = new MetadataLoader({ publish: () => undefined })
+    for (const batch of batchesOf(directory, metadataLog)) stepwise.loadBatches([toBatch(batch)])
+    assert.equal(once.inTransaction, false)
+    assert.deepEqual(stepwise.image, once.image)
+  })
+}
+
+for (const directory of directories) {
+  test(`the bootstrap records are those of Kafka's formatting: ${directory}`, () => {
+    const written = batchesOf(directory, 'bootstrap.checkpoint').filter((batch) => !batch.control)
+    const ours = bootstrapRecords().map((record) => Buffer.from(encodeRecord(record)).toString('hex'))
+    assert.deepEqual(
+      ours,
+      written.flatMap(bytesOf).map((bytes) => bytes.toString('hex')),
+    )
+  })
+}
+
+test('the features are those that Kafka registers', () => {
+  const registered = dataBatches
+    .flatMap(bytesOf)
+    .map(decodeRecord)
+    .flatMap((record) =>
+      record.kind === 'registerBroker' || record.kind === 'registerController' ? [record.value.features] : [],
+    )
+  assert.equal(registered.length > 0, true)
+  for (const features of registered) {
+    const levels = features.map((feature) => ({
+      name: feature.name,
+      minLevel: feature.minSupportedVersion,
+      maxLevel: feature.maxSupportedVersion,
+    }))
+    assert.deepEqual(
+      levels.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      supportedFeatures,
+    )
+  }
+})

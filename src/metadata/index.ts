@@ -1,0 +1,11 @@
+/** The door of `metadata`: the records of the cluster, the image that they make, and what changed in it. */
+export type { BrokerChange } from './cluster-delta.ts'
+export * from './delta.ts'
+export * from './features.ts'
+export * from './image/directory-id.ts'
+export * from './image/metadata-image.ts'
+export * from './image/partition-image.ts'
+export * from './loader.ts'
+export * from './record.ts'
+export * from './snapshot.ts'
+export type { TopicChange, TopicsChanges } from './topics-delta.ts'
