@@ -1,0 +1,93 @@
+/** What the benchmarks and the interop suites ask of a broker under test, and the configuration both kinds run with. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { ServerProcess } from './child.ts'
+
+export interface Broker {
+  readonly name: string
+  readonly port: number
+  readonly bootstrap: string
+  readonly process: ServerProcess
+  /** Milliseconds from the start of the process to the first answer to ApiVersions. */
+  readonly startMs: number
+  stop(): Promise<void>
+}
+
+export interface BrokerOptions {
+  /** A directory of the broker's own; emptied before the start. */
+  readonly folder: string
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** Waits for the first answer; `sinceNs` is of the monotonic clock. */
+export type Ping = (options: { readonly port: number; readonly sinceNs: bigint }) => Promise<number>
+
+export interface Prepared {
+  readonly port: number
+  readonly settings: Readonly<Record<string, string>>
+  readonly file: string
+  readonly logFile: string
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('the listener has no port'))
+        else resolve(address.port)
+      })
+    })
+  })
+}
+
+/** One combined node: Kafka's defaults but for addresses, and for replicas it cannot have alone. */
+export async function prepare(options: BrokerOptions): Promise<Prepared> {
+  rmSync(options.folder, { recursive: true, force: true })
+  mkdirSync(options.folder, { recursive: true })
+  const port = await freePort()
+  const controllerPort = await freePort()
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'log.dirs': join(options.folder, 'data'),
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    ...options.settings,
+  }
+  const file = join(options.folder, 'server.properties')
+  writeFileSync(
+    file,
+    Object.entries(settings)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  )
+  return { port, settings, file, logFile: join(options.folder, 'server.log') }
+}
+
+/** Waits for the first answer, or fails with the end of the log when the process ends before. */
+export async function ready(server: ServerProcess, answer: Promise<number>): Promise<number> {
+  const died = server.exited.then((): number => {
+    throw new Error(`the broker ended before it answered:\n${server.logTail()}`)
+  })
+  try {
+    return await Promise.race([answer, died])
+  } catch (error) {
+    const tail = server.logTail()
+    await server.stop(1000)
+    throw new Error(`the broker did not come up:\n${tail}`, { cause: error })
+  } finally {
+    died.catch(() => 0)
+  }
+}

@@ -1,0 +1,67 @@
+/** Apache Kafka 4.3.1: its jars, and a combined node of it with the flags of Kafka's own scripts. */
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Broker, type BrokerOptions, type Ping, prepare, ready } from './broker.ts'
+import { runOrThrow, ServerProcess } from './child.ts'
+import { javaCommand } from './java.ts'
+import { cache } from './paths.ts'
+
+const jvmFlags = [
+  '-Xmx1G',
+  '-Xms1G',
+  '-server',
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+  '-XX:+ExplicitGCInvokesConcurrent',
+]
+const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'
+const folder = join(cache, 'kafka-4.3.1')
+const clusterId = 'b2RyYWRlay1iZW5jaC0wMQ'
+let jars: Promise<string> | undefined
+
+async function fetchJars(): Promise<string> {
+  const libs = join(folder, 'libs')
+  if (existsSync(join(folder, 'complete'))) return libs
+  const partial = join(folder, 'partial')
+  rmSync(partial, { recursive: true, force: true })
+  const pom = join(import.meta.dirname, 'kafka', 'pom.xml')
+  const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${partial}`]
+  await runOrThrow({ command: 'mvn', args, timeoutMs: 600_000 })
+  rmSync(libs, { recursive: true, force: true })
+  renameSync(partial, libs)
+  writeFileSync(join(folder, 'complete'), '')
+  return libs
+}
+
+/** The folder of the jars of Apache Kafka 4.3.1, fetched on first use. */
+export function kafkaJars(): Promise<string> {
+  jars ??= fetchJars()
+  return jars
+}
+
+export interface KafkaOptions extends BrokerOptions {
+  readonly ping: Ping
+}
+
+export async function startKafka(options: KafkaOptions): Promise<Broker> {
+  const java = await javaCommand()
+  const classPath = join(await kafkaJars(), '*')
+  const { port, file, logFile } = await prepare(options)
+  const format = ['-cp', classPath, quiet, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]
+  await runOrThrow({ command: java, args: format, timeoutMs: 60_000 })
+  const sinceNs = process.hrtime.bigint()
+  const args = [...jvmFlags, '-cp', classPath, quiet, 'kafka.Kafka', file]
+  const server = new ServerProcess({ command: java, args, logFile })
+  const startMs = await ready(server, options.ping({ port, sinceNs }))
+  return {
+    name: 'kafka',
+    port,
+    bootstrap: `127.0.0.1:${port}`,
+    process: server,
+    startMs,
+    stop: async () => {
+      await server.stop()
+    },
+  }
+}

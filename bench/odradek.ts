@@ -1,0 +1,32 @@
+/** Odradek as a user starts it: the command, in a process of its own. */
+import { join } from 'node:path'
+import { type Broker, type BrokerOptions, type Ping, prepare, ready } from './broker.ts'
+import { ServerProcess } from './child.ts'
+import { root } from './paths.ts'
+
+/** Told on the command line too: both ways must lead to the same broker. */
+const told = ['log.dirs', 'listeners']
+
+export interface OdradekOptions extends BrokerOptions {
+  readonly ping: Ping
+}
+
+export async function startOdradek(options: OdradekOptions): Promise<Broker> {
+  const { port, settings, file, logFile } = await prepare(options)
+  const values = new Map(Object.entries(settings))
+  const set = told.flatMap((key) => ['--set', `${key}=${values.get(key) ?? ''}`])
+  const sinceNs = process.hrtime.bigint()
+  const args = [join(root, 'bin', 'odradek.js'), 'start', file, ...set]
+  const server = new ServerProcess({ command: process.execPath, args, logFile })
+  const startMs = await ready(server, options.ping({ port, sinceNs }))
+  return {
+    name: 'odradek',
+    port,
+    bootstrap: `127.0.0.1:${port}`,
+    process: server,
+    startMs,
+    stop: async () => {
+      if (!(await server.stop())) throw new Error(`Odradek did not stop within its time:\n${server.logTail()}`)
+    },
+  }
+}

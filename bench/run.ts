@@ -1,0 +1,98 @@
+/**
+ * `npm run bench`: Apache Kafka 4.3.1 and Odradek in turns on this machine, with the figures that Odradek is held to.
+ *
+ *   --rounds N       rounds of both (3)
+ *   --only NAME      one scenario, may be repeated
+ *   --skip-odradek   Kafka alone: proves the generator and the machine
+ *   --quick          a tenth of the load, no memory touching: proves that all works, its figures say nothing
+ *   --json           the raw figures of each round
+ *
+ * Ends with status 1 when a bar is missed.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Broker } from './broker.ts'
+import { startKafka } from './kafka.ts'
+import { ping, prepareLoad } from './loadgen.ts'
+import { neutralise } from './machine.ts'
+import { startOdradek } from './odradek.ts'
+import { cache } from './paths.ts'
+import { type Figures, type Round, report } from './report.ts'
+import { type Scenario, Session } from './scenario.ts'
+import { endToEnd } from './scenarios/end-to-end.ts'
+import { fetch } from './scenarios/fetch.ts'
+import { memoryIdle, memoryLoaded } from './scenarios/memory.ts'
+import { produce } from './scenarios/produce.ts'
+import { requests } from './scenarios/requests.ts'
+import { start } from './scenarios/start.ts'
+
+/** In this order within a session: what needs a fresh broker first. */
+const scenarios: readonly Scenario[] = [start, memoryIdle, produce, fetch, requests, endToEnd, memoryLoaded]
+const folder = join(cache, 'bench')
+const say = (text: string): boolean => process.stderr.write(`${text}\n`)
+
+interface Plan {
+  readonly scenarios: readonly Scenario[]
+  readonly scale: number
+}
+
+async function session(broker: Broker, plan: Plan): Promise<Figures> {
+  const figures: Record<string, number> = {}
+  try {
+    const session = new Session({ broker, scale: plan.scale })
+    for (const scenario of plan.scenarios) {
+      say(`  ${broker.name}: ${scenario.name}`)
+      Object.assign(figures, await scenario.measure(session))
+    }
+  } finally {
+    await broker.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return figures
+}
+
+async function round(plan: Plan, skipOdradek: boolean): Promise<Round> {
+  const kafka = await session(await startKafka({ folder: join(folder, 'kafka'), ping }), plan)
+  if (skipOdradek) return { kafka }
+  return { kafka, odradek: await session(await startOdradek({ folder: join(folder, 'odradek'), ping }), plan) }
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '3' },
+      only: { type: 'string', multiple: true },
+      'skip-odradek': { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const names = values.only ?? scenarios.map(({ name }) => name)
+  const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name))
+  if (unknown.length > 0)
+    throw new Error(`no such scenario: ${unknown}; there are ${scenarios.map(({ name }) => name)}`)
+  const chosen = scenarios.filter(({ name }) => names.includes(name))
+  const plan = { scenarios: chosen, scale: values.quick ? 0.1 : 1 }
+
+  mkdirSync(folder, { recursive: true })
+  await prepareLoad()
+  const machine = values.quick ? undefined : neutralise(folder)
+  if (machine?.isFit === false) {
+    say(
+      `This machine is not fit for measuring: writing costs ${machine.writeSystemSecondsPerGb.toFixed(2)} s of system`,
+    )
+    say('time per GB. Free memory, run again, and distrust the figures below.')
+  }
+  const rounds: Round[] = []
+  for (let i = 1; i <= Number(values.rounds); i++) {
+    say(`round ${i} of ${values.rounds}`)
+    rounds.push(await round(plan, values['skip-odradek']))
+  }
+  const figures = chosen.flatMap((scenario) => scenario.figures)
+  const { text, missed } = report(figures, rounds)
+  process.stdout.write(values.json ? `${JSON.stringify({ machine, rounds, missed }, undefined, 2)}\n` : `${text}\n`)
+  return missed.length > 0 ? 1 : 0
+}
+
+process.exitCode = await main()

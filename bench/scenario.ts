@@ -1,0 +1,63 @@
+/** What a scenario is: it drives one broker and gives figures; each figure may have a bar. */
+import type { Broker } from './broker.ts'
+import { cpuSeconds, rssMb } from './cpu.ts'
+import { figure, type LoadMode, type LoadOptions, type LoadResult, load } from './loadgen.ts'
+
+export interface Bar {
+  /** `ratio`: Odradek's figure divided by Kafka's of the same round. `absolute`: Odradek's figure alone. */
+  readonly kind: 'ratio' | 'absolute'
+  readonly bound: 'at-most' | 'at-least'
+  readonly value: number
+}
+
+export interface Figure {
+  readonly name: string
+  readonly unit: string
+  readonly bar?: Bar
+}
+
+export interface Scenario {
+  readonly name: string
+  readonly figures: readonly Figure[]
+  /** Gives a value for each of `figures`, by name. */
+  measure(session: Session): Promise<Readonly<Record<string, number>>>
+}
+
+/** One broker in one round. */
+export class Session {
+  readonly broker: Broker
+  /** 1 for figures that count; below it for a quick proof that all works. */
+  readonly scale: number
+  #topics = 0
+
+  constructor(options: { readonly broker: Broker; readonly scale: number }) {
+    this.broker = options.broker
+    this.scale = options.scale
+  }
+
+  async newTopic(): Promise<string> {
+    const topic = `bench-${this.#topics++}`
+    await load('topic', { port: this.broker.port, topic })
+    return topic
+  }
+
+  /** Runs the generator, and says what the broker spent meanwhile. */
+  async load(mode: LoadMode, options: LoadOptions): Promise<LoadResult> {
+    const before = this.cpuSeconds
+    const result = await load(mode, { port: this.broker.port, ...options })
+    const spent = this.cpuSeconds - before
+    return new Map([...result, ['brokerCpuSeconds', spent]])
+  }
+
+  get cpuSeconds(): number {
+    return cpuSeconds(this.broker.process.pid)
+  }
+
+  get rssMb(): number {
+    return rssMb(this.broker.process.pid)
+  }
+}
+
+export function cpuSecondsPerGb(result: LoadResult): number {
+  return figure(result, 'brokerCpuSeconds') / (figure(result, 'bytes') / 1e9)
+}
