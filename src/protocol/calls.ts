@@ -61,24 +61,8 @@ export function uuidAt(r: Reader, position: number): Uuid {
   return uuidFromLatin1(r.bytes.latin1Slice(position, position + 16))
 }
 
-/** Where the tagged field ends whose size comes next. */
-export function tagEnd(r: Reader): number {
-  const size = r.uvarint()
-  const start = r.take(size)
-  r.position = start
-  return start + size
-}
-
-export function atTagEnd(r: Reader, end: number): void {
-  if (r.position !== end) malformed('a tagged field has another size than announced')
-}
-
 export function tagNotInVersion(tag: number, version: number): never {
   return malformed(`tag ${tag} is not one of version ${version}`)
-}
-
-export function unknownTag(r: Reader, tag: number, end: number): UnknownTag {
-  return { tag, bytes: new Uint8Array(r.slice(end - r.position)) }
 }
 
 /** Unused scratch writers; one that was left in the middle by an error is not put back. */

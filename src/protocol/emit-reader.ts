@@ -130,7 +130,10 @@ function readList(scope: Scope, field: Word<unknown>, target: string): string {
   ].join('\n')
 }
 
-/** Kafka refuses a tag that it knows in a version that lacks it; so do we. */
+/**
+ * As Kafka does: a known tag in a version that lacks it is refused, the size in front of a known one is not looked at,
+ * and a negative count is none.
+ */
 function emitTags(scope: Scope, tagged: readonly Local[]): string[] {
   const { versions, flexible } = scope.layout
   const cases = tagged.map(({ name, field }) => {
@@ -140,10 +143,9 @@ function emitTags(scope: Scope, tagged: readonly Local[]): string[] {
     return `case ${field.tag}: ${check}${read}\nbreak`
   })
   return [
-    `${flexible > versions[0] ? 'if (x) ' : ''}for (let n = r.count(r.uvarint(), 2); n > 0; n--) {`,
-    'const tag = r.uvarint(), end = c.tagEnd(r)',
-    `switch (tag) { ${[...cases, 'default: (u ??= []).push(c.unknownTag(r, tag, end))'].join('\n')} }`,
-    'c.atTagEnd(r, end)',
+    `${flexible > versions[0] ? 'if (x) ' : ''}for (let n = r.count(r.uvarint() | 0, 2); n > 0; n--) {`,
+    'const tag = r.uvarint(), size = r.uvarint()',
+    `switch (tag) { ${[...cases, 'default: (u ??= []).push({ tag, bytes: new Uint8Array(r.slice(size)) })'].join('\n')} }`,
     '}',
   ]
 }
