@@ -1,7 +1,8 @@
 /**
  * Events in virtual time: a binary heap, ties in the order of scheduling. Between two events every promise job runs dry:
  * each event is fired from an immediate of its own, after each of which the runtime empties its job queues; immediates
- * are set many at a time, so that a turn of the real loop is paid once for many events. Touches no real time.
+ * are set many at a time, so that a turn of the real loop is paid once for many events. Touches no real time; the real
+ * loop is handed in.
  */
 import { assert } from '../base/index.ts'
 import { Trace } from './trace.ts'
@@ -52,12 +53,20 @@ const before = (a: SimEvent, b: SimEvent): boolean => a.atMs < b.atMs || (a.atMs
 const lateRank = 2 ** 52
 const eventsPerTurn = 256
 
+/** `setImmediate` of the real loop, from whoever runs the world: calls `step` in a turn of its own. */
+export type Turn = (step: () => void) => void
+
 export class Scheduler {
   readonly trace = new Trace()
+  readonly #turn: Turn
   readonly #heap: SimEvent[] = []
   #nowMs = 0
   #rank = 0
   #running = false
+
+  constructor(turn: Turn) {
+    this.#turn = turn
+  }
 
   /** Milliseconds since the world began, with fractions. */
   get nowMs(): number {
@@ -109,8 +118,8 @@ export class Scheduler {
       }
       const turn = (): void => {
         if (finished) return
-        for (let i = 0; i < eventsPerTurn; i++) setImmediate(step)
-        setImmediate(turn)
+        for (let i = 0; i < eventsPerTurn; i++) this.#turn(step)
+        this.#turn(turn)
       }
       turn()
     })
