@@ -1,4 +1,5 @@
 /** Every API of Kafka 4.3.1 by its key, and the versions of the headers in front of it. */
+import type { Api } from './message.ts'
 import { produce } from './messages/00-produce.ts'
 import { fetch } from './messages/01-fetch.ts'
 import { listOffsets } from './messages/02-list-offsets.ts'
@@ -88,6 +89,7 @@ import { streamsGroupDescribe } from './messages/89-streams-group-describe.ts'
 import { describeShareGroupOffsets } from './messages/90-describe-share-group-offsets.ts'
 import { alterShareGroupOffsets } from './messages/91-alter-share-group-offsets.ts'
 import { deleteShareGroupOffsets } from './messages/92-delete-share-group-offsets.ts'
+import type { Fields } from './words.ts'
 
 /** All APIs that 4.3.1 has, served here or not, in the order of their keys. */
 export const apis = [
@@ -182,10 +184,13 @@ export const apis = [
   deleteShareGroupOffsets,
 ] as const
 
-const flexibleSince = new Map<number, number>(apis.map(({ key, flexible }) => [key, flexible]))
+/** For whoever knows an API by its number only. */
+export const apisByKey: ReadonlyMap<number, Api<Fields, Fields>> = new Map<number, Api<Fields, Fields>>(
+  apis.map((api) => [api.key, api]),
+)
 
 const isFlexible = (apiKey: number, apiVersion: number): boolean =>
-  apiVersion >= (flexibleSince.get(apiKey) ?? Number.POSITIVE_INFINITY)
+  apiVersion >= (apisByKey.get(apiKey)?.flexible ?? Number.POSITIVE_INFINITY)
 
 export function requestHeaderVersion(apiKey: number, apiVersion: number): 1 | 2 {
   return isFlexible(apiKey, apiVersion) ? 2 : 1

@@ -115,6 +115,15 @@ export function writeRecords(w: Writer, value: Records | null, compact: boolean,
   for (const part of value) if (isRegion(part) || part.length > 0) w.reference(part)
 }
 
+/**
+ * A number that saturated when it was read stays so, also when a handler added to it: arithmetic on what a peer sent
+ * does not stop the node.
+ */
+export function writeInt64(w: Writer, value: number): void {
+  const max = Number.MAX_SAFE_INTEGER
+  w.i64(value > max ? max : value < -max ? -max : value)
+}
+
 export function writeNull(w: Writer, compact: boolean, nullable: boolean): void {
   if (!nullable) nullNotAllowed()
   writeLength(w, -1, compact)

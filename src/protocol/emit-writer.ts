@@ -62,7 +62,7 @@ function write(scope: Scope, field: Word<unknown>, value: string): string {
       return nullable === 'false' ? writeStruct : `if (c.writePresence(w, ${value}, ${nullable})) ${writeStruct}`
     }
     default:
-      return `w.${scope.kind(field)}(${value})`
+      return scope.kind(field) === 'i64' ? `c.writeInt64(w, ${value})` : `w.${scope.kind(field)}(${value})`
   }
 }
 

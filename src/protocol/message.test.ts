@@ -163,8 +163,12 @@ test('an int64 saturates as a number and is whole as a bigint', () => {
       assert.equal(far, value)
       assert.equal(BigInt(near), value > bound ? bound : value < -bound ? -bound : value)
       assert.equal(bytesOf((writer) => pair.encode(writer, 0, { near, far })).slice(16), hex)
+      const beyond = bytesOf((writer) => pair.encode(writer, 0, { near: near + Math.sign(near), far }))
+      if (!Number.isSafeInteger(near + Math.sign(near)))
+        assert.equal(BigInt(`0x${beyond.slice(0, 16)}`), BigInt.asUintN(64, BigInt(near)))
     }),
   )
+  assert.throws(() => bytesOf((writer) => pair.encode(writer, 0, { near: 0.5, far: 0n })))
 })
 
 test('what our side may not write throws', () => {

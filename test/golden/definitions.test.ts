@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   apis,
+  apisByKey,
   ErrorCode,
   type Fields,
   requestHeaderVersion,
@@ -135,7 +136,7 @@ test('keys, served versions, listeners and header versions are those of 4.3.1', 
   const keys = asArray(reference['keys']).map(asRecord)
   let count = 0
   for (const key of keys) {
-    const api = apis.find((candidate) => candidate.key === key['key'])
+    const api = apisByKey.get(Number(key['key']))
     if (api === undefined) continue
     count++
     assert.deepEqual([api.name, ...api.versions], [key['name'], key['min'], key['max']])
