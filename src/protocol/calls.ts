@@ -121,7 +121,7 @@ export function writeRecords(w: Writer, value: Records | null, compact: boolean,
  */
 export function writeInt64(w: Writer, value: number): void {
   const max = Number.MAX_SAFE_INTEGER
-  w.i64(value > max ? max : value < -max ? -max : value)
+  w.i64(Math.min(max, Math.max(-max, value)))
 }
 
 export function writeNull(w: Writer, compact: boolean, nullable: boolean): void {
