@@ -3,10 +3,18 @@ export * from './checkpoint.ts'
 export { FileHandle } from './file-handle.ts'
 export * from './file-names.ts'
 export type { EpochEndOffset, EpochEntry } from './leader-epoch-cache.ts'
-export * from './log.ts'
+export { Log } from './log.ts'
 export * from './log-config.ts'
 export * from './log-manager.ts'
 export { LogRegion } from './log-region.ts'
+export {
+  type AppendOptions,
+  type AppendResult,
+  InconsistentTopicIdError,
+  type LogOptions,
+  type ReadOptions,
+  type ReadPlan,
+} from './log-types.ts'
 export * from './partition-metadata.ts'
 export type { BatchMetadata, ProducerEntry } from './producer-state.ts'
 export type { AbortedTransaction } from './transaction-index.ts'

@@ -312,10 +312,7 @@ class Recovery {
         state.apply(decision.entry)
         const { completed } = decision
         if (completed !== undefined) {
-          const lastStableOffset = state.lastStableOffsetAfter(completed)
-          const { producerId, firstOffset, lastOffset } = completed
-          if (completed.isAborted)
-            indexed?.transactions.append({ producerId, firstOffset, lastOffset, lastStableOffset })
+          if (completed.isAborted) indexed?.transactions.append(state.aborted(completed))
           state.complete(completed)
         }
       }

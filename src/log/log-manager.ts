@@ -22,8 +22,9 @@ import {
   writeCheckpoint,
 } from './checkpoint.ts'
 import { directoryName, parseDirectoryName, type TopicPartition, taggedDirectoryName } from './file-names.ts'
-import { InconsistentTopicIdError, Log } from './log.ts'
+import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
+import { InconsistentTopicIdError } from './log-types.ts'
 import { readPartitionMetadata } from './partition-metadata.ts'
 import { readWholeFile, replaceFile } from './whole-file.ts'
 

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { ApiError, type Clock, type Disk, type Logger } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
-import { buildBatch } from '../records/index.ts'
+import { BatchCursor, buildBatch } from '../records/index.ts'
 import { type AppendResult, defaultLogConfig, Log, type LogConfig, readWholeFile, writeWholeFile } from './index.ts'
 
 const clock: Clock = {
@@ -189,3 +189,21 @@ for (const partition of ['txn-0', 'txn-1', 'codecs-0', 'plain-0', 'compacted-0']
     }
   })
 }
+
+test('a pending append keeps its own copy of the bytes that a request lent it', async () => {
+  const log = await open({ disk: new MemoryDisk() })
+  const results = Array.from({ length: 20 }, () => {
+    const lent = batchOf(3)
+    const result = log.append(lent, { kind: 'leader', leaderEpoch: 0, origin: 'client' })
+    lent.fill(0xdb)
+    return result
+  })
+  assert.ok(results.some((result) => result instanceof Promise))
+  await Promise.all(results)
+  const bytes = await readAll(log)
+  const cursor = new BatchCursor(bytes, 0, bytes.length)
+  let count = 0
+  for (; cursor.next(); count++) assert.ok(cursor.isCrcValid())
+  assert.equal(count, 20)
+  await log.close()
+})

@@ -5,6 +5,7 @@
  */
 import { ApiError, assert } from '../base/index.ts'
 import { type BatchInfo, nextSequence, previousSequence } from './batch-info.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
 
 const outOfOrderSequenceNumber = 45
 const invalidProducerEpoch = 47
@@ -199,10 +200,10 @@ export class ProducerState {
     this.#open.sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
-  /** The last stable offset that readers may see once `completed` has ended: for the index of aborted transactions. */
-  lastStableOffsetAfter(completed: CompletedTransaction): number {
-    const other = this.#open.find((open) => open.lastOffset === undefined && open.producerId !== completed.producerId)
-    return other?.firstOffset ?? completed.lastOffset + 1
+  /** The entry for the index of aborted transactions, with the last stable offset that holds once this one has ended. */
+  aborted({ producerId, firstOffset, lastOffset }: CompletedTransaction): AbortedTransaction {
+    const other = this.#open.find((open) => open.lastOffset === undefined && open.producerId !== producerId)
+    return { producerId, firstOffset, lastOffset, lastStableOffset: other?.firstOffset ?? lastOffset + 1 }
   }
 
   complete({ firstOffset, lastOffset }: CompletedTransaction): void {

@@ -1,0 +1,36 @@
+/** Which segments of a log retention lets go, by size, time and log start. */
+import type { LogConfig } from './log-config.ts'
+import { decideRetention } from './retention.ts'
+import type { Segment } from './segment.ts'
+
+/** The log as retention sees it. */
+export interface RetainedLog {
+  readonly config: LogConfig
+  readonly nowMs: number
+  readonly logStartOffset: number
+  readonly highWatermark: number
+  readonly logEndOffset: number
+}
+
+/** How many of the oldest segments may go; reads the indexes of those that it comes to. */
+export async function countDeletable(segments: readonly Segment[], log: RetainedLog): Promise<number> {
+  const { retentionMs, retentionBytes, isDeleted } = log.config
+  for (;;) {
+    const { count } = decideRetention({
+      segments: segments.map((segment) => ({
+        baseOffset: segment.baseOffset,
+        sizeInBytes: segment.sizeInBytes,
+        largestTimestamp: segment.isIndexed ? segment.largestTimestamp : Number.MAX_SAFE_INTEGER,
+      })),
+      nowMs: log.nowMs,
+      retentionMs: isDeleted ? retentionMs : -1,
+      retentionBytes: isDeleted ? retentionBytes : -1,
+      logStartOffset: log.logStartOffset,
+      highWatermark: log.highWatermark,
+      logEndOffset: log.logEndOffset,
+    })
+    const next = segments[count]
+    if (next === undefined || next.isIndexed) return count
+    await next.loadIndexes()
+  }
+}

@@ -1,0 +1,34 @@
+/** From a partition's directory to a log that can be opened: whose it is, and what the last stop left of it. */
+import { type LoadedLog, loadLog } from './loading.ts'
+import type { LogConfig } from './log-config.ts'
+import { InconsistentTopicIdError, type LogOptions } from './log-types.ts'
+import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
+import type { SegmentOptions } from './segment.ts'
+
+/** Makes the directory where there is none. Throws DiskError and InconsistentTopicIdError. */
+export async function recoverLog(options: LogOptions, settings: { readonly current: LogConfig }): Promise<LoadedLog> {
+  const { disk, directory, topicId, clock, logger } = options
+  await disk.makeDirectory(directory)
+  if (topicId !== undefined) {
+    const found = await readPartitionMetadata(disk, directory)
+    if (found !== undefined && found !== topicId) throw new InconsistentTopicIdError(directory)
+    if (found === undefined) await writePartitionMetadata(disk, directory, topicId)
+  }
+  const segmentOptions = (baseOffset: number): SegmentOptions => ({
+    disk,
+    directory,
+    baseOffset,
+    settings: () => settings.current,
+  })
+  return loadLog({
+    disk,
+    clock,
+    logger,
+    directory,
+    segmentOptions,
+    isCleanShutdown: options.isCleanShutdown,
+    recoveryPoint: options.recoveryPoint,
+    logStartOffset: options.logStartOffset,
+    producerIdExpirationMs: options.config.producerIdExpirationMs,
+  })
+}

@@ -1,0 +1,169 @@
+/**
+ * The segments of a log, oldest first, the last one active: which of them holds an offset, and what a reader gets of
+ * them. On the fetch path. Reads no records; writes nothing but an index that was missing or wrong.
+ */
+import { ApiError, assert, type Logger } from '../base/index.ts'
+import { LogRegion } from './log-region.ts'
+import { kafkaStorageError, type ReadOptions, type ReadPlan } from './log-types.ts'
+import { type FoundBatch, type Segment, StaleIndexError } from './segment.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
+
+interface PlannedPart {
+  readonly segment: Segment
+  readonly position: number
+  readonly size: number
+}
+
+/** What a plan depends on besides the segments; read again when a region is sent. */
+export interface LogEnd {
+  readonly logEndOffset: number
+  readonly generation: number
+}
+
+export class Segments {
+  all: readonly Segment[]
+  readonly #logger: Logger
+
+  constructor(all: readonly Segment[], logger: Logger) {
+    this.all = all
+    this.#logger = logger
+  }
+
+  get sizeInBytes(): number {
+    return this.all.reduce((sum, segment) => sum + segment.sizeInBytes, 0)
+  }
+
+  active(): Segment {
+    const segment = this.all.at(-1)
+    assert(segment !== undefined, 'a log has a segment')
+    return segment
+  }
+
+  floor(offset: number): number {
+    let low = 0
+    let high = this.all.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.all[middle]?.baseOffset ?? 0) <= offset) low = middle + 1
+      else high = middle
+    }
+    return Math.max(0, low - 1)
+  }
+
+  /** Asks again once the index that the answer needs is there. */
+  retryIndexed<T>(offset: number, ask: () => T): T | Promise<T> {
+    try {
+      return ask()
+    } catch (error) {
+      if (!(error instanceof StaleIndexError)) throw error
+      return this.#loadIndexes(offset).then(() => this.retryIndexed(offset, ask))
+    }
+  }
+
+  /** Of all segments from the one with `offset` up to the first that has them already. */
+  async #loadIndexes(offset: number): Promise<void> {
+    for (const segment of this.all.slice(this.floor(offset))) {
+      if (segment.isIndexed) continue
+      const outcome = await segment.loadIndexes()
+      if (outcome === 'read') return
+      this.#logger.log('warn', 'an index was missing or wrong and was rebuilt', {
+        path: segment.handle.file.path,
+      })
+      return
+    }
+  }
+
+  /** Which parts of which files hold what is asked for. Throws StaleIndexError where an index must be read first. */
+  plan({ startOffset, maxBytes, maxOffset, minOneBatch }: ReadOptions, log: LogEnd): ReadPlan {
+    const parts: PlannedPart[] = []
+    let left = maxBytes
+    let first: FoundBatch | undefined
+    let upperBoundOffset = startOffset
+    for (let i = this.floor(startOffset); i < this.all.length && startOffset < maxOffset; i++) {
+      const segment = this.all[i]
+      if (segment === undefined || segment.baseOffset >= maxOffset) break
+      const found = first === undefined ? segment.find(startOffset) : undefined
+      if (first === undefined && found === undefined) continue
+      const nextBase = this.all[i + 1]?.baseOffset ?? log.logEndOffset
+      const limit =
+        maxOffset >= nextBase ? segment.sizeInBytes : (segment.find(maxOffset)?.position ?? segment.sizeInBytes)
+      const position = found?.position ?? 0
+      const wanted = found !== undefined && minOneBatch ? Math.max(left, found.sizeInBytes) : left
+      const size = Math.min(limit - position, wanted)
+      if (size <= 0) break
+      first ??= found
+      parts.push({ segment, position, size })
+      upperBoundOffset = Math.min(maxOffset, segment.upperBoundOffset(position, size) ?? nextBase)
+      left -= size
+      if (left <= 0 || position + size < segment.sizeInBytes) break
+    }
+    const { generation } = log
+    return {
+      startOffset,
+      sizeInBytes: parts.reduce((sum, { size }) => sum + size, 0),
+      firstBatchSizeInBytes: first?.sizeInBytes ?? 0,
+      upperBoundOffset,
+      generation,
+      open: () =>
+        parts.map(
+          ({ segment, position, size }) =>
+            new LogRegion({
+              handle: segment.handle,
+              position,
+              sizeInBytes: size,
+              isCurrent: () => log.generation === generation,
+            }),
+        ),
+    }
+  }
+
+  /** What readers of committed records skip in [startOffset, upperBoundOffset). */
+  abortedTransactions(range: {
+    readonly startOffset: number
+    readonly upperBoundOffset: number
+  }): readonly AbortedTransaction[] {
+    const { startOffset: fetchOffset, upperBoundOffset } = range
+    const found: AbortedTransaction[] = []
+    for (let i = this.floor(fetchOffset); i < this.all.length; i++) {
+      if (this.all[i]?.transactions.collect({ fetchOffset, upperBoundOffset }, found)) break
+    }
+    return found
+  }
+
+  /** The first batch with a timestamp of at least `timestamp`: `records` finds the record in it. */
+  async batchForTimestamp(timestamp: number, logStartOffset: number): Promise<Uint8Array | undefined> {
+    for (const segment of this.all) {
+      if (!segment.isIndexed) await segment.loadIndexes()
+      if (segment.largest.timestamp < timestamp) continue
+      const ask = (): FoundBatch | undefined => segment.findTimestamp(timestamp, logStartOffset)
+      const found = await this.retryIndexed(segment.baseOffset, ask)
+      if (found !== undefined) return this.#readBatch(segment, found)
+    }
+    return undefined
+  }
+
+  /** The first batch that has the largest timestamp of the log. */
+  async batchOfMaxTimestamp(logStartOffset: number): Promise<Uint8Array | undefined> {
+    let largest = -1
+    for (const segment of this.all) {
+      if (!segment.isIndexed) await segment.loadIndexes()
+      largest = Math.max(largest, segment.largest.timestamp)
+    }
+    return largest < 0 ? undefined : this.batchForTimestamp(largest, logStartOffset)
+  }
+
+  async #readBatch({ handle }: Segment, { position, sizeInBytes }: FoundBatch): Promise<Uint8Array> {
+    const bytes = new Uint8Array(sizeInBytes)
+    handle.pin()
+    try {
+      for (let done = 0; done < sizeInBytes; ) {
+        const size = await handle.file.read(bytes, done, sizeInBytes, position + done)
+        if (size === 0) throw new ApiError(kafkaStorageError, 'the log was cut while it was read')
+        done += size
+      }
+    } finally {
+      handle.unpin()
+    }
+    return bytes
+  }
+}
