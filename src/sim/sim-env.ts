@@ -1,0 +1,180 @@
+/** A world from a seed: nodes with their disks, clocks and processes, and the network between them. */
+import { assert, type Env, type LogFields, type Logger, type LogLevel, type Workers } from '../base/index.ts'
+import { SeededRandom } from './random.ts'
+import { Life, Scheduler, type Turn } from './scheduler.ts'
+import { SimClock, type Skew } from './sim-clock.ts'
+import { type DiskFaults, noDiskFaults, SimDisk, SimVolume } from './sim-disk.ts'
+import { type NetworkFaults, noNetworkFaults } from './sim-link.ts'
+import { SimFabric, SimNetwork } from './sim-network.ts'
+
+export interface LogLine {
+  readonly atMs: number
+  readonly node: string
+  readonly part: string
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: LogFields
+}
+
+export interface WorldOptions {
+  readonly seed: string | number
+  /** `setImmediate` of the real loop. */
+  readonly turn: Turn
+  /** The wall clock at the beginning; 2026-01-01 unless told. */
+  readonly epochMs?: number
+  readonly network?: Partial<NetworkFaults>
+  readonly disk?: Partial<DiskFaults>
+  /** Jobs of `Workers` by name; they run inline. */
+  readonly jobs?: ReadonlyMap<string, (input: unknown) => unknown>
+  readonly log?: (line: LogLine) => void
+}
+
+interface SimNodeState {
+  readonly skew: Skew
+  readonly volume: SimVolume
+  life: Life
+  env: Env | undefined
+}
+
+class SimLogger implements Logger {
+  readonly #write: (line: Pick<LogLine, 'part' | 'level' | 'message' | 'fields'>) => void
+  readonly #part: string
+
+  constructor(write: (line: Pick<LogLine, 'part' | 'level' | 'message' | 'fields'>) => void, part = 'odradek') {
+    this.#write = write
+    this.#part = part
+  }
+
+  child(part: string): Logger {
+    return new SimLogger(this.#write, part)
+  }
+
+  log(level: LogLevel, message: string, fields: LogFields = {}): void {
+    this.#write({ part: this.#part, level, message, fields })
+  }
+}
+
+export class World {
+  readonly network: SimFabric
+  /** Chance for those who plan faults and workloads, apart from the nodes'. */
+  readonly random: SeededRandom
+  readonly #options: WorldOptions
+  readonly #epochMs: number
+  readonly #scheduler: Scheduler
+  readonly #nodes = new Map<string, SimNodeState>()
+  readonly #workers: Workers
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.#epochMs = options.epochMs ?? 1_767_225_600_000
+    this.#scheduler = new Scheduler(options.turn)
+    this.random = new SeededRandom(`${options.seed}`)
+    this.network = new SimFabric({
+      scheduler: this.#scheduler,
+      random: this.random.fork('network'),
+      faults: { ...noNetworkFaults, ...options.network },
+    })
+    const run = async (name: string, input: unknown): Promise<unknown> => {
+      const job = options.jobs?.get(name)
+      assert(job !== undefined, `there is no job '${name}'`)
+      return job(input)
+    }
+    this.#workers = { run }
+  }
+
+  /** Virtual milliseconds since the beginning. */
+  get nowMs(): number {
+    return this.#scheduler.nowMs
+  }
+
+  /** Events so far. */
+  get events(): number {
+    return this.#scheduler.trace.events
+  }
+
+  /** What the node's present process sees: the same until a crash, then that of its next process. */
+  env(name: string): Env {
+    const node = this.#node(name)
+    node.env ??= this.#makeEnv(name, node)
+    return node.env
+  }
+
+  disk(name: string): SimVolume {
+    return this.#node(name).volume
+  }
+
+  /** Sets how far the node's wall clock is off, from now on. */
+  skew(name: string, ms: number): void {
+    this.#node(name).skew.ms = ms
+  }
+
+  /** Stops the node's process for `forMs`, as SIGSTOP does: what would happen in it happens thereafter. */
+  pause(name: string, forMs: number): void {
+    this.#node(name).life.pausedUntilMs = this.nowMs + forMs
+  }
+
+  /** Power is lost: the process and what was not durable are gone; `env` gives the next process. */
+  crash(name: string): void {
+    const node = this.#node(name)
+    node.life.alive = false
+    this.network.crash(name)
+    node.volume.crash()
+    node.life = new Life()
+    node.env = undefined
+  }
+
+  /** Calls `call` after `delayMs`, outside every node: for faults and workloads. */
+  after(delayMs: number, call: () => void): void {
+    this.#scheduler.call({ name: 'world', delayMs, call })
+  }
+
+  /** Runs up to that moment of virtual time, or until `done` says so. Rejects with what an event throws. */
+  run(untilMs: number, done?: () => boolean): Promise<void> {
+    return this.#scheduler.run(untilMs, done)
+  }
+
+  /** Runs until `work` settles and gives what it gave; throws if it does not within `limitMs`. */
+  async settle<T>(work: Promise<T>, limitMs = 600_000): Promise<T> {
+    let settled = false
+    const settle = (): void => {
+      settled = true
+    }
+    work.then(settle, settle)
+    await this.run(this.nowMs + limitMs, () => settled)
+    if (!settled) throw new Error(`not settled within ${limitMs} virtual ms`)
+    return work
+  }
+
+  /** SHA-256 of all that happened, in hexadecimal. */
+  traceHash(): string {
+    return this.#scheduler.trace.digest()
+  }
+
+  #node(name: string): SimNodeState {
+    let node = this.#nodes.get(name)
+    if (node === undefined) {
+      this.network.host(name)
+      const volume = new SimVolume({
+        scheduler: this.#scheduler,
+        random: this.random.fork('disk').stream(name),
+        node: name,
+        epochMs: this.#epochMs,
+        faults: { ...noDiskFaults, ...this.#options.disk },
+      })
+      node = { skew: { ms: 0 }, volume, life: new Life(), env: undefined }
+      this.#nodes.set(name, node)
+    }
+    return node
+  }
+
+  #makeEnv(name: string, { life, skew, volume }: SimNodeState): Env {
+    return {
+      clock: new SimClock({ scheduler: this.#scheduler, node: name, life, skew, epochMs: this.#epochMs }),
+      random: { stream: (stream) => this.random.stream(`node ${name} ${stream}`) },
+      disk: new SimDisk(volume, life),
+      network: new SimNetwork({ fabric: this.network, node: name, life }),
+      workers: this.#workers,
+      logger: new SimLogger((line) => this.#options.log?.({ atMs: this.nowMs, node: name, ...line })),
+    }
+  }
+}
