@@ -1,0 +1,214 @@
+/**
+ * The part of the clients' types that the suites use. Declared here, since the packages are installed by the runner
+ * only, and the types must be checked without them.
+ */
+declare module 'kafkajs' {
+  interface Message {
+    readonly key?: string | null
+    readonly value: string | null
+    readonly partition?: number
+    readonly headers?: Readonly<Record<string, string>>
+  }
+  interface Send {
+    readonly topic: string
+    readonly messages: readonly Message[]
+    readonly acks?: number
+    readonly compression?: number
+  }
+  interface TopicOffset {
+    readonly topic: string
+    readonly partition: number
+    readonly offset: string
+  }
+  interface Transaction {
+    send(record: Send): Promise<unknown>
+    sendOffsets(options: {
+      readonly consumerGroupId: string
+      readonly topics: readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+      }[]
+    }): Promise<void>
+    commit(): Promise<void>
+    abort(): Promise<void>
+  }
+  interface Producer {
+    connect(): Promise<void>
+    disconnect(): Promise<void>
+    send(record: Send): Promise<readonly { readonly partition: number; readonly baseOffset?: string }[]>
+    transaction(): Promise<Transaction>
+  }
+  interface Received {
+    readonly topic: string
+    readonly partition: number
+    readonly message: {
+      readonly key: Buffer | null
+      readonly value: Buffer | null
+      readonly offset: string
+      readonly timestamp: string
+      readonly headers?: Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>
+    }
+  }
+  interface Consumer {
+    connect(): Promise<void>
+    disconnect(): Promise<void>
+    subscribe(options: { readonly topics: readonly string[]; readonly fromBeginning?: boolean }): Promise<void>
+    run(options: {
+      readonly autoCommit?: boolean
+      readonly eachMessage: (received: Received) => Promise<void>
+    }): Promise<void>
+    commitOffsets(offsets: readonly TopicOffset[]): Promise<void>
+    readonly events: { readonly GROUP_JOIN: string }
+    on(
+      event: string,
+      listener: (event: {
+        readonly payload: { readonly memberAssignment: Readonly<Record<string, readonly number[]>> }
+      }) => void,
+    ): () => void
+  }
+  interface Admin {
+    connect(): Promise<void>
+    disconnect(): Promise<void>
+    createTopics(options: {
+      readonly topics: readonly {
+        readonly topic: string
+        readonly numPartitions?: number
+        readonly configEntries?: readonly { readonly name: string; readonly value: string }[]
+      }[]
+    }): Promise<boolean>
+    deleteTopics(options: { readonly topics: readonly string[] }): Promise<void>
+    createPartitions(options: {
+      readonly topicPartitions: readonly { readonly topic: string; readonly count: number }[]
+    }): Promise<boolean>
+    listTopics(): Promise<readonly string[]>
+    fetchTopicMetadata(options: { readonly topics: readonly string[] }): Promise<{
+      readonly topics: readonly { readonly name: string; readonly partitions: readonly { readonly leader: number }[] }[]
+    }>
+    fetchTopicOffsets(topic: string): Promise<readonly { readonly partition: number; readonly high: string }[]>
+    fetchOffsets(options: { readonly groupId: string; readonly topics: readonly string[] }): Promise<
+      readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+      }[]
+    >
+    describeCluster(): Promise<{ readonly clusterId: string; readonly brokers: readonly unknown[] }>
+    describeConfigs(options: {
+      readonly includeSynonyms: boolean
+      readonly resources: readonly { readonly type: number; readonly name: string }[]
+    }): Promise<{
+      readonly resources: readonly {
+        readonly configEntries: readonly { readonly configName: string; readonly configValue: string }[]
+      }[]
+    }>
+    listGroups(): Promise<{ readonly groups: readonly { readonly groupId: string }[] }>
+    describeGroups(groups: readonly string[]): Promise<{
+      readonly groups: readonly { readonly groupId: string; readonly state: string }[]
+    }>
+    deleteGroups(groups: readonly string[]): Promise<unknown>
+  }
+  class Kafka {
+    constructor(options: { readonly clientId: string; readonly brokers: readonly string[]; readonly logLevel: number })
+    producer(options?: {
+      readonly idempotent?: boolean
+      readonly transactionalId?: string
+      readonly maxInFlightRequests?: number
+    }): Producer
+    consumer(options: {
+      readonly groupId: string
+      readonly sessionTimeout?: number
+      readonly heartbeatInterval?: number
+      readonly maxWaitTimeInMs?: number
+    }): Consumer
+    admin(): Admin
+  }
+  const kafkajs: {
+    readonly Kafka: typeof Kafka
+    readonly logLevel: { readonly NOTHING: number }
+    readonly CompressionTypes: { readonly None: number; readonly GZIP: number }
+  }
+
+  export type { Admin, Consumer, Kafka, Producer, Received }
+  export default kafkajs
+}
+
+declare module '@platformatic/kafka' {
+  interface Address {
+    readonly clientId: string
+    readonly bootstrapBrokers: readonly string[]
+    readonly timeout?: number
+  }
+  interface Message {
+    readonly topic: string
+    readonly key?: string
+    readonly value: string
+    readonly partition?: number
+    readonly headers?: Readonly<Record<string, string>>
+  }
+  interface Received {
+    readonly topic: string
+    readonly partition: number
+    readonly offset: bigint
+    readonly timestamp: bigint
+    readonly key: string | undefined
+    readonly value: string | undefined
+    readonly headers: ReadonlyMap<string, string>
+  }
+  interface Serializers {
+    readonly kind?: 'serializers'
+  }
+  interface Deserializers {
+    readonly kind?: 'deserializers'
+  }
+  interface MessagesStream extends AsyncIterable<Received> {
+    close(): Promise<void>
+  }
+  class Producer {
+    constructor(options: Address & { readonly serializers: Serializers; readonly idempotent?: boolean })
+    send(options: {
+      readonly messages: readonly Message[]
+      readonly acks?: number
+      readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+    }): Promise<{ readonly offsets?: readonly { readonly partition: number; readonly offset: bigint }[] }>
+    close(force?: boolean): Promise<void>
+  }
+  class Consumer {
+    constructor(
+      options: Address & {
+        readonly groupId: string
+        readonly deserializers: Deserializers
+        readonly groupProtocol?: 'classic' | 'consumer'
+      },
+    )
+    consume(options: {
+      readonly topics: readonly string[]
+      readonly mode: 'earliest' | 'latest' | 'committed'
+      readonly fallbackMode?: 'earliest' | 'latest'
+      readonly autocommit?: boolean
+      readonly maxWaitTime?: number
+    }): Promise<MessagesStream>
+    commit(options: {
+      readonly offsets: readonly {
+        readonly topic: string
+        readonly partition: number
+        readonly offset: bigint
+        readonly leaderEpoch: number
+      }[]
+    }): Promise<void>
+    close(force?: boolean): Promise<void>
+  }
+  class Admin {
+    constructor(options: Address)
+    createTopics(options: {
+      readonly topics: readonly string[]
+      readonly partitions?: number
+      readonly replicas?: number
+    }): Promise<unknown>
+    deleteTopics(options: { readonly topics: readonly string[] }): Promise<void>
+    listTopics(): Promise<readonly string[]>
+    close(): Promise<void>
+  }
+  const stringSerializers: Serializers
+  const stringDeserializers: Deserializers
+
+  export { Admin, Consumer, Producer, type Received, stringDeserializers, stringSerializers }
+}

@@ -1,0 +1,49 @@
+/** Runs any of Apache Kafka's command line tools by the name of its class. */
+import { join } from 'node:path'
+import { type Command, runOrThrow } from '../../bench/child.ts'
+import { javaCommand } from '../../bench/java.ts'
+import { kafkaJars } from '../../bench/kafka.ts'
+
+export const tools = {
+  brokerApiVersions: 'org.apache.kafka.tools.BrokerApiVersionsCommand',
+  cluster: 'org.apache.kafka.tools.ClusterTool',
+  configs: 'kafka.admin.ConfigCommand',
+  consoleConsumer: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  consoleProducer: 'org.apache.kafka.tools.ConsoleProducer',
+  consumerGroups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  deleteRecords: 'org.apache.kafka.tools.DeleteRecordsCommand',
+  features: 'org.apache.kafka.tools.FeatureCommand',
+  getOffsets: 'org.apache.kafka.tools.GetOffsetShell',
+  groups: 'org.apache.kafka.tools.GroupsCommand',
+  logDirs: 'org.apache.kafka.tools.LogDirsCommand',
+  metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  verifiableConsumer: 'org.apache.kafka.tools.VerifiableConsumer',
+  verifiableProducer: 'org.apache.kafka.tools.VerifiableProducer',
+} as const
+
+export type Tool = keyof typeof tools
+
+/** A tool lives for seconds: a quick start is worth more than fast code. */
+const flags = [
+  '-Xmx256M',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+]
+
+export async function toolCommand(tool: Tool, args: readonly string[]): Promise<Command> {
+  const classPath = join(await kafkaJars(), '*')
+  return { command: await javaCommand(), args: [...flags, '-cp', classPath, tools[tool], ...args] }
+}
+
+export interface ToolOptions {
+  readonly input?: string
+  readonly timeoutMs?: number
+}
+
+/** Runs a tool that must succeed; gives what it wrote to standard output. */
+export async function runTool(tool: Tool, args: readonly string[], options: ToolOptions = {}): Promise<string> {
+  const command = await toolCommand(tool, args)
+  return runOrThrow({ ...command, timeoutMs: 60_000, ...options })
+}

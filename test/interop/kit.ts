@@ -1,0 +1,78 @@
+/**
+ * What every suite needs: where the broker is, how thorough to be, names nobody else uses, waiting with an end, and the
+ * programs of others. Programs are brought by `bring`, which the runner calls before it starts a suite.
+ */
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { run, runOrThrow } from '../../bench/child.ts'
+import { javaCommand, pythonEnvironment } from '../../bench/java.ts'
+import { kafkaJars } from '../../bench/kafka.ts'
+import { cache } from '../../bench/paths.ts'
+
+export const bootstrapVariable = 'ODRADEK_INTEROP_BOOTSTRAP'
+export const shortVariable = 'ODRADEK_INTEROP_SHORT'
+
+/** The address of the broker under test. */
+export function bootstrap(): string {
+  const address = process.env[bootstrapVariable]
+  if (address === undefined) throw new Error(`${bootstrapVariable} is not set: start the suites by run.ts`)
+  return address
+}
+
+/** One quick round: fewer records, the same calls. */
+export const isShort = process.env[shortVariable] === '1'
+/** `count` in a full run, a tenth of it in a short one. */
+export const records = (count: number): number => (isShort ? Math.ceil(count / 10) : count)
+
+let names = 0
+/** A name for a topic or a group that no other suite and no earlier run has. */
+export const uniqueName = (prefix: string): string => `${prefix}-${process.pid}-${Date.now().toString(36)}-${names++}`
+
+/** Polls until `condition` holds; fails after `timeoutMs` with what it waited for. */
+export async function until(options: {
+  readonly what: string
+  readonly timeoutMs: number
+  readonly condition: () => boolean | Promise<boolean>
+  readonly seen?: () => string
+}): Promise<void> {
+  const end = Date.now() + options.timeoutMs
+  while (!(await options.condition())) {
+    if (Date.now() > end) {
+      const seen = options.seen === undefined ? '' : `\n${options.seen()}`
+      throw new Error(`waited ${options.timeoutMs} ms in vain: ${options.what}${seen}`)
+    }
+    await delay(50)
+  }
+}
+
+export const python = (): string => join(cache, 'interop-venv', 'bin', 'python')
+
+async function bringPackages(): Promise<void> {
+  const lock = join(import.meta.dirname, 'package-lock.json')
+  const installed = join(import.meta.dirname, 'node_modules', '.package-lock.json')
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
+  await runOrThrow({ command: 'npm', args, cwd: import.meta.dirname, timeoutMs: 300_000 })
+}
+
+async function bringKcat(): Promise<void> {
+  try {
+    await run({ command: 'kcat', args: ['-V'], timeoutMs: 10_000 })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    await runOrThrow({ command: 'apt-get', args: ['update', '-q'], timeoutMs: 300_000 })
+    await runOrThrow({ command: 'apt-get', args: ['install', '-y', '-q', 'kcat'], timeoutMs: 300_000 })
+  }
+}
+
+/** Brings every program of others: npm packages, Java and Kafka's jars, librdkafka for Python, kcat. */
+export async function bring(): Promise<void> {
+  await bringPackages()
+  await Promise.all([
+    javaCommand(),
+    kafkaJars(),
+    pythonEnvironment('interop-venv', ['confluent-kafka==2.16.1']),
+    bringKcat(),
+  ])
+}

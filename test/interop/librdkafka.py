@@ -1,0 +1,192 @@
+"""librdkafka by its Python binding, for the interop suites. One command a run; JSON lines on standard output.
+
+Never waits for ever: every command ends by --timeout with status 1.
+"""
+import argparse
+import json
+import sys
+import time
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic, ResourceType
+
+parser = argparse.ArgumentParser()
+parser.add_argument("command")
+parser.add_argument("--bootstrap", required=True)
+parser.add_argument("--topic", required=True)
+parser.add_argument("--group", default="none")
+parser.add_argument("--protocol", default="classic")
+parser.add_argument("--prefix", default="value-")
+parser.add_argument("--codec", default="none")
+parser.add_argument("--isolation", default="read_committed")
+parser.add_argument("--count", type=int, default=10)
+parser.add_argument("--partitions", type=int, default=1)
+parser.add_argument("--timeout", type=float, default=40)
+parser.add_argument("--idempotent", action="store_true")
+options = parser.parse_args()
+deadline = time.monotonic() + options.timeout
+
+
+def say(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+def check_time(what):
+    if time.monotonic() > deadline:
+        sys.exit("timed out: " + what)
+
+
+def connection(**more):
+    return {"bootstrap.servers": options.bootstrap, "client.id": "interop", **more}
+
+
+def send(producer, topic, count, prefix):
+    failures = []
+
+    def delivered(error, message):
+        if error is not None:
+            failures.append(str(error))
+
+    for i in range(count):
+        producer.produce(
+            topic, key=f"key-{i}", value=f"{prefix}{i}", headers={"source": "librdkafka"}, on_delivery=delivered
+        )
+        producer.poll(0)
+    left = producer.flush(max(1, deadline - time.monotonic()))
+    if left or failures:
+        sys.exit(f"{left} not delivered, failures: {failures[:3]}")
+
+
+def produce():
+    producer = Producer(
+        connection(**{"compression.type": options.codec, "enable.idempotence": options.idempotent, "linger.ms": 50})
+    )
+    send(producer, options.topic, options.count, options.prefix)
+    say(event="produced", count=options.count)
+
+
+def record_line(message):
+    value = message.value()
+    say(
+        event="record",
+        topic=message.topic(),
+        partition=message.partition(),
+        offset=message.offset(),
+        key=None if message.key() is None else message.key().decode(),
+        value=None if value is None else value.decode(),
+        headers={name: data.decode() for name, data in message.headers() or []},
+    )
+
+
+def consumer_config():
+    config = connection(
+        **{
+            "group.id": options.group,
+            "group.protocol": options.protocol,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+            "isolation.level": options.isolation,
+        }
+    )
+    if options.protocol == "classic":
+        config["session.timeout.ms"] = 6000
+        config["heartbeat.interval.ms"] = 500
+    return config
+
+
+def poll(consumer):
+    message = consumer.poll(0.2)
+    if message is None:
+        return None
+    if message.error():
+        raise KafkaException(message.error())
+    return message
+
+
+def consume():
+    """Reads until `count` records were seen, commits, and closes."""
+    consumer = Consumer(consumer_config())
+    consumer.subscribe([options.topic])
+    seen = 0
+    try:
+        while seen < options.count:
+            check_time(f"{seen} of {options.count} records")
+            message = poll(consumer)
+            if message is not None:
+                record_line(message)
+                seen += 1
+        consumer.commit(asynchronous=False)
+    finally:
+        consumer.close()
+
+
+def member():
+    """A member of a group that lives until it is killed."""
+    owned = set()
+
+    def tell():
+        say(event="owned", partitions=sorted(owned))
+
+    def assigned(consumer, partitions):
+        owned.update(p.partition for p in partitions)
+        tell()
+
+    def revoked(consumer, partitions):
+        owned.difference_update(p.partition for p in partitions)
+        tell()
+
+    consumer = Consumer(consumer_config())
+    consumer.subscribe([options.topic], on_assign=assigned, on_revoke=revoked, on_lost=revoked)
+    while True:
+        check_time("as a member")
+        message = poll(consumer)
+        if message is not None:
+            record_line(message)
+            consumer.commit(message, asynchronous=True)
+
+
+def admin():
+    client = AdminClient(connection())
+    wait = {"request_timeout": 20}
+    topic = options.topic
+    client.create_topics([NewTopic(topic, 2, 1, config={"retention.ms": "3600000"})], **wait)[topic].result()
+    while topic not in client.list_topics(timeout=10).topics:
+        check_time("the topic in the metadata")
+    client.create_partitions([NewPartitions(topic, 3)], **wait)[topic].result()
+    while len(client.list_topics(topic, timeout=10).topics[topic].partitions) != 3:
+        check_time("three partitions")
+    resource = ConfigResource(ResourceType.TOPIC, topic)
+    configs = client.describe_configs([resource], **wait)[resource].result()
+    brokers = client.list_topics(timeout=10).brokers
+    client.delete_topics([topic], **wait)[topic].result()
+    while topic in client.list_topics(timeout=10).topics:
+        check_time("the topic gone from the metadata")
+    say(event="admin", retention=configs["retention.ms"].value, brokers=len(brokers))
+
+
+def watermarks():
+    consumer = Consumer(consumer_config())
+    try:
+        low, high = consumer.get_watermark_offsets(TopicPartition(options.topic, 0), timeout=20)
+        committed = consumer.committed([TopicPartition(options.topic, 0)], timeout=20)
+        say(event="watermarks", low=low, high=high, committed=committed[0].offset)
+    finally:
+        consumer.close()
+
+
+def transactions():
+    """One committed transaction, one aborted, and one that commits offsets of the group with its records."""
+    producer = Producer(connection(**{"transactional.id": options.prefix + "id"}))
+    producer.init_transactions(30)
+    for outcome in ("aborted", "committed"):
+        producer.begin_transaction()
+        send(producer, options.topic, options.count, f"{options.prefix}{outcome}-")
+        if outcome == "aborted":
+            producer.abort_transaction(30)
+        else:
+            producer.commit_transaction(30)
+    say(event="transactions")
+
+
+commands = [produce, consume, member, admin, watermarks, transactions]
+{command.__name__: command for command in commands}[options.command]()

@@ -1,0 +1,91 @@
+/**
+ * `npm run test:interop`: other people's clients and tools against a running broker.
+ *
+ *   --against odradek|kafka   the broker under test (odradek); kafka proves the suites themselves
+ *   --short                   one quick round of everything
+ *   --only NAME               one suite (kafkajs, java, ...), may be repeated
+ *
+ * Brings what it needs on first use: npm packages, Apache Kafka 4.3.1, librdkafka, kcat, a Java runtime.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Broker } from '../../bench/broker.ts'
+import { startKafka } from '../../bench/kafka.ts'
+import { startOdradek } from '../../bench/odradek.ts'
+import { cache } from '../../bench/paths.ts'
+import { bootstrapVariable, bring, shortVariable } from './kit.ts'
+import { ping } from './ping.ts'
+
+const suffix = '.test.ts'
+const testTimeoutMs = 180_000
+const allTimeoutMs = 30 * 60_000
+
+/** Quick groups: no wait for more members, and a killed member is noticed in seconds by both protocols. */
+const settings = {
+  'group.initial.rebalance.delay.ms': '0',
+  'group.consumer.min.session.timeout.ms': '6000',
+  'group.consumer.session.timeout.ms': '6000',
+  'group.consumer.min.heartbeat.interval.ms': '500',
+  'group.consumer.heartbeat.interval.ms': '500',
+  'offsets.topic.num.partitions': '4',
+  'transaction.state.log.num.partitions': '4',
+}
+
+function start(against: string): Promise<Broker> {
+  const options = { folder: join(cache, 'interop', against), settings, ping }
+  if (against === 'kafka') return startKafka(options)
+  if (against === 'odradek') return startOdradek(options)
+  throw new Error(`--against is odradek or kafka, not ${against}`)
+}
+
+function suites(only: readonly string[] | undefined): string[] {
+  const all = globSync(`*${suffix}`, { cwd: import.meta.dirname }).sort()
+  const wanted = only?.map((name) => `${name}${suffix}`) ?? all
+  const missing = wanted.filter((name) => !all.includes(name))
+  if (missing.length > 0) throw new Error(`no such suite: ${missing}; there are ${all.map((n) => basename(n, suffix))}`)
+  return wanted.map((name) => join(import.meta.dirname, name))
+}
+
+/** One suite after the other: on a small machine, clients that compete only time out. */
+async function runSuites(
+  broker: Broker,
+  options: { readonly files: string[]; readonly isShort: boolean },
+): Promise<boolean> {
+  const args = ['--test', '--test-reporter=spec', '--test-concurrency=1', `--test-timeout=${testTimeoutMs}`]
+  const child = spawn(process.execPath, [...args, ...options.files], {
+    stdio: 'inherit',
+    env: { ...process.env, [bootstrapVariable]: broker.bootstrap, [shortVariable]: options.isShort ? '1' : '0' },
+  })
+  const timer = setTimeout(() => child.kill('SIGKILL'), allTimeoutMs)
+  const [code] = await once(child, 'exit')
+  clearTimeout(timer)
+  return code === 0
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      against: { type: 'string', default: 'odradek' },
+      short: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true },
+    },
+  })
+  const files = suites(values.only)
+  await bring()
+  const broker = await start(values.against)
+  process.stdout.write(`${broker.name} answered on ${broker.bootstrap} after ${broker.startMs.toFixed(0)} ms\n`)
+  let passed = false
+  try {
+    passed = await runSuites(broker, { files, isShort: values.short })
+    if (!broker.process.isRunning) throw new Error('the broker ended during the suites')
+  } finally {
+    if (!passed) process.stdout.write(`The end of the broker's log:\n${broker.process.logTail()}\n`)
+    await broker.stop()
+  }
+  return passed ? 0 : 1
+}
+
+process.exitCode = await main()

@@ -1,0 +1,15 @@
+/** Topics for the suites, made by one client so that no suite depends on automatic creation. */
+import { Admin } from '@platformatic/kafka'
+import { bootstrap, uniqueName } from './kit.ts'
+
+/** Creates a topic of a new name, and returns it. */
+export async function createTopic(options: { readonly prefix: string; readonly partitions?: number }): Promise<string> {
+  const admin = new Admin({ clientId: 'interop', bootstrapBrokers: [bootstrap()] })
+  try {
+    const topic = uniqueName(options.prefix)
+    await admin.createTopics({ topics: [topic], partitions: options.partitions ?? 1, replicas: 1 })
+    return topic
+  } finally {
+    await admin.close()
+  }
+}
