@@ -26,7 +26,7 @@ import {
   scramCredentialKey,
   sortedEntity,
 } from './image/metadata-image.ts'
-import type { MetadataRecord } from './record.ts'
+import type { MetadataRecord, RecordOf } from './record.ts'
 import { type TopicsChanges, TopicsDelta } from './topics-delta.ts'
 
 export interface MetadataChanges extends TopicsChanges {
@@ -41,6 +41,15 @@ export interface MetadataChanges extends TopicsChanges {
   readonly scramCredentialsChanged: boolean
   readonly delegationTokensChanged: boolean
 }
+
+type SecurityRecord = RecordOf<
+  | 'accessControlEntry'
+  | 'removeAccessControlEntry'
+  | 'userScramCredential'
+  | 'removeUserScramCredential'
+  | 'delegationToken'
+  | 'removeDelegationToken'
+>
 
 /** The code of a topic among the types of config resources. */
 const topicResourceType = 2
@@ -128,6 +137,27 @@ export class MetadataDelta {
         this.#zkMigrationState = record.value.zkMigrationState
         break
       case 'accessControlEntry':
+      case 'removeAccessControlEntry':
+      case 'userScramCredential':
+      case 'removeUserScramCredential':
+      case 'delegationToken':
+      case 'removeDelegationToken':
+        this.#security(record)
+        break
+      // They change no state; transactions are the loader's.
+      case 'noOp':
+      case 'beginTransaction':
+      case 'endTransaction':
+      case 'abortTransaction':
+        break
+      default:
+        unreachable(record)
+    }
+  }
+
+  #security(record: SecurityRecord): void {
+    switch (record.kind) {
+      case 'accessControlEntry':
         this.#acls.set(record.value.id, record.value)
         break
       case 'removeAccessControlEntry':
@@ -144,12 +174,6 @@ export class MetadataDelta {
         break
       case 'removeDelegationToken':
         this.#tokens.delete(record.value.tokenId)
-        break
-      // They change no state; transactions are the loader's.
-      case 'noOp':
-      case 'beginTransaction':
-      case 'endTransaction':
-      case 'abortTransaction':
         break
       default:
         unreachable(record)
