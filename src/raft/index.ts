@@ -1,4 +1,6 @@
 /** The door of `raft`. */
+export { type CommittedBatch, type DriverOptions, RaftDriver } from './driver.ts'
+export { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
 export {
   type ElectionState,
   type Entry,

@@ -30,7 +30,7 @@ test('a sole voter leads once its vote is durable, not before', () => {
   assert.equal(raft.role.kind, 'candidate')
   raft.electionPersisted(1)
   const ready = raft.ready()
-  assert.deepEqual(ready.election, { epoch: 1, leaderId: 1, votedId: 1 })
+  assert.deepEqual(ready.election, { epoch: 1, leaderId: 1, votedId: -1 })
   assert.deepEqual(ready.entries, [
     { kind: 'leader-change', baseOffset: 0, epoch: 1, leaderId: 1, voters: [1], granted: [1] },
   ])

@@ -137,7 +137,8 @@ export class Raft {
 
   #becomeLeader({ epoch, granted }: Candidate): void {
     this.#role = { kind: 'leader', epoch, epochStartOffset: this.#endOffset, granted }
-    this.#persist({ epoch, leaderId: this.#nodeId, votedId: this.#nodeId })
+    // Who leads need not say whom it voted for: Kafka writes -1 here.
+    this.#persist({ epoch, leaderId: this.#nodeId, votedId: -1 })
     this.#entries.push({
       kind: 'leader-change',
       baseOffset: this.#endOffset,
@@ -177,6 +178,11 @@ export class Raft {
   resign(): void {
     this.#role = { kind: 'resigned', epoch: this.#role.epoch }
     this.#entries = []
+  }
+
+  /** Whether `ready` has something to persist or to append. */
+  get hasReady(): boolean {
+    return this.#electionDirty || this.#entries.length > 0
   }
 
   /** What is to be done since the last call. */

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Disk, type DiskFile, uuidFromString, zeroUuid } from '../base/index.ts'
+import { createEnv } from '../env/index.ts'
+import {
+  type CommittedBatch,
+  decodeQuorumState,
+  encodeQuorumState,
+  QuorumStateError,
+  RaftDriver,
+  type Role,
+  VoterSet,
+} from './index.ts'
+
+const directory = '/data'
+const voters = new VoterSet([{ id: 1, directoryId: zeroUuid }])
+
+interface Running {
+  readonly driver: RaftDriver
+  readonly committed: CommittedBatch[]
+  readonly faults: unknown[]
+  until(done: () => boolean): Promise<void>
+}
+
+async function start(disk: Disk, onRole: (role: Role) => void = () => undefined): Promise<Running> {
+  const { clock, logger } = createEnv({ disk: 'memory', write: () => undefined })
+  const committed: CommittedBatch[] = []
+  const faults: unknown[] = []
+  const driver = await RaftDriver.start({
+    metadataLogDirectory: directory,
+    nodeId: 1,
+    voters,
+    disk,
+    clock,
+    logger,
+    onCommitted: (batch) => void committed.push(batch),
+    onRole,
+    onFault: (error) => void faults.push(error),
+  })
+  const until = async (done: () => boolean): Promise<void> => {
+    for (let i = 0; !done() && i < 1000; i++) await new Promise((resolve) => setImmediate(resolve))
+    assert.ok(done(), 'it happens within a thousand turns')
+  }
+  return { driver, committed, faults, until }
+}
+
+const textsOf = (batches: readonly CommittedBatch[]): string[] =>
+  batches.flatMap(({ records }) => records.map((record) => Buffer.from(record).toString()))
+
+async function voteFile(disk: Disk): Promise<string> {
+  const file = await disk.open(`${directory}/__cluster_metadata-0/quorum-state`, { mode: 'read' })
+  const bytes = Buffer.alloc(file.size())
+  file.readSync(bytes, 0, bytes.length, 0)
+  await file.close()
+  return bytes.toString()
+}
+
+test('the vote file has the bytes of Kafka, and wrong ones are refused', () => {
+  const files = [
+    '{"clusterId":"","leaderId":1,"leaderEpoch":2,"votedId":-1,"appliedOffset":0,"currentVoters":[{"voterId":1}],"data_version":0}',
+    '{"leaderId":7,"leaderEpoch":1,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1}',
+  ]
+  for (const text of files) assert.equal(encodeQuorumState(decodeQuorumState(text)), text)
+  assert.deepEqual(decodeQuorumState(files[1] ?? '').form, {
+    kind: 'dynamic',
+    votedDirectoryId: uuidFromString('AAAAAAAAAAAAAAAAAAAAAA'),
+  })
+  for (const text of [
+    '',
+    '[]',
+    '7',
+    '{"leaderId":1}',
+    '{"leaderId":1,"leaderEpoch":2,"votedId":-1,"data_version":9}',
+  ]) {
+    assert.throws(() => decodeQuorumState(text), QuorumStateError)
+  }
+})
+
+test('what is proposed is committed in order, and a restart sees all of it in a later epoch', async () => {
+  const { disk } = createEnv({ disk: 'memory' })
+  const first = await start(disk)
+  await first.until(() => first.driver.isLeader && first.driver.highWatermark === 1)
+  assert.match(await voteFile(disk), /"leaderId":1,"leaderEpoch":1,"votedId":-1/)
+  const offsets = [first.driver.propose([Buffer.from('a'), Buffer.from('b')]), first.driver.propose([Buffer.from('c')])]
+  assert.deepEqual(offsets, [2, 3])
+  await first.until(() => first.driver.highWatermark === 4)
+  assert.deepEqual(textsOf(first.committed), ['a', 'b', 'c'])
+  assert.deepEqual(
+    first.committed.map(({ baseOffset, lastOffset }) => [baseOffset, lastOffset]),
+    [
+      [0, 0],
+      [1, 2],
+      [3, 3],
+    ],
+  )
+  await first.driver.stop()
+
+  const second = await start(disk)
+  await second.until(() => second.driver.highWatermark === 5)
+  assert.equal(second.driver.epoch, 2)
+  assert.deepEqual(textsOf(second.committed), ['a', 'b', 'c'])
+  assert.deepEqual(
+    second.committed.map(({ epoch }) => epoch),
+    [1, 1, 1, 2],
+  )
+  await second.driver.stop()
+  assert.deepEqual([...first.faults, ...second.faults], [])
+})
+
+test('a proposal made while commits are told is not forgotten', async () => {
+  const { disk } = createEnv({ disk: 'memory' })
+  const running = await start(disk)
+  await running.until(() => running.driver.isLeader && running.driver.highWatermark === 1)
+  let left = 20
+  const { push } = Array.prototype
+  running.committed.push = (...batches: CommittedBatch[]): number => {
+    if (left-- > 0) running.driver.propose([Buffer.from(String(left))])
+    return push.apply(running.committed, batches)
+  }
+  running.driver.propose([Buffer.from('first')])
+  await running.until(() => running.committed.length === 22)
+  await running.driver.stop()
+})
+
+/** A disk whose syncs wait for the test. */
+function slowSyncs(disk: Disk): {
+  readonly disk: Disk
+  readonly waiting: { readonly path: string; readonly go: (error?: Error) => void }[]
+} {
+  const waiting: { path: string; go: (error?: Error) => void }[] = []
+  const wrap = (file: DiskFile): DiskFile => ({
+    path: file.path,
+    size: () => file.size(),
+    writeSync: (bytes, position) => file.writeSync(bytes, position),
+    readSync: (into, from, to, position) => file.readSync(into, from, to, position),
+    truncateSync: (size) => file.truncateSync(size),
+    write: (chunks, position) => file.write(chunks, position),
+    read: (into, from, to, position) => file.read(into, from, to, position),
+    close: () => file.close(),
+    sync: () =>
+      new Promise((resolve, reject) => {
+        waiting.push({ path: file.path, go: (error) => (error === undefined ? resolve(file.sync()) : reject(error)) })
+      }),
+  })
+  const slow: Disk = {
+    open: async (path, options) => wrap(await disk.open(path, options)),
+    list: (path) => disk.list(path),
+    stat: (path) => disk.stat(path),
+    makeDirectory: (path) => disk.makeDirectory(path),
+    rename: (from, to) => disk.rename(from, to),
+    unlink: (path) => disk.unlink(path),
+    removeTree: (path) => disk.removeTree(path),
+    syncDirectory: (path) => disk.syncDirectory(path),
+    lock: (path) => disk.lock(path),
+    space: (path) => disk.space(path),
+  }
+  return { disk: slow, waiting }
+}
+
+test('nothing counts before it is durable: neither the vote nor a record; a failed sync ends the quorum', async () => {
+  const { disk, waiting } = slowSyncs(createEnv({ disk: 'memory' }).disk)
+  const roles: string[] = []
+  const starting = start(disk, ({ kind }) => void roles.push(kind))
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await turns()
+  while (waiting.length > 0 && !waiting.some(({ path }) => path.includes('quorum-state'))) {
+    waiting.shift()?.go()
+    await turns()
+  }
+  const running = await starting
+  assert.equal(running.driver.isLeader, false, 'the vote is not durable yet')
+  while (running.driver.highWatermark < 1) {
+    const next = waiting.shift()
+    assert.ok(next, 'a sync is waited for')
+    next.go()
+    await turns()
+  }
+  assert.equal(roles.at(-1), 'leader')
+  running.driver.propose([Buffer.from('x')])
+  await turns()
+  assert.equal(running.driver.highWatermark, 1, 'the record is not durable yet')
+  assert.ok(waiting.length > 0)
+  for (const { go } of waiting.splice(0)) go(new Error('EIO'))
+  await turns()
+  assert.equal(running.driver.isLeader, false)
+  assert.equal(running.driver.highWatermark, 1)
+  assert.ok(running.faults.length > 0)
+})

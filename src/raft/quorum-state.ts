@@ -1,0 +1,76 @@
+/**
+ * The file `quorum-state` of `__cluster_metadata-0`: whom this voter voted for, and who leads, as one line of JSON. Form
+ * 0 is that of a static quorum (kraft.version 0), form 1 that of a dynamic one. Pure.
+ */
+import { type Uuid, uuidFromString, uuidToString, zeroUuid } from '../base/index.ts'
+import type { ElectionState } from './raft.ts'
+
+export interface QuorumStateFile {
+  readonly election: ElectionState
+  /** `static` names the voters, `dynamic` the directory of the voted one. */
+  readonly form:
+    | { readonly kind: 'static'; readonly voters: readonly number[] }
+    | { readonly kind: 'dynamic'; readonly votedDirectoryId: Uuid }
+}
+
+/** The file is there and does not say what it must: the node does not start on it. */
+export class QuorumStateError extends Error {
+  override readonly name = 'QuorumStateError'
+}
+
+export function encodeQuorumState({ election, form }: QuorumStateFile): string {
+  const { leaderId, epoch: leaderEpoch, votedId } = election
+  if (form.kind === 'dynamic') {
+    const votedDirectoryId = uuidToString(form.votedDirectoryId)
+    return JSON.stringify({ leaderId, leaderEpoch, votedId, votedDirectoryId, data_version: 1 })
+  }
+  const currentVoters = form.voters.map((voterId) => ({ voterId }))
+  return JSON.stringify({
+    clusterId: '',
+    leaderId,
+    leaderEpoch,
+    votedId,
+    appliedOffset: 0,
+    currentVoters,
+    data_version: 0,
+  })
+}
+
+export function decodeQuorumState(text: string): QuorumStateFile {
+  const fields = parseObject(text)
+  const number = (name: string): number => {
+    const value = fields[name]
+    if (typeof value !== 'number' || !Number.isInteger(value))
+      throw new QuorumStateError(`quorum-state: '${name}' is not a number`)
+    return value
+  }
+  const election = { epoch: number('leaderEpoch'), leaderId: number('leaderId'), votedId: number('votedId') }
+  const version = number('data_version')
+  if (version === 1) {
+    const id = fields['votedDirectoryId']
+    return {
+      election,
+      form: { kind: 'dynamic', votedDirectoryId: typeof id === 'string' ? uuidFromString(id) : zeroUuid },
+    }
+  }
+  if (version !== 0) throw new QuorumStateError(`quorum-state: data_version ${version} is not known`)
+  const voters = fields['currentVoters']
+  const ids = Array.isArray(voters)
+    ? voters.map((voter: unknown) => Number(isObject(voter) ? voter['voterId'] : Number.NaN))
+    : []
+  if (ids.some((id) => !Number.isInteger(id))) throw new QuorumStateError("quorum-state: 'currentVoters' has no ids")
+  return { election, form: { kind: 'static', voters: ids } }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch (error) {
+    throw new QuorumStateError(`quorum-state is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  throw new QuorumStateError('quorum-state is not an object')
+}
