@@ -153,6 +153,8 @@ export interface ListenOptions {
   readonly port: number
   /** Returns the handler of a new connection, or undefined to close it at once. */
   readonly accept: (connection: Connection) => ConnectionHandler | undefined
+  /** A connection could not be accepted (too many open files); the listener goes on. */
+  readonly acceptFailed?: (error: Error) => void
 }
 
 export interface Listener {

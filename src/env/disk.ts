@@ -1,7 +1,9 @@
-/** The machine's disk, by `node:fs`. */
+/**
+ * The machine's disk, by `node:fs`. Reads and writes of produce and fetch pass here: synchronous ones make one system call
+ * and nothing else. Failures become DiskError with the code of the operating system.
+ */
 import * as fs from 'node:fs'
 import * as fsp from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import {
   type DirectoryEntry,
@@ -9,6 +11,9 @@ import {
   DiskError,
   type DiskFile,
   type FileLock,
+  loadNative,
+  nativeFailures,
+  nativeFunction,
   type OpenOptions,
 } from '../base/index.ts'
 import { SyncThread } from './sync-thread.ts'
@@ -17,22 +22,16 @@ const openAsync = promisify(fs.open)
 const closeAsync = promisify(fs.close)
 const fdatasyncAsync = promisify(fs.fdatasync)
 const readAsync = promisify(fs.read)
+const fstatAsync = promisify(fs.fstat)
 const writevAsync = promisify(fs.writev)
 
+const lockPackage = 'fs-native-extensions'
 const flags = { read: 'r', write: 'r+', create: 'w+' } as const
 
 export function diskError(error: unknown, path: string): DiskError {
   if (error instanceof DiskError) return error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO'
   return new DiskError(code, path, error instanceof Error ? error.message : String(error))
-}
-
-function now<T>(path: string, run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    throw diskError(error, path)
-  }
 }
 
 async function later<T>(path: string, run: () => Promise<T>): Promise<T> {
@@ -61,18 +60,30 @@ class SystemFile implements DiskFile {
   }
 
   writeSync(bytes: Uint8Array, position: number): number {
-    const written = now(this.path, () => fs.writeSync(this.#fd, bytes, 0, bytes.length, position))
-    this.#size = Math.max(this.#size, position + written)
-    return written
+    try {
+      const written = fs.writeSync(this.#fd, bytes, 0, bytes.length, position)
+      this.#size = Math.max(this.#size, position + written)
+      return written
+    } catch (error) {
+      throw diskError(error, this.path)
+    }
   }
 
   readSync(into: Uint8Array, start: number, end: number, position: number): number {
-    return now(this.path, () => fs.readSync(this.#fd, into, start, end - start, position))
+    try {
+      return fs.readSync(this.#fd, into, start, end - start, position)
+    } catch (error) {
+      throw diskError(error, this.path)
+    }
   }
 
   truncateSync(size: number): void {
-    now(this.path, () => fs.ftruncateSync(this.#fd, size))
-    this.#size = size
+    try {
+      fs.ftruncateSync(this.#fd, size)
+      this.#size = size
+    } catch (error) {
+      throw diskError(error, this.path)
+    }
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<number> {
@@ -92,25 +103,38 @@ class SystemFile implements DiskFile {
 
   close(): Promise<void> {
     return later(this.path, async () => {
-      await closeAsync(this.#fd)
-      await this.#syncThread?.release()
+      try {
+        await closeAsync(this.#fd)
+      } finally {
+        await this.#syncThread?.release()
+      }
     })
   }
 }
 
-interface NativeLocks {
-  tryLock(fd: number): boolean
-  unlock(fd: number): void
+/**
+ * Locks of the operating system on a whole file: they and Java's FileLock exclude each other, and they die with the
+ * process. Loaded when first needed.
+ */
+function nativeLocks(path: string): { tryLock(fd: number): boolean; unlock(fd: number): void } {
+  const library = loadNative(lockPackage)
+  const tryLock = nativeFunction<(fd: number) => boolean>(library, 'tryLock')
+  const unlock = nativeFunction<(fd: number) => void>(library, 'unlock')
+  if (tryLock === undefined || unlock === undefined) {
+    throw new DiskError(
+      'ENOSYS',
+      path,
+      `cannot lock ${path}: ${lockPackage} is missing: ${nativeFailures.get(lockPackage)}`,
+    )
+  }
+  return { tryLock, unlock }
 }
-
-/** Record locks of the operating system: they and Java's FileLock exclude each other. Loaded when first needed. */
-const nativeLocks = (): NativeLocks => createRequire(import.meta.url)('fs-native-extensions') as NativeLocks
 
 export class SystemDisk implements Disk {
   open(path: string, { mode, dedicatedSync }: OpenOptions): Promise<DiskFile> {
     return later(path, async () => {
       const fd = await openAsync(path, flags[mode])
-      const { size } = await promisify(fs.fstat)(fd)
+      const { size } = await fstatAsync(fd)
       return new SystemFile({ path, fd, size, syncThread: dedicatedSync === true ? SyncThread.acquire() : undefined })
     })
   }
@@ -166,12 +190,15 @@ export class SystemDisk implements Disk {
 
   lock(path: string): Promise<FileLock | undefined> {
     return later(path, async () => {
-      const locks = nativeLocks()
+      const locks = nativeLocks(path)
       const fd = await openAsync(path, 'a+')
-      if (!locks.tryLock(fd)) {
-        await closeAsync(fd)
-        return undefined
+      let taken = false
+      try {
+        taken = locks.tryLock(fd)
+      } finally {
+        if (!taken) await closeAsync(fd)
       }
+      if (!taken) return undefined
       const release = async (): Promise<void> => {
         locks.unlock(fd)
         await closeAsync(fd)

@@ -2,11 +2,12 @@
 import type { Env, LogLevel } from '../base/index.ts'
 import { SystemClock } from './clock.ts'
 import { SystemDisk } from './disk.ts'
+import { jobsUrl } from './jobs.ts'
 import { LineLogger } from './logger.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import { SystemNetwork } from './network.ts'
 import { SystemRandom } from './random.ts'
-import { InlineWorkers } from './workers.ts'
+import { WorkerPool } from './workers.ts'
 
 export interface EnvOptions {
   readonly disk?: 'system' | 'memory'
@@ -21,9 +22,9 @@ export function createEnv(options: EnvOptions = {}): Env {
   return {
     clock,
     random: new SystemRandom(),
-    disk: options.disk === 'memory' ? new MemoryDisk() : new SystemDisk(),
+    disk: options.disk === 'memory' ? new MemoryDisk(() => clock.now()) : new SystemDisk(),
     network: new SystemNetwork(),
-    workers: new InlineWorkers(new Map()),
+    workers: new WorkerPool({ jobsUrl, threadsMax: 2, queueMax: 1024 }),
     logger: new LineLogger({
       json: options.json ?? false,
       level: options.level ?? 'info',

@@ -31,17 +31,21 @@ class MemoryFile implements DiskFile {
   readonly path: string
   readonly #content: Content
   readonly #writable: boolean
+  readonly #now: () => number
   #open = true
 
-  constructor(options: { path: string; content: Content; writable: boolean }) {
+  constructor(options: { path: string; content: Content; writable: boolean; now: () => number }) {
     this.path = options.path
+    this.#now = options.now
     this.#content = options.content
     this.#writable = options.writable
   }
 
   #check(write: boolean): Content {
-    if (!this.#open || (write && !this.#writable))
+    if (!this.#open || (write && !this.#writable)) {
       throw new DiskError('EBADF', this.path, `bad file descriptor: ${this.path}`)
+    }
+    if (write) this.#content.modifiedMs = this.#now()
     return this.#content
   }
 
@@ -98,14 +102,20 @@ export class MemoryDisk implements Disk {
   readonly #files = new Map<string, Content>()
   readonly #directories = new Set<string>(['/'])
   readonly #locks = new Set<string>()
+  readonly #now: () => number
+
+  /** `now`: the time that writes leave on files, in milliseconds since 1970. */
+  constructor(now: () => number = () => 0) {
+    this.#now = now
+  }
 
   #missing(path: string): DiskError {
     return new DiskError('ENOENT', path, `no such file or directory: ${path}`)
   }
 
   async open(path: string, { mode }: OpenOptions): Promise<DiskFile> {
+    if (this.#directories.has(path)) throw new DiskError('EISDIR', path, `is a directory: ${path}`)
     if (mode === 'create') {
-      if (this.#directories.has(path)) throw new DiskError('EISDIR', path, `is a directory: ${path}`)
       if (!this.#directories.has(parentOf(path))) throw this.#missing(path)
       const known = this.#files.get(path)
       if (known === undefined) this.#files.set(path, new Content())
@@ -113,7 +123,7 @@ export class MemoryDisk implements Disk {
     }
     const content = this.#files.get(path)
     if (content === undefined) throw this.#missing(path)
-    return new MemoryFile({ path, content, writable: mode !== 'read' })
+    return new MemoryFile({ path, content, writable: mode !== 'read', now: this.#now })
   }
 
   async list(path: string): Promise<readonly DirectoryEntry[]> {
@@ -137,20 +147,27 @@ export class MemoryDisk implements Disk {
   }
 
   async makeDirectory(path: string): Promise<void> {
-    if (this.#files.has(path)) throw new DiskError('EEXIST', path, `a file is in the way: ${path}`)
-    for (let at = path; !this.#directories.has(at); at = parentOf(at)) this.#directories.add(at)
+    const missing: string[] = []
+    for (let at = path; !this.#directories.has(at); at = parentOf(at)) {
+      if (this.#files.has(at))
+        throw new DiskError(at === path ? 'EEXIST' : 'ENOTDIR', path, `a file is in the way: ${at}`)
+      missing.push(at)
+    }
+    for (const at of missing) this.#directories.add(at)
   }
 
   async rename(from: string, to: string): Promise<void> {
     if (!this.#directories.has(parentOf(to))) throw this.#missing(to)
     const content = this.#files.get(from)
     if (content !== undefined) {
+      if (this.#directories.has(to)) throw new DiskError('EISDIR', to, `is a directory: ${to}`)
       this.#files.delete(from)
       this.#files.set(to, content)
       return
     }
     if (!this.#directories.has(from)) throw this.#missing(from)
-    if ((await this.stat(to)) !== undefined) throw new DiskError('ENOTEMPTY', to, `already there: ${to}`)
+    if (this.#files.has(to)) throw new DiskError('ENOTDIR', to, `is a file: ${to}`)
+    if (this.#directories.has(to)) throw new DiskError('ENOTEMPTY', to, `already there: ${to}`)
     const moved = (path: string): string => `${to}${path.slice(from.length)}`
     const inside = (path: string): boolean => path === from || path.startsWith(`${from}/`)
     for (const [path, file] of [...this.#files]) {
@@ -166,6 +183,7 @@ export class MemoryDisk implements Disk {
   }
 
   async unlink(path: string): Promise<void> {
+    if (this.#directories.has(path)) throw new DiskError('EISDIR', path, `is a directory: ${path}`)
     if (!this.#files.delete(path)) throw this.#missing(path)
   }
 

@@ -71,3 +71,38 @@ test('a connection out reports what it gets and that it ended', async () => {
   assert.equal(await closed.promise, 'ping')
   await listener.close()
 })
+
+test('whatever little the kernel did not take at once, its leaving is told', async () => {
+  const network = new SystemNetwork()
+  const drained = Promise.withResolvers<void>()
+  const accepted = Promise.withResolvers<Connection>()
+  const listener = await network.listen({
+    host: '127.0.0.1',
+    port: 0,
+    accept: (connection) => {
+      accepted.resolve(connection)
+      return {
+        receiveBuffer: () => Buffer.alloc(16),
+        received: () => undefined,
+        drained: drained.resolve,
+        closed: () => undefined,
+      }
+    },
+  })
+  const socket = connect(listener.port, '127.0.0.1')
+  socket.pause()
+  const connection = await accepted.promise
+  const kilobyte = Buffer.alloc(1024)
+  let count = 1
+  while (connection.write([kilobyte])) count++
+  let size = 0
+  socket.on('data', (chunk: Buffer) => {
+    size += chunk.length
+  })
+  socket.resume()
+  await drained.promise
+  connection.end()
+  await once(socket, 'close')
+  assert.equal(size, count * kilobyte.length)
+  await listener.close()
+})

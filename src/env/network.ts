@@ -13,58 +13,73 @@ interface WithHandle {
 class SocketConnection implements Connection {
   readonly remoteAddress: string
   readonly remotePort: number
-  readonly #socket: () => net.Socket
+  #socket: net.Socket
+  #handler: ConnectionHandler | undefined
+  /** A write was not taken whole, and its owner waits for `drained`. */
+  #waiting = false
+  /**
+   * Called when a write is done. The stream's own 'drain' comes only when more than its high-water mark was waiting, but
+   * the owner of the chunks waits for the last byte of any size.
+   */
+  readonly #written = (error?: Error | null): void => {
+    if (error || !this.#waiting || this.#socket.writableLength > 0) return
+    this.#waiting = false
+    this.#handler?.drained()
+  }
 
-  constructor(peer: Pick<net.Socket, 'remoteAddress' | 'remotePort'>, socket: () => net.Socket) {
+  constructor(socket: net.Socket) {
     this.#socket = socket
-    this.remoteAddress = plainAddress(peer.remoteAddress ?? '')
-    this.remotePort = peer.remotePort ?? 0
+    this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
+    this.remotePort = socket.remotePort ?? 0
+  }
+
+  /** From here on the handler is told what happens on `socket`. */
+  attach(socket: net.Socket, handler: ConnectionHandler): void {
+    this.#socket = socket
+    this.#handler = handler
+    let failure: Error | undefined
+    socket.setNoDelay(true)
+    socket.on('error', (error) => {
+      failure = error
+    })
+    socket.on('close', () => handler.closed(failure))
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
-    const socket = this.#socket()
+    const socket = this.#socket
     if (!socket.writable) return false
-    const [first] = chunks
-    if (chunks.length === 1 && first !== undefined) {
-      socket.write(first)
-    } else {
-      socket.cork()
-      for (const chunk of chunks) socket.write(chunk)
-      socket.uncork()
+    const last = chunks.length - 1
+    if (last > 0) socket.cork()
+    for (let i = 0; i <= last; i++) {
+      const chunk = chunks[i]
+      if (chunk === undefined) continue
+      if (i === last) socket.write(chunk, this.#written)
+      else socket.write(chunk)
     }
-    return socket.writableLength === 0
+    if (last > 0) socket.uncork()
+    this.#waiting = socket.writableLength > 0
+    return !this.#waiting
   }
 
   pause(): void {
-    this.#socket().pause()
+    this.#socket.pause()
   }
 
   resume(): void {
-    this.#socket().resume()
+    this.#socket.resume()
   }
 
   end(): void {
-    this.#socket().end()
+    this.#socket.end()
   }
 
   destroy(): void {
-    this.#socket().destroy()
+    this.#socket.destroy()
   }
 }
 
 /** An IPv4 peer of a dual-stack listener shows as IPv4, as everywhere in Kafka's tools. */
 const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address)
-
-/** Tells the handler what happens on the socket. */
-function observe(socket: net.Socket, handler: ConnectionHandler): void {
-  let failure: Error | undefined
-  socket.setNoDelay(true)
-  socket.on('drain', () => handler.drained())
-  socket.on('error', (error) => {
-    failure = error
-  })
-  socket.on('close', () => handler.closed(failure))
-}
 
 const onread = (handler: ConnectionHandler): net.OnReadOpts => ({
   buffer: () => handler.receiveBuffer(),
@@ -75,22 +90,24 @@ const onread = (handler: ConnectionHandler): net.OnReadOpts => ({
 })
 
 export class SystemNetwork implements Network {
-  listen({ host, port, accept }: ListenOptions): Promise<Listener> {
+  listen({ host, port, accept, acceptFailed }: ListenOptions): Promise<Listener> {
     const server = net.createServer({ pauseOnConnect: true }, (accepted) => {
-      let socket = accepted
-      const handler = accept(new SocketConnection(accepted, () => socket))
+      const connection = new SocketConnection(accepted)
+      const handler = accept(connection)
       if (handler === undefined) {
         accepted.destroy()
         return
       }
-      socket = takeOver(accepted, handler)
-      observe(socket, handler)
+      const socket = takeOver(accepted, handler)
+      connection.attach(socket, handler)
       socket.resume()
     })
     return new Promise((resolve, reject) => {
       server.once('error', reject)
       server.listen({ host, port, backlog: 1024 }, () => {
         server.off('error', reject)
+        // Accepting failed (too many open files): the peer is refused and may come again; the listener goes on.
+        server.on('error', (error) => acceptFailed?.(error))
         const address = server.address()
         const bound = typeof address === 'object' && address !== null ? address.port : port
         const close = (): Promise<void> => new Promise((closed) => server.close(() => closed()))
@@ -106,8 +123,9 @@ export class SystemNetwork implements Network {
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.off('error', reject)
-        observe(socket, handler)
-        resolve(new SocketConnection(socket, () => socket))
+        const connection = new SocketConnection(socket)
+        connection.attach(socket, handler)
+        resolve(connection)
       })
     })
   }

@@ -34,16 +34,20 @@ export class SyncThread {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
   #users = 0
+  #failure: Error | undefined
 
   private constructor() {
     this.#worker.unref()
     this.#worker.on('message', ({ id, error }: Done) => {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)
+      if (this.#waiting.size === 0) this.#worker.unref()
       if (error === undefined) waiting?.resolve()
       else waiting?.reject(Object.assign(new Error(error.message), { code: error.code }))
     })
     this.#worker.on('error', (error: Error) => {
+      this.#failure = error
+      if (SyncThread.#shared === this) SyncThread.#shared = undefined
       for (const { reject } of this.#waiting.values()) reject(error)
       this.#waiting.clear()
     })
@@ -56,8 +60,11 @@ export class SyncThread {
   }
 
   sync(fd: number): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId
+      // The process does not end before what it waits for is durable.
+      if (this.#waiting.size === 0) this.#worker.ref()
       this.#waiting.set(id, { resolve, reject })
       this.#worker.postMessage({ id, fd })
     })

@@ -1,18 +1,137 @@
-/** Jobs of over a millisecond, by name. Those that are known run in this thread until one is worth a thread's cost. */
-import { assert, type Workers } from '../base/index.ts'
+/**
+ * A few threads for whole jobs of over a millisecond. A thread is started when a job comes and none is idle, keeps the
+ * process alive only while it works, and is ended when it has failed. A round trip costs some 30 us: nothing that is
+ * done per request comes here.
+ */
+import { Worker } from 'node:worker_threads'
+import { BoundedQueue, type Workers } from '../base/index.ts'
 
-export type Job = (input: unknown) => unknown
+export interface WorkerPoolOptions {
+  /** Of a module that exports `jobs`, a map of functions by name. */
+  readonly jobsUrl: string
+  readonly threadsMax: number
+  /** Jobs that wait for a thread; more are refused. */
+  readonly queueMax: number
+}
 
-export class InlineWorkers implements Workers {
-  readonly #jobs: ReadonlyMap<string, Job>
+interface Waiting {
+  readonly name: string
+  readonly input: unknown
+  readonly resolve: (output: unknown) => void
+  readonly reject: (error: Error) => void
+}
 
-  constructor(jobs: ReadonlyMap<string, Job>) {
-    this.#jobs = jobs
+type Answer = { readonly output: unknown } | { readonly error: Error }
+
+/** Runs in the thread: one job at a time, errors sent back as they are. */
+const program = `
+const { parentPort, workerData } = require('node:worker_threads')
+const table = import(workerData.jobsUrl)
+parentPort.on('message', async ({ name, input }) => {
+  try {
+    const job = (await table).jobs.get(name)
+    if (job === undefined) throw new RangeError("there is no job '" + name + "'")
+    parentPort.postMessage({ output: await job(input) })
+  } catch (error) {
+    parentPort.postMessage({ error })
+  }
+})`
+
+class Thread {
+  readonly #worker: Worker
+  #job: Waiting | undefined
+
+  /** `done`: it is free again; `ended`: it is no more. */
+  constructor(
+    jobsUrl: string,
+    told: { readonly done: (thread: Thread) => void; readonly ended: (thread: Thread) => void },
+  ) {
+    this.#worker = new Worker(program, { eval: true, workerData: { jobsUrl } })
+    this.#worker.unref()
+    this.#worker.on('message', (answer: Answer) => {
+      const job = this.#job
+      this.#job = undefined
+      this.#worker.unref()
+      if ('error' in answer) job?.reject(answer.error)
+      else job?.resolve(answer.output)
+      told.done(this)
+    })
+    let failure: Error | undefined
+    this.#worker.on('error', (error: Error) => {
+      failure = error
+    })
+    this.#worker.on('exit', (code) => {
+      const job = this.#job
+      this.#job = undefined
+      told.ended(this)
+      job?.reject(failure ?? new Error(`the thread of job '${job.name}' ended with code ${code}`))
+    })
   }
 
-  async run(name: string, input: unknown): Promise<unknown> {
-    const job = this.#jobs.get(name)
-    assert(job !== undefined, `there is no job '${name}'`)
-    return job(input)
+  start(job: Waiting): void {
+    this.#job = job
+    this.#worker.ref()
+    const { name, input } = job
+    try {
+      this.#worker.postMessage({ name, input })
+    } catch (error) {
+      // The input cannot be cloned: the caller's fault, and the thread is as free as before.
+      this.#job = undefined
+      this.#worker.unref()
+      throw error
+    }
+  }
+}
+
+export class WorkerPool implements Workers {
+  readonly #options: WorkerPoolOptions
+  readonly #queue: BoundedQueue<Waiting>
+  readonly #idle: Thread[] = []
+  #threads = 0
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options
+    this.#queue = new BoundedQueue(options.queueMax)
+  }
+
+  run(name: string, input: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const job = { name, input, resolve, reject }
+      const thread = this.#idle.pop() ?? this.#begin()
+      if (thread !== undefined) this.#start(thread, job)
+      else if (!this.#queue.push(job))
+        reject(new Error(`${this.#queue.capacity} jobs wait already; '${name}' is refused`))
+    })
+  }
+
+  #begin(): Thread | undefined {
+    if (this.#threads === this.#options.threadsMax) return undefined
+    this.#threads++
+    return new Thread(this.#options.jobsUrl, {
+      done: (thread) => this.#next(thread),
+      ended: (ended) => {
+        this.#threads--
+        const at = this.#idle.indexOf(ended)
+        if (at >= 0) this.#idle.splice(at, 1)
+        const job = this.#queue.shift()
+        const thread = job && this.#begin()
+        if (job !== undefined && thread !== undefined) this.#start(thread, job)
+      },
+    })
+  }
+
+  #next(thread: Thread): void {
+    const job = this.#queue.shift()
+    if (job === undefined) this.#idle.push(thread)
+    else this.#start(thread, job)
+  }
+
+  #start(thread: Thread, job: Waiting): void {
+    try {
+      thread.start(job)
+    } catch (error) {
+      job.reject(error instanceof Error ? error : new Error(String(error)))
+      this.#next(thread)
+    }
   }
 }

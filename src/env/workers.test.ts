@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { WorkerPool } from './workers.ts'
+
+const jobsUrl = new URL('./testdata/jobs.ts', import.meta.url).href
+
+test('jobs come back in any number, and more than may wait are refused', async () => {
+  const pool = new WorkerPool({ jobsUrl, threadsMax: 1, queueMax: 2 })
+  const bytes = Buffer.from('bytes')
+  const waited = pool.run('wait', undefined)
+  const echoed = pool.run('echo', { bytes })
+  const failed = assert.rejects(pool.run('fail', undefined), { name: 'RangeError', message: 'as asked' })
+  await assert.rejects(pool.run('echo', 1), /refused/)
+  assert.equal(await waited, 'waited')
+  assert.deepEqual(await echoed, { bytes: new Uint8Array(bytes) })
+  await failed
+  await assert.rejects(pool.run('none', undefined), /there is no job 'none'/)
+  await assert.rejects(
+    pool.run('echo', () => undefined),
+    { name: 'DataCloneError' },
+  )
+  assert.equal(await pool.run('echo', 2), 2)
+})
+
+test('a thread that ends takes its own job with it and no other', async () => {
+  const pool = new WorkerPool({ jobsUrl, threadsMax: 1, queueMax: 2 })
+  const lost = assert.rejects(pool.run('exit', undefined), /ended/)
+  const next = pool.run('echo', 'next')
+  await lost
+  assert.equal(await next, 'next')
+})
