@@ -30,7 +30,7 @@ export interface Prepared {
   readonly logFile: string
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)

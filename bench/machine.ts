@@ -12,7 +12,7 @@ const touchBytesMax = 15e9
 const probeBytes = 2 ** 31
 const chunk = Buffer.alloc(8 * 1024 * 1024, 7)
 /** Above this a write measures the hypervisor, not the broker. */
-export const systemSecondsPerGbMax = 0.3
+const systemSecondsPerGbMax = 0.3
 
 export interface Machine {
   readonly cpuModel: string

@@ -4,7 +4,7 @@ import { type Command, runOrThrow } from '../../bench/child.ts'
 import { javaCommand } from '../../bench/java.ts'
 import { kafkaJars } from '../../bench/kafka.ts'
 
-export const tools = {
+const tools = {
   brokerApiVersions: 'org.apache.kafka.tools.BrokerApiVersionsCommand',
   cluster: 'org.apache.kafka.tools.ClusterTool',
   configs: 'kafka.admin.ConfigCommand',

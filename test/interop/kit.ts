@@ -21,7 +21,7 @@ export function bootstrap(): string {
 }
 
 /** One quick round: fewer records, the same calls. */
-export const isShort = process.env[shortVariable] === '1'
+const isShort = process.env[shortVariable] === '1'
 /** `count` in a full run, a tenth of it in a short one. */
 export const records = (count: number): number => (isShort ? Math.ceil(count / 10) : count)
 

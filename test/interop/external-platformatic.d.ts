@@ -1,0 +1,85 @@
+/**
+ * The part of the types of `@platformatic/kafka` that the suites use. Declared here, since the package is installed by the runner
+ * only, and the types must be checked without them.
+ */
+declare module '@platformatic/kafka' {
+  interface Address {
+    readonly clientId: string
+    readonly bootstrapBrokers: readonly string[]
+    readonly timeout?: number
+  }
+  interface Message {
+    readonly topic: string
+    readonly key?: string
+    readonly value: string
+    readonly partition?: number
+    readonly headers?: Readonly<Record<string, string>>
+  }
+  interface Received {
+    readonly topic: string
+    readonly partition: number
+    readonly offset: bigint
+    readonly timestamp: bigint
+    readonly key: string | undefined
+    readonly value: string | undefined
+    readonly headers: ReadonlyMap<string, string>
+  }
+  interface Serializers {
+    readonly kind?: 'serializers'
+  }
+  interface Deserializers {
+    readonly kind?: 'deserializers'
+  }
+  interface MessagesStream extends AsyncIterable<Received> {
+    close(): Promise<void>
+  }
+  class Producer {
+    constructor(options: Address & { readonly serializers: Serializers; readonly idempotent?: boolean })
+    send(options: {
+      readonly messages: readonly Message[]
+      readonly acks?: number
+      readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+    }): Promise<{ readonly offsets?: readonly { readonly partition: number; readonly offset: bigint }[] }>
+    close(force?: boolean): Promise<void>
+  }
+  class Consumer {
+    constructor(
+      options: Address & {
+        readonly groupId: string
+        readonly deserializers: Deserializers
+        readonly groupProtocol?: 'classic' | 'consumer'
+      },
+    )
+    consume(options: {
+      readonly topics: readonly string[]
+      readonly mode: 'earliest' | 'latest' | 'committed'
+      readonly fallbackMode?: 'earliest' | 'latest'
+      readonly autocommit?: boolean
+      readonly maxWaitTime?: number
+    }): Promise<MessagesStream>
+    commit(options: {
+      readonly offsets: readonly {
+        readonly topic: string
+        readonly partition: number
+        readonly offset: bigint
+        readonly leaderEpoch: number
+      }[]
+    }): Promise<void>
+    close(force?: boolean): Promise<void>
+  }
+  class Admin {
+    constructor(options: Address)
+    createTopics(options: {
+      readonly topics: readonly string[]
+      readonly partitions?: number
+      readonly replicas?: number
+    }): Promise<unknown>
+    deleteTopics(options: { readonly topics: readonly string[] }): Promise<void>
+    listTopics(): Promise<readonly string[]>
+    close(): Promise<void>
+  }
+  const stringSerializers: Serializers
+  const stringDeserializers: Deserializers
+
+  export { Admin, Consumer, Producer, type Received, stringDeserializers, stringSerializers }
+}
