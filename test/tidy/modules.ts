@@ -66,6 +66,8 @@ export const isTest = (path: string): boolean =>
 export const roomOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1]
 
 export function readModules(patterns: readonly string[]): Module[] {
-  const paths = globSync([...patterns], { cwd: root }).map((path) => path.replaceAll('\\', '/'))
+  const paths = globSync([...patterns], { cwd: root, exclude: ['**/node_modules/**'] }).map((path) =>
+    path.replaceAll('\\', '/'),
+  )
   return paths.sort().map((path) => moduleOf(path, readFileSync(join(root, path), 'utf8')))
 }
