@@ -10,6 +10,13 @@ export interface LoggerOptions {
   readonly write: (line: string) => void
 }
 
+/** What a peer sent can neither begin a line of its own nor steer a terminal. */
+const oneLine = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
+
+/** As it is where it is one word, else quoted. */
+const plain = (value: string): string => (/^[^\s"=\p{Cc}]+$/u.test(value) ? value : JSON.stringify(value))
+
 export class LineLogger implements Logger {
   readonly #options: LoggerOptions
   readonly #part: string
@@ -37,9 +44,8 @@ export class LineLogger implements Logger {
     }
     const pairs = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => ` ${key}=${value}`)
-    write(
-      `${time.replace('T', ' ').replace('Z', '')} ${level.toUpperCase().padEnd(5)} [${this.#part}] ${message}${pairs.join('')}\n`,
-    )
+      .map(([key, value]) => ` ${key}=${plain(`${value}`)}`)
+    const readable = time.replace('T', ' ').replace('.', ',').replace('Z', '')
+    write(`${readable} ${level.toUpperCase().padEnd(5)} [${this.#part}] ${oneLine(message)}${pairs.join('')}\n`)
   }
 }

@@ -1,5 +1,12 @@
 /** The door of `metadata`: the records of the cluster, the image that they make, and what changed in it. */
 export type { BrokerChange } from './cluster-delta.ts'
+export * from './controller/controller.ts'
+export {
+  type ControlledTopic,
+  ControllerState,
+  type RegisteredBroker,
+} from './controller/controller-state.ts'
+export type { Decision, DecisionContext } from './controller/decision.ts'
 export * from './delta.ts'
 export * from './features.ts'
 export * from './image/directory-id.ts'

@@ -1,0 +1,145 @@
+/**
+ * Changes of dynamic configs, resource by resource (KIP-339). Of topics, groups and client metrics every value is checked;
+ * those of a broker were checked by the broker itself, before it passed the request on.
+ */
+import { ApiError, assert } from '../../base/index.ts'
+import {
+  applyOperations,
+  type ConfigOperation,
+  type ConfigResourceType,
+  replaceAll,
+  validateResource,
+} from '../../config/index.ts'
+import {
+  type AlterConfigsRequest,
+  type AlterConfigsResponse,
+  alterConfigs,
+  ErrorCode,
+  type IncrementalAlterConfigsRequest,
+  type IncrementalAlterConfigsResponse,
+  incrementalAlterConfigs,
+} from '../../protocol/index.ts'
+import type { MetadataRecord } from '../record.ts'
+import { configRecords } from './config-records.ts'
+import type { ControllerState } from './controller-state.ts'
+import { type Decision, oneByOne } from './decision.ts'
+import { resourceType, type Settings } from './settings.ts'
+
+interface Resource {
+  readonly resourceType: number
+  readonly resourceName: string
+}
+
+const typeNames: ReadonlyMap<number, ConfigResourceType> = new Map([
+  [resourceType.topic, 'topic'],
+  [resourceType.broker, 'broker'],
+  [resourceType.clientMetrics, 'client-metrics'],
+  [resourceType.group, 'group'],
+])
+
+export class Configs {
+  readonly #state: ControllerState
+  readonly #settings: Settings
+
+  constructor(state: ControllerState, settings: Settings) {
+    this.#state = state
+    this.#settings = settings
+  }
+
+  incrementalAlter(request: IncrementalAlterConfigsRequest): Decision<IncrementalAlterConfigsResponse> {
+    const records: MetadataRecord[] = []
+    const responses = request.resources.map((resource) => ({
+      ...this.#answer(request.resources, resource, records, () => this.operate(resource, this.#operations(resource))),
+    }))
+    return oneByOne(request.validateOnly ? [] : records, incrementalAlterConfigs.response.create({ responses }))
+  }
+
+  alter(request: AlterConfigsRequest): Decision<AlterConfigsResponse> {
+    const records: MetadataRecord[] = []
+    const responses = request.resources.map((resource) => ({
+      ...this.#answer(request.resources, resource, records, () => this.#replace(resource, resource.configs)),
+    }))
+    return oneByOne(request.validateOnly ? [] : records, alterConfigs.response.create({ responses }))
+  }
+
+  #operations(resource: IncrementalAlterConfigsRequest['resources'][number]): readonly ConfigOperation[] {
+    return resource.configs.map(({ name, configOperation, value }) => ({ name, operation: configOperation, value }))
+  }
+
+  /** One resource fails for itself; its records come whole, or not at all. */
+  #answer(
+    all: readonly Resource[],
+    resource: Resource,
+    records: MetadataRecord[],
+    decide: () => readonly MetadataRecord[],
+  ) {
+    const { resourceType: type, resourceName } = resource
+    const answer = { resourceType: type, resourceName }
+    try {
+      const same = all.filter((it) => it.resourceType === type && it.resourceName === resourceName)
+      if (same.length > 1) {
+        throw new ApiError(ErrorCode.INVALID_REQUEST, 'Each resource must appear at most once.')
+      }
+      this.#checkExists(resource)
+      records.push(...decide())
+      return { ...answer, errorCode: ErrorCode.NONE, errorMessage: null }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return { ...answer, errorCode: error.code, errorMessage: error.message }
+    }
+  }
+
+  #checkExists({ resourceType: type, resourceName }: Resource): void {
+    if (type === resourceType.topic && resourceName !== '' && !this.#state.topicIds.has(resourceName)) {
+      throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`)
+    }
+    if (type !== resourceType.broker || resourceName === '') return
+    if (!/^[+-]?\d+$/.test(resourceName)) {
+      throw new ApiError(ErrorCode.INVALID_REQUEST, 'Unable to parse broker name as a base 10 number.')
+    }
+    if (Number(resourceName) < 0) throw new ApiError(ErrorCode.INVALID_REQUEST, 'Invalid negative broker ID.')
+    if (!this.#state.brokers.has(Number(resourceName))) {
+      throw new ApiError(ErrorCode.BROKER_ID_NOT_REGISTERED, `No broker with id ${resourceName} found.`)
+    }
+  }
+
+  #typeOf({ resourceType: type }: Resource): ConfigResourceType {
+    const name = typeNames.get(type)
+    if (name === undefined) throw new ApiError(ErrorCode.INVALID_REQUEST, `Unknown resource type ${type}`)
+    return name
+  }
+
+  #validate(resource: Resource, type: ConfigResourceType, texts: ReadonlyMap<string, string>): void {
+    if (type === 'broker') return
+    validateResource({ type, name: resource.resourceName, texts, broker: this.#settings.effective })
+  }
+
+  /** The records of one resource, which may be a topic that is about to be created. Throws ApiError. */
+  operate(resource: Resource, operations: readonly ConfigOperation[]): readonly MetadataRecord[] {
+    const type = this.#typeOf(resource)
+    const current = this.#state.configs(resource.resourceType, resource.resourceName)
+    const texts = applyOperations({ type, current, operations })
+    this.#validate(resource, type, texts)
+    const changes = new Map(operations.map(({ name }) => [name, texts.get(name) ?? null]))
+    return configRecords({ ...this.#named(resource), changes, current, elrEnabled: this.#settings.elrEnabled })
+  }
+
+  /** What the request does not name is removed. */
+  #replace(
+    resource: Resource,
+    configs: readonly { readonly name: string; readonly value: string | null }[],
+  ): readonly MetadataRecord[] {
+    const type = this.#typeOf(resource)
+    const current = this.#state.configs(resource.resourceType, resource.resourceName)
+    const texts = replaceAll(configs)
+    this.#validate(resource, type, texts)
+    const changes = new Map<string, string | null>(texts)
+    for (const name of current.keys()) if (!texts.has(name)) changes.set(name, null)
+    assert(changes.size >= texts.size, 'every text is a change')
+    return configRecords({ ...this.#named(resource), changes, current, elrEnabled: this.#settings.elrEnabled })
+  }
+
+  #named({ resourceType: type, resourceName }: Resource): Resource {
+    return { resourceType: type, resourceName }
+  }
+}

@@ -1,0 +1,87 @@
+/** For tests: a controller whose records are replayed at once and committed, over a random stream that is a counter. */
+import { type RandomStream, type Uuid, uuidFromLatin1 } from '../../base/index.ts'
+import { BrokerConfig } from '../../config/index.ts'
+import { brokerHeartbeat, brokerRegistration } from '../../protocol/index.ts'
+import { supportedFeatures } from '../features.ts'
+import type { MetadataRecord } from '../record.ts'
+import { Controller } from './controller.ts'
+import type { Decision } from './decision.ts'
+
+export const clusterId = 'cluster'
+
+export const id = (text: string): Uuid => uuidFromLatin1(text.padEnd(16, '-'))
+
+function countingStream(): RandomStream {
+  let count = 0
+  return {
+    u32: () => count++,
+    below: (bound) => count++ % bound,
+    float: () => 0.5,
+    uuid: () => id(`t${count++}`),
+  }
+}
+
+export class Fixture {
+  readonly controller: Controller
+  readonly written: MetadataRecord[] = []
+  nextOffset = 0
+  nowMs = 1_000
+
+  constructor(texts: Readonly<Record<string, string>> = {}) {
+    const given = {
+      'node.id': '1',
+      'process.roles': 'broker,controller',
+      listeners: 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
+      'controller.listener.names': 'CONTROLLER',
+      'controller.quorum.voters': '1@127.0.0.1:9093',
+      ...texts,
+    }
+    const config = BrokerConfig.parse(new Map(Object.entries(given)))
+    this.controller = new Controller({ clusterId, config, random: countingStream() })
+    this.take(this.controller.activate(this.context))
+  }
+
+  get context() {
+    return { nowMs: this.nowMs, nextOffset: this.nextOffset, apiVersion: 4 }
+  }
+
+  /** Replays and commits the records; returns the reply. */
+  take<R>({ records, reply }: Decision<R>): R {
+    for (const record of records) this.controller.replay(record, this.nextOffset++)
+    if (records.length > 0) this.controller.commit(this.nextOffset - 1)
+    this.written.push(...records)
+    return reply
+  }
+
+  register(brokerId: number, given: Partial<Parameters<typeof brokerRegistration.request.create>[0]> = {}) {
+    const request = brokerRegistration.request.create({
+      brokerId,
+      clusterId,
+      incarnationId: id(`i${brokerId}`),
+      listeners: [{ name: 'PLAINTEXT', host: 'h', port: 9092, securityProtocol: 0 }],
+      features: supportedFeatures.map((it) => ({
+        name: it.name,
+        minSupportedVersion: it.minLevel,
+        maxSupportedVersion: it.maxLevel,
+      })),
+      logDirs: [id(`d${brokerId}`)],
+      ...given,
+    })
+    return this.take(this.controller.registerBroker(request, this.context))
+  }
+
+  heartbeat(brokerId: number, given: Partial<Parameters<typeof brokerHeartbeat.request.create>[0]> = {}) {
+    const brokerEpoch = this.controller.state.brokers.get(brokerId)?.registration.brokerEpoch ?? -1
+    const currentMetadataOffset = this.nextOffset - 1
+    const request = brokerHeartbeat.request.create({ brokerId, brokerEpoch, currentMetadataOffset, ...given })
+    return this.take(this.controller.brokerHeartbeat(request, this.context))
+  }
+
+  /** Registered and unfenced. */
+  start(...brokerIds: readonly number[]): void {
+    for (const brokerId of brokerIds) {
+      this.register(brokerId)
+      this.heartbeat(brokerId)
+    }
+  }
+}

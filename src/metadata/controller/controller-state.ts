@@ -1,0 +1,338 @@
+/**
+ * What the controller decides on: the replay of the metadata log up to its newest record, committed or not, on versioned
+ * maps. Changed by `replay` alone. A lost leadership reverts it to what is committed; the abort of a metadata transaction
+ * to what was before its begin.
+ */
+import { assert, present, Timeline, type Uuid, type VersionedMap } from '../../base/index.ts'
+import type {
+  AccessControlEntryRecord,
+  ClientQuotaRecord,
+  ConfigRecord,
+  DelegationTokenRecord,
+  FeatureLevelRecord,
+  PartitionChangeRecord,
+  PartitionRecord,
+  RegisterControllerRecord,
+  UserScramCredentialRecord,
+} from '../../protocol/index.ts'
+import { ClusterDelta } from '../cluster-delta.ts'
+import {
+  type BrokerImage,
+  configResourceKey,
+  quotaEntityKey,
+  type ResourceConfigs,
+  scramCredentialKey,
+} from '../image/metadata-image.ts'
+import { changedPartition, type PartitionImage, partitionFromRecord } from '../image/partition-image.ts'
+import type { MetadataRecord, RecordOf } from '../record.ts'
+
+export interface RegisteredBroker {
+  readonly registration: BrokerImage
+  /** Of its newest RegisterBrokerRecord: a broker that has not read it yet stays fenced. */
+  readonly recordOffset: number
+}
+
+export interface ControlledTopic {
+  readonly name: string
+  readonly topicId: Uuid
+  /** Their ids are 0 to this. */
+  readonly partitionCount: number
+}
+
+type BrokerChangeRecord = RecordOf<'brokerRegistrationChange' | 'fenceBroker' | 'unfenceBroker' | 'unregisterBroker'>
+
+const topicResourceType = 2
+/** An id has 16 characters: no two keys meet. */
+const partitionKey = (topicId: Uuid, partitionId: number): string => `${topicId}${partitionId}`
+const noTexts: ReadonlyMap<string, string> = new Map()
+
+export class ControllerState {
+  readonly #timeline: Timeline
+  /** Of the begin of the metadata transaction that is open. */
+  #transactionOffset: number | undefined
+  readonly features: VersionedMap<string, number>
+  readonly brokers: VersionedMap<number, RegisteredBroker>
+  readonly controllers: VersionedMap<number, RegisterControllerRecord>
+  readonly topics: VersionedMap<Uuid, ControlledTopic>
+  readonly topicIds: VersionedMap<string, Uuid>
+  readonly #partitions: VersionedMap<string, PartitionImage>
+  readonly #configs: VersionedMap<string, ResourceConfigs>
+  readonly #producerIds: VersionedMap<'next', number>
+  readonly clientQuotas: VersionedMap<string, ClientQuotaRecord>
+  readonly acls: VersionedMap<Uuid, AccessControlEntryRecord>
+  readonly scramCredentials: VersionedMap<string, UserScramCredentialRecord>
+  readonly delegationTokens: VersionedMap<string, DelegationTokenRecord>
+
+  /** `startOffset`: of the last record before the first that is replayed. */
+  constructor(startOffset = -1) {
+    const timeline = new Timeline(startOffset)
+    this.#timeline = timeline
+    this.features = timeline.map()
+    this.brokers = timeline.map()
+    this.controllers = timeline.map()
+    this.topics = timeline.map()
+    this.topicIds = timeline.map()
+    this.#partitions = timeline.map()
+    this.#configs = timeline.map()
+    this.#producerIds = timeline.map()
+    this.clientQuotas = timeline.map()
+    this.acls = timeline.map()
+    this.scramCredentials = timeline.map()
+    this.delegationTokens = timeline.map()
+  }
+
+  /** Of the last record replayed. */
+  get offset(): number {
+    return this.#timeline.epoch
+  }
+
+  get committedOffset(): number {
+    return this.#timeline.committedEpoch
+  }
+
+  get inTransaction(): boolean {
+    return this.#transactionOffset !== undefined
+  }
+
+  /** The start of the next block of producer ids; -1 before the first was given out. */
+  get nextProducerId(): number {
+    return this.#producerIds.get('next') ?? -1
+  }
+
+  partition(topicId: Uuid, partitionId: number): PartitionImage | undefined {
+    return this.#partitions.get(partitionKey(topicId, partitionId))
+  }
+
+  *partitionsOf(topic: ControlledTopic): Generator<PartitionImage, void, undefined> {
+    for (let id = 0; id < topic.partitionCount; id++) {
+      yield present(this.partition(topic.topicId, id), `partition ${topic.name}-${id}`)
+    }
+  }
+
+  topicByName(name: string): ControlledTopic | undefined {
+    const topicId = this.topicIds.get(name)
+    return topicId === undefined ? undefined : this.topics.get(topicId)
+  }
+
+  configs(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
+    return this.#configs.get(configResourceKey({ resourceType, resourceName }))?.configs ?? noTexts
+  }
+
+  /** Neither fenced nor on its way out. */
+  isActive(brokerId: number): boolean {
+    const broker = this.brokers.get(brokerId)?.registration
+    return broker !== undefined && !broker.fenced && !broker.inControlledShutdown
+  }
+
+  /** Offsets rise; those that are left out are control records. */
+  replay(record: MetadataRecord, offset: number): void {
+    assert(offset > this.#timeline.epoch, `offset ${offset} comes after ${this.#timeline.epoch}`)
+    this.#timeline.advanceTo(offset)
+    this.#apply(record, offset)
+  }
+
+  /** Replays the records of a snapshot, which all count as written at its last offset; they are committed at once. */
+  load(records: Iterable<MetadataRecord>, offset: number): void {
+    this.#timeline.advanceTo(offset)
+    for (const record of records) this.#apply(record, offset)
+    this.commit(offset)
+  }
+
+  /** Everything up to `offset` is committed; an open transaction stays revocable. */
+  commit(offset: number): void {
+    const end = Math.min(offset, this.#timeline.epoch, (this.#transactionOffset ?? Number.POSITIVE_INFINITY) - 1)
+    if (end > this.#timeline.committedEpoch) this.#timeline.commitTo(end)
+  }
+
+  /** The leadership is lost, or an append failed: what is not committed was never written. */
+  revert(): void {
+    this.#timeline.revertTo(this.#timeline.committedEpoch)
+    this.#transactionOffset = undefined
+  }
+
+  #apply(record: MetadataRecord, offset: number): void {
+    switch (record.kind) {
+      case 'topic':
+      case 'partition':
+      case 'partitionChange':
+      case 'removeTopic':
+      case 'clearElr':
+        this.#applyTopic(record)
+        break
+      case 'registerBroker':
+        this.brokers.set(record.value.brokerId, { registration: record.value, recordOffset: offset })
+        break
+      case 'unregisterBroker':
+      case 'fenceBroker':
+      case 'unfenceBroker':
+      case 'brokerRegistrationChange':
+        this.#changeBroker(record)
+        break
+      case 'registerController':
+        this.controllers.set(record.value.controllerId, record.value)
+        break
+      case 'config':
+        this.#changeConfig(record.value)
+        break
+      case 'featureLevel':
+        this.#changeFeature(record.value)
+        break
+      case 'producerIds':
+        this.#producerIds.set('next', record.value.nextProducerId)
+        break
+      case 'beginTransaction':
+        assert(this.#transactionOffset === undefined, 'a metadata transaction begins inside another')
+        this.#transactionOffset = offset
+        break
+      case 'endTransaction':
+        assert(this.#transactionOffset !== undefined, 'no metadata transaction to end')
+        this.#transactionOffset = undefined
+        break
+      case 'abortTransaction':
+        this.#abort(offset)
+        break
+      default:
+        this.#applySecurity(record)
+    }
+  }
+
+  #applySecurity(
+    record: RecordOf<
+      | 'clientQuota'
+      | 'accessControlEntry'
+      | 'removeAccessControlEntry'
+      | 'userScramCredential'
+      | 'removeUserScramCredential'
+      | 'delegationToken'
+      | 'removeDelegationToken'
+      | 'noOp'
+      | 'zkMigrationState'
+    >,
+  ): void {
+    switch (record.kind) {
+      case 'clientQuota': {
+        const key = `${quotaEntityKey(record.value.entity)} ${record.value.key}`
+        if (record.value.remove) this.clientQuotas.delete(key)
+        else this.clientQuotas.set(key, record.value)
+        break
+      }
+      case 'accessControlEntry':
+        this.acls.set(record.value.id, record.value)
+        break
+      case 'removeAccessControlEntry':
+        this.acls.delete(record.value.id)
+        break
+      case 'userScramCredential':
+        this.scramCredentials.set(scramCredentialKey(record.value), record.value)
+        break
+      case 'removeUserScramCredential':
+        this.scramCredentials.delete(scramCredentialKey(record.value))
+        break
+      case 'delegationToken':
+        this.delegationTokens.set(record.value.tokenId, record.value)
+        break
+      case 'removeDelegationToken':
+        this.delegationTokens.delete(record.value.tokenId)
+        break
+      // Nothing is decided on them.
+      case 'noOp':
+      case 'zkMigrationState':
+        break
+    }
+  }
+
+  #abort(offset: number): void {
+    const begin = present(this.#transactionOffset, 'a metadata transaction to abort')
+    this.#timeline.revertTo(begin - 1)
+    this.#timeline.advanceTo(offset)
+    this.#transactionOffset = undefined
+  }
+
+  #applyTopic(record: RecordOf<'topic' | 'partition' | 'partitionChange' | 'removeTopic' | 'clearElr'>): void {
+    switch (record.kind) {
+      case 'topic': {
+        const { name, topicId } = record.value
+        assert(!this.topicIds.has(name), `topic ${name} is created twice`)
+        this.topicIds.set(name, topicId)
+        this.topics.set(topicId, { name, topicId, partitionCount: 0 })
+        break
+      }
+      case 'partition':
+        this.#addPartition(record.value)
+        break
+      case 'partitionChange':
+        this.#changePartition(record.value)
+        break
+      case 'removeTopic':
+        this.#removeTopic(record.value.topicId)
+        break
+      case 'clearElr':
+        for (const topic of [...this.topics.values()]) {
+          if (record.value.topicName === '' || record.value.topicName === topic.name) this.#clearElr(topic)
+        }
+        break
+    }
+  }
+
+  #topic(topicId: Uuid): ControlledTopic {
+    return present(this.topics.get(topicId), 'the topic of a record')
+  }
+
+  #addPartition(record: PartitionRecord): void {
+    const { topicId, partitionId } = record
+    const topic = this.#topic(topicId)
+    const partitionCount = Math.max(topic.partitionCount, partitionId + 1)
+    if (partitionCount > topic.partitionCount) this.topics.set(topicId, { ...topic, partitionCount })
+    this.#partitions.set(partitionKey(topicId, partitionId), partitionFromRecord(record))
+  }
+
+  #changePartition(record: PartitionChangeRecord): void {
+    const before = present(this.partition(record.topicId, record.partitionId), 'the partition of a change')
+    this.#partitions.set(partitionKey(record.topicId, record.partitionId), changedPartition(before, record))
+  }
+
+  #removeTopic(topicId: Uuid): void {
+    const topic = this.#topic(topicId)
+    for (let id = 0; id < topic.partitionCount; id++) this.#partitions.delete(partitionKey(topicId, id))
+    this.topics.delete(topicId)
+    this.topicIds.delete(topic.name)
+    this.#configs.delete(configResourceKey({ resourceType: topicResourceType, resourceName: topic.name }))
+  }
+
+  #clearElr(topic: ControlledTopic): void {
+    for (const partition of this.partitionsOf(topic)) {
+      if (partition.eligibleLeaderReplicas.length + partition.lastKnownElr.length === 0) continue
+      const { partitionEpoch } = partition
+      const cleared = { ...partition, eligibleLeaderReplicas: [], lastKnownElr: [], partitionEpoch: partitionEpoch + 1 }
+      this.#partitions.set(partitionKey(topic.topicId, partition.partitionId), cleared)
+    }
+  }
+
+  /** By the rules of the image, on an image of this one broker. */
+  #changeBroker(record: BrokerChangeRecord): void {
+    const byId = record.kind === 'fenceBroker' || record.kind === 'unfenceBroker'
+    const brokerId = byId ? record.value.id : record.value.brokerId
+    const broker = present(this.brokers.get(brokerId), `broker ${brokerId} of a record`)
+    const delta = new ClusterDelta({ brokers: new Map([[brokerId, broker.registration]]), controllers: new Map() })
+    if (record.kind === 'unregisterBroker') delta.unregister(record.value)
+    else if (record.kind === 'brokerRegistrationChange') delta.change(record.value)
+    else delta.fence({ brokerId, brokerEpoch: record.value.epoch }, record.kind === 'fenceBroker')
+    const registration = delta.apply().brokers.get(brokerId)
+    if (registration === undefined) this.brokers.delete(brokerId)
+    else this.brokers.set(brokerId, { ...broker, registration })
+  }
+
+  #changeConfig({ resourceType, resourceName, name, value }: ConfigRecord): void {
+    const key = configResourceKey({ resourceType, resourceName })
+    const configs = new Map(this.configs(resourceType, resourceName))
+    if (value === null) configs.delete(name)
+    else configs.set(name, value)
+    if (configs.size === 0) this.#configs.delete(key)
+    else this.#configs.set(key, { resourceType, resourceName, configs })
+  }
+
+  #changeFeature({ name, featureLevel }: FeatureLevelRecord): void {
+    if (featureLevel === 0) this.features.delete(name)
+    else this.features.set(name, featureLevel)
+  }
+}

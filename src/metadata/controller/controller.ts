@@ -1,0 +1,221 @@
+/**
+ * The active controller: every decision on the cluster's metadata, one typed method per request. Pure but for `replay`,
+ * `commit` and `revert`, which follow the log, and for the times at which brokers were heard of. Its driver appends the
+ * records of a decision, replays them at once, and sends the reply when they are committed. Throws ApiError where a
+ * request fails as a whole.
+ */
+import { ApiError, type RandomStream } from '../../base/index.ts'
+import type { BrokerConfig } from '../../config/index.ts'
+import {
+  type AllocateProducerIdsRequest,
+  type AllocateProducerIdsResponse,
+  type AlterConfigsRequest,
+  type AlterConfigsResponse,
+  abortTransactionRecord,
+  allocateProducerIds,
+  type BrokerHeartbeatRequest,
+  type BrokerHeartbeatResponse,
+  type BrokerRegistrationRequest,
+  type BrokerRegistrationResponse,
+  type ControllerRegistrationRequest,
+  type ControllerRegistrationResponse,
+  type CreatePartitionsRequest,
+  type CreatePartitionsResponse,
+  type CreateTopicsRequest,
+  type CreateTopicsResponse,
+  controllerRegistration,
+  type DeleteTopicsRequest,
+  type DeleteTopicsResponse,
+  ErrorCode,
+  type IncrementalAlterConfigsRequest,
+  type IncrementalAlterConfigsResponse,
+  noOpRecord,
+  producerIdsRecord,
+  registerControllerRecord,
+  type UnregisterBrokerRequest,
+  type UnregisterBrokerResponse,
+  type UpdateFeaturesRequest,
+  type UpdateFeaturesResponse,
+  unregisterBroker,
+} from '../../protocol/index.ts'
+import { metadataVersionFeature } from '../features.ts'
+import type { MetadataRecord } from '../record.ts'
+import { BrokerSessions } from './broker-sessions.ts'
+import { Brokers } from './brokers.ts'
+import { Configs } from './configs.ts'
+import { ControllerState } from './controller-state.ts'
+import { atomically, type Decision, type DecisionContext, oneByOne } from './decision.ts'
+import { Features } from './features.ts'
+import { Settings } from './settings.ts'
+import { Topics } from './topics.ts'
+
+/** Of one block (KIP-730). */
+const producerIdBlockSize = 1000
+
+export interface ControllerOptions {
+  readonly clusterId: string
+  /** Of this node; dynamic values are the controller's own to know. */
+  readonly config: BrokerConfig
+  /** Ids of topics, and where placement starts. */
+  readonly random: RandomStream
+}
+
+interface Parts {
+  readonly state: ControllerState
+  readonly brokers: Brokers
+  readonly topics: Topics
+  readonly configs: Configs
+  readonly features: Features
+}
+
+export class Controller {
+  readonly #options: ControllerOptions
+  readonly #sessions: BrokerSessions
+  #parts: Parts
+
+  constructor(options: ControllerOptions) {
+    this.#options = options
+    this.#sessions = new BrokerSessions(options.config.number('broker.session.timeout.ms'))
+    this.#parts = this.#over(new ControllerState())
+  }
+
+  #over(state: ControllerState): Parts {
+    const { config, clusterId, random } = this.#options
+    const settings = new Settings(config, state)
+    const configs = new Configs(state, settings)
+    return {
+      state,
+      configs,
+      brokers: new Brokers({ state, settings, clusterId, sessions: this.#sessions }),
+      topics: new Topics({ state, settings, configs, random }),
+      features: new Features(state, settings),
+    }
+  }
+
+  /** Newest, and committed: see `VersionedMap`. */
+  get state(): ControllerState {
+    return this.#parts.state
+  }
+
+  /** Every record of the log, on every controller, active or not. */
+  replay(record: MetadataRecord, offset: number): void {
+    this.#parts.state.replay(record, offset)
+  }
+
+  commit(offset: number): void {
+    this.#parts.state.commit(offset)
+  }
+
+  /** What was not committed was never decided. */
+  revert(): void {
+    this.#parts.state.revert()
+  }
+
+  /** Replaces all that is known; `offset` is that of the last record that the snapshot covers. */
+  loadSnapshot(records: Iterable<MetadataRecord>, offset: number): void {
+    const state = new ControllerState(offset - 1)
+    state.load(records, offset)
+    this.#parts = this.#over(state)
+  }
+
+  /**
+   * To be called when this node has become leader and has replayed its whole log, before any request. Ends what another
+   * left half done, and begins a cluster that is new.
+   */
+  activate({ nowMs }: DecisionContext, bootstrap?: readonly MetadataRecord[]): Decision<undefined> {
+    const { state, brokers, features } = this.#parts
+    brokers.startSessions(nowMs)
+    const left = state.inTransaction
+    const reason = 'the controller that began it is gone'
+    const aborts: readonly MetadataRecord[] = left
+      ? [{ kind: 'abortTransaction', value: abortTransactionRecord.create({ reason }) }]
+      : []
+    // A cluster whose only transaction was left open is as new.
+    const isNew = !(left ? state.features.committed : state.features).has(metadataVersionFeature)
+    return atomically([...aborts, ...(isNew ? features.bootstrap(bootstrap) : [])], undefined)
+  }
+
+  /** So that brokers see the log move when nothing happens (KIP-835). */
+  noOp(): Decision<undefined> {
+    return oneByOne([{ kind: 'noOp', value: noOpRecord.create() }], undefined)
+  }
+
+  /** `apiVersion`: of the request. Throws ApiError 35, 101, 104 or 119. */
+  registerBroker(
+    request: BrokerRegistrationRequest,
+    context: DecisionContext & { readonly apiVersion: number },
+  ): Decision<BrokerRegistrationResponse> {
+    return this.#parts.brokers.register(request, { ...context, detectsCleanShutdown: context.apiVersion >= 3 })
+  }
+
+  /** Throws ApiError 77. */
+  brokerHeartbeat(request: BrokerHeartbeatRequest, context: DecisionContext): Decision<BrokerHeartbeatResponse> {
+    return this.#parts.brokers.heartbeat(request, context)
+  }
+
+  /** One broker at a time: append and replay, then ask again. */
+  fenceStaleBroker(context: DecisionContext): Decision<{ readonly fencedBrokerId: number | undefined }> {
+    return this.#parts.brokers.fenceStaleBroker(context.nowMs)
+  }
+
+  nextSessionDeadlineMs(): number | undefined {
+    return this.#parts.brokers.nextDeadlineMs()
+  }
+
+  /** Throws ApiError 102. */
+  unregisterBroker({ brokerId }: UnregisterBrokerRequest): Decision<UnregisterBrokerResponse> {
+    const { records } = this.#parts.brokers.unregister(brokerId)
+    return atomically(records, unregisterBroker.response.create({ errorMessage: null }))
+  }
+
+  registerController(request: ControllerRegistrationRequest): Decision<ControllerRegistrationResponse> {
+    const { controllerId, incarnationId, zkMigrationReady, listeners, features } = request
+    const given = { controllerId, incarnationId, zkMigrationReady, endPoints: listeners, features }
+    const value = registerControllerRecord.create(given)
+    const reply = controllerRegistration.response.create({ errorMessage: null })
+    return atomically([{ kind: 'registerController', value }], reply)
+  }
+
+  /** Authorization is the caller's; `describable` says of which topics the asker may see the configs. */
+  createTopics(
+    request: CreateTopicsRequest,
+    describable: (topic: string) => boolean = () => true,
+  ): Decision<CreateTopicsResponse> {
+    return this.#parts.topics.create(request, describable)
+  }
+
+  deleteTopics(request: DeleteTopicsRequest): Decision<DeleteTopicsResponse> {
+    return this.#parts.topics.delete(request)
+  }
+
+  createPartitions(request: CreatePartitionsRequest): Decision<CreatePartitionsResponse> {
+    return this.#parts.topics.createPartitions(request)
+  }
+
+  incrementalAlterConfigs(request: IncrementalAlterConfigsRequest): Decision<IncrementalAlterConfigsResponse> {
+    return this.#parts.configs.incrementalAlter(request)
+  }
+
+  alterConfigs(request: AlterConfigsRequest): Decision<AlterConfigsResponse> {
+    return this.#parts.configs.alter(request)
+  }
+
+  /** Throws ApiError 95. */
+  updateFeatures(request: UpdateFeaturesRequest): Decision<UpdateFeaturesResponse> {
+    return this.#parts.features.update(request)
+  }
+
+  /** Throws ApiError 77, and -1 when there are no more. */
+  allocateProducerIds(request: AllocateProducerIdsRequest): Decision<AllocateProducerIdsResponse> {
+    const { brokerId, brokerEpoch } = request
+    this.#parts.brokers.check(brokerId, brokerEpoch)
+    const producerIdStart = Math.max(this.#parts.state.nextProducerId, 0)
+    const nextProducerId = producerIdStart + producerIdBlockSize
+    if (!Number.isSafeInteger(nextProducerId)) {
+      throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, 'There are no producer ids left')
+    }
+    const value = producerIdsRecord.create({ brokerId, brokerEpoch, nextProducerId })
+    const reply = allocateProducerIds.response.create({ producerIdStart, producerIdLen: producerIdBlockSize })
+    return oneByOne([{ kind: 'producerIds', value }], reply)
+  }
+}

@@ -1,0 +1,29 @@
+/** What the controller answers to a request: records to append, and the reply that waits until they are committed. */
+import type { MetadataRecord } from '../record.ts'
+
+export interface Decision<R> {
+  readonly records: readonly MetadataRecord[]
+  readonly reply: R
+  /** The records are appended in one batch, or not at all. */
+  readonly atomic: boolean
+}
+
+/** When and where a decision is made. */
+export interface DecisionContext {
+  readonly nowMs: number
+  /** Of the first record that the decision appends. */
+  readonly nextOffset: number
+}
+
+export const atomically = <R>(records: readonly MetadataRecord[], reply: R): Decision<R> => ({
+  records,
+  reply,
+  atomic: true,
+})
+
+/** Records that stand for themselves: a batch may end between any two. */
+export const oneByOne = <R>(records: readonly MetadataRecord[], reply: R): Decision<R> => ({
+  records,
+  reply,
+  atomic: false,
+})

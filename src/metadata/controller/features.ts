@@ -1,0 +1,142 @@
+/** Levels of features go up, and some down again (KIP-584, KIP-1022); a new cluster gets its first ones. */
+import { ApiError } from '../../base/index.ts'
+import {
+  beginTransactionRecord,
+  configRecord,
+  ErrorCode,
+  endTransactionRecord,
+  featureLevelRecord,
+  type UpdateFeaturesRequest,
+  type UpdateFeaturesResponse,
+  updateFeatures,
+} from '../../protocol/index.ts'
+import { bootstrapRecords, kraftVersionFeature, metadataVersionFeature, supportedFeatures } from '../features.ts'
+import type { MetadataRecord } from '../record.ts'
+import type { ControllerState } from './controller-state.ts'
+import { atomically, type Decision } from './decision.ts'
+import { elrFeature, resourceType, type Settings } from './settings.ts'
+
+type FeatureUpdate = UpdateFeaturesRequest['featureUpdates'][number]
+
+/** `upgradeType` of the wire. */
+const upgradeType = { upgrade: 1, safeDowngrade: 2, unsafeDowngrade: 3 } as const
+
+interface Range {
+  readonly name: string
+  readonly minSupportedVersion: number
+  readonly maxSupportedVersion: number
+}
+
+function refuse(feature: string, level: number, reason: string): ApiError {
+  const what = feature === metadataVersionFeature ? 'Invalid' : 'Invalid update version'
+  const subject =
+    feature === metadataVersionFeature ? `${what} ${feature} ${level}.` : `${what} ${level} for feature ${feature}.`
+  return new ApiError(ErrorCode.INVALID_UPDATE_VERSION, `${subject} ${reason}`)
+}
+
+export class Features {
+  readonly #state: ControllerState
+  readonly #settings: Settings
+
+  constructor(state: ControllerState, settings: Settings) {
+    this.#state = state
+    this.#settings = settings
+  }
+
+  /** All or nothing. Throws ApiError 95. */
+  update(request: UpdateFeaturesRequest): Decision<UpdateFeaturesResponse> {
+    const records = request.featureUpdates.flatMap((update) => this.#update(update))
+    const results = request.featureUpdates.map(({ feature }) => ({ feature, errorMessage: null }))
+    return atomically(request.validateOnly ? [] : records, updateFeatures.response.create({ results }))
+  }
+
+  #update(update: FeatureUpdate): readonly MetadataRecord[] {
+    const { feature, maxVersionLevel: level } = update
+    // Versions before 1 say it with a flag.
+    const type = update.allowDowngrade && update.upgradeType === upgradeType.upgrade ? 2 : update.upgradeType
+    if (type !== upgradeType.upgrade && type !== upgradeType.safeDowngrade && type !== upgradeType.unsafeDowngrade) {
+      throw refuse(feature, level, 'The controller does not support the given upgrade type.')
+    }
+    if (level < 0) throw refuse(feature, level, 'A feature version cannot be less than 0.')
+    if (feature === kraftVersionFeature) throw refuse(feature, level, 'It is changed by the quorum alone.')
+    this.#checkSupported(feature, level)
+    const current = this.#state.features.get(feature) ?? 0
+    if (level < current) this.#checkDowngrade(feature, level, type)
+    if (level > current && type !== upgradeType.upgrade) {
+      throw refuse(feature, level, "Can't downgrade to a newer version.")
+    }
+    const value = featureLevelRecord.create({ name: feature, featureLevel: level })
+    const enablesElr = feature === elrFeature && current === 0 && level > 0
+    return [...(enablesElr ? this.#elrSafetyRecords() : []), { kind: 'featureLevel', value }]
+  }
+
+  #checkDowngrade(feature: string, level: number, type: number): void {
+    if (type === upgradeType.upgrade) {
+      const how = 'the upgrade type to either safe or unsafe downgrade.'
+      throw refuse(feature, level, `Can't downgrade the version of this feature without setting ${how}`)
+    }
+    if (feature !== metadataVersionFeature) return
+    if (type === upgradeType.unsafeDowngrade) {
+      throw refuse(feature, level, 'Unsafe metadata downgrade is not supported in this version.')
+    }
+    const retry = 'Retry using UNSAFE_DOWNGRADE if you want to force the downgrade to proceed.'
+    const why = 'Refusing to perform the requested downgrade because it might delete metadata information.'
+    throw refuse(feature, level, `${why} ${retry}`)
+  }
+
+  /** By this controller, by every broker, by every controller that registered. */
+  #checkSupported(feature: string, level: number): void {
+    const own = supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
+      name,
+      minSupportedVersion: minLevel,
+      maxSupportedVersion: maxLevel,
+    }))
+    this.#checkRange(`Local controller ${this.#settings.static.nodeId}`, own, feature, level)
+    for (const { registration } of this.#state.brokers.values()) {
+      this.#checkRange(`Broker ${registration.brokerId}`, registration.features, feature, level)
+    }
+    for (const controller of this.#state.controllers.values()) {
+      if (controller.controllerId === this.#settings.static.nodeId) continue
+      this.#checkRange(`Controller ${controller.controllerId}`, controller.features, feature, level)
+    }
+  }
+
+  #checkRange(who: string, ranges: readonly Range[], feature: string, level: number): void {
+    const range = ranges.find(({ name }) => name === feature)
+    if (range === undefined && level === 0) return
+    if (range === undefined) throw refuse(feature, level, `${who} does not support this feature.`)
+    if (level >= range.minSupportedVersion && level <= range.maxSupportedVersion) return
+    const only = `only supports versions ${range.minSupportedVersion}-${range.maxSupportedVersion}`
+    throw refuse(feature, level, `${who} ${only}`)
+  }
+
+  /** KIP-966: from now on the cluster has one minimum of the ISR, and no broker has its own. */
+  #elrSafetyRecords(): readonly MetadataRecord[] {
+    const name = 'min.insync.replicas'
+    const config = (resourceName: string, value: string | null): MetadataRecord => ({
+      kind: 'config',
+      value: configRecord.create({ resourceType: resourceType.broker, resourceName, name, value }),
+    })
+    const records: MetadataRecord[] = []
+    if (!this.#state.configs(resourceType.broker, '').has(name)) {
+      records.push(config('', `${this.#settings.static.number(name)}`))
+    }
+    for (const id of this.#state.brokers.keys()) {
+      if (this.#state.configs(resourceType.broker, `${id}`).has(name)) records.push(config(`${id}`, null))
+    }
+    return records
+  }
+
+  /** What the first controller of a new cluster writes, as one metadata transaction. */
+  bootstrap(records: readonly MetadataRecord[] = bootstrapRecords()): readonly MetadataRecord[] {
+    const enablesElr = records.some(
+      ({ kind, value }) => kind === 'featureLevel' && value.name === elrFeature && value.featureLevel > 0,
+    )
+    return [
+      { kind: 'beginTransaction', value: beginTransactionRecord.create({ name: 'Bootstrap records' }) },
+      ...records,
+      ...(enablesElr ? this.#elrSafetyRecords() : []),
+      { kind: 'endTransaction', value: endTransactionRecord.create() },
+    ]
+  }
+}
