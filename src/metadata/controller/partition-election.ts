@@ -47,8 +47,8 @@ function elect(options: ElectionOptions, elr: readonly number[]): Elected {
   if (elrEnabled && isr.length + elr.length + others.length === 0) {
     if (lastKnown !== undefined && isAcceptable(lastKnown)) return { leader: lastKnown, unclean: true }
   }
-  const any = uncleanElection ? partition.replicas.find(isAcceptable) : undefined
-  return any === undefined ? { leader: noLeader, unclean: false } : { leader: any, unclean: true }
+  const anybody = uncleanElection ? partition.replicas.find(isAcceptable) : undefined
+  return anybody === undefined ? { leader: noLeader, unclean: false } : { leader: anybody, unclean: true }
 }
 
 /** While there is no leader, the last one is remembered. */
