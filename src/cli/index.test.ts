@@ -11,6 +11,7 @@ test('help and version go to the standard output', () => {
   const help = odradek('--help')
   assert.equal(help.status, 0)
   assert.match(help.stdout, /^Usage: odradek/)
+  assert.match(help.stdout, /\n {2}format +prepare /)
   const version = odradek('--version')
   assert.equal(version.status, 0)
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/)

@@ -3,16 +3,31 @@
  * file of that verb, not here.
  */
 import { readFileSync } from 'node:fs'
+import { exitDone, exitUsage } from './exit-codes.ts'
 
-const usage = `Usage: odradek <option>
+interface Verb {
+  readonly summary: string
+  /** The file of a verb is loaded when it is called: help, version and the other verbs do not wait for it. */
+  readonly load: () => Promise<{ run(args: readonly string[]): Promise<number> }>
+}
 
-  --help, -h      print this text
-  --version, -v   print the version
-`
+const verbs: ReadonlyMap<string, Verb> = new Map([
+  ['start', { summary: 'run a node', load: () => import('./start.ts') }],
+  ['format', { summary: 'prepare the log directories of a node', load: () => import('./format.ts') }],
+  ['random-uuid', { summary: 'print a random id, for a new cluster', load: () => import('./random-uuid.ts') }],
+])
 
-/** Exit codes: 0 done, 2 the command line is wrong. */
-const exitDone = 0
-const exitUsage = 2
+function usage(): string {
+  const width = Math.max(...[...verbs.keys(), '--version, -v'].map((name) => name.length)) + 3
+  const line = (name: string, summary: string): string => `  ${name.padEnd(width)}${summary}\n`
+  return [
+    'Usage: odradek <verb> [flags], or odradek <option>\n\n',
+    ...[...verbs].map(([name, { summary }]) => line(name, summary)),
+    '\n',
+    line('--help, -h', 'print this text; after a verb, its flags'),
+    line('--version, -v', 'print the version'),
+  ].join('')
+}
 
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
@@ -22,21 +37,24 @@ function version(): string {
 
 /** Runs one command line, without the names of Node and of the script; resolves to the exit code of the process. */
 export async function main(commandLine: readonly string[]): Promise<number> {
-  const [verb] = commandLine
-  switch (verb) {
+  const [word, ...args] = commandLine
+  switch (word) {
     case '--help':
     case '-h':
-      process.stdout.write(usage)
+      process.stdout.write(usage())
       return exitDone
     case '--version':
     case '-v':
       process.stdout.write(`${version()}\n`)
       return exitDone
     case undefined:
-      process.stderr.write(usage)
+      process.stderr.write(usage())
       return exitUsage
-    default:
-      process.stderr.write(`odradek: unknown verb '${verb}'; \`odradek --help\` lists what there is\n`)
+    default: {
+      const verb = verbs.get(word)
+      if (verb !== undefined) return (await verb.load()).run(args)
+      process.stderr.write(`odradek: unknown verb '${word}'; \`odradek --help\` lists what there is\n`)
       return exitUsage
+    }
   }
 }

@@ -61,7 +61,7 @@ describe('operations', () => {
     ['topic', {}, ['cleanup.policy', subtract, 'delete'], { 'cleanup.policy': '' }],
     ['topic', {}, ['retention.ms', append, '5'], 40],
     ['topic', {}, ['no.such', subtract, '5'], 40],
-    ['broker', {}, ['log.retention.ms', append, '5'], 42],
+    ['broker', {}, ['log.retention.ms', append, '5'], 40],
     ['topic', {}, ['retention.ms', set, null], 42],
     ['topic', {}, ['retention.ms', 9, '5'], 42],
     ['client-metrics', {}, ['metrics', append, 'a.,b.'], { metrics: 'a.,b.' }],

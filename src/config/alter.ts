@@ -55,8 +55,7 @@ function checkShape(operations: readonly ConfigOperation[]): void {
 function listElements(type: ConfigResourceType, name: string, current: Texts, operation: string): readonly string[] {
   const key = type === 'broker' ? baseKey(name, tables.broker)?.key : tables[type].get(name)
   if (key?.type !== 'list') {
-    const reason = `Can't ${operation} to key ${name} because its type is not LIST.`
-    throw new ApiError(type === 'broker' ? invalidRequest : invalidConfig, reason)
+    throw new ApiError(invalidConfig, `Can't ${operation} to key ${name} because its type is not LIST.`)
   }
   return parseList(current.get(name) ?? key.defaultText ?? '')
 }

@@ -1,16 +1,23 @@
 /** The door of `coordinator`. */
 export type { ClassicState } from './group/classic-group.ts'
-export type { JoinReply, MemberProtocol, SyncReply } from './group/classic-member.ts'
+export type { JoinReply, MemberIdentity, MemberProtocol, SyncReply } from './group/classic-member.ts'
 export type { JoinRequest, SyncRequest } from './group/classic-protocol.ts'
-export {
-  type CommitRequest,
-  type GroupConfig,
-  GroupCoordinator,
-  type GroupCoordinatorOptions,
-  type OffsetKey,
-  type OffsetToCommit,
-} from './group/group-coordinator.ts'
+export type { CoordinatorPartition } from './group/coordinator-partition.ts'
+export { GroupCoordinator, type GroupCoordinatorOptions } from './group/group-coordinator.ts'
 export type { CommittedOffset, GroupRecord } from './group/group-record.ts'
 export { decodeGroupRecord, encodeGroupRecord, type KeyValue } from './group/group-record-codec.ts'
+export type {
+  CommitRequest,
+  FetchedOffset,
+  FetchOffsetsRequest,
+  GroupConfig,
+  OffsetKey,
+  OffsetToCommit,
+  PartitionCodes,
+  TopicOfOffset,
+} from './group/group-requests.ts'
+export { type GroupFilter, GroupService, type GroupServiceOptions, type Leaving } from './group/group-service.ts'
+export type { DescribedMember, GroupDescription, GroupListing } from './group/group-state.ts'
+export { groupPartition, javaHash } from './group/java-hash.ts'
 export { type ShardLog, ShardRuntime, type ShardState } from './runtime.ts'
 export type { Append, ShardContext, ShardTimers } from './shard-context.ts'

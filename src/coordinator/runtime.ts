@@ -1,8 +1,9 @@
 /**
- * Drives one shard of a coordinator over one partition of its topic: loads it, replays and appends what it decides,
- * and answers once that is committed. The shell around the pure machines: timers and the log come in from outside.
+ * Drives one shard of a coordinator over one partition of its topic: replays and appends what it decides, and answers
+ * once that is committed. The shell around the pure machines: timers and the log come in from outside.
  */
 import { ApiError, assert, type Clock, type Timer } from '../base/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
 import type { Append, ShardContext, ShardTimers } from './shard-context.ts'
 
 /** The partition that a shard lives in, as its leader sees it. */
@@ -26,6 +27,8 @@ export interface ShardState<R> {
 export interface RuntimeOptions<R> {
   readonly clock: Clock
   readonly log: ShardLog<R>
+  /** How long an answer waits for its records; they may still be committed after that. */
+  readonly appendTimeoutMs: () => number
   /** Told when a callback of a timer or of a commit fails: that is our fault, and the node must stop. */
   readonly onFault: (error: unknown) => void
 }
@@ -34,6 +37,8 @@ export class ShardRuntime<R> implements ShardContext<R>, ShardTimers {
   readonly timers: ShardTimers = this
   readonly #options: RuntimeOptions<R>
   readonly #timers = new Map<string, Timer>()
+  /** Appends that are not answered yet: what to tell them if they never are. */
+  readonly #unanswered = new Set<(code: number) => void>()
   #state: ShardState<R> | undefined
   #ended = false
 
@@ -70,34 +75,59 @@ export class ShardRuntime<R> implements ShardContext<R>, ShardTimers {
     this.#timers.delete(key)
   }
 
-  append({ records, committed, failed }: Append<R>): void {
+  append(append: Append<R>): void {
+    const answer = this.#answerOf(append)
+    if (this.#ended) {
+      queueMicrotask(() => answer(ErrorCode.NOT_COORDINATOR))
+      return
+    }
+    try {
+      this.#append(append.records, answer)
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        this.#options.onFault(error)
+        throw error
+      }
+      queueMicrotask(() => answer(clientCode(error.code)))
+    }
+  }
+
+  #append(records: readonly R[], answer: (code: number) => void): void {
     const state = this.#state
     assert(state !== undefined, 'a runtime drives a state')
-    const fail = (error: unknown): void => this.#guard(() => failed(codeOf(error)))
-    try {
-      const appended = this.#options.log.append(records)
-      const end = appended.baseOffset + records.length
-      records.forEach((record, i) => {
-        state.replay(record, appended.baseOffset + i)
-      })
-      appended.committed.then(
-        () => {
-          if (this.#ended) return
-          this.#guard(() => {
-            state.commitTo(end)
-            committed()
-          })
-        },
-        (error: unknown) => {
-          if (this.#ended) return
-          state.revertTo(appended.baseOffset)
-          fail(error)
-        },
-      )
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      queueMicrotask(() => fail(error))
+    const { baseOffset, committed } = this.#options.log.append(records)
+    records.forEach((record, i) => {
+      state.replay(record, baseOffset + i)
+    })
+    committed.then(
+      () => {
+        if (this.#ended) return
+        this.#guard(() => state.commitTo(baseOffset + records.length))
+        answer(ErrorCode.NONE)
+      },
+      (error: unknown) => {
+        if (this.#ended) return
+        this.#guard(() => {
+          state.revertTo(baseOffset)
+          if (!(error instanceof ApiError)) throw error
+        })
+        answer(error instanceof ApiError ? clientCode(error.code) : ErrorCode.UNKNOWN_SERVER_ERROR)
+      },
+    )
+  }
+
+  /** A function that answers once, however often it is called; in time, by itself. */
+  #answerOf({ committed, failed }: Append<R>): (code: number) => void {
+    const answer = (code: number): void => {
+      if (!this.#unanswered.delete(answer)) return
+      timer.cancel()
+      this.#guard(() => (code === ErrorCode.NONE ? committed() : failed(code)))
     }
+    this.#unanswered.add(answer)
+    const timer = this.#options.clock.after(this.#options.appendTimeoutMs(), () =>
+      answer(clientCode(ErrorCode.REQUEST_TIMED_OUT)),
+    )
+    return answer
   }
 
   #guard(run: () => void): void {
@@ -108,14 +138,34 @@ export class ShardRuntime<R> implements ShardContext<R>, ShardTimers {
     }
   }
 
-  /** Stops all timers; what is still on its way to the log is no longer answered here. */
-  end(): void {
+  /** Stops all timers; what is still on its way to the log is told `code`, for it is no longer followed here. */
+  end(code: number): void {
     this.#ended = true
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
+    for (const answer of [...this.#unanswered]) answer(code)
   }
 }
 
-const unknownServerError = -1
-
-const codeOf = (error: unknown): number => (error instanceof ApiError ? error.code : unknownServerError)
+/**
+ * What a client is told when the coordinator's own append fails: errors of partitions mean nothing to who asked for a
+ * group, so they become a reason to try again, here or at another coordinator (as Kafka).
+ */
+function clientCode(code: number): number {
+  switch (code) {
+    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+    case ErrorCode.NOT_ENOUGH_REPLICAS:
+    case ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND:
+    case ErrorCode.REQUEST_TIMED_OUT:
+      return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    case ErrorCode.NOT_LEADER_OR_FOLLOWER:
+    case ErrorCode.KAFKA_STORAGE_ERROR:
+      return ErrorCode.NOT_COORDINATOR
+    case ErrorCode.MESSAGE_TOO_LARGE:
+    case ErrorCode.RECORD_LIST_TOO_LARGE:
+    case ErrorCode.INVALID_FETCH_SIZE:
+      return ErrorCode.UNKNOWN_SERVER_ERROR
+    default:
+      return code
+  }
+}

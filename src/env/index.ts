@@ -2,17 +2,21 @@
 import type { Env, LogLevel } from '../base/index.ts'
 import { SystemClock } from './clock.ts'
 import { SystemDisk } from './disk.ts'
-import { jobsUrl } from './jobs.ts'
 import { LineLogger } from './logger.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import { SystemNetwork } from './network.ts'
 import { SystemRandom } from './random.ts'
 import { WorkerPool } from './workers.ts'
 
+/** A module without any. */
+const noJobsUrl = 'data:text/javascript,export const jobs = new Map()'
+
 export interface EnvOptions {
   readonly disk?: 'system' | 'memory'
   readonly json?: boolean
   readonly level?: LogLevel
+  /** Of the module that exports `jobs`, a map of functions by name; without it there are no workers' jobs. */
+  readonly jobsUrl?: string
   /** Where log lines go; standard error unless told. */
   readonly write?: (line: string) => void
 }
@@ -24,7 +28,7 @@ export function createEnv(options: EnvOptions = {}): Env {
     random: new SystemRandom(),
     disk: options.disk === 'memory' ? new MemoryDisk(() => clock.now()) : new SystemDisk(),
     network: new SystemNetwork(),
-    workers: new WorkerPool({ jobsUrl, threadsMax: 2, queueMax: 1024 }),
+    workers: new WorkerPool({ jobsUrl: options.jobsUrl ?? noJobsUrl, threadsMax: 2, queueMax: 1024 }),
     logger: new LineLogger({
       json: options.json ?? false,
       level: options.level ?? 'info',

@@ -39,7 +39,7 @@ export interface LogManagerOptions {
   readonly clock: Clock
   readonly random: RandomStream
   readonly logger: Logger
-  /** Of a topic by its name, when its logs are opened or made. */
+  /** Of a topic by its name, when its logs are opened or made. First asked by `load`. */
   readonly configOf: (topic: string) => LogConfig
   readonly onDirectoryFailure: (directory: string, error: Error) => void
   readonly checkpointIntervalMs: number
@@ -62,26 +62,56 @@ export class LogManager {
 
   /** Locks the directory and recovers every log in it. Throws DiskError: `EBUSY` where another process has it. */
   static async open(options: LogManagerOptions): Promise<LogManager> {
+    const manager = await LogManager.lock(options)
+    try {
+      await manager.load()
+    } catch (error) {
+      await manager.unlock()
+      throw error
+    }
+    return manager
+  }
+
+  /** Takes the directory for this process alone; nothing in it is read yet. Throws DiskError `EBUSY`. */
+  static async lock(options: LogManagerOptions): Promise<LogManager> {
     const manager = new LogManager(options)
     await options.disk.makeDirectory(options.directory)
     manager.#lock = await options.disk.lock(manager.#path(lockName))
     if (manager.#lock === undefined) {
-      throw new DiskError('EBUSY', options.directory, `another process or instance is using ${options.directory}`)
+      throw new DiskError(
+        'EBUSY',
+        options.directory,
+        `a Kafka instance in another process or thread is using ${options.directory}`,
+      )
     }
-    try {
-      await manager.#load()
-    } catch (error) {
-      await manager.#lock.release()
-      throw error
-    }
-    manager.#every(options.checkpointIntervalMs, () => manager.checkpoint())
-    manager.#every(options.retentionIntervalMs, () => manager.applyRetention())
     return manager
+  }
+
+  /** Recovers every log, and from then on keeps checkpoints and retention going. */
+  async load(): Promise<void> {
+    await this.#load()
+    this.#every(this.#options.checkpointIntervalMs, () => this.checkpoint())
+    this.#every(this.#options.retentionIntervalMs, () => this.applyRetention())
+  }
+
+  /** Gives the directory back without a clean stop: it was not loaded, or it failed. */
+  async unlock(): Promise<void> {
+    this.#isStopped = true
+    for (const timer of this.#timers) timer.cancel()
+    await this.#lock?.release()
   }
 
   /** The broker epoch of the last clean stop; -1 after any other. */
   get previousBrokerEpoch(): number {
     return this.#brokerEpoch
+  }
+
+  get directory(): string {
+    return this.#options.directory
+  }
+
+  get logCount(): number {
+    return this.#logs.size
   }
 
   get logs(): IterableIterator<Log> {

@@ -48,7 +48,6 @@ export class Log {
   readonly #segments: Segments
   #logStartOffset: number
   #logEndOffset: number
-  /** Where the next append goes: ahead of the log end while appends are pending. */
   #assignedEndOffset: number
   #highWatermark: number
   #recoveryPoint: number
@@ -114,6 +113,10 @@ export class Log {
   }
   get logEndOffset(): number {
     return this.#logEndOffset
+  }
+  /** Where the next append goes: ahead of the log end while appends are pending. */
+  get nextOffset(): number {
+    return this.#assignedEndOffset
   }
   get recoveryPoint(): number {
     return this.#recoveryPoint
@@ -333,14 +336,19 @@ export class Log {
     return this.#segments.abortedTransactions(range)
   }
 
-  /** The first batch with a timestamp of at least `timestamp`: `records` finds the record in it. */
-  batchForTimestamp(timestamp: number): Promise<Uint8Array | undefined> {
-    return this.#segments.batchForTimestamp(timestamp, this.#logStartOffset)
+  /** The first batch with a timestamp of at least `timestamp`, ending at or behind `from`: the record is found in it. */
+  batchForTimestamp(timestamp: number, from = this.#logStartOffset): Promise<Uint8Array | undefined> {
+    return this.#segments.batchForTimestamp(timestamp, from)
   }
 
   /** The first batch that has the largest timestamp of the log. */
   batchOfMaxTimestamp(): Promise<Uint8Array | undefined> {
     return this.#segments.batchOfMaxTimestamp(this.#logStartOffset)
+  }
+
+  /** The leader epoch of the record at `offset`, where it is known. */
+  epochOf(offset: number): number | undefined {
+    return this.#epochs.epochOf(offset)
   }
 
   endOffsetForEpoch(leaderEpoch: number): EpochEndOffset {

@@ -1,17 +1,22 @@
 /** The door of `metadata`: the records of the cluster, the image that they make, and what changed in it. */
 export type { BrokerChange } from './cluster-delta.ts'
 export * from './controller/controller.ts'
+export type { ControllerChannel } from './controller/controller-channel.ts'
 export {
   type ControlledTopic,
   ControllerState,
   type RegisteredBroker,
 } from './controller/controller-state.ts'
 export type { Decision, DecisionContext } from './controller/decision.ts'
+export { hasOnlineDirectory } from './controller/leadership.ts'
+export { resourceType } from './controller/settings.ts'
+export { invalidTopicName } from './controller/topic-name.ts'
 export * from './delta.ts'
 export * from './features.ts'
 export * from './image/directory-id.ts'
 export * from './image/metadata-image.ts'
 export * from './image/partition-image.ts'
+export * from './internal-topics.ts'
 export * from './loader.ts'
 export * from './record.ts'
 export * from './snapshot.ts'

@@ -1,51 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Disk, type DiskFile, uuidFromString, zeroUuid } from '../base/index.ts'
+import { type Disk, type DiskFile, uuidFromString } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
-import {
-  type CommittedBatch,
-  decodeQuorumState,
-  encodeQuorumState,
-  QuorumStateError,
-  RaftDriver,
-  type Role,
-  VoterSet,
-} from './index.ts'
-
-const directory = '/data'
-const voters = new VoterSet([{ id: 1, directoryId: zeroUuid }])
-
-interface Running {
-  readonly driver: RaftDriver
-  readonly committed: CommittedBatch[]
-  readonly faults: unknown[]
-  until(done: () => boolean): Promise<void>
-}
-
-async function start(disk: Disk, onRole: (role: Role) => void = () => undefined): Promise<Running> {
-  const { clock, logger } = createEnv({ disk: 'memory', write: () => undefined })
-  const committed: CommittedBatch[] = []
-  const faults: unknown[] = []
-  const driver = await RaftDriver.start({
-    metadataLogDirectory: directory,
-    nodeId: 1,
-    voters,
-    disk,
-    clock,
-    logger,
-    onCommitted: (batch) => void committed.push(batch),
-    onRole,
-    onFault: (error) => void faults.push(error),
-  })
-  const until = async (done: () => boolean): Promise<void> => {
-    for (let i = 0; !done() && i < 1000; i++) await new Promise((resolve) => setImmediate(resolve))
-    assert.ok(done(), 'it happens within a thousand turns')
-  }
-  return { driver, committed, faults, until }
-}
-
-const textsOf = (batches: readonly CommittedBatch[]): string[] =>
-  batches.flatMap(({ records }) => records.map((record) => Buffer.from(record).toString()))
+import { type CommittedBatch, decodeQuorumState, encodeQuorumState, QuorumStateError } from './index.ts'
+import { directory, start, textsOf } from './testdata/running.ts'
 
 async function voteFile(disk: Disk): Promise<string> {
   const file = await disk.open(`${directory}/__cluster_metadata-0/quorum-state`, { mode: 'read' })
@@ -160,7 +118,7 @@ function slowSyncs(disk: Disk): {
 test('nothing counts before it is durable: neither the vote nor a record; a failed sync ends the quorum', async () => {
   const { disk, waiting } = slowSyncs(createEnv({ disk: 'memory' }).disk)
   const roles: string[] = []
-  const starting = start(disk, ({ kind }) => void roles.push(kind))
+  const starting = start(disk, { onRole: ({ kind }) => void roles.push(kind) })
   const turns = async (): Promise<void> => {
     for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
   }

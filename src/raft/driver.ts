@@ -1,11 +1,11 @@
 /**
  * Does what the quorum's machine says, in its order: the vote file first, then the log, each durable before it counts,
  * then the news of what is committed. The shell around `raft.ts`; syncs have a thread of their own, so that a vote never
- * waits behind other work. Whoever listens gets committed batches by one path, after a start as well as live: by reading
- * the log.
+ * waits behind other work. Whoever listens gets the newest snapshot and then committed batches by one path, after a start
+ * as well as live: by reading the log. Snapshots are made and removed on request, one after the other.
  */
 import { assert, type Clock, type Disk, type Logger, Writer, zeroUuid } from '../base/index.ts'
-import { defaultLogConfig, Log, type LogConfig, readWholeFile, replaceFile } from '../log/index.ts'
+import { type Log, type LogConfig, readWholeFile, replaceFile } from '../log/index.ts'
 import { leaderChangeMessage } from '../protocol/index.ts'
 import {
   BatchCursor,
@@ -13,12 +13,18 @@ import {
   buildBatch,
   buildControlBatch,
   ControlRecordType,
+  controlRecordType,
   readRecords,
 } from '../records/index.ts'
-import { decodeQuorumState, encodeQuorumState } from './quorum-state.ts'
+import { ControlHistory } from './control-history.ts'
+import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
+import { decodeQuorumState, encodeQuorumState, type QuorumStateFile } from './quorum-state.ts'
 import { type ElectionState, type Entry, Raft } from './raft.ts'
 import type { Role } from './role.ts'
-import type { VoterSet } from './voters.ts'
+import { decideCleanUp, type SnapshotRetention } from './snapshot-clean-up.ts'
+import { FailedSyncError, SnapshotAbandonedError, type SnapshotFiles } from './snapshot-files.ts'
+import { type SnapshotId, snapshotName } from './snapshot-format.ts'
+import type { Voter, VoterSet } from './voters.ts'
 
 /** Committed records of one batch, in the order of the log. Control batches have none. */
 export interface CommittedBatch {
@@ -28,6 +34,20 @@ export interface CommittedBatch {
   readonly timestampMs: number
   /** The values; copies that the listener may keep. */
   readonly records: readonly Uint8Array[]
+}
+
+/** All that was committed before `offset`, as records that give it. */
+export interface SnapshotRead extends SnapshotId {
+  /** Of the last record that it covers. */
+  readonly timestampMs: number
+  /** The values; the listener may keep them. */
+  readonly records: readonly Uint8Array[]
+}
+
+export interface NewSnapshot extends SnapshotId {
+  readonly timestampMs: number
+  /** Taken in slices, while the loop goes on: must not change meanwhile. */
+  readonly records: Iterable<Uint8Array>
 }
 
 export interface DriverOptions {
@@ -40,7 +60,10 @@ export interface DriverOptions {
   readonly logger: Logger
   /** Of the log; `metadata.log.segment.bytes` and its like. */
   readonly config?: Partial<LogConfig>
-  readonly onCommitted: (batch: CommittedBatch) => void
+  /** The newest snapshot, within `start` and before any committed batch; not called where there is none. */
+  readonly onSnapshot: (snapshot: SnapshotRead) => void
+  /** All that one read of the log gave, in order and never empty; nothing that the snapshot covers. */
+  readonly onCommitted: (batches: readonly CommittedBatch[]) => void
   readonly onRole: (role: Role) => void
   /** The log or the vote file can no longer be written: the node stops. */
   readonly onFault: (error: unknown) => void
@@ -54,47 +77,67 @@ export class RaftDriver {
   readonly #options: DriverOptions
   readonly #log: Log
   readonly #raft: Raft
+  readonly #snapshots: SnapshotFiles
+  readonly #control = new ControlHistory()
+  /** Of the vote file: a dynamic quorum stays one (KIP-853). */
+  readonly #form: QuorumStateFile['form']
   #working: Promise<void> | undefined
+  #snapshotWork: Promise<void> = Promise.resolve()
+  /** Everything below was handed out. */
   #published = 0
   #roleTold: Role['kind'] | undefined
   #stopped = false
 
-  private constructor(options: DriverOptions, log: Log, raft: Raft) {
-    this.#options = options
-    this.#log = log
-    this.#raft = raft
+  private constructor(parts: DriverParts) {
+    this.#options = parts.options
+    this.#log = parts.log
+    this.#raft = parts.raft
+    this.#snapshots = parts.snapshots
+    this.#form = parts.form
   }
 
-  /** Opens log and vote file, and stands for election. Throws DiskError and QuorumStateError. */
+  /**
+   * Opens snapshots, log and vote file, hands out the newest snapshot, and stands for election. Throws DiskError,
+   * QuorumStateError, and MissingMetadataError where committed metadata is gone.
+   */
   static async start(options: DriverOptions): Promise<RaftDriver> {
     const { clock, logger, nodeId, voters } = options
     const disk = withDedicatedSync(options.disk)
     const directory = `${options.metadataLogDirectory}/__cluster_metadata-0`
-    const log = await Log.open({
+    const { log, snapshots, snapshot } = await openMetadataLog({
       directory,
-      topicPartition: { topic: '__cluster_metadata', partition: 0 },
-      topicId: undefined,
-      config: { ...defaultLogConfig, retentionMs: -1, retentionBytes: -1, ...options.config },
+      config: options.config ?? {},
       disk,
+      snapshotDisk: options.disk,
       clock,
       logger,
-      recoveryPoint: 0,
-      isCleanShutdown: false,
-      logStartOffset: 0,
-      onDirectoryFailure: options.onFault,
+      onFault: options.onFault,
     })
-    await log.flush()
-    const election = await readElection(disk, directory)
-    const raft = new Raft({
-      nodeId,
-      voters,
-      election,
-      log: { endOffset: log.logEndOffset, lastEpoch: log.latestEpoch ?? 0 },
-    })
-    const driver = new RaftDriver({ ...options, disk }, log, raft)
-    raft.campaign()
-    driver.#work()
-    return driver
+    try {
+      const { election, form } = await readQuorumState(disk, directory, voters)
+      const lastEpoch = Math.max(log.latestEpoch ?? 0, snapshot?.epoch ?? 0)
+      const committedOffset = snapshot?.offset ?? 0
+      const raft = new Raft({
+        nodeId,
+        voters,
+        election,
+        log: { endOffset: log.logEndOffset, lastEpoch, committedOffset },
+      })
+      const driver = new RaftDriver({ options: { ...options, disk }, log, raft, snapshots, form })
+      if (snapshot !== undefined) driver.#load(snapshot)
+      raft.campaign()
+      driver.#work()
+      return driver
+    } catch (error) {
+      await closeAfterFailure(log, logger)
+      throw error
+    }
+  }
+
+  #load({ offset, epoch, timestampMs, records, control }: FoundSnapshot): void {
+    for (const record of control) this.#control.add({ ...record, offset: offset - 1 })
+    this.#published = offset
+    this.#options.onSnapshot({ offset, epoch, timestampMs, records })
   }
 
   get isLeader(): boolean {
@@ -103,6 +146,27 @@ export class RaftDriver {
 
   get epoch(): number {
     return this.#raft.epoch
+  }
+
+  /** -1 while nobody is known to lead. */
+  get leaderId(): number {
+    return this.#raft.leaderId
+  }
+
+  get voters(): readonly Voter[] {
+    return this.#options.voters.all()
+  }
+
+  /**
+   * Offset of the leader's own first entry, undefined elsewhere. Once a batch with it was handed out, all that earlier
+   * leaders committed was too: this node may act as the controller.
+   */
+  get epochStartOffset(): number | undefined {
+    return this.#raft.epochStartOffset
+  }
+
+  get logStartOffset(): number {
+    return this.#log.logStartOffset
   }
 
   get endOffset(): number {
@@ -152,7 +216,9 @@ export class RaftDriver {
   }
 
   async #persist(election: ElectionState): Promise<void> {
-    const text = encodeQuorumState({ election, form: { kind: 'static', voters: this.#options.voters.ids() } })
+    const votedDirectoryId = this.#options.voters.directoryIdOf(election.votedId) ?? zeroUuid
+    const form = this.#form.kind === 'static' ? this.#form : { ...this.#form, votedDirectoryId }
+    const text = encodeQuorumState({ election, form })
     await replaceFile(this.#options.disk, `${this.#log.directory}/quorum-state`, Buffer.from(text))
     this.#raft.electionPersisted(election.epoch)
   }
@@ -174,37 +240,132 @@ export class RaftDriver {
     const log = this.#log
     log.setHighWatermark(this.#raft.highWatermark)
     while (this.#published < this.#raft.highWatermark) {
+      const startOffset = this.#published
       const maxOffset = this.#raft.highWatermark
-      const plan = await log.read({ startOffset: this.#published, maxBytes: readBytes, maxOffset, minOneBatch: true })
+      const plan = await log.read({ startOffset, maxBytes: readBytes, maxOffset, minOneBatch: true })
+      const batches: CommittedBatch[] = []
       for (const region of plan.open()) {
         const bytes = new Uint8Array(region.sizeInBytes)
         const whole = region.readSync(bytes, 0)
         region.release()
         assert(whole, 'committed batches are in the log')
-        this.#publishBatches(bytes)
+        batches.push(...this.#decode(bytes))
       }
+      const last = batches.at(-1)
+      assert(last !== undefined && last.lastOffset >= startOffset, 'committed batches are read from the log')
+      this.#published = last.lastOffset + 1
+      this.#options.onCommitted(batches)
     }
   }
 
-  #publishBatches(bytes: Uint8Array): void {
+  #decode(bytes: Uint8Array): CommittedBatch[] {
+    const batches: CommittedBatch[] = []
     const cursor = new BatchCursor(bytes, 0, bytes.length)
     while (cursor.next()) {
       const { view, position } = cursor
       const isControl = batchHeader.isControl(view, position)
       const records: Uint8Array[] = []
-      if (!isControl)
-        for (const { value } of readRecords(bytes, position, decompressedBytesMax))
-          records.push(value ?? new Uint8Array(0))
-      const lastOffset = batchHeader.lastOffset(view, position)
-      this.#published = lastOffset + 1
-      this.#options.onCommitted({
+      for (const { offset, key, value } of readRecords(bytes, position, decompressedBytesMax)) {
+        if (!isControl) records.push(value ?? new Uint8Array(0))
+        else if (value !== null) {
+          this.#control.add({ offset, type: controlRecordType(key), value: Uint8Array.from(value) })
+        }
+      }
+      batches.push({
         baseOffset: batchHeader.baseOffset(view, position),
-        lastOffset,
+        lastOffset: batchHeader.lastOffset(view, position),
         epoch: batchHeader.partitionLeaderEpoch(view, position),
         timestampMs: batchHeader.maxTimestamp(view, position),
         records,
       })
     }
+    return batches
+  }
+
+  /**
+   * Writes a snapshot of all that was committed before `offset`, durable on return; does nothing where the newest one
+   * covers as much. Throws RangeError on an offset or epoch that the committed log does not have, DiskError, and
+   * SnapshotAbandonedError when the driver stops meanwhile.
+   */
+  createSnapshot(snapshot: NewSnapshot): Promise<void> {
+    return this.#oneAfterTheOther(async () => {
+      const { offset, epoch } = snapshot
+      // What the quorum says of itself up to there is known once it was handed out.
+      while (this.#published < offset && offset <= this.#raft.highWatermark && !this.#stopped) await this.#working
+      if (this.#stopped) throw new SnapshotAbandonedError('the node stops: no snapshot is made')
+      const newest = this.#snapshots.usable.at(-1)
+      if (newest !== undefined && newest.offset >= offset) return
+      await this.#checkSnapshotId({ offset, epoch })
+      const control = this.#control.before(offset)
+      await this.#snapshots.write({ ...snapshot, control, isAbandoned: () => this.#stopped })
+      this.#control.forgetBefore(offset)
+      const name = snapshotName({ offset, epoch })
+      this.#options.logger.log('info', 'a snapshot of the metadata was written', { name })
+    })
+  }
+
+  async #checkSnapshotId({ offset, epoch }: SnapshotId): Promise<void> {
+    const log = this.#log
+    const name = `a snapshot of offset ${offset} and epoch ${epoch}`
+    if (offset > this.#published || offset < log.logStartOffset) {
+      throw new RangeError(`${name} is not within what is committed, [${log.logStartOffset}, ${this.#published})`)
+    }
+    const end = log.endOffsetForEpoch(epoch)
+    if (offset > 0 && (end.leaderEpoch !== epoch || end.endOffset < offset)) {
+      throw new RangeError(`${name}: the log has epoch ${end.leaderEpoch} up to ${end.endOffset}`)
+    }
+    // Whoever goes on from a snapshot reads the log from its offset, which gives whole batches.
+    const baseOffset = await this.#baseOffsetOf(offset)
+    if (baseOffset !== offset) throw new RangeError(`${name} is within a batch, which starts at ${baseOffset}`)
+  }
+
+  async #baseOffsetOf(offset: number): Promise<number> {
+    const maxOffset = this.#log.logEndOffset
+    if (offset === maxOffset) return offset
+    const plan = await this.#log.read({ startOffset: offset, maxBytes: 1, maxOffset, minOneBatch: true })
+    const header = new Uint8Array(batchHeader.logOverhead)
+    const regions = plan.open()
+    const whole = regions[0]?.readSync(header, 0)
+    for (const region of regions) region.release()
+    assert(whole === true, 'the log has a batch for each offset')
+    return batchHeader.baseOffset(new DataView(header.buffer), 0)
+  }
+
+  /**
+   * Removes old snapshots, and the log before the oldest one kept, as `metadata.max.retention.bytes` and `.ms` say; the
+   * newest snapshot and what follows it stay. Returns how many went.
+   */
+  cleanUp(retention: SnapshotRetention): Promise<number> {
+    return this.#oneAfterTheOther(async () => {
+      const log = this.#log
+      const snapshots = this.#snapshots
+      for (let count = 0; ; count++) {
+        const oldest = snapshots.usable[0]
+        if (oldest !== undefined && retention.retentionMs >= 0) await snapshots.readTimestamp(oldest)
+        const logSizeInBytes = log.sizeInBytes
+        const due = decideCleanUp({ ...retention, snapshots: snapshots.usable, logSizeInBytes })
+        if (due === undefined || this.#stopped) return count
+        const { next, reason } = due
+        log.deleteRecordsBefore(next.offset)
+        const segments = await log.applyRetention()
+        await snapshots.removeBefore(next)
+        const fields = { startOffset: next.offset, reason, segments }
+        this.#options.logger.log('info', 'old metadata was removed, newer snapshots hold it', fields)
+      }
+    })
+  }
+
+  /** A snapshot and a clean-up never work on the files at once. */
+  #oneAfterTheOther<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#snapshotWork.then(work).catch((error: unknown) => {
+      if (error instanceof FailedSyncError) this.#options.onFault(error)
+      throw error
+    })
+    this.#snapshotWork = done.then(
+      () => undefined,
+      () => undefined,
+    )
+    return done
   }
 
   /** Leaves the quorum and closes the log; what was handed to the disk is finished first. */
@@ -212,15 +373,25 @@ export class RaftDriver {
     this.#stopped = true
     this.#raft.resign()
     await this.#working
+    await this.#snapshotWork
     await this.#log.close()
   }
 }
 
-async function readElection(disk: Disk, directory: string): Promise<ElectionState> {
+interface DriverParts {
+  readonly options: DriverOptions
+  readonly log: Log
+  readonly raft: Raft
+  readonly snapshots: SnapshotFiles
+  readonly form: QuorumStateFile['form']
+}
+
+async function readQuorumState(disk: Disk, directory: string, voters: VoterSet): Promise<QuorumStateFile> {
   const bytes = await readWholeFile(disk, `${directory}/quorum-state`, quorumStateBytesMax)
-  return bytes === undefined
-    ? { epoch: 0, leaderId: -1, votedId: -1 }
-    : decodeQuorumState(bytes.toString('utf8')).election
+  const form = { kind: 'static', voters: voters.ids() } as const
+  if (bytes === undefined) return { election: { epoch: 0, leaderId: -1, votedId: -1 }, form }
+  const found = decodeQuorumState(bytes.toString('utf8'))
+  return found.form.kind === 'static' ? { ...found, form } : found
 }
 
 const recordsBatch = (values: readonly Uint8Array[], timestampMs: number): Uint8Array =>

@@ -1,5 +1,12 @@
 /** The door of `raft`. */
-export { type CommittedBatch, type DriverOptions, RaftDriver } from './driver.ts'
+export {
+  type CommittedBatch,
+  type DriverOptions,
+  type NewSnapshot,
+  RaftDriver,
+  type SnapshotRead,
+} from './driver.ts'
+export { MissingMetadataError } from './opening.ts'
 export { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
 export {
   type ElectionState,
@@ -11,4 +18,8 @@ export {
   type Ready,
 } from './raft.ts'
 export type { Role } from './role.ts'
+export type { SnapshotRetention } from './snapshot-clean-up.ts'
+export { SnapshotAbandonedError } from './snapshot-files.ts'
+export type { SnapshotId } from './snapshot-format.ts'
+export { SnapshotPolicy, type SnapshotPolicyOptions } from './snapshot-policy.ts'
 export { type Voter, VoterSet } from './voters.ts'

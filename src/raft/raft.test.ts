@@ -6,12 +6,18 @@ import { NotLeaderError, Raft } from './raft.ts'
 import { VoterSet } from './voters.ts'
 
 const voters = new VoterSet([{ id: 1, directoryId: zeroUuid }])
-const start = (options: { epoch?: number; endOffset?: number; lastEpoch?: number } = {}): Raft =>
+const start = (
+  options: { epoch?: number; endOffset?: number; lastEpoch?: number; committedOffset?: number } = {},
+): Raft =>
   new Raft({
     nodeId: 1,
     voters,
     election: { epoch: options.epoch ?? 0, leaderId: -1, votedId: -1 },
-    log: { endOffset: options.endOffset ?? 0, lastEpoch: options.lastEpoch ?? 0 },
+    log: {
+      endOffset: options.endOffset ?? 0,
+      lastEpoch: options.lastEpoch ?? 0,
+      committedOffset: options.committedOffset ?? 0,
+    },
   })
 
 const lead = (raft: Raft): Raft => {
@@ -49,6 +55,16 @@ test('nothing of earlier epochs is committed before the entry of this one is flu
   assert.equal(raft.highWatermark, 0)
   raft.flushed(41)
   assert.equal(raft.highWatermark, 41)
+})
+
+test('what a snapshot covers is committed from the start', () => {
+  const raft = start({ endOffset: 40, lastEpoch: 3, committedOffset: 30 })
+  assert.deepEqual([raft.highWatermark, raft.leaderId, raft.epochStartOffset], [30, -1, undefined])
+  lead(raft).flushed(40)
+  assert.deepEqual([raft.highWatermark, raft.leaderId, raft.epochStartOffset], [30, 1, 40])
+  raft.flushed(41)
+  assert.equal(raft.highWatermark, 41)
+  assert.throws(() => start({ endOffset: 20, committedOffset: 30 }), /holds or continues/)
 })
 
 test('only the leader takes proposals', () => {

@@ -22,8 +22,10 @@ export interface ElectionState {
 /** The log as it is when the machine starts: recovered, and flushed up to its end. */
 export interface LogState {
   readonly endOffset: number
-  /** Of the last batch; 0 in an empty log. */
+  /** Of the last batch, or of the snapshot that the log goes on from; 0 where there is neither. */
   readonly lastEpoch: number
+  /** Exclusive: what a snapshot covers was committed. 0 without one. */
+  readonly committedOffset: number
 }
 
 /** One batch for the end of the log. */
@@ -73,7 +75,7 @@ export class Raft {
   /** End of the log with what was handed to the driver or waits for it. */
   #endOffset: number
   #flushedOffset: number
-  #highWatermark = 0
+  #highWatermark: number
 
   constructor({ nodeId, voters, election, log }: RaftOptions) {
     assert(voters.has(nodeId), 'this node is a voter')
@@ -83,6 +85,8 @@ export class Raft {
     this.#election = election
     this.#endOffset = log.endOffset
     this.#flushedOffset = log.endOffset
+    assert(log.committedOffset <= log.endOffset, 'the log holds or continues what is committed')
+    this.#highWatermark = log.committedOffset
     // A vote file that was lost or is old must not let us vote again in an epoch that the log has seen.
     this.#role = { kind: 'unattached', epoch: Math.max(election.epoch, log.lastEpoch) }
   }
@@ -97,6 +101,16 @@ export class Raft {
 
   get epoch(): number {
     return this.#role.epoch
+  }
+
+  /** -1 while nobody is known to lead. */
+  get leaderId(): number {
+    return this.isLeader ? this.#nodeId : -1
+  }
+
+  /** Of this leader's own first entry: once it was handed out, all that came before is known here. Undefined elsewhere. */
+  get epochStartOffset(): number | undefined {
+    return this.#role.kind === 'leader' ? this.#role.epochStartOffset : undefined
   }
 
   get endOffset(): number {

@@ -29,6 +29,14 @@ export class VoterSet {
     return this.#voters.has(id)
   }
 
+  directoryIdOf(id: number): Uuid | undefined {
+    return this.#voters.get(id)?.directoryId
+  }
+
+  all(): Voter[] {
+    return [...this.#voters.values()]
+  }
+
   ids(): number[] {
     return [...this.#voters.keys()]
   }

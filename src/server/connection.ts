@@ -39,6 +39,7 @@ export interface ConnectionOptions {
 /** A request's place in the order of replies. */
 interface Slot {
   parts: readonly ReplyPart[] | undefined
+  onClose: (() => void) | undefined
 }
 
 export class ServerConnection implements ConnectionHandler {
@@ -127,7 +128,7 @@ export class ServerConnection implements ConnectionHandler {
 
   #request(bytes: Buffer, start: number, end: number): void {
     const reader = this.#options.reader.reset(bytes, start, end)
-    const slot: Slot = { parts: undefined }
+    const slot: Slot = { parts: undefined, onClose: undefined }
     const about = readRequestStart(reader)
     const handler = this.#options.router.find(about.apiKey)
     if (handler === undefined) throw new MalformedError(`api key ${about.apiKey} is not served`)
@@ -149,6 +150,9 @@ export class ServerConnection implements ConnectionHandler {
         if (this.#holder !== slot) return
         this.#holder = undefined
         this.#resume()
+      },
+      onClose: (run) => {
+        slot.onClose = run
       },
     }
     this.#slots.push(slot)
@@ -173,7 +177,11 @@ export class ServerConnection implements ConnectionHandler {
   }
 
   #settle(slot: Slot, answer: Answer<BodyWriter>, context: RequestContext): void {
-    if (this.#closed) return
+    if (this.#closed) {
+      // What it holds of files is given back by the stream, which is closed too.
+      if (!(answer instanceof Signal)) this.#replies.push(replyFrame(this.#options.writer, context, answer))
+      return
+    }
     if (answer === closeConnection) this.destroy()
     else slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, context, answer)
     this.#release()
@@ -233,7 +241,10 @@ export class ServerConnection implements ConnectionHandler {
     if (this.#closed) return
     this.#closed = true
     this.#replies.close()
-    for (const { parts } of this.#slots.splice(0)) this.#replies.push(parts ?? [])
+    for (const { parts, onClose } of this.#slots.splice(0)) {
+      this.#replies.push(parts ?? [])
+      if (parts === undefined) onClose?.()
+    }
     this.#options.onClosed(this)
   }
 }

@@ -20,6 +20,8 @@ export interface RequestContext {
    * waits. Only produce calls it; every other suspended request holds back what follows.
    */
   proceed(): void
+  /** Called if the connection goes while this request holds it: nobody waits for the answer any more. */
+  onClose(run: () => void): void
 }
 
 /** An answer that is not a response. */

@@ -12,7 +12,8 @@
  * Holds state and says what is so; `classic-protocol.ts` decides.
  */
 import { assert } from '../../base/index.ts'
-import type { ClassicMember, MemberProtocol } from './classic-member.ts'
+import { ErrorCode } from '../../protocol/index.ts'
+import { ClassicMember, type MemberIdentity, type MemberProtocol } from './classic-member.ts'
 
 export type ClassicState = 'empty' | 'preparing' | 'completing' | 'stable' | 'dead'
 
@@ -27,6 +28,8 @@ const before: Readonly<Record<ClassicState, readonly ClassicState[]>> = {
 export class ClassicGroup {
   readonly groupId: string
   readonly #members = new Map<string, ClassicMember>()
+  /** Member ids by group instance id: each has one member. */
+  readonly #staticMembers = new Map<string, string>()
   /** Ids that were handed out (KIP-394) and have not come back yet. */
   readonly pendingJoins = new Set<string>()
   /** Members of this generation that have not asked for their assignment yet. */
@@ -85,17 +88,65 @@ export class ClassicGroup {
     return this.#members.get(memberId)
   }
 
+  staticMemberId(groupInstanceId: string): string | undefined {
+    return this.#staticMembers.get(groupInstanceId)
+  }
+
+  /** Whether a request comes from the member that it names: NONE, UNKNOWN_MEMBER_ID or FENCED_INSTANCE_ID. */
+  check({ memberId, groupInstanceId }: MemberIdentity): number {
+    if (groupInstanceId !== null) {
+      const owner = this.#staticMembers.get(groupInstanceId)
+      if (owner === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
+      if (owner !== memberId) return ErrorCode.FENCED_INSTANCE_ID
+    }
+    return this.#members.has(memberId) ? ErrorCode.NONE : ErrorCode.UNKNOWN_MEMBER_ID
+  }
+
   /** The first member leads; the others follow in the order in which they came. */
   add(member: ClassicMember, protocolType: string): void {
     if (this.#members.size === 0) this.protocolType = protocolType
     assert(this.protocolType === protocolType, 'members of a group speak one type of protocol')
     this.leaderId ??= member.memberId
-    this.#members.set(member.memberId, member)
+    this.#register(member)
     this.pendingJoins.delete(member.memberId)
   }
 
-  remove(memberId: string): void {
+  #register(member: ClassicMember): void {
+    if (member.groupInstanceId !== null) {
+      assert(!this.#staticMembers.has(member.groupInstanceId), 'a group instance id has one member')
+      this.#staticMembers.set(member.groupInstanceId, member.memberId)
+    }
+    this.#members.set(member.memberId, member)
+  }
+
+  #unregister(memberId: string): void {
+    const instanceId = this.#members.get(memberId)?.groupInstanceId ?? null
+    if (instanceId !== null) this.#staticMembers.delete(instanceId)
     this.#members.delete(memberId)
+  }
+
+  /** A static member goes on under another id, with all that it has; what it waited for is the caller's to answer. */
+  replace(old: ClassicMember, memberId: string): ClassicMember {
+    const member = new ClassicMember({ ...old, memberId })
+    member.assignment = old.assignment
+    member.isNew = false
+    this.#unregister(old.memberId)
+    this.#register(member)
+    if (this.leaderId === old.memberId) this.leaderId = memberId
+    return member
+  }
+
+  /** A leader that did not rejoin hands over to a member that did; false if nobody did. */
+  electJoinedLeader(): boolean {
+    const joined = (member: ClassicMember | undefined): boolean => member?.awaitingJoin !== undefined
+    if (this.leaderId !== undefined && joined(this.#members.get(this.leaderId))) return true
+    const next = this.members().find(joined)
+    if (next !== undefined) this.leaderId = next.memberId
+    return next !== undefined
+  }
+
+  remove(memberId: string): void {
+    this.#unregister(memberId)
     this.pendingSyncs.delete(memberId)
     if (this.leaderId === memberId) this.leaderId = this.#members.keys().next().value
   }

@@ -13,6 +13,8 @@ export interface JoinReply {
   readonly protocolType: string | null
   readonly protocolName: string | null
   readonly leader: string
+  /** A static leader that came back: it must not assign anew (KIP-814). */
+  readonly skipAssignment: boolean
   /** Of all members, for the leader alone. */
   readonly members: readonly {
     readonly memberId: string
@@ -30,6 +32,8 @@ export interface SyncReply {
 
 export interface MemberDescription {
   readonly memberId: string
+  /** `group.instance.id` of a static member (KIP-345): whoever comes with it takes the member's place. */
+  readonly groupInstanceId: string | null
   readonly clientId: string
   readonly clientHost: string
   readonly rebalanceTimeoutMs: number
@@ -37,10 +41,21 @@ export interface MemberDescription {
   readonly protocols: readonly MemberProtocol[]
 }
 
+/** What a request says of who sends it. */
+export interface MemberIdentity {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+}
+
 export const emptyBytes = new Uint8Array(0)
+
+/** The bytes of a request are lent: what a member keeps is its own. */
+export const keptProtocols = (protocols: readonly MemberProtocol[]): readonly MemberProtocol[] =>
+  protocols.map(({ name, metadata }) => ({ name, metadata: Uint8Array.from(metadata) }))
 
 export class ClassicMember {
   readonly memberId: string
+  readonly groupInstanceId: string | null
   readonly clientId: string
   readonly clientHost: string
   rebalanceTimeoutMs: number
@@ -55,11 +70,23 @@ export class ClassicMember {
 
   constructor(description: MemberDescription) {
     this.memberId = description.memberId
+    this.groupInstanceId = description.groupInstanceId
     this.clientId = description.clientId
     this.clientHost = description.clientHost
     this.rebalanceTimeoutMs = description.rebalanceTimeoutMs
     this.sessionTimeoutMs = description.sessionTimeoutMs
     this.protocols = description.protocols
+  }
+
+  /** What it offers, and how long it may take, as of its newest join. */
+  update({ protocols, rebalanceTimeoutMs, sessionTimeoutMs }: Omit<MemberDescription, 'memberId'>): void {
+    this.protocols = keptProtocols(protocols)
+    this.rebalanceTimeoutMs = rebalanceTimeoutMs
+    this.sessionTimeoutMs = sessionTimeoutMs
+  }
+
+  get isStatic(): boolean {
+    return this.groupInstanceId !== null
   }
 
   metadataOf(protocolName: string | null): Uint8Array {

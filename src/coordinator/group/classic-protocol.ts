@@ -1,27 +1,37 @@
 /**
  * The requests of the classic group protocol: join, sync, heartbeat, leave, and whether a commit may come from whom it
- * says. On the path from the handlers 11 to 14 and 8; `rebalance.ts` drives the generations. Static members (KIP-345)
- * are not served yet: the handlers refuse a group instance id.
+ * says. On the path from the handlers 11 to 14 and 8; `rebalance.ts` drives the generations, `static-members.ts` gives
+ * a member that comes back its place.
  */
 import { ApiError } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import { ClassicMember, emptyBytes, type JoinReply, type MemberDescription, type SyncReply } from './classic-member.ts'
+import {
+  ClassicMember,
+  emptyBytes,
+  type JoinReply,
+  keptProtocols,
+  type MemberDescription,
+  type MemberIdentity,
+  type SyncReply,
+} from './classic-member.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
 import { joined, joinFailed, pendingKey, type Rebalance, syncFailed } from './rebalance.ts'
+import { StaticMembers } from './static-members.ts'
 
 export interface JoinRequest extends MemberDescription {
   readonly protocolType: string
   /** From version 4 on a member first gets an id and comes back with it (KIP-394). */
   readonly requireKnownMemberId: boolean
+  /** From version 9 on a static leader that comes back is told not to assign (KIP-814). */
+  readonly canSkipAssignment: boolean
   /** An id for a member that has none. */
   readonly newMemberId: string
   readonly reason: string
 }
 
-export interface SyncRequest {
-  readonly memberId: string
+export interface SyncRequest extends MemberIdentity {
   readonly generationId: number
   readonly protocolType: string | null
   readonly protocolName: string | null
@@ -33,17 +43,21 @@ export interface ClassicProtocolOptions {
   readonly rebalance: Rebalance
   /** `group.max.size`. */
   readonly groupSizeMax: () => number
+  /** An id that was given out has not come back: the group may have nobody else. */
+  readonly onPendingExpired: (group: ClassicGroup) => void
 }
 
 export class ClassicProtocol {
   readonly #context: ShardContext<GroupRecord>
   readonly #rebalance: Rebalance
-  readonly #groupSizeMax: () => number
+  readonly #static: StaticMembers
+  readonly #options: ClassicProtocolOptions
 
-  constructor({ context, rebalance, groupSizeMax }: ClassicProtocolOptions) {
-    this.#context = context
-    this.#rebalance = rebalance
-    this.#groupSizeMax = groupSizeMax
+  constructor(options: ClassicProtocolOptions) {
+    this.#context = options.context
+    this.#rebalance = options.rebalance
+    this.#static = new StaticMembers(options)
+    this.#options = options
   }
 
   /** Answers now, or when the group's next generation begins. */
@@ -56,7 +70,7 @@ export class ClassicProtocol {
       respond(joinFailed(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId))
     } else if (memberId === '') {
       this.#joinAsNew(group, request, respond)
-    } else if (group.pendingJoins.has(memberId)) {
+    } else if (group.pendingJoins.has(memberId) && request.groupInstanceId === null) {
       this.#context.timers.cancel(pendingKey(group, memberId))
       this.#add(group, request, respond)
     } else {
@@ -65,7 +79,7 @@ export class ClassicProtocol {
   }
 
   #hasRoom(group: ClassicGroup, memberId: string): boolean {
-    const sizeMax = this.#groupSizeMax()
+    const sizeMax = this.#options.groupSizeMax()
     const known = group.member(memberId)
     if (group.state === 'empty' || group.state === 'dead') return true
     if (group.state !== 'preparing') return known !== undefined || group.size < sizeMax
@@ -74,8 +88,14 @@ export class ClassicProtocol {
   }
 
   #joinAsNew(group: ClassicGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
-    const { newMemberId, sessionTimeoutMs } = request
-    if (!request.requireKnownMemberId) {
+    const { newMemberId, sessionTimeoutMs, groupInstanceId } = request
+    const existing = groupInstanceId === null ? undefined : group.staticMemberId(groupInstanceId)
+    const member = existing === undefined ? undefined : group.member(existing)
+    if (member !== undefined) {
+      this.#static.comeBack({ group, member, request, respond })
+      return
+    }
+    if (!request.requireKnownMemberId || groupInstanceId !== null) {
       this.#add(group, { ...request, memberId: newMemberId }, respond)
       return
     }
@@ -83,12 +103,13 @@ export class ClassicProtocol {
     this.#context.timers.schedule(pendingKey(group, newMemberId), sessionTimeoutMs, () => {
       group.pendingJoins.delete(newMemberId)
       this.#rebalance.maybeComplete(group)
+      this.#options.onPendingExpired(group)
     })
     respond(joinFailed(ErrorCode.MEMBER_ID_REQUIRED, newMemberId))
   }
 
   #add(group: ClassicGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
-    const member = new ClassicMember({ ...request, protocols: kept(request.protocols) })
+    const member = new ClassicMember({ ...request, protocols: keptProtocols(request.protocols) })
     member.awaitingJoin = respond
     if (group.state === 'preparing' && group.generationId === 0) group.newMemberAdded = true
     group.add(member, request.protocolType)
@@ -97,9 +118,10 @@ export class ClassicProtocol {
   }
 
   #rejoin(group: ClassicGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
+    const code = group.check(request)
     const member = group.member(request.memberId)
-    if (member === undefined) {
-      respond(joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId))
+    if (code !== ErrorCode.NONE || member === undefined) {
+      respond(joinFailed(code, request.memberId))
       return
     }
     const changed = !member.offers(request.protocols)
@@ -107,12 +129,10 @@ export class ClassicProtocol {
       group.state === 'preparing' || changed || (group.state === 'stable' && group.leaderId === member.memberId)
     if (!mustRebalance) {
       // The reply to its last join was lost: the generation is still the one that it told of.
-      respond(joined(group, member))
+      respond(joined(group, member.memberId))
       return
     }
-    member.protocols = kept(request.protocols)
-    member.rebalanceTimeoutMs = request.rebalanceTimeoutMs
-    member.sessionTimeoutMs = request.sessionTimeoutMs
+    member.update(request)
     this.#rebalance.replyToJoin(member, joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId))
     member.awaitingJoin = respond
     this.#rebalance.start(group, `member ${member.memberId} rejoined${because(request.reason)}`)
@@ -123,7 +143,7 @@ export class ClassicProtocol {
     const member = group.member(request.memberId)
     const code = this.#syncError(group, request)
     if (code !== ErrorCode.NONE || member === undefined) {
-      respond(syncFailed(member === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : code))
+      respond(syncFailed(code))
       return
     }
     group.pendingSyncs.delete(member.memberId)
@@ -140,6 +160,8 @@ export class ClassicProtocol {
   #syncError(group: ClassicGroup, request: SyncRequest): number {
     const { generationId, protocolType, protocolName } = request
     if (group.state === 'dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    const code = group.check(request)
+    if (code !== ErrorCode.NONE) return code
     if (generationId !== group.generationId) return ErrorCode.ILLEGAL_GENERATION
     if (protocolType !== null && protocolType !== group.protocolType) return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
     if (protocolName !== null && protocolName !== group.protocolName) return ErrorCode.INCONSISTENT_GROUP_PROTOCOL
@@ -173,38 +195,50 @@ export class ClassicProtocol {
   }
 
   /** Returns an error code. */
-  heartbeat(group: ClassicGroup, memberId: string, generationId: number): number {
-    const member = group.member(memberId)
+  heartbeat(group: ClassicGroup, identity: MemberIdentity, generationId: number): number {
+    const code = group.check(identity)
+    const member = group.member(identity.memberId)
     if (group.state === 'dead') return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
+    if (code !== ErrorCode.NONE || member === undefined) return code
     if (generationId !== group.generationId) return ErrorCode.ILLEGAL_GENERATION
     this.#rebalance.heard(group, member)
     return group.state === 'preparing' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
   }
 
-  /** Takes one member out; returns an error code. */
-  leave(group: ClassicGroup, memberId: string, reason: string): number {
+  /** Takes one member out; returns an error code. An administrator names a static member without its member id. */
+  leave(group: ClassicGroup, { memberId, groupInstanceId }: MemberIdentity, reason: string): number {
+    if (memberId === '') {
+      const owner = groupInstanceId === null ? undefined : group.staticMemberId(groupInstanceId)
+      if (owner === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
+      return this.leave(group, { memberId: owner, groupInstanceId }, reason)
+    }
     if (group.pendingJoins.delete(memberId)) {
       this.#context.timers.cancel(pendingKey(group, memberId))
       this.#rebalance.maybeComplete(group)
       return ErrorCode.NONE
     }
+    const code = group.check({ memberId, groupInstanceId })
     const member = group.member(memberId)
-    if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
+    if (code !== ErrorCode.NONE || member === undefined) return code
     this.#rebalance.removeAndRebalance(group, member, `member ${memberId} left${because(reason)}`)
     return ErrorCode.NONE
   }
 
   /** Throws unless the member may commit now. A negative generation is a client that manages its partitions itself. */
-  checkCommit(group: ClassicGroup, memberId: string, generationId: number): void {
+  checkCommit(group: ClassicGroup, identity: MemberIdentity, generationId: number): void {
+    const { memberId, groupInstanceId } = identity
     if (generationId < 0 && group.state === 'empty') return
-    if (generationId < 0 && memberId === '') {
+    if (generationId < 0 && memberId === '' && groupInstanceId === null) {
       throw new ApiError(
         ErrorCode.UNKNOWN_MEMBER_ID,
         `group ${group.groupId} has members: only they commit its offsets`,
       )
     }
+    const code = group.check(identity)
     const member = group.member(memberId)
+    if (code === ErrorCode.FENCED_INSTANCE_ID) {
+      throw new ApiError(code, `another member has taken the place of ${memberId} under ${groupInstanceId}`)
+    }
     if (member === undefined) {
       throw new ApiError(ErrorCode.UNKNOWN_MEMBER_ID, `${memberId} is not a member of group ${group.groupId}`)
     }
@@ -222,10 +256,6 @@ export class ClassicProtocol {
 }
 
 const because = (reason: string): string => (reason === '' ? '' : ` (${reason})`)
-
-/** The bytes of a request are lent: what a member keeps is its own. */
-const kept = (protocols: MemberDescription['protocols']): MemberDescription['protocols'] =>
-  protocols.map(({ name, metadata }) => ({ name, metadata: Uint8Array.from(metadata) }))
 
 function synced(group: ClassicGroup, member: ClassicMember): SyncReply {
   const { protocolType, protocolName } = group

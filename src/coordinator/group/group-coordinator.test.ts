@@ -4,10 +4,14 @@ import { ApiError, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { Append } from '../shard-context.ts'
 import type { JoinReply, SyncReply } from './classic-member.ts'
-import { GroupCoordinator, type OffsetToCommit } from './group-coordinator.ts'
+import { GroupCoordinator } from './group-coordinator.ts'
 import type { GroupRecord } from './group-record.ts'
+import type { OffsetToCommit } from './group-requests.ts'
 
 const consumerProtocols = [{ name: 'range', metadata: Buffer.from('subscription') }]
+
+const who = (memberId: string, groupInstanceId: string | null = null) => ({ memberId, groupInstanceId })
+const noGroupCode = ErrorCode.ILLEGAL_GENERATION
 
 /** A shard with time and log in the test's hands. */
 class Bench {
@@ -79,6 +83,8 @@ class Bench {
       memberId?: string
       sessionTimeoutMs?: number
       known?: boolean
+      instanceId?: string
+      canSkipAssignment?: boolean
       protocol?: string
       type?: string
     } = {},
@@ -90,6 +96,8 @@ class Bench {
         memberId: options.memberId ?? '',
         newMemberId: options.memberId === undefined ? `m${++this.#ids}` : '',
         requireKnownMemberId: options.known ?? false,
+        groupInstanceId: options.instanceId ?? null,
+        canSkipAssignment: options.canSkipAssignment ?? false,
         clientId: 'c',
         clientHost: '/127.0.0.1',
         rebalanceTimeoutMs: 60_000,
@@ -109,7 +117,7 @@ class Bench {
     const given = new Map(Object.entries(assignments).map(([id, text]) => [id, Buffer.from(text)]))
     this.groups.sync(
       'g',
-      { memberId, generationId, protocolType: null, protocolName: null, assignments: given },
+      { ...who(memberId), generationId, protocolType: null, protocolName: null, assignments: given },
       (reply) => void replies.push(reply),
     )
     return replies
@@ -160,17 +168,17 @@ test('bad joins get the codes of 4.3.1 (G1 to G4)', () => {
   assert.equal(joined?.errorCode, ErrorCode.NONE)
   assert.equal(joined?.leader, required?.memberId)
   assert.equal(bench.join({ protocol: 'sticky' })[0]?.errorCode, ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
-  assert.equal(bench.groups.heartbeat('other', 'x', 1), ErrorCode.UNKNOWN_MEMBER_ID)
+  assert.equal(bench.groups.heartbeat('other', who('x'), 1), ErrorCode.UNKNOWN_MEMBER_ID)
 })
 
 test('only the leader gets the members, and assignments wait until they are committed', () => {
   const bench = new Bench()
   const { leader, follower } = bench.stable()
   assert.equal(bench.groups.group('g')?.state, 'stable')
-  assert.equal(bench.groups.heartbeat('g', leader, 2), ErrorCode.NONE)
-  assert.equal(bench.groups.heartbeat('g', follower, 1), ErrorCode.ILLEGAL_GENERATION)
+  assert.equal(bench.groups.heartbeat('g', who(leader), 2), ErrorCode.NONE)
+  assert.equal(bench.groups.heartbeat('g', who(follower), 1), ErrorCode.ILLEGAL_GENERATION)
   const joining = bench.join()
-  assert.equal(bench.groups.heartbeat('g', leader, 2), ErrorCode.REBALANCE_IN_PROGRESS)
+  assert.equal(bench.groups.heartbeat('g', who(leader), 2), ErrorCode.REBALANCE_IN_PROGRESS)
   assert.equal(bench.sync(leader, 2)[0]?.errorCode, ErrorCode.REBALANCE_IN_PROGRESS)
   const rejoined = [bench.join({ memberId: leader }), bench.join({ memberId: follower })]
   assert.deepEqual(
@@ -197,7 +205,7 @@ test('who is not heard of is removed, with cause and numbers; who waits for the 
   const bench = new Bench()
   const { leader, follower } = bench.stable()
   bench.advance(9000)
-  bench.groups.heartbeat('g', leader, 2)
+  bench.groups.heartbeat('g', who(leader), 2)
   bench.advance(1500)
   assert.equal(bench.groups.group('g')?.member(follower), undefined)
   assert.match(bench.lines.join('\n'), new RegExp(`removes member ${follower}: no heartbeat for 10000 ms`))
@@ -205,7 +213,7 @@ test('who is not heard of is removed, with cause and numbers; who waits for the 
   assert.equal(alone?.generationId, 3)
   const waiting = bench.join()
   bench.advance(9000)
-  bench.groups.heartbeat('g', leader, 3)
+  bench.groups.heartbeat('g', who(leader), 3)
   bench.advance(9000)
   assert.equal(waiting.length, 0)
   assert.ok(bench.groups.group('g')?.member('m3'), 'a member that joins needs no heartbeat')
@@ -218,14 +226,14 @@ test('a member that does not rejoin, or does not sync, in time is left behind', 
   bench.join({ memberId: 'm1' })
   for (let ms = 0; ms < 60_000; ms += 5000) {
     bench.advance(5000)
-    bench.groups.heartbeat('g', 'm2', 2)
+    bench.groups.heartbeat('g', who('m2'), 2)
   }
   bench.advance(1)
   assert.equal(waiting[0]?.generationId, 3)
   assert.equal(bench.groups.group('g')?.member('m2'), undefined)
   for (let ms = 0; ms <= 60_000; ms += 5000) {
     bench.advance(5000)
-    for (const id of ['m1', 'm3']) bench.groups.heartbeat('g', id, 3)
+    for (const id of ['m1', 'm3']) bench.groups.heartbeat('g', who(id), 3)
   }
   assert.match(bench.lines.join('\n'), /no sync within 60000 ms/)
 })
@@ -251,9 +259,9 @@ test('a full group takes nobody else', () => {
 test('members that leave make room, and the last one leaves an empty generation in the log', () => {
   const bench = new Bench()
   const { leader, follower } = bench.stable()
-  assert.equal(bench.groups.leave('g', 'nobody', ''), ErrorCode.UNKNOWN_MEMBER_ID)
-  assert.equal(bench.groups.leave('g', leader, 'done'), ErrorCode.NONE)
-  assert.equal(bench.groups.leave('g', follower, ''), ErrorCode.NONE)
+  assert.equal(bench.groups.leave('g', who('nobody'), ''), ErrorCode.UNKNOWN_MEMBER_ID)
+  assert.equal(bench.groups.leave('g', who(leader), 'done'), ErrorCode.NONE)
+  assert.equal(bench.groups.leave('g', who(follower), ''), ErrorCode.NONE)
   const last = bench.log.at(-1)
   assert.ok(last?.kind === 'classic-group')
   assert.deepEqual([last.value?.members.length, last.value?.protocolName], [0, null])
@@ -265,7 +273,7 @@ test('commits come from whom they say, and are read once they are committed (G6,
   const commit = (memberId: string, generationId: number, metadata = ''): number[] => {
     const got: number[] = []
     bench.groups.commit(
-      { groupId: 'g', memberId, generationId, offsets: [bench.offset(7n, metadata)] },
+      { groupId: 'g', ...who(memberId), noGroupCode, generationId, offsets: [bench.offset(7n, metadata)] },
       (codes) => void got.push(...codes),
     )
     return got
@@ -303,7 +311,7 @@ test('a shard that loads the log goes on where the other one was', () => {
   const bench = new Bench()
   const { leader, follower } = bench.stable()
   bench.groups.commit(
-    { groupId: 'g', memberId: leader, generationId: 2, offsets: [bench.offset(42n)] },
+    { groupId: 'g', ...who(leader), noGroupCode, generationId: 2, offsets: [bench.offset(42n)] },
     () => undefined,
   )
   bench.commit()
@@ -313,7 +321,7 @@ test('a shard that loads the log goes on where the other one was', () => {
   })
   next.groups.commitTo(bench.log.length)
   next.groups.loaded()
-  assert.equal(next.groups.heartbeat('g', follower, 2), ErrorCode.NONE)
+  assert.equal(next.groups.heartbeat('g', who(follower), 2), ErrorCode.NONE)
   assert.equal(Buffer.from(next.sync(follower, 2)[0]?.assignment ?? []).toString(), 'two')
   assert.equal(next.groups.committed('g', { topic: 't', partition: 0 })?.offset, 42n)
   next.advance(10_001)
@@ -327,9 +335,12 @@ test('a group is deleted with its offsets once it is empty', () => {
   const remove = (groupId: string): void => bench.groups.deleteGroup(groupId, (code) => void codes.push(code))
   remove('none')
   remove('g')
-  bench.groups.commit({ groupId: 'g', memberId: 'm1', generationId: 2, offsets: [bench.offset(1n)] }, () => undefined)
-  bench.groups.leave('g', 'm1', '')
-  bench.groups.leave('g', 'm2', '')
+  bench.groups.commit(
+    { groupId: 'g', ...who('m1'), noGroupCode, generationId: 2, offsets: [bench.offset(1n)] },
+    () => undefined,
+  )
+  bench.groups.leave('g', who('m1'), '')
+  bench.groups.leave('g', who('m2'), '')
   bench.commit()
   remove('g')
   bench.commit()

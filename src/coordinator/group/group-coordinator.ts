@@ -2,12 +2,13 @@
  * All groups whose records lie in one partition of `__consumer_offsets`: requests in, records and replies out. One
  * shard of the coordinator runtime; it sees committed offsets only, and is loaded by replaying its partition.
  */
-import { ApiError, getOrInsert, type Uuid } from '../../base/index.ts'
+import { ApiError, getOrInsert } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import { ClassicGroup } from './classic-group.ts'
-import { ClassicMember, type JoinReply, type SyncReply } from './classic-member.ts'
+import { ClassicMember, type JoinReply, type MemberIdentity, type SyncReply } from './classic-member.ts'
 import { ClassicProtocol, type JoinRequest, type SyncRequest } from './classic-protocol.ts'
+import { ForeignGroups } from './foreign-groups.ts'
 import {
   type CommittedOffset,
   type GroupRecord,
@@ -15,20 +16,28 @@ import {
   type StoredGroup,
   storedProtocols,
 } from './group-record.ts'
+import type {
+  CommitRequest,
+  FetchedOffset,
+  FetchOffsetsRequest,
+  GroupConfig,
+  OffsetKey,
+  OffsetToCommit,
+  PartitionCodes,
+  TopicOfOffset,
+} from './group-requests.ts'
+import {
+  describe,
+  describeFailed,
+  foreignListing,
+  type GroupDescription,
+  type GroupListing,
+  isOfTopic,
+  listing,
+} from './group-state.ts'
 import { OffsetStore } from './offset-store.ts'
 import { joinFailed, Rebalance, syncFailed } from './rebalance.ts'
-
-export interface GroupConfig {
-  /** `group.initial.rebalance.delay.ms`. */
-  readonly initialRebalanceDelayMs: number
-  /** `group.min.session.timeout.ms` and `group.max.session.timeout.ms`. */
-  readonly sessionTimeoutMsMin: number
-  readonly sessionTimeoutMsMax: number
-  /** `group.max.size`. */
-  readonly groupSizeMax: number
-  /** `offset.metadata.max.bytes`. */
-  readonly offsetMetadataBytesMax: number
-}
+import { consumerProtocolType, subscribedTopics } from './subscription.ts'
 
 export interface GroupCoordinatorOptions {
   readonly context: ShardContext<GroupRecord>
@@ -37,33 +46,13 @@ export interface GroupCoordinatorOptions {
   readonly report: (message: string) => void
 }
 
-export interface OffsetKey {
-  readonly topic: string
-  readonly partition: number
-}
-
-export interface OffsetToCommit extends OffsetKey {
-  readonly offset: bigint
-  readonly leaderEpoch: number
-  readonly metadata: string | null
-  readonly topicId: Uuid
-}
-
-export interface CommitRequest {
-  readonly groupId: string
-  readonly memberId: string
-  readonly generationId: number
-  readonly offsets: readonly OffsetToCommit[]
-}
-
-/** An error code per partition, in the order of the request. */
-export type PartitionCodes = readonly number[]
-
 export class GroupCoordinator {
   readonly #options: GroupCoordinatorOptions
   readonly #groups = new Map<string, ClassicGroup>()
-  readonly #stored = new Map<string, StoredGroup>()
+  /** Filled while the partition is loaded, and then given up for `#groups`. */
+  #stored: Map<string, StoredGroup> | undefined = new Map<string, StoredGroup>()
   readonly #offsets = new OffsetStore()
+  readonly foreign = new ForeignGroups()
   readonly #rebalance: Rebalance
   readonly #protocol: ClassicProtocol
 
@@ -79,6 +68,7 @@ export class GroupCoordinator {
       context,
       rebalance: this.#rebalance,
       groupSizeMax: () => config().groupSizeMax,
+      onPendingExpired: (group) => this.#forgetIfUnused(group),
     })
   }
 
@@ -91,8 +81,18 @@ export class GroupCoordinator {
   /** A record at `logOffset` of the partition: of an append under way, or of the log that is loaded. */
   replay(record: GroupRecord, logOffset: number): void {
     if (record.kind === 'offset') this.#offsets.replay(record, logOffset)
-    else if (record.value === null) this.#stored.delete(record.groupId)
-    else this.#stored.set(record.groupId, record.value)
+    else if (record.value === null) this.#stored?.delete(record.groupId)
+    else this.#stored?.set(record.groupId, record.value)
+  }
+
+  /** The same, of a transaction that `endTransaction` decides about. */
+  replayTransactional(producerId: number, record: GroupRecord, logOffset: number): void {
+    if (record.kind === 'offset') this.#offsets.replayTransactional(producerId, record, logOffset)
+    else this.replay(record, logOffset)
+  }
+
+  endTransaction(producerId: number, isCommit: boolean): void {
+    this.#offsets.endTransaction(producerId, isCommit)
   }
 
   commitTo(offset: number): void {
@@ -106,7 +106,8 @@ export class GroupCoordinator {
   /** The partition is loaded: its groups go on where they were, and their members get a session to come back in. */
   loaded(): void {
     const nowMs = this.#context.nowMs()
-    for (const [groupId, stored] of this.#stored) {
+    for (const [groupId, stored] of this.#stored ?? []) {
+      if (this.foreign.get(groupId) !== undefined) continue
       const group = new ClassicGroup(groupId, nowMs)
       for (const member of stored.members) {
         const known = new ClassicMember({ ...member, protocols: storedProtocols(stored, member) })
@@ -118,8 +119,10 @@ export class GroupCoordinator {
       this.#groups.set(groupId, group)
       for (const member of group.members()) this.#rebalance.heard(group, member)
     }
-    for (const groupId of this.#offsets.groupIds())
-      getOrInsert(this.#groups, groupId, () => new ClassicGroup(groupId, nowMs))
+    this.#stored = undefined
+    for (const groupId of this.#offsets.groupIds()) {
+      if (this.foreign.get(groupId) === undefined) this.#create(groupId)
+    }
   }
 
   /** The partition moves away: whoever waits is told to look for the new coordinator. */
@@ -129,12 +132,19 @@ export class GroupCoordinator {
   }
 
   #end(group: ClassicGroup, code: number): void {
-    for (const member of group.members()) {
-      this.#rebalance.replyToJoin(member, joinFailed(code, member.memberId))
-      this.#rebalance.replyToSync(member, syncFailed(code))
-      this.#rebalance.forget(group, member)
-    }
+    for (const member of group.members()) this.#rebalance.dismiss(group, member, code)
     group.become('dead', this.#context.nowMs())
+  }
+
+  #create(groupId: string): ClassicGroup {
+    return getOrInsert(this.#groups, groupId, () => new ClassicGroup(groupId, this.#context.nowMs()))
+  }
+
+  /** A group that no record tells of ends with the last request for it: nobody could take it away otherwise. */
+  #forgetIfUnused(group: ClassicGroup): void {
+    const isUsed = group.generationId > 0 || group.size > 0 || group.pendingJoins.size > 0
+    if (isUsed || this.#offsets.has(group.groupId) || this.#groups.get(group.groupId) !== group) return
+    this.#groups.delete(group.groupId)
   }
 
   // ---- requests of members
@@ -142,16 +152,19 @@ export class GroupCoordinator {
   join(groupId: string, request: JoinRequest, respond: (reply: JoinReply) => void): void {
     const { sessionTimeoutMsMin, sessionTimeoutMsMax } = this.#options.config()
     const { memberId, sessionTimeoutMs } = request
-    const group = this.#groups.get(groupId)
+    const known = this.#groups.get(groupId)
     if (groupId === '') respond(joinFailed(ErrorCode.INVALID_GROUP_ID, memberId))
     else if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax) {
       respond(joinFailed(ErrorCode.INVALID_SESSION_TIMEOUT, memberId))
-    } else if (group === undefined && memberId !== '') respond(joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, memberId))
-    else this.#protocol.join(group ?? this.#create(groupId), request, respond)
-  }
-
-  #create(groupId: string): ClassicGroup {
-    return getOrInsert(this.#groups, groupId, () => new ClassicGroup(groupId, this.#context.nowMs()))
+    } else if (this.foreign.get(groupId) !== undefined) {
+      respond(joinFailed(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId))
+    } else if (known === undefined && memberId !== '') {
+      respond(joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, memberId))
+    } else {
+      const group = known ?? this.#create(groupId)
+      this.#protocol.join(group, request, respond)
+      this.#forgetIfUnused(group)
+    }
   }
 
   sync(groupId: string, request: SyncRequest, respond: (reply: SyncReply) => void): void {
@@ -160,22 +173,22 @@ export class GroupCoordinator {
     else this.#protocol.sync(group, request, respond)
   }
 
-  heartbeat(groupId: string, memberId: string, generationId: number): number {
+  heartbeat(groupId: string, identity: MemberIdentity, generationId: number): number {
     const group = this.#groups.get(groupId)
-    return group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : this.#protocol.heartbeat(group, memberId, generationId)
+    return group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : this.#protocol.heartbeat(group, identity, generationId)
   }
 
-  leave(groupId: string, memberId: string, reason: string): number {
+  leave(groupId: string, identity: MemberIdentity, reason: string): number {
     const group = this.#groups.get(groupId)
-    return group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : this.#protocol.leave(group, memberId, reason)
+    return group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : this.#protocol.leave(group, identity, reason)
   }
 
   // ---- offsets
 
   /** Throws ApiError when the sender may not commit; else answers per partition once the records are committed. */
   commit(request: CommitRequest, respond: (codes: PartitionCodes) => void): void {
-    const { groupId, memberId, generationId, offsets } = request
-    this.#protocol.checkCommit(this.#committable(groupId, generationId), memberId, generationId)
+    const { groupId, offsets } = request
+    const group = this.#checkCommit(request)
     const bytesMax = this.#options.config().offsetMetadataBytesMax
     const codes = offsets.map(({ metadata }) =>
       Buffer.byteLength(metadata ?? '') > bytesMax ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE,
@@ -186,15 +199,34 @@ export class GroupCoordinator {
       .map(
         (offset): OffsetRecord => ({ kind: 'offset', groupId, ...keyOf(offset), value: committedValue(offset, nowMs) }),
       )
-    this.#store(records, codes, respond)
+    this.#store(records, codes, (answer) => {
+      if (group !== undefined) this.#forgetIfUnused(group)
+      respond(answer)
+    })
   }
 
-  /** A client without a generation may commit for a group that nobody has joined; any other needs the group. */
-  #committable(groupId: string, generationId: number): ClassicGroup {
-    const group = this.#groups.get(groupId)
-    if (group !== undefined) return group
-    if (generationId >= 0) throw new ApiError(ErrorCode.ILLEGAL_GENERATION, `group ${groupId} does not exist`)
-    return this.#create(groupId)
+  /** Throws unless the sender may commit; undefined for a group of another kind. */
+  #checkCommit(request: CommitRequest): ClassicGroup | undefined {
+    const { groupId, memberId, generationId } = request
+    const foreign = this.foreign.get(groupId)
+    if (foreign !== undefined) {
+      if (foreign.kind === 'unreadable') throw laterVersion(groupId)
+      if (foreign.kind === 'share') throw noGroup(groupId, 'is a share group and has no offsets of this kind')
+      if (foreign.hasMembers || generationId >= 0 || memberId !== '') {
+        throw new ApiError(
+          ErrorCode.UNKNOWN_MEMBER_ID,
+          `group ${groupId} is a ${foreign.kind} group: its members commit`,
+        )
+      }
+      return undefined
+    }
+    // A client without a generation may commit for a group that nobody has joined; any other needs the group.
+    if (!this.#groups.has(groupId) && generationId >= 0) {
+      throw new ApiError(request.noGroupCode, `group ${groupId} does not exist`)
+    }
+    const group = this.#create(groupId)
+    this.#protocol.checkCommit(group, request, generationId)
+    return group
   }
 
   #store(records: readonly GroupRecord[], codes: PartitionCodes, respond: (codes: PartitionCodes) => void): void {
@@ -213,28 +245,83 @@ export class GroupCoordinator {
     return this.#offsets.committed(groupId, topic, partition)
   }
 
-  allCommitted(groupId: string): readonly (OffsetKey & { readonly value: CommittedOffset })[] {
-    return this.#offsets.committedOf(groupId)
+  /** Committed offsets; throws ApiError where a member of another kind of group says who it is and is not known. */
+  fetch({ groupId, memberId, memberEpoch, requireStable, keys }: FetchOffsetsRequest): readonly FetchedOffset[] {
+    const foreign = this.foreign.get(groupId)
+    if (foreign?.kind === 'unreadable') throw laterVersion(groupId)
+    if (foreign !== undefined && foreign.kind !== 'share' && (memberId !== null || memberEpoch >= 0)) {
+      throw new ApiError(ErrorCode.UNKNOWN_MEMBER_ID, `${memberId} is not a member of group ${groupId}`)
+    }
+    if (keys === null) {
+      return this.#offsets.committedOf(groupId).map((offset) => this.#fetched(groupId, offset, requireStable))
+    }
+    return keys.map((key) => {
+      const value = this.committed(groupId, key)
+      return this.#fetched(
+        groupId,
+        { ...keyOf(key), value: value !== null && isOfTopic(value, key) ? value : null },
+        requireStable,
+      )
+    })
   }
 
-  /** OffsetDelete: partitions of topics that members subscribe to stay. Throws GROUP_ID_NOT_FOUND. */
-  deleteOffsets(
-    {
-      groupId,
-      keys,
-      subscribed,
-    }: { groupId: string; keys: readonly OffsetKey[]; subscribed: (group: ClassicGroup, topic: string) => boolean },
-    respond: (codes: PartitionCodes) => void,
-  ): void {
-    const group = this.#groups.get(groupId)
-    if (group === undefined) throw new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `group ${groupId} does not exist`)
-    const codes = keys.map(({ topic }) =>
-      group.size > 0 && subscribed(group, topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE,
-    )
+  #fetched(
+    groupId: string,
+    { topic, partition, value }: OffsetKey & { readonly value: CommittedOffset | null },
+    requireStable: boolean,
+  ): FetchedOffset {
+    const isRefused = requireStable && this.#offsets.isUnstable(groupId, topic, partition)
+    if (isRefused) return { topic, partition, errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT, value: null }
+    return { topic, partition, errorCode: ErrorCode.NONE, value }
+  }
+
+  /** Partitions of topics that members subscribe to stay. Throws ApiError. */
+  deleteOffsets(groupId: string, keys: readonly OffsetKey[], respond: (codes: PartitionCodes) => void): void {
+    const keeps = this.#subscriptionOf(groupId)
+    const codes = keys.map(({ topic }) => (keeps(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE))
+    const known = new Set(this.#offsets.newestOf(groupId).map(keyText))
     const records = keys
-      .filter((key, i) => codes[i] === ErrorCode.NONE && this.committed(groupId, key) !== null)
-      .map((key): OffsetRecord => ({ kind: 'offset', groupId, ...keyOf(key), value: null }))
-    this.#store(records, codes, respond)
+      .filter((key, i) => codes[i] === ErrorCode.NONE && known.delete(keyText(key)))
+      .map((key) => tombstone(groupId, key))
+    this.#store(records, codes, (answer) => {
+      const group = this.#groups.get(groupId)
+      if (group !== undefined) this.#forgetIfUnused(group)
+      respond(answer)
+    })
+  }
+
+  /** Which topics the group's members are subscribed to; where it cannot be told, all. Throws ApiError. */
+  #subscriptionOf(groupId: string): (topic: string) => boolean {
+    const foreign = this.foreign.get(groupId)
+    if (foreign?.kind === 'unreadable') throw laterVersion(groupId)
+    if (foreign?.kind === 'share') throw noGroup(groupId, 'is a share group and has no offsets of this kind')
+    if (foreign !== undefined) return () => foreign.hasMembers
+    const group = this.#groups.get(groupId)
+    if (group === undefined) throw noGroup(groupId, 'does not exist')
+    if (group.state === 'empty') return () => false
+    if (group.protocolType !== consumerProtocolType) {
+      throw new ApiError(ErrorCode.NON_EMPTY_GROUP, `group ${groupId} has members that are no consumers`)
+    }
+    const topics = subscribedTopics(group)
+    return (topic) => topics?.has(topic) ?? true
+  }
+
+  /** Topics are gone: what was committed for them goes with them, for a topic of the same name is another one. */
+  topicsDeleted(topics: readonly Omit<TopicOfOffset, 'partition'>[]): void {
+    for (const groupId of this.#offsets.groupIds()) {
+      const records = this.#offsets
+        .newestOf(groupId)
+        .filter((key) => {
+          const value = this.committed(groupId, key)
+          return topics.some(
+            ({ topic, topicId }) => topic === key.topic && (value === null || isOfTopic(value, { ...key, topicId })),
+          )
+        })
+        .map((key) => tombstone(groupId, key))
+      const failed = (code: number): void =>
+        this.#options.report(`Group ${groupId}: offsets of deleted topics were not removed (error ${code})`)
+      if (records.length > 0) this.#context.append({ records, committed: () => undefined, failed })
+    }
   }
 
   // ---- administration
@@ -243,38 +330,67 @@ export class GroupCoordinator {
     return this.#groups.get(groupId)
   }
 
-  groups(): readonly ClassicGroup[] {
-    return [...this.#groups.values()]
+  describe(groupId: string): GroupDescription {
+    const group = this.#groups.get(groupId)
+    if (group !== undefined) return describe(group)
+    const what = this.foreign.get(groupId) === undefined ? 'not found' : 'is not a classic group'
+    return describeFailed(groupId, ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${what}.`)
+  }
+
+  list(): readonly GroupListing[] {
+    return [...[...this.#groups.values()].map(listing), ...this.foreign.all().map(foreignListing)]
   }
 
   /** Takes away an empty group and its offsets; answers with an error code. */
   deleteGroup(groupId: string, respond: (code: number) => void): void {
     const group = this.#groups.get(groupId)
     if (group === undefined) {
-      respond(ErrorCode.GROUP_ID_NOT_FOUND)
+      respond(this.#deletionError(groupId))
       return
     }
     if (group.state !== 'empty') {
       respond(ErrorCode.NON_EMPTY_GROUP)
       return
     }
-    const records: GroupRecord[] = this.#offsets
-      .newestOf(groupId)
-      .map((key): OffsetRecord => ({ kind: 'offset', groupId, ...key, value: null }))
+    const records: GroupRecord[] = this.#offsets.newestOf(groupId).map((key) => tombstone(groupId, key))
     records.push({ kind: 'classic-group', groupId, value: null })
+    // From here on it is gone: who joins now joins another group of this name.
+    this.#groups.delete(groupId)
     this.#context.append({
       records,
-      committed: () => {
-        this.#end(group, ErrorCode.GROUP_ID_NOT_FOUND)
-        this.#groups.delete(groupId)
-        respond(ErrorCode.NONE)
+      committed: () => respond(ErrorCode.NONE),
+      failed: (code) => {
+        getOrInsert(this.#groups, groupId, () => group)
+        respond(code)
       },
-      failed: respond,
     })
+  }
+
+  #deletionError(groupId: string): number {
+    const foreign = this.foreign.get(groupId)
+    if (foreign === undefined) return ErrorCode.GROUP_ID_NOT_FOUND
+    // Its records are not ours to take away.
+    return foreign.hasMembers ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.INVALID_REQUEST
   }
 }
 
 const keyOf = ({ topic, partition }: OffsetKey): OffsetKey => ({ topic, partition })
+
+const keyText = ({ topic, partition }: OffsetKey): string => `${partition} ${topic}`
+
+const tombstone = (groupId: string, key: OffsetKey): OffsetRecord => ({
+  kind: 'offset',
+  groupId,
+  ...keyOf(key),
+  value: null,
+})
+
+const noGroup = (groupId: string, why: string): ApiError =>
+  new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `group ${groupId} ${why}`)
+
+/** Saying that there is no offset would make a consumer begin anew: better that it stops. */
+const laterVersion = (groupId: string): ApiError =>
+  new ApiError(ErrorCode.UNSUPPORTED_VERSION, `group ${groupId} was written by a later version`)
 
 function committedValue({ offset, leaderEpoch, metadata, topicId }: OffsetToCommit, nowMs: bigint): CommittedOffset {
   return { offset, leaderEpoch, metadata: metadata ?? '', commitTimestampMs: nowMs, topicId }

@@ -72,7 +72,7 @@ export function classicGroupRecord(
       stateTimestampMs: nowMs,
       members: group.members().map((member) => ({
         memberId: member.memberId,
-        groupInstanceId: null,
+        groupInstanceId: member.groupInstanceId,
         clientId: member.clientId,
         clientHost: member.clientHost,
         rebalanceTimeoutMs: member.rebalanceTimeoutMs,

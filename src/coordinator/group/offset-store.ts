@@ -4,6 +4,7 @@
  */
 import { assert, getOrInsert } from '../../base/index.ts'
 import type { CommittedOffset, OffsetRecord } from './group-record.ts'
+import { TransactionalOffsets } from './transactional-offsets.ts'
 
 interface Pending {
   readonly logOffset: number
@@ -12,6 +13,8 @@ interface Pending {
 
 interface Entry {
   committed: CommittedOffset | null
+  /** Where the record of `committed` lies. */
+  committedAt: number
   /** In the order of the log. */
   readonly pending: Pending[]
 }
@@ -20,6 +23,7 @@ type Topics = Map<string, Map<number, Entry>>
 
 export class OffsetStore {
   readonly #groups = new Map<string, Topics>()
+  readonly #transactions = new TransactionalOffsets()
   /** Entries with pending values, in the order of the log. */
   #uncommitted: { readonly logOffset: number; readonly record: OffsetRecord }[] = []
   /** Below it everything is committed. */
@@ -40,7 +44,9 @@ export class OffsetStore {
       if (logOffset >= offset) break
       const entry = this.#entry(record)
       entry.committed = record.value
+      entry.committedAt = logOffset
       entry.pending.shift()
+      if (record.value === null) this.#transactions.forget(record, logOffset)
       this.#dropIfEmpty(record, entry)
       count++
     }
@@ -58,10 +64,36 @@ export class OffsetStore {
     this.#uncommitted = this.#uncommitted.filter(({ logOffset }) => logOffset < offset)
   }
 
+  /** A record at `logOffset` that belongs to a transaction of `producerId`. */
+  replayTransactional(producerId: number, record: OffsetRecord, logOffset: number): void {
+    this.#transactions.replay(producerId, record, logOffset)
+  }
+
+  /** The transaction ended, and everything before its marker is committed. */
+  endTransaction(producerId: number, isCommit: boolean): void {
+    const placed = this.#transactions.end(producerId)
+    if (!isCommit) return
+    for (const { record, logOffset } of placed) {
+      const entry = this.#entry(record)
+      // Between the transaction's record and its marker a newer one may have come (and compaction keeps that one).
+      if (entry.committed === null || logOffset > entry.committedAt) {
+        entry.committed = record.value
+        entry.committedAt = logOffset
+      }
+      this.#dropIfEmpty(record, entry)
+    }
+  }
+
+  /** Whether a newer offset is on its way: in the log and not committed, or in a transaction that is open. */
+  isUnstable(groupId: string, topic: string, partition: number): boolean {
+    const pending = this.#groups.get(groupId)?.get(topic)?.get(partition)?.pending.length ?? 0
+    return pending > 0 || this.#transactions.has({ groupId, topic, partition })
+  }
+
   #entry({ groupId, topic, partition }: OffsetRecord): Entry {
     const topics: Topics = getOrInsert(this.#groups, groupId, () => new Map())
     const partitions: Map<number, Entry> = getOrInsert(topics, topic, () => new Map())
-    return getOrInsert(partitions, partition, () => ({ committed: null, pending: [] }))
+    return getOrInsert(partitions, partition, () => ({ committed: null, committedAt: -1, pending: [] }))
   }
 
   #dropIfEmpty({ groupId, topic, partition }: OffsetRecord, entry: Entry): void {
@@ -100,10 +132,18 @@ export class OffsetStore {
         if ((newest === undefined ? committed : newest.value) !== null) all.push({ topic, partition })
       }
     }
+    for (const { topic, partition } of this.#transactions.ofGroup(groupId)) {
+      if (!all.some((key) => key.topic === topic && key.partition === partition)) all.push({ topic, partition })
+    }
     return all
   }
 
   groupIds(): readonly string[] {
-    return [...this.#groups.keys()]
+    return [...new Set([...this.#groups.keys(), ...this.#transactions.groupIds()])]
+  }
+
+  /** Whether anything is known of the group's offsets. */
+  has(groupId: string): boolean {
+    return this.#groups.has(groupId) || this.#transactions.ofGroup(groupId).length > 0
   }
 }

@@ -81,11 +81,17 @@ export class Rebalance {
     if (group.state !== 'preparing') return
     this.#context.timers.cancel(joinKey(group))
     for (const member of group.members()) {
-      if (member.awaitingJoin !== undefined) continue
+      // A static member may be on its way back: its session decides.
+      if (member.awaitingJoin !== undefined || member.isStatic) continue
       this.#options.report(
         `Group ${group.groupId} goes on without member ${member.memberId}: it did not rejoin in time`,
       )
       this.forget(group, member)
+    }
+    if (group.size > 0 && !group.electJoinedLeader()) {
+      this.#options.report(`Group ${group.groupId} waits: none of its ${group.size} static members has rejoined`)
+      this.#context.timers.schedule(joinKey(group), group.rebalanceTimeoutMs, () => this.#complete(group))
+      return
     }
     group.pendingJoins.clear()
     if (group.nextGeneration(this.#context.nowMs()) === 'empty') this.#storeEmpty(group)
@@ -108,7 +114,7 @@ export class Rebalance {
       `Group ${group.groupId} begins generation ${group.generationId} with ${group.size} members, protocol ${group.protocolName}`,
     )
     for (const member of group.members()) {
-      this.replyToJoin(member, joined(group, member))
+      this.replyToJoin(member, joined(group, member.memberId))
       this.heard(group, member)
       member.isNew = false
     }
@@ -152,10 +158,15 @@ export class Rebalance {
 
   /** Takes the member out; whatever of it waits is answered. */
   forget(group: ClassicGroup, member: ClassicMember): void {
-    this.#context.timers.cancel(sessionKey(group, member.memberId))
-    this.replyToJoin(member, joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId))
-    this.replyToSync(member, syncFailed(ErrorCode.UNKNOWN_MEMBER_ID))
+    this.dismiss(group, member, ErrorCode.UNKNOWN_MEMBER_ID)
     group.remove(member.memberId)
+  }
+
+  /** Whatever of the member waits is answered with `code`, and its session is no longer watched. */
+  dismiss(group: ClassicGroup, member: ClassicMember, code: number): void {
+    this.#context.timers.cancel(sessionKey(group, member.memberId))
+    this.replyToJoin(member, joinFailed(code, member.memberId))
+    this.replyToSync(member, syncFailed(code))
   }
 
   replyToJoin(member: ClassicMember, reply: JoinReply): void {
@@ -183,26 +194,37 @@ const syncKey = (group: ClassicGroup): string => `sync ${group.groupId}`
 const sessionKey = (group: ClassicGroup, memberId: string): string => `session ${group.groupId} ${memberId}`
 export const pendingKey = (group: ClassicGroup, memberId: string): string => `pending ${group.groupId} ${memberId}`
 
-export function joined(group: ClassicGroup, member: ClassicMember): JoinReply {
-  const leads = group.leaderId === member.memberId
+export function joined(group: ClassicGroup, memberId: string): JoinReply {
+  const leads = group.leaderId === memberId
   return {
     errorCode: ErrorCode.NONE,
-    memberId: member.memberId,
+    memberId,
     generationId: group.generationId,
     protocolType: group.protocolType,
     protocolName: group.protocolName,
     leader: group.leaderId ?? '',
+    skipAssignment: false,
     members: leads
-      ? group.members().map(({ memberId }) => {
-          const metadata = group.member(memberId)?.metadataOf(group.protocolName) ?? emptyBytes
-          return { memberId, groupInstanceId: null, metadata }
-        })
+      ? group.members().map((member) => ({
+          memberId: member.memberId,
+          groupInstanceId: member.groupInstanceId,
+          metadata: member.metadataOf(group.protocolName),
+        }))
       : [],
   }
 }
 
 export function joinFailed(errorCode: number, memberId: string): JoinReply {
-  return { errorCode, memberId, generationId: -1, protocolType: null, protocolName: null, leader: '', members: [] }
+  return {
+    errorCode,
+    memberId,
+    generationId: -1,
+    protocolType: null,
+    protocolName: null,
+    leader: '',
+    skipAssignment: false,
+    members: [],
+  }
 }
 
 export function syncFailed(errorCode: number): SyncReply {

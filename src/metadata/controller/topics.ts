@@ -207,11 +207,12 @@ export class Topics {
     made: { readonly topicId: Uuid; readonly partitions: readonly NewPartition[]; readonly describable: boolean },
   ): CreateResult {
     const { topicId, partitions, describable } = made
-    const hidden = { name, topicId, topicConfigErrorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED }
+    const hidden = { name, topicId, errorMessage: null, topicConfigErrorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED }
     const texts = new Map(configs.map((config) => [config.name, config.value ?? '']))
     const shown = () => ({
       name,
       topicId,
+      errorMessage: null,
       numPartitions: partitions.length,
       replicationFactor: partitions[0]?.replicas.length ?? -1,
       configs: describeTopic(this.#settings.effective, texts).map((entry) => ({

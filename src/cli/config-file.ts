@@ -1,0 +1,34 @@
+/** The file that `--config` names (`server.properties`), for all verbs that take one. */
+import { resolve } from 'node:path'
+import { type Disk, DiskError } from '../base/index.ts'
+import { BrokerConfig, parseProperties } from '../config/index.ts'
+import { readWholeFile } from '../log/index.ts'
+
+/** Kafka's own example, comments included, has 6 KB. */
+const sizeMaxInBytes = 4 * 1024 * 1024
+const directoryKeys = ['log.dir', 'log.dirs', 'metadata.log.dir']
+
+/** Throws ConfigError or DiskError. */
+export async function readConfigFile(disk: Disk, path: string): Promise<BrokerConfig> {
+  return BrokerConfig.parse(await readConfigTexts(disk, path))
+}
+
+/** Throws DiskError. Relative directories are taken from where the command is called, as Java does. */
+export async function readConfigTexts(disk: Disk, path: string): Promise<Map<string, string>> {
+  const absolute = resolve(path)
+  const bytes = await readWholeFile(disk, absolute, sizeMaxInBytes)
+  if (bytes === undefined) throw new DiskError('ENOENT', absolute, `no such file: ${absolute}`)
+  // Java reads properties as Latin-1, and the same file must mean the same to both.
+  const texts = parseProperties(bytes.toString('latin1'))
+  for (const key of directoryKeys) {
+    const text = texts.get(key)
+    if (text !== undefined) texts.set(key, text.split(',').map(absoluteDirectory).join(','))
+  }
+  return texts
+}
+
+/** An empty name stays one, for the configuration to refuse; `memory:` names a disk that has no paths of the machine. */
+function absoluteDirectory(text: string): string {
+  const name = text.trim()
+  return name === '' || name.startsWith('memory:') ? name : resolve(name)
+}

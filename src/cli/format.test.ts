@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const command = fileURLToPath(new URL('../../bin/odradek.js', import.meta.url))
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'odradek-format-')))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const odradek = (...words: string[]): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [command, ...words], { encoding: 'utf8', cwd: folder })
+
+writeFileSync(
+  join(folder, 'server.properties'),
+  `process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://:9092,CONTROLLER://:9093
+controller.listener.names=CONTROLLER
+controller.quorum.voters=1@localhost:9093
+log.dirs=data/a,${folder}/data/b
+`,
+)
+
+describe('odradek format', () => {
+  it('prepares the directories, relative ones from where it is called', () => {
+    const run = odradek(
+      'format',
+      '-t',
+      'MkU3OEVBNTcwNTJENDM2Qg',
+      '--config=server.properties',
+      '-r',
+      '4.2',
+      '-f',
+      'share.version=0',
+    )
+    assert.equal(run.stderr, '')
+    assert.equal(run.status, 0)
+    assert.match(run.stdout, /^Bootstrap metadata: metadata\.version=29, .*share\.version=0/)
+    assert.ok(run.stdout.includes(`Formatting metadata directory ${folder}/data/a with metadata.version 4.2-IV1.\n`))
+    assert.ok(run.stdout.includes(`Formatting data directory ${folder}/data/b with metadata.version 4.2-IV1.\n`))
+    assert.deepEqual(readdirSync(join(folder, 'data', 'a')), ['bootstrap.checkpoint', 'meta.properties'])
+    assert.match(
+      readFileSync(join(folder, 'data/b/meta.properties'), 'utf8'),
+      /\ncluster\.id=MkU3OEVBNTcwNTJENDM2Qg\n$/,
+    )
+    const again = odradek('format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', 'server.properties')
+    assert.equal(again.status, 1)
+    assert.match(again.stderr, /^Log directory .*\/data\/a is already formatted\. Use --ignore-formatted .*\n$/)
+    assert.equal(odradek('format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', 'server.properties', '-g').status, 0)
+  })
+
+  it('makes users, and shows no secret', () => {
+    writeFileSync(
+      join(folder, 'users.properties'),
+      readFileSync(join(folder, 'server.properties'), 'utf8').replaceAll('data/', 'users/'),
+    )
+    const user = 'SCRAM-SHA-512=[name=alice,password=alice-secret]'
+    const run = odradek('format', '-t', 'x', '-c', 'users.properties', '-S', user)
+    assert.equal(run.status, 0)
+    assert.ok(!run.stdout.includes('alice-secret'))
+    const checkpoint = readFileSync(join(folder, 'users/a/bootstrap.checkpoint'))
+    assert.ok(checkpoint.includes('alice'))
+    assert.ok(!checkpoint.includes('alice-secret'))
+  })
+
+  it('tells errors of the command line from those of the storage', () => {
+    const config = ['-c', 'server.properties']
+    for (const words of [
+      [],
+      config,
+      ['-t', 'x'],
+      ['-t', 'x', ...config, 'more'],
+      ['-t', 'x', ...config, '--bogus'],
+      ['-t', 'x', ...config, '-s', '-N'],
+    ]) {
+      const run = odradek('format', ...words)
+      assert.equal(run.status, 2, words.join(' '))
+      assert.match(run.stderr, /^odradek format: .+\n\nUsage: odradek format/)
+    }
+    writeFileSync(join(folder, 'bad.properties'), 'node.id=1\n')
+    writeFileSync(
+      join(folder, 'memory.properties'),
+      readFileSync(join(folder, 'server.properties'), 'utf8').replace(/log\.dirs=.*/, 'log.dirs=memory:a'),
+    )
+    const failures: readonly (readonly [words: readonly string[], message: RegExp])[] = [
+      [['-c', 'nothing.properties'], /^no such file: .*\/nothing\.properties\n$/],
+      [['-c', 'bad.properties'], /^Missing required configuration "/],
+      [['-c', 'memory.properties'], /^A directory in memory/],
+      [[...config, '-f', 'x'], /^Can't parse feature=level string x: equals sign not found\.\n$/],
+      [[...config, '-s'], /^You cannot specify controller\.quorum\.voters/],
+    ]
+    for (const [words, message] of failures) {
+      const run = odradek('format', '-t', 'x', ...words)
+      assert.equal(run.status, 1, words.join(' '))
+      assert.match(run.stderr, message)
+    }
+  })
+
+  it('explains its flags', () => {
+    const run = odradek('format', '--help')
+    assert.equal(run.status, 0)
+    for (const flag of ['--cluster-id', '--config', '--ignore-formatted', '--feature', '--standalone']) {
+      assert.ok(run.stdout.includes(flag), flag)
+    }
+  })
+})
+
+describe('odradek random-uuid', () => {
+  it('prints ids that a command line can take', () => {
+    const ids = [odradek('random-uuid'), odradek('random-uuid')].map(({ stdout }) => stdout)
+    for (const id of ids) assert.match(id, /^[A-Za-z0-9_][A-Za-z0-9_-]{21}\n$/)
+    assert.notEqual(ids[0], ids[1])
+    assert.equal(odradek('random-uuid', 'x').status, 2)
+    assert.equal(odradek('random-uuid', '--help').status, 0)
+  })
+})

@@ -1,0 +1,136 @@
+/** `odradek format`: the flags of `kafka-storage format` onto `formatStorage` of `node`, over the machine's disk. */
+import { createHash, createHmac, pbkdf2 } from 'node:crypto'
+import { parseArgs, promisify } from 'node:util'
+import { DiskError } from '../base/index.ts'
+import { ConfigError } from '../config/index.ts'
+import { createEnv } from '../env/index.ts'
+import {
+  type FormatOptions,
+  formatStorage,
+  parseFeatureLevels,
+  type ScramFunctions,
+  type ScramHash,
+  StorageError,
+} from '../node/index.ts'
+import { readConfigFile } from './config-file.ts'
+import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+
+const usage = `Usage: odradek format --cluster-id ID --config FILE [flags]
+
+Prepares the log directories that the configuration names, as \`kafka-storage format\` does.
+
+  --cluster-id, -t ID           the id of the cluster; \`odradek random-uuid\` draws one
+  --config, -c FILE             the configuration of the node (server.properties)
+  --ignore-formatted, -g        leave out directories that are formatted already, instead of failing
+  --release-version, -r VER     begin with the features of this release, as 4.3 or 4.3-IV0; the latest unless told
+  --feature, -f NAME=LEVEL      begin with this level of a feature; may be repeated
+  --add-scram, -S CREDENTIAL    begin with this user; may be repeated:
+                                'SCRAM-SHA-256=[name=alice,password=alice-secret]'
+                                'SCRAM-SHA-512=[name=alice,iterations=8192,salt="N3E=",saltedpassword="YCE="]'
+  --help, -h                    print this text
+
+Not built yet, for they make a dynamic quorum; name the voters by controller.quorum.voters instead:
+
+  --standalone, -s              this controller alone
+  --initial-controllers, -I L   these controllers, as id@host:port:directory,...
+  --no-initial-controllers, -N  whoever is there already
+`
+
+const flags = {
+  'cluster-id': { type: 'string', short: 't' },
+  config: { type: 'string', short: 'c' },
+  'ignore-formatted': { type: 'boolean', short: 'g' },
+  'release-version': { type: 'string', short: 'r' },
+  feature: { type: 'string', short: 'f', multiple: true },
+  'add-scram': { type: 'string', short: 'S', multiple: true },
+  standalone: { type: 'boolean', short: 's' },
+  'initial-controllers': { type: 'string', short: 'I' },
+  'no-initial-controllers': { type: 'boolean', short: 'N' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+type Flags = ReturnType<typeof parseFlags>
+
+/** Throws UsageError. */
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: flags, strict: true }).values
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!(error instanceof Error) || !code.startsWith('ERR_PARSE_ARGS')) throw error
+    throw new UsageError(error.message)
+  }
+}
+
+interface Command {
+  readonly configPath: string
+  readonly options: FormatOptions
+}
+
+/** Throws UsageError, or StorageError for a feature that is not `name=level`. */
+function commandOf(values: Flags): Command {
+  const clusterId = values['cluster-id']
+  const configPath = values.config
+  if (clusterId === undefined) throw new UsageError('argument --cluster-id/-t is required')
+  if (configPath === undefined) throw new UsageError('argument --config/-c is required')
+  const releaseVersion = values['release-version']
+  const initialControllers = values['initial-controllers']
+  const quorum = [values.standalone, initialControllers, values['no-initial-controllers']]
+  if (quorum.filter((value) => value !== undefined).length > 1) {
+    throw new UsageError('only one of --standalone, --initial-controllers and --no-initial-controllers may be given')
+  }
+  const options: FormatOptions = {
+    clusterId,
+    ignoreFormatted: values['ignore-formatted'] ?? false,
+    featureLevels: parseFeatureLevels(values.feature ?? []),
+    scram: values['add-scram'] ?? [],
+    standalone: values.standalone ?? false,
+    noInitialControllers: values['no-initial-controllers'] ?? false,
+    ...(releaseVersion === undefined ? {} : { releaseVersion }),
+    ...(initialControllers === undefined ? {} : { initialControllers }),
+  }
+  return { configPath, options }
+}
+
+const derive = promisify(pbkdf2)
+const hashSize: Readonly<Record<ScramHash, number>> = { sha256: 32, sha512: 64 }
+const scramFunctions: ScramFunctions = {
+  pbkdf2: (hash, { password, salt, iterations }) => derive(password, salt, iterations, hashSize[hash], hash),
+  hmac: (hash, key, text) => createHmac(hash, key).update(text).digest(),
+  digest: (hash, bytes) => createHash(hash).update(bytes).digest(),
+}
+
+async function format({ configPath, options }: Command): Promise<void> {
+  const { disk, clock, random } = createEnv()
+  const config = await readConfigFile(disk, configPath)
+  if ([...config.logDirs, config.metadataLogDir].some((directory) => directory.startsWith('memory:'))) {
+    throw new StorageError(
+      'A directory in memory is gone with the process that formats it: there is nothing to format.',
+    )
+  }
+  const print = (line: string): void => {
+    process.stdout.write(`${line}\n`)
+  }
+  await formatStorage({ disk, clock, random, config, options, print, scramFunctions })
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    const values = parseFlags(args)
+    if (values.help === true) process.stdout.write(usage)
+    else await format(commandOf(values))
+    return exitDone
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`odradek format: ${error.message}\n\n${usage}`)
+      return exitUsage
+    }
+    if (!(error instanceof StorageError || error instanceof ConfigError || error instanceof DiskError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return exitFailed
+  }
+}

@@ -1,0 +1,60 @@
+/** Requests about offsets and groups, as the handlers put them to the coordinator. */
+import type { Uuid } from '../../base/index.ts'
+import type { MemberIdentity } from './classic-member.ts'
+import type { CommittedOffset } from './group-record.ts'
+
+export interface GroupConfig {
+  /** `group.initial.rebalance.delay.ms`. */
+  readonly initialRebalanceDelayMs: number
+  /** `group.min.session.timeout.ms` and `group.max.session.timeout.ms`. */
+  readonly sessionTimeoutMsMin: number
+  readonly sessionTimeoutMsMax: number
+  /** `group.max.size`. */
+  readonly groupSizeMax: number
+  /** `offset.metadata.max.bytes`. */
+  readonly offsetMetadataBytesMax: number
+}
+
+export interface OffsetKey {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** The zero UUID where the client named the topic alone. */
+export interface TopicOfOffset extends OffsetKey {
+  readonly topicId: Uuid
+}
+
+export interface OffsetToCommit extends TopicOfOffset {
+  readonly offset: bigint
+  readonly leaderEpoch: number
+  readonly metadata: string | null
+}
+
+export interface CommitRequest extends MemberIdentity {
+  readonly groupId: string
+  readonly generationId: number
+  readonly offsets: readonly OffsetToCommit[]
+  /** What a member of a group that does not exist is told: clients of version 9 know GROUP_ID_NOT_FOUND. */
+  readonly noGroupCode: number
+}
+
+/** An error code per partition, in the order of the request. */
+export type PartitionCodes = readonly number[]
+
+export interface FetchOffsetsRequest {
+  readonly groupId: string
+  /** Of a member of a group of the consumer protocol; null and -1 from others. */
+  readonly memberId: string | null
+  readonly memberEpoch: number
+  /** Offsets that are about to change are refused, for now, with UNSTABLE_OFFSET_COMMIT. */
+  readonly requireStable: boolean
+  /** Null: all that there are. */
+  readonly keys: readonly TopicOfOffset[] | null
+}
+
+export interface FetchedOffset extends OffsetKey {
+  readonly errorCode: number
+  /** Null where none is committed, or with an error. */
+  readonly value: CommittedOffset | null
+}

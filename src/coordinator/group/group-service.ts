@@ -1,0 +1,229 @@
+/**
+ * The group coordinator as a broker serves it: a shard for each partition of `__consumer_offsets` that it leads, and
+ * the way from a group's id to its shard. The handlers 8 to 16, 42 and 47 call it; the node tells it of leadership.
+ */
+import { ApiError, assert, type Clock, type Logger } from '../../base/index.ts'
+import type { BrokerConfig } from '../../config/index.ts'
+import { ErrorCode } from '../../protocol/index.ts'
+import { CompressionType, compressionType } from '../../records/index.ts'
+import type { JoinReply, MemberIdentity, SyncReply } from './classic-member.ts'
+import type { JoinRequest, SyncRequest } from './classic-protocol.ts'
+import type { CoordinatorPartition } from './coordinator-partition.ts'
+import type { GroupCoordinator } from './group-coordinator.ts'
+import type {
+  CommitRequest,
+  FetchedOffset,
+  FetchOffsetsRequest,
+  OffsetKey,
+  PartitionCodes,
+  TopicOfOffset,
+} from './group-requests.ts'
+import { GroupShard, type GroupShardConfig } from './group-shard.ts'
+import { describeFailed, type GroupDescription, type GroupListing } from './group-state.ts'
+import { groupPartition } from './java-hash.ts'
+import { joinFailed, syncFailed } from './rebalance.ts'
+
+export interface GroupServiceOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Read at each use: some of it is dynamic. */
+  readonly config: () => BrokerConfig
+  /** Of `__consumer_offsets`; undefined while there is no such topic. */
+  readonly partitionCount: () => number | undefined
+  /** `max.message.bytes` of `__consumer_offsets`: no batch of records is larger. */
+  readonly batchBytesMax: () => number
+  /** Our own fault: the node must stop. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** A member that is to leave, and why. */
+export interface Leaving extends MemberIdentity {
+  readonly reason: string
+}
+
+export interface GroupFilter {
+  /** Names as Kafka writes them, in any case; empty: all. */
+  readonly states: readonly string[]
+  readonly types: readonly string[]
+}
+
+export class GroupService {
+  readonly #options: GroupServiceOptions
+  readonly #shards = new Map<number, GroupShard>()
+  #stopped = false
+
+  constructor(options: GroupServiceOptions) {
+    this.#options = options
+  }
+
+  // ---- leadership
+
+  /** Loads the partition in the background; requests for its groups are refused until that is done. */
+  becomeLeader(index: number, leaderEpoch: number, partition: CoordinatorPartition): void {
+    assert(partition.leaderEpoch === leaderEpoch, 'a partition is led in the epoch that it tells')
+    if (this.#stopped) return
+    const known = this.#shards.get(index)
+    if (known !== undefined) {
+      if (known.leaderEpoch >= leaderEpoch && known.status !== 'failed') return
+      if (known.status === 'active' && known.leaderEpoch === leaderEpoch - 1) {
+        known.follow(partition)
+        return
+      }
+      known.end()
+    }
+    const shard = new GroupShard(index, partition, {
+      ...this.#options,
+      config: () => shardConfig(this.#options.config()),
+    })
+    this.#shards.set(index, shard)
+    shard.load().catch(this.#options.onFault)
+  }
+
+  /** As of `leaderEpoch` this broker leads the partition no longer; whoever waits is told so. */
+  resign(index: number, leaderEpoch: number): void {
+    const shard = this.#shards.get(index)
+    if (shard === undefined || shard.leaderEpoch > leaderEpoch) return
+    this.#shards.delete(index)
+    shard.end()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const shard of this.#shards.values()) shard.end()
+    this.#shards.clear()
+  }
+
+  /** Topics are gone: their committed offsets are taken away. */
+  topicsDeleted(topics: readonly Omit<TopicOfOffset, 'partition'>[]): void {
+    for (const shard of this.#shards.values()) if (shard.status === 'active') shard.groups().topicsDeleted(topics)
+  }
+
+  /** Where a group lives; undefined while the topic does not exist. */
+  partitionOf(groupId: string): number | undefined {
+    const count = this.#options.partitionCount()
+    return count === undefined ? undefined : groupPartition(groupId, count)
+  }
+
+  /** The shard of a group. Throws COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR or COORDINATOR_LOAD_IN_PROGRESS. */
+  #groupsOf(groupId: string): GroupCoordinator {
+    const index = this.partitionOf(groupId)
+    if (this.#stopped || index === undefined) {
+      const why = this.#stopped ? 'this broker stops' : 'there is no topic for groups yet'
+      throw new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE, why)
+    }
+    const shard = this.#shards.get(index)
+    if (shard === undefined) {
+      throw new ApiError(ErrorCode.NOT_COORDINATOR, `partition ${index} of the groups is not led by this broker`)
+    }
+    return shard.groups()
+  }
+
+  // ---- requests of members: errors are in the reply
+
+  join(groupId: string, request: JoinRequest): Promise<JoinReply> {
+    return new Promise((resolve) => {
+      const { code, groups } = this.#find(groupId)
+      if (groups === undefined) resolve(joinFailed(code, request.memberId))
+      else groups.join(groupId, request, resolve)
+    })
+  }
+
+  sync(groupId: string, request: SyncRequest): Promise<SyncReply> {
+    return new Promise((resolve) => {
+      const { code, groups } = this.#find(groupId)
+      if (groups === undefined) resolve(syncFailed(code))
+      else groups.sync(groupId, request, resolve)
+    })
+  }
+
+  /** Returns an error code. */
+  heartbeat(groupId: string, identity: MemberIdentity, generationId: number): number {
+    const { code, groups } = this.#find(groupId)
+    if (groups !== undefined) return groups.heartbeat(groupId, identity, generationId)
+    // A member need not rejoin because its coordinator is still reading: it will be found there.
+    return code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.NONE : code
+  }
+
+  /** An error code per member. Throws ApiError. */
+  leave(groupId: string, members: readonly Leaving[]): readonly number[] {
+    if (groupId === '') throw new ApiError(ErrorCode.INVALID_GROUP_ID, 'a group has a name')
+    const groups = this.#groupsOf(groupId)
+    return members.map((member) => groups.leave(groupId, member, member.reason))
+  }
+
+  #find(groupId: string): { readonly code: number; readonly groups: GroupCoordinator | undefined } {
+    if (groupId === '') return { code: ErrorCode.INVALID_GROUP_ID, groups: undefined }
+    try {
+      return { code: ErrorCode.NONE, groups: this.#groupsOf(groupId) }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return { code: error.code, groups: undefined }
+    }
+  }
+
+  // ---- offsets: an error of the whole request rejects or throws ApiError
+
+  commit(request: CommitRequest): Promise<PartitionCodes> {
+    return new Promise((resolve) => this.#groupsOf(request.groupId).commit(request, resolve))
+  }
+
+  fetchOffsets(request: FetchOffsetsRequest): readonly FetchedOffset[] {
+    return this.#groupsOf(request.groupId).fetch(request)
+  }
+
+  deleteOffsets(groupId: string, keys: readonly OffsetKey[]): Promise<PartitionCodes> {
+    return new Promise((resolve) => {
+      if (groupId === '') throw new ApiError(ErrorCode.INVALID_GROUP_ID, 'a group has a name')
+      this.#groupsOf(groupId).deleteOffsets(groupId, keys, resolve)
+    })
+  }
+
+  // ---- administration
+
+  describe(groupId: string): GroupDescription {
+    try {
+      return this.#groupsOf(groupId).describe(groupId)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return describeFailed(groupId, error.code, error.message)
+    }
+  }
+
+  /** The groups of all partitions led here. Throws COORDINATOR_LOAD_IN_PROGRESS, or that the broker stops. */
+  list({ states, types }: GroupFilter): readonly GroupListing[] {
+    if (this.#stopped) throw new ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE, 'this broker stops')
+    const wanted = (filter: readonly string[]): ((name: string) => boolean) => {
+      const names = new Set(filter.map((name) => name.trim().toLowerCase()))
+      return (name) => names.size === 0 || names.has(name.toLowerCase())
+    }
+    const stateWanted = wanted(states)
+    const typeWanted = wanted(types)
+    return [...this.#shards.values()]
+      .filter(({ status }) => status !== 'failed')
+      .flatMap((shard) => shard.groups().list())
+      .filter(({ state, type }) => stateWanted(state) && typeWanted(type))
+  }
+
+  /** Answers with an error code. */
+  deleteGroup(groupId: string): Promise<number> {
+    return new Promise<number>((resolve) => this.#groupsOf(groupId).deleteGroup(groupId, resolve)).catch(
+      (error: unknown) => {
+        if (!(error instanceof ApiError)) throw error
+        return error.code
+      },
+    )
+  }
+}
+
+function shardConfig(config: BrokerConfig): GroupShardConfig {
+  return {
+    initialRebalanceDelayMs: config.number('group.initial.rebalance.delay.ms'),
+    sessionTimeoutMsMin: config.number('group.min.session.timeout.ms'),
+    sessionTimeoutMsMax: config.number('group.max.session.timeout.ms'),
+    groupSizeMax: config.number('group.max.size'),
+    offsetMetadataBytesMax: config.number('offset.metadata.max.bytes'),
+    appendTimeoutMs: config.number('offsets.commit.timeout.ms'),
+    loadBytes: config.number('offsets.load.buffer.size'),
+    codec: compressionType(config.number('offsets.topic.compression.codec')) ?? CompressionType.none,
+  }
+}

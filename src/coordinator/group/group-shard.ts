@@ -1,0 +1,154 @@
+/**
+ * The groups of one partition while this broker leads it: loaded in the background, then served, until it resigns.
+ *
+ *   loading -> active    everything below the log's end has been replayed
+ *   loading -> failed    the partition could not be read; it is tried again when the broker becomes leader anew
+ *   any     -> ended     the broker resigned or stops
+ */
+import { ApiError, AssertionError, type Clock, type Logger } from '../../base/index.ts'
+import { ErrorCode } from '../../protocol/index.ts'
+import type { CompressionType } from '../../records/index.ts'
+import { ShardRuntime } from '../runtime.ts'
+import { type CoordinatorPartition, groupLog } from './coordinator-partition.ts'
+import { GroupCoordinator } from './group-coordinator.ts'
+import { GroupLoader } from './group-loader.ts'
+import type { GroupRecord } from './group-record.ts'
+import type { GroupConfig } from './group-requests.ts'
+
+export interface GroupShardConfig extends GroupConfig {
+  /** `offsets.commit.timeout.ms`. */
+  readonly appendTimeoutMs: number
+  /** `offsets.load.buffer.size`. */
+  readonly loadBytes: number
+  /** `offsets.topic.compression.codec`. */
+  readonly codec: CompressionType
+}
+
+export interface GroupShardOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly config: () => GroupShardConfig
+  readonly batchBytesMax: () => number
+  readonly onFault: (error: unknown) => void
+}
+
+type Status = 'loading' | 'active' | 'failed' | 'ended'
+
+export class GroupShard {
+  readonly index: number
+  readonly #options: GroupShardOptions
+  readonly #runtime: ShardRuntime<GroupRecord>
+  readonly #groups: GroupCoordinator
+  #partition: CoordinatorPartition
+  #status: Status = 'loading'
+
+  constructor(index: number, partition: CoordinatorPartition, options: GroupShardOptions) {
+    const { clock, config, batchBytesMax, onFault } = options
+    this.index = index
+    this.#options = options
+    this.#partition = partition
+    this.#runtime = new ShardRuntime<GroupRecord>({
+      clock,
+      onFault,
+      appendTimeoutMs: () => config().appendTimeoutMs,
+      log: groupLog({
+        partition: () => this.#partition,
+        nowMs: () => clock.now(),
+        codec: () => config().codec,
+        batchBytesMax,
+      }),
+    })
+    this.#groups = new GroupCoordinator({ context: this.#runtime, config, report: (line) => this.#report(line) })
+    this.#runtime.drive(this.#groups)
+  }
+
+  get leaderEpoch(): number {
+    return this.#partition.leaderEpoch
+  }
+
+  get status(): Status {
+    return this.#status
+  }
+
+  /** Throws ApiError while it is not served here. */
+  groups(): GroupCoordinator {
+    if (this.#status === 'active') return this.#groups
+    if (this.#status === 'loading') {
+      throw new ApiError(
+        ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
+        `partition ${this.index} of the groups is being loaded`,
+      )
+    }
+    throw new ApiError(ErrorCode.NOT_COORDINATOR, `partition ${this.index} of the groups is not served here`)
+  }
+
+  /** The broker stayed leader, in the next epoch: nobody else has written in between. */
+  follow(partition: CoordinatorPartition): void {
+    this.#partition = partition
+  }
+
+  async load(): Promise<void> {
+    const { clock, logger } = this.#options
+    const partition = this.#partition
+    const startMs = clock.monotonic()
+    const loader = new GroupLoader({
+      groups: this.#groups,
+      startOffset: partition.logStartOffset,
+      report: (line) => this.#report(line, 'warn'),
+    })
+    try {
+      await this.#loadAll(loader, partition)
+      if (this.#status !== 'loading') return
+      this.#groups.loaded()
+      this.#status = 'active'
+      logger.log('info', `Loaded ${this.#groups.list().length} groups`, {
+        partition: this.index,
+        leaderEpoch: partition.leaderEpoch,
+        records: loader.recordCount,
+        ms: Math.round(clock.monotonic() - startMs),
+      })
+    } catch (error) {
+      if (this.#status !== 'loading') return
+      this.#status = 'failed'
+      if (error instanceof AssertionError) this.#options.onFault(error)
+      logger.log('error', `The groups of a partition could not be loaded, and are not served: ${String(error)}`, {
+        partition: this.index,
+        leaderEpoch: partition.leaderEpoch,
+        offset: loader.nextOffset,
+      })
+    }
+  }
+
+  async #loadAll(loader: GroupLoader, partition: CoordinatorPartition): Promise<void> {
+    const { endOffset } = partition
+    while (loader.nextOffset < endOffset) {
+      const startOffset = loader.nextOffset
+      const bytes = await partition.read(startOffset, this.#options.config().loadBytes)
+      if (this.#status !== 'loading' || bytes.length === 0) return
+      for (const _ of loader.replay(bytes)) {
+        await this.#pause()
+        if (this.#status !== 'loading') return
+      }
+      // Compaction leaves gaps, but a read that brings nothing new would go on for ever.
+      if (loader.nextOffset === startOffset) return
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.after(0, resolve)
+    })
+  }
+
+  /** Whoever waits is told to look for the coordinator elsewhere. */
+  end(): void {
+    if (this.#status === 'ended') return
+    this.#status = 'ended'
+    this.#groups.unload()
+    this.#runtime.end(ErrorCode.NOT_COORDINATOR)
+  }
+
+  #report(line: string, level: 'info' | 'warn' = 'info'): void {
+    this.#options.logger.log(level, line, { partition: this.index })
+  }
+}

@@ -1,0 +1,105 @@
+/** What administrators are shown of a group. */
+import { zeroUuid } from '../../base/index.ts'
+import { ErrorCode } from '../../protocol/index.ts'
+import type { ClassicGroup, ClassicState } from './classic-group.ts'
+import { emptyBytes } from './classic-member.ts'
+import type { ForeignGroup, ForeignKind } from './foreign-groups.ts'
+import type { CommittedOffset } from './group-record.ts'
+import type { TopicOfOffset } from './group-requests.ts'
+
+/** Kafka's names. */
+export const stateNames: Readonly<Record<ClassicState, string>> = {
+  empty: 'Empty',
+  preparing: 'PreparingRebalance',
+  completing: 'CompletingRebalance',
+  stable: 'Stable',
+  dead: 'Dead',
+}
+
+const typeNames: Readonly<Record<ForeignKind, string>> = {
+  consumer: 'Consumer',
+  share: 'Share',
+  streams: 'Streams',
+  unreadable: 'Unknown',
+}
+
+export interface DescribedMember {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  readonly clientId: string
+  readonly clientHost: string
+  readonly metadata: Uint8Array
+  readonly assignment: Uint8Array
+}
+
+export interface GroupDescription {
+  readonly groupId: string
+  /** NONE, or GROUP_ID_NOT_FOUND with a message. */
+  readonly errorCode: number
+  readonly errorMessage: string | null
+  readonly state: string
+  readonly protocolType: string
+  readonly protocolName: string
+  readonly members: readonly DescribedMember[]
+}
+
+export interface GroupListing {
+  readonly groupId: string
+  readonly protocolType: string
+  readonly state: string
+  readonly type: string
+}
+
+/** What members offer and were given is told of a stable group alone: before, it is about to change. */
+export function describe(group: ClassicGroup): GroupDescription {
+  const isStable = group.state === 'stable'
+  return {
+    groupId: group.groupId,
+    errorCode: ErrorCode.NONE,
+    errorMessage: null,
+    state: stateNames[group.state],
+    protocolType: group.protocolType ?? '',
+    protocolName: isStable ? (group.protocolName ?? '') : '',
+    members: group.members().map((member) => ({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      metadata: isStable ? member.metadataOf(group.protocolName) : emptyBytes,
+      assignment: isStable ? member.assignment : emptyBytes,
+    })),
+  }
+}
+
+export function describeFailed(groupId: string, errorCode: number, errorMessage: string | null): GroupDescription {
+  const isUnknown = errorCode === ErrorCode.GROUP_ID_NOT_FOUND
+  return {
+    groupId,
+    errorCode,
+    errorMessage,
+    state: isUnknown ? stateNames.dead : '',
+    protocolType: '',
+    protocolName: '',
+    members: [],
+  }
+}
+
+export const listing = (group: ClassicGroup): GroupListing => ({
+  groupId: group.groupId,
+  protocolType: group.protocolType ?? '',
+  state: stateNames[group.state],
+  type: 'Classic',
+})
+
+/** Nobody serves the members that its records tell of; that they are there is all that is known. */
+export const foreignListing = ({ groupId, kind, hasMembers }: ForeignGroup): GroupListing => ({
+  groupId,
+  protocolType: kind === 'unreadable' ? '' : kind,
+  state: hasMembers ? stateNames.stable : stateNames.empty,
+  type: typeNames[kind],
+})
+
+/** An offset of a topic that was deleted and made anew is not one of the topic that is asked for. */
+export function isOfTopic(value: CommittedOffset, { topicId }: TopicOfOffset): boolean {
+  return value.topicId === zeroUuid || topicId === zeroUuid || value.topicId === topicId
+}

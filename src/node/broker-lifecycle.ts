@@ -1,0 +1,182 @@
+/**
+ * A broker's standing with the controller: it registers, heartbeats, is unfenced, and leaves under control. All of it by
+ * requests, whether the controller is in this process or elsewhere.
+ */
+import { ApiError, type Clock, type Logger, type Timer, type Uuid } from '../base/index.ts'
+import type { ControllerChannel } from '../metadata/index.ts'
+import { type BrokerRegistrationRequest, brokerHeartbeat, ErrorCode } from '../protocol/index.ts'
+
+export interface LifecycleOptions {
+  readonly channel: ControllerChannel
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly registration: BrokerRegistrationRequest
+  /** `broker.heartbeat.interval.ms`. */
+  readonly heartbeatIntervalMs: number
+  /** `initial.broker.registration.timeout.ms`. */
+  readonly registrationTimeoutMs: number
+  /** Up to where this broker has applied the metadata. */
+  readonly metadataOffset: () => number
+  readonly offlineLogDirs: () => readonly Uuid[]
+  /** The controller wants the broker to go, or will not have it. */
+  readonly onFault: (error: unknown) => void
+}
+
+const registrationVersion = 4
+const retryMsMin = 20
+const retryMsMax = 1000
+/** While a change of standing is waited for, heartbeats do not wait for their interval. */
+const hastyIntervalMs = 10
+
+type Standing = 'fenced' | 'unfenced' | 'leaving' | 'gone'
+
+export class BrokerLifecycle {
+  readonly #options: LifecycleOptions
+  #brokerEpoch = -1
+  #standing: Standing = 'fenced'
+  #isReady = false
+  #isStopped = false
+  #timer: Timer | undefined
+  #isSending = false
+  readonly #unfenced = Promise.withResolvers<void>()
+  readonly #left = Promise.withResolvers<void>()
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options
+    // Nobody may wait for either.
+    this.#unfenced.promise.catch(() => undefined)
+    this.#left.promise.catch(() => undefined)
+  }
+
+  get brokerEpoch(): number {
+    return this.#brokerEpoch
+  }
+
+  get isFenced(): boolean {
+    return this.#standing === 'fenced'
+  }
+
+  /** Registers; tries again until the time for it is over. Rejects with ApiError where trying again is no use. */
+  async register(): Promise<void> {
+    const { channel, clock, logger, registration, registrationTimeoutMs } = this.#options
+    const giveUpMs = clock.monotonic() + registrationTimeoutMs
+    for (let delayMs = retryMsMin; ; delayMs = Math.min(delayMs * 2, retryMsMax)) {
+      try {
+        const { brokerEpoch } = await channel.registerBroker(registration, registrationVersion)
+        this.#brokerEpoch = brokerEpoch
+        this.#beat(0)
+        return
+      } catch (error) {
+        if (!(error instanceof ApiError) || !mayComeRight(error) || clock.monotonic() >= giveUpMs) throw error
+        if (error.code === ErrorCode.DUPLICATE_BROKER_REGISTRATION) {
+          logger.log('info', 'another broker has this id; waiting for its session to end', { reason: error.message })
+        }
+      }
+      await new Promise<void>((resolve) => clock.after(delayMs, resolve))
+    }
+  }
+
+  /** The broker can serve; resolves when the controller has unfenced it. */
+  readyToUnfence(): Promise<void> {
+    this.#isReady = true
+    this.#beat(0)
+    return this.#unfenced.promise
+  }
+
+  /** Hands leadership over, as far as there is somebody; resolves when the broker may stop, at the latest at `limitMs`. */
+  async leave(limitMs: number): Promise<void> {
+    if (this.#brokerEpoch < 0 || this.#standing === 'gone') return
+    const { clock, logger } = this.#options
+    this.#standing = 'leaving'
+    const limit = clock.after(limitMs, () => {
+      logger.log('warn', 'the controller did not let the broker go in time; it stops all the same', { limitMs })
+      this.#left.resolve()
+    })
+    this.#beat(0)
+    await this.#left.promise
+    limit.cancel()
+    this.stop()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
+  }
+
+  #beat(delayMs: number): void {
+    if (this.#isStopped) return
+    this.#timer?.cancel()
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      if (this.#isSending || this.#isStopped) return
+      this.#isSending = true
+      this.#send().then(
+        (nextMs) => {
+          this.#isSending = false
+          this.#beat(nextMs)
+        },
+        (error: unknown) => {
+          this.#isSending = false
+          this.#options.onFault(error)
+        },
+      )
+    })
+  }
+
+  /** One heartbeat; returns after which time the next one is due. */
+  async #send(): Promise<number> {
+    const { channel, registration, heartbeatIntervalMs, metadataOffset, offlineLogDirs, logger } = this.#options
+    const request = brokerHeartbeat.request.create({
+      brokerId: registration.brokerId,
+      brokerEpoch: this.#brokerEpoch,
+      currentMetadataOffset: metadataOffset(),
+      wantFence: !this.#isReady,
+      wantShutDown: this.#standing === 'leaving',
+      offlineLogDirs: [...offlineLogDirs()],
+    })
+    try {
+      const reply = await channel.brokerHeartbeat(request)
+      return this.#heard(reply) ? hastyIntervalMs : heartbeatIntervalMs
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (error.code === ErrorCode.STALE_BROKER_EPOCH && !this.#isStopped) await this.#registerAgain()
+      else logger.log('warn', 'a heartbeat was not answered', { code: error.code, reason: error.message })
+      return Math.min(heartbeatIntervalMs, retryMsMax)
+    }
+  }
+
+  /** True while something is waited for. */
+  #heard({ isFenced, shouldShutDown }: { readonly isFenced: boolean; readonly shouldShutDown: boolean }): boolean {
+    if (this.#standing === 'leaving') {
+      if (!shouldShutDown) return true
+      this.#standing = 'gone'
+      this.#left.resolve()
+      return false
+    }
+    if (isFenced) {
+      if (this.#standing === 'unfenced') this.#options.logger.log('warn', 'the controller has fenced this broker')
+      this.#standing = 'fenced'
+      return this.#isReady
+    }
+    if (this.#standing === 'fenced') this.#options.logger.log('info', 'the controller has unfenced this broker')
+    this.#standing = 'unfenced'
+    this.#unfenced.resolve()
+    return false
+  }
+
+  async #registerAgain(): Promise<void> {
+    const { channel, registration, logger } = this.#options
+    logger.log('warn', 'the controller no longer knows this broker; it registers again')
+    try {
+      const { brokerEpoch } = await channel.registerBroker(registration, registrationVersion)
+      this.#brokerEpoch = brokerEpoch
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      logger.log('warn', 'registering again failed', { code: error.code, reason: error.message })
+    }
+  }
+}
+
+const mayComeRight = ({ code }: ApiError): boolean =>
+  code === ErrorCode.DUPLICATE_BROKER_REGISTRATION ||
+  code === ErrorCode.NOT_CONTROLLER ||
+  code === ErrorCode.REQUEST_TIMED_OUT

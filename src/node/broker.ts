@@ -1,0 +1,316 @@
+/**
+ * The broker role of a node: its directories, replicas, coordinators and listeners, and how images reach them. An image
+ * is visible to handlers once this broker has applied it: whoever is told of a topic finds its logs there.
+ */
+import { type Env, present, TimerWheel, type Uuid } from '../base/index.ts'
+import { type BrokerConfig, ConfigError, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
+import { GroupService } from '../coordinator/index.ts'
+import { LogManager } from '../log/index.ts'
+import {
+  type ControllerChannel,
+  configsOf,
+  emptyImage,
+  type MetadataImage,
+  type MetadataUpdate,
+} from '../metadata/index.ts'
+import {
+  FetchSessions,
+  FetchWaiters,
+  logConfig,
+  type Partition,
+  ReplicaManager,
+  Replication,
+} from '../replication/index.ts'
+import { coordinatorPartition } from './coordinator-partition.ts'
+
+export interface BrokerOptions {
+  readonly env: Env
+  readonly config: BrokerConfig
+  readonly clusterId: string
+  /** Ids of the directories that can be used, by path. */
+  readonly directoryIds: ReadonlyMap<string, Uuid>
+  /** Asked for with the first request: the quorum starts when the directories are locked. */
+  readonly controller: () => ControllerChannel
+  /** A fault of ours, or no log directory is left: the node stops. */
+  readonly onFault: (error: unknown) => void
+}
+
+const brokerResourceType = 4
+const topicResourceType = 2
+const offsetsTopic = '__consumer_offsets'
+/** Waiting fetches and produces end at most this late. */
+const wheelTickMs = 5
+
+interface Applied {
+  readonly offset: number
+  readonly resolve: () => void
+}
+
+export class Broker {
+  readonly env: Env
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly wheel: TimerWheel
+  readonly replication: Replication
+  readonly waiters: FetchWaiters
+  readonly sessions: FetchSessions
+  readonly groups: GroupService
+  /** Requests of this broker's clients: a reply comes when this broker has applied what it says. */
+  readonly channel: ControllerChannel
+  readonly #options: BrokerOptions
+  readonly #managers: LogManager[] = []
+  #config: BrokerConfig
+  #image: MetadataImage = emptyImage
+  #replicas: ReplicaManager | undefined
+  #updates: MetadataUpdate[] = []
+  /** Of the newest image that came, applied or not. */
+  #publishedOffset = -1
+  #isApplying = false
+  #applying: Promise<void> | undefined
+  #awaiting: Applied[] = []
+  readonly #offline = new Set<Uuid>()
+  #isStopped = false
+
+  private constructor(options: BrokerOptions) {
+    const { env, config } = options
+    this.#options = options
+    this.#config = config
+    this.env = env
+    this.clusterId = options.clusterId
+    this.nodeId = config.nodeId
+    this.wheel = new TimerWheel({ clock: env.clock, tickMs: wheelTickMs })
+    this.replication = new Replication(this.wheel)
+    this.waiters = new FetchWaiters(this.wheel)
+    this.sessions = new FetchSessions({
+      slots: config.number('max.incremental.fetch.session.cache.slots'),
+      random: env.random.stream('fetch-sessions'),
+      nowMs: () => env.clock.now(),
+    })
+    this.groups = new GroupService({
+      clock: env.clock,
+      logger: env.logger.child('groups'),
+      config: () => this.#config,
+      partitionCount: () => this.#image.topics.byName.get(offsetsTopic)?.partitions.size,
+      batchBytesMax: () => this.#topicConfig(offsetsTopic).maxMessageBytes,
+      onFault: options.onFault,
+    })
+    this.channel = this.#waitingChannel(options.controller)
+  }
+
+  /** Takes the directories for this process; nothing in them is read. Throws DiskError `EBUSY`. */
+  static async lock(options: BrokerOptions): Promise<Broker> {
+    const broker = new Broker(options)
+    const { env, config, directoryIds } = options
+    try {
+      for (const directory of config.logDirs) {
+        if (directoryIds.has(directory)) broker.#managers.push(await LogManager.lock(broker.#managerOptions(directory)))
+      }
+    } catch (error) {
+      for (const manager of broker.#managers) await manager.unlock()
+      throw error
+    }
+    env.logger.log('debug', 'the log directories are locked', { count: broker.#managers.length })
+    return broker
+  }
+
+  #managerOptions(directory: string): Parameters<typeof LogManager.lock>[0] {
+    const { env, config } = this.#options
+    return {
+      directory,
+      disk: env.disk,
+      clock: env.clock,
+      random: env.random.stream('log-directories'),
+      logger: env.logger.child('log'),
+      configOf: (topic) => logConfig(this.#topicConfig(topic), this.#config),
+      onDirectoryFailure: (failed, error) => this.#directoryFailed(failed, error),
+      checkpointIntervalMs: config.number('log.flush.offset.checkpoint.interval.ms'),
+      retentionIntervalMs: config.number('log.retention.check.interval.ms'),
+    }
+  }
+
+  #topicConfig(topic: string): TopicConfig {
+    const texts = configsOf(this.#image, { resourceType: topicResourceType, resourceName: topic })
+    return resolveTopicConfig(this.#config, texts)
+  }
+
+  get image(): MetadataImage {
+    return this.#image
+  }
+
+  get config(): BrokerConfig {
+    return this.#config
+  }
+
+  get replicas(): ReplicaManager {
+    return present(this.#replicas, 'the replicas, once the logs are loaded')
+  }
+
+  /** Ids of the log directories that this broker has. */
+  get directoryIds(): readonly Uuid[] {
+    const { config, directoryIds } = this.#options
+    return config.logDirs.flatMap((directory) => directoryIds.get(directory) ?? [])
+  }
+
+  get metadataOffset(): number {
+    return this.#image.provenance.offset
+  }
+
+  get offlineLogDirs(): readonly Uuid[] {
+    return [...this.#offline]
+  }
+
+  /** The broker epoch of the last clean stop, when all directories agree on it; else -1 (KIP-966). */
+  get previousBrokerEpoch(): number {
+    const epochs = new Set(this.#managers.map((manager) => manager.previousBrokerEpoch))
+    const [epoch = -1] = epochs
+    return epochs.size === 1 ? epoch : -1
+  }
+
+  /** Recovers the logs and makes the replicas of `image`; updates that came meanwhile follow. */
+  async load(image: MetadataImage): Promise<void> {
+    const { env } = this.#options
+    this.#image = image
+    this.#configure(image)
+    for (const manager of this.#managers) await manager.load()
+    this.#replicas = new ReplicaManager({
+      nodeId: this.nodeId,
+      logger: env.logger.child('replicas'),
+      config: () => this.#config,
+      directories: this.#managers,
+    })
+    await this.#replicas.setStraysAside(image)
+    await this.#apply({ before: emptyImage, image, changes: everything(image) })
+    this.#updates = this.#updates.filter((update) => update.image.provenance.offset > image.provenance.offset)
+    this.#work()
+  }
+
+  /** Takes the next image. Applied in the background, in order. */
+  publish(update: MetadataUpdate): void {
+    this.#updates.push(update)
+    this.#publishedOffset = update.image.provenance.offset
+    if (this.#replicas !== undefined) this.#work()
+  }
+
+  #work(): void {
+    if (this.#isApplying || this.#isStopped || this.#updates.length === 0) return
+    this.#isApplying = true
+    this.#applying = this.#applyAll().catch((error: unknown) => this.#options.onFault(error))
+  }
+
+  async #applyAll(): Promise<void> {
+    for (let update = this.#updates.shift(); update !== undefined; update = this.#updates.shift()) {
+      await this.#apply(update)
+    }
+    this.#isApplying = false
+  }
+
+  async #apply(update: MetadataUpdate): Promise<void> {
+    const { image, changes } = update
+    if (changes.configsChanged.some(({ resourceType }) => resourceType === brokerResourceType)) this.#configure(image)
+    const { ledNow, ledNoMore } = await this.replicas.apply(update)
+    for (const partition of ledNoMore) this.#resign(partition)
+    this.#image = image
+    for (const partition of ledNow) this.#lead(partition)
+    const done = this.#awaiting.filter(({ offset }) => offset <= image.provenance.offset)
+    this.#awaiting = this.#awaiting.filter(({ offset }) => offset > image.provenance.offset)
+    for (const { resolve } of done) resolve()
+  }
+
+  #lead(partition: Partition): void {
+    if (partition.topic !== offsetsTopic) return
+    const { replication } = this
+    const commitTimeoutMs = (): number => this.#config.number('offsets.commit.timeout.ms')
+    const log = coordinatorPartition({ partition, replication, commitTimeoutMs })
+    this.groups.becomeLeader(partition.partitionId, partition.leaderEpoch, log)
+  }
+
+  #resign(partition: Partition): void {
+    if (partition.topic === offsetsTopic) this.groups.resign(partition.partitionId, partition.leaderEpoch)
+  }
+
+  /** Dynamic values over static ones. What cannot be is refused when it is altered; what a file smuggled in is left out. */
+  #configure(image: MetadataImage): void {
+    const of = (resourceName: string) => configsOf(image, { resourceType: brokerResourceType, resourceName })
+    try {
+      this.#config = this.#options.config.withDynamic({
+        dynamicDefault: of(''),
+        dynamicBroker: of(String(this.nodeId)),
+      })
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      this.env.logger.log('error', 'dynamic configs of this broker are not valid; what was in force stays', {
+        reason: error.message,
+      })
+    }
+  }
+
+  #directoryFailed(directory: string, error: Error): void {
+    const { directoryIds, onFault, env } = this.#options
+    const id = directoryIds.get(directory)
+    if (id !== undefined) this.#offline.add(id)
+    env.logger.log('error', 'a log directory failed and is offline', { directory, reason: error.message })
+    const left = this.#replicas?.directoryFailed(directory) ?? 0
+    if (left === 0) onFault(new Error(`Shutdown broker because all log dirs have failed: ${error.message}`))
+  }
+
+  /** Resolves when this broker has applied the metadata up to `offset`. */
+  applied(offset: number): Promise<void> {
+    if (this.#image.provenance.offset >= offset || this.#isStopped) return Promise.resolve()
+    return new Promise((resolve) => this.#awaiting.push({ offset, resolve }))
+  }
+
+  /** So that a client that has created a topic here can use it here at once. */
+  #waitingChannel(controller: () => ControllerChannel): ControllerChannel {
+    const then = async <R>(reply: Promise<R>): Promise<R> => {
+      const answer = await reply
+      await this.applied(this.#publishedOffset)
+      return answer
+    }
+    return {
+      registerBroker: (request, apiVersion) => controller().registerBroker(request, apiVersion),
+      brokerHeartbeat: (request) => controller().brokerHeartbeat(request),
+      registerController: (request) => controller().registerController(request),
+      allocateProducerIds: (request) => controller().allocateProducerIds(request),
+      unregisterBroker: (request) => then(controller().unregisterBroker(request)),
+      createTopics: (request) => then(controller().createTopics(request)),
+      deleteTopics: (request) => then(controller().deleteTopics(request)),
+      createPartitions: (request) => then(controller().createPartitions(request)),
+      incrementalAlterConfigs: (request) => then(controller().incrementalAlterConfigs(request)),
+      alterConfigs: (request) => then(controller().alterConfigs(request)),
+      updateFeatures: (request) => then(controller().updateFeatures(request)),
+    }
+  }
+
+  /** Ends what waits, then closes every log; the marker of a clean stop is written last. */
+  async stop(brokerEpoch: number): Promise<void> {
+    this.#isStopped = true
+    for (const partition of this.#replicas?.partitions() ?? []) if (partition.isLeader) this.#resign(partition)
+    await this.#applying
+    for (const { resolve } of this.#awaiting.splice(0)) resolve()
+    this.wheel.clear()
+    for (const manager of this.#managers) {
+      if (this.#replicas === undefined) await manager.unlock()
+      else await manager.close(brokerEpoch)
+    }
+  }
+}
+
+/** The first image: all that is in it is new. */
+function everything(image: MetadataImage): MetadataUpdate['changes'] {
+  return {
+    topicsCreated: [...image.topics.byId.values()],
+    topicsChanged: [],
+    topicsDeleted: [],
+    brokersChanged: [],
+    controllersChanged: [],
+    configsChanged: [...image.configs.values()].map(({ resourceType, resourceName }) => ({
+      resourceType,
+      resourceName,
+    })),
+    featuresChanged: [],
+    clientQuotasChanged: false,
+    aclsChanged: false,
+    scramCredentialsChanged: false,
+    delegationTokensChanged: false,
+  }
+}

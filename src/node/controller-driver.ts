@@ -1,0 +1,219 @@
+/**
+ * The active controller over its log: decide, replay, append, commit, reply. The shell between the pure controller and
+ * the quorum; where another node is active, it replays and answers NOT_CONTROLLER.
+ */
+import { ApiError, assert, type Clock, type Logger, type Timer } from '../base/index.ts'
+import {
+  type Controller,
+  type ControllerChannel,
+  type Decision,
+  type DecisionContext,
+  encodeRecord,
+  type MetadataBatch,
+  type MetadataRecord,
+} from '../metadata/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
+
+/** The quorum as the controller uses it. */
+export interface ControllerLog {
+  readonly endOffset: number
+  /** Takes records for one batch; returns the offset of its last one. */
+  propose(records: readonly Uint8Array[]): number
+}
+
+export interface ControllerDriverOptions {
+  readonly controller: Controller
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly log: ControllerLog
+  /** Records with which a cluster begins that has none. */
+  readonly bootstrap: readonly MetadataRecord[]
+  /** `metadata.max.idle.interval.ms`; 0: never. */
+  readonly noOpIntervalMs: number
+  readonly onFault: (error: unknown) => void
+}
+
+/** A reply that waits until the log is committed up to `offset`. */
+interface Waiting {
+  readonly offset: number
+  readonly committed: () => void
+  readonly failed: (error: ApiError) => void
+}
+
+/** Records of one batch at most: the rest of a decision that need not be atomic goes into the next. */
+const batchRecordsMax = 10_000
+/** The oldest sessions are looked for at least this often. */
+const sessionCheckMsMax = 1000
+
+export class ControllerDriver implements ControllerChannel {
+  readonly #options: ControllerDriverOptions
+  readonly #controller: Controller
+  /** In the order of their offsets. */
+  #waiting: Waiting[] = []
+  #isActive = false
+  #sessionTimer: Timer | undefined
+  #noOpTimer: Timer | undefined
+
+  constructor(options: ControllerDriverOptions) {
+    this.#options = options
+    this.#controller = options.controller
+  }
+
+  get isActive(): boolean {
+    return this.#isActive
+  }
+
+  get activeCount(): number {
+    return this.#isActive ? 1 : 0
+  }
+
+  // ---- from the quorum
+
+  /** Committed batches in order: replayed here unless this controller has done so when it decided on them. */
+  committed(batches: readonly MetadataBatch[]): void {
+    for (const { baseOffset, lastOffset, records } of batches) {
+      const { state } = this.#controller
+      if (lastOffset > state.offset) {
+        for (const [i, record] of records.entries()) this.#controller.replay(record, baseOffset + i)
+      }
+      const offset = Math.min(lastOffset, state.offset)
+      if (offset > state.committedOffset) this.#controller.commit(offset)
+      this.#answerUpTo(lastOffset)
+    }
+  }
+
+  #answerUpTo(offset: number): void {
+    let count = 0
+    for (const waiting of this.#waiting) {
+      if (waiting.offset > offset) break
+      count++
+    }
+    for (const waiting of this.#waiting.splice(0, count)) waiting.committed()
+  }
+
+  /** This node leads the quorum and has replayed its whole log. */
+  activate(): void {
+    assert(!this.#isActive, 'a controller is made active once per epoch')
+    this.#isActive = true
+    this.#run((context) => this.#controller.activate(context, this.#options.bootstrap)).catch((error: unknown) =>
+      this.#options.onFault(error),
+    )
+    this.#watchSessions()
+    this.#keepMoving()
+  }
+
+  /** Leadership is lost: what was not committed was never decided. */
+  deactivate(): void {
+    if (!this.#isActive) return
+    this.#isActive = false
+    this.#sessionTimer?.cancel()
+    this.#noOpTimer?.cancel()
+    this.#controller.revert()
+    for (const { failed } of this.#waiting.splice(0)) failed(notController())
+  }
+
+  // ---- decisions
+
+  async #run<R>(decide: (context: DecisionContext) => Decision<R>): Promise<R> {
+    if (!this.#isActive) throw notController()
+    const { clock, log } = this.#options
+    const { records, reply, atomic } = decide({ nowMs: clock.now(), nextOffset: log.endOffset })
+    let lastOffset = this.#controller.state.offset
+    for (let start = 0; start < records.length; start += batchRecordsMax) {
+      const batch = atomic ? records : records.slice(start, start + batchRecordsMax)
+      lastOffset = this.#append(batch)
+      if (atomic) break
+    }
+    // A reply without records still waits for what it was decided on.
+    if (lastOffset > this.#controller.state.committedOffset) await this.#whenCommitted(lastOffset)
+    return reply
+  }
+
+  #append(records: readonly MetadataRecord[]): number {
+    const { log } = this.#options
+    const baseOffset = log.endOffset
+    for (const [i, record] of records.entries()) this.#controller.replay(record, baseOffset + i)
+    const lastOffset = log.propose(records.map(encodeRecord))
+    assert(lastOffset === baseOffset + records.length - 1, 'the quorum gives the offsets that were replayed')
+    return lastOffset
+  }
+
+  #whenCommitted(offset: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ offset, committed: resolve, failed: reject })
+    })
+  }
+
+  /** Fences brokers whose session is over, once the sockets have been read since. */
+  #watchSessions(): void {
+    const { clock, logger, onFault } = this.#options
+    const deadlineMs = this.#controller.nextSessionDeadlineMs()
+    const delayMs = deadlineMs === undefined ? sessionCheckMsMax : deadlineMs - clock.now()
+    this.#sessionTimer = clock.after(Math.max(1, Math.min(delayMs, sessionCheckMsMax)), () => {
+      clock.afterDrain(() => {
+        if (!this.#isActive) return
+        const next = this.#controller.nextSessionDeadlineMs()
+        if (next !== undefined && next <= clock.now()) {
+          this.#run((context) => this.#controller.fenceStaleBroker(context)).then(({ fencedBrokerId }) => {
+            if (fencedBrokerId === undefined) return
+            logger.log('warn', 'fenced a broker: no heartbeat within its session', { broker: fencedBrokerId })
+          }, onFaultUnlessApi(onFault))
+        }
+        this.#watchSessions()
+      })
+    })
+  }
+
+  /** So that those who follow see the log move (KIP-835). */
+  #keepMoving(): void {
+    const { clock, noOpIntervalMs, onFault } = this.#options
+    if (noOpIntervalMs <= 0) return
+    this.#noOpTimer = clock.after(noOpIntervalMs, () => {
+      if (!this.#isActive) return
+      this.#run(() => this.#controller.noOp()).catch(onFaultUnlessApi(onFault))
+      this.#keepMoving()
+    })
+  }
+
+  // ---- requests
+
+  registerBroker: ControllerChannel['registerBroker'] = (request, apiVersion) =>
+    this.#run((context) => this.#controller.registerBroker(request, { ...context, apiVersion }))
+
+  brokerHeartbeat: ControllerChannel['brokerHeartbeat'] = (request) =>
+    this.#run((context) => this.#controller.brokerHeartbeat(request, context))
+
+  unregisterBroker: ControllerChannel['unregisterBroker'] = (request) =>
+    this.#run(() => this.#controller.unregisterBroker(request))
+
+  registerController: ControllerChannel['registerController'] = (request) =>
+    this.#run(() => this.#controller.registerController(request))
+
+  createTopics: ControllerChannel['createTopics'] = (request) => this.#run(() => this.#controller.createTopics(request))
+
+  deleteTopics: ControllerChannel['deleteTopics'] = (request) => this.#run(() => this.#controller.deleteTopics(request))
+
+  createPartitions: ControllerChannel['createPartitions'] = (request) =>
+    this.#run(() => this.#controller.createPartitions(request))
+
+  incrementalAlterConfigs: ControllerChannel['incrementalAlterConfigs'] = (request) =>
+    this.#run(() => this.#controller.incrementalAlterConfigs(request))
+
+  alterConfigs: ControllerChannel['alterConfigs'] = (request) => this.#run(() => this.#controller.alterConfigs(request))
+
+  updateFeatures: ControllerChannel['updateFeatures'] = (request) =>
+    this.#run(() => this.#controller.updateFeatures(request))
+
+  allocateProducerIds: ControllerChannel['allocateProducerIds'] = (request) =>
+    this.#run(() => this.#controller.allocateProducerIds(request))
+}
+
+const notController = (): ApiError =>
+  new ApiError(ErrorCode.NOT_CONTROLLER, 'This is not the correct controller for this cluster.')
+
+/** An ApiError of work that nobody waits for means that the leadership is gone; all else is our fault. */
+const onFaultUnlessApi =
+  (onFault: (error: unknown) => void) =>
+  (error: unknown): void => {
+    if (!(error instanceof ApiError)) onFault(error)
+  }

@@ -1,0 +1,201 @@
+/**
+ * Which APIs a node serves, by listener: every handler with what it needs. An API that is not here is not in ApiVersions.
+ */
+
+import type { Uuid } from '../base/index.ts'
+import type { BrokerConfig } from '../config/index.ts'
+import {
+  kraftVersionFeature,
+  type MetadataImage,
+  metadataVersionFeature,
+  supportedFeatures,
+} from '../metadata/index.ts'
+import {
+  AutoTopics,
+  allocateProducerIdsHandler,
+  alterConfigsHandler,
+  apiVersionsHandler,
+  type BoundHandler,
+  bind,
+  brokerHeartbeatHandler,
+  brokerRegistrationHandler,
+  controllerRegistrationHandler,
+  createPartitionsHandler,
+  createTopicsHandler,
+  deleteRecordsHandler,
+  deleteTopicsHandler,
+  describeClusterHandler,
+  describeConfigsHandler,
+  describeLogDirsHandler,
+  describeProducersHandler,
+  describeQuorumHandler,
+  describeTopicPartitionsHandler,
+  fetchHandler,
+  incrementalAlterConfigsHandler,
+  initProducerIdHandler,
+  listConfigResourcesHandler,
+  listOffsetsHandler,
+  metadataHandler,
+  offsetForLeaderEpochHandler,
+  ProducerIds,
+  produceHandler,
+  type QuorumDescription,
+  type Router,
+  saslHandshakeHandler,
+  unregisterBrokerHandler,
+  updateFeaturesHandler,
+} from '../server/index.ts'
+import type { Broker } from './broker.ts'
+import type { MetadataQuorum } from './metadata-quorum.ts'
+
+export interface HandlerParts {
+  readonly broker: Broker
+  readonly quorum: MetadataQuorum
+  readonly config: BrokerConfig
+  /** As the controller gave it; -1 before. */
+  readonly brokerEpoch: () => number
+}
+
+/** What a listener for clients and brokers serves. */
+export function brokerHandlers(
+  { broker, quorum, config }: HandlerParts,
+  router: () => Router,
+): readonly BoundHandler[] {
+  const { env, clusterId, nodeId, channel, groups, replication, waiters, sessions } = broker
+  const image = (): MetadataImage => broker.image
+  const topicName = (topicId: Uuid): string | undefined => broker.image.topics.byId.get(topicId)?.name
+  const services = {
+    ...env,
+    clusterId,
+    nodeId,
+    channel,
+    groups,
+    replication,
+    waiters,
+    sessions,
+    image,
+    topicName,
+    config: () => broker.config,
+    replicas: broker.replicas,
+    autoTopics: new AutoTopics({ image, config: () => broker.config, channel, logger: env.logger.child('topics') }),
+    logLevel: () => 'info' as const,
+    listener: 'broker' as const,
+    decompressedBytesMax: () => decompressedBytesMax,
+    producerIds: new ProducerIds({
+      channel,
+      brokerId: nodeId,
+      brokerEpoch,
+      clock: env.clock,
+      logger: env.logger.child('producer-ids'),
+    }),
+    quorum: () => describeQuorum(quorum, config),
+  }
+  return [
+    bind(produceHandler(services)),
+    bind(fetchHandler(services)),
+    bind(listOffsetsHandler(services)),
+    bind(metadataHandler(services)),
+    bind(saslHandshakeHandler),
+    bind(versions(quorum, image, router)),
+    bind(createTopicsHandler(services)),
+    bind(deleteTopicsHandler(services)),
+    bind(deleteRecordsHandler(services)),
+    bind(initProducerIdHandler(services)),
+    bind(offsetForLeaderEpochHandler(services)),
+    bind(describeConfigsHandler(services)),
+    bind(alterConfigsHandler(services)),
+    bind(describeLogDirsHandler(services)),
+    bind(createPartitionsHandler(services)),
+    bind(incrementalAlterConfigsHandler(services)),
+    bind(describeQuorumHandler(services)),
+    bind(updateFeaturesHandler(services)),
+    bind(describeClusterHandler(services)),
+    bind(describeProducersHandler(services)),
+    bind(unregisterBrokerHandler(services)),
+    bind(listConfigResourcesHandler(services)),
+    bind(describeTopicPartitionsHandler(services)),
+  ]
+}
+
+/** What a listener of the controller serves: to brokers, and to tools that ask it directly. */
+export function controllerHandlers(
+  { broker, quorum, config }: HandlerParts,
+  router: () => Router,
+): readonly BoundHandler[] {
+  const { env, clusterId, nodeId } = broker
+  const image = (): MetadataImage => quorum.image
+  const services = {
+    ...env,
+    clusterId,
+    nodeId,
+    image,
+    channel: quorum.controller,
+    config: () => broker.config,
+    logLevel: () => 'info' as const,
+    listener: 'controller' as const,
+    controllerId: () => quorum.view.leaderId,
+    quorum: () => describeQuorum(quorum, config),
+  }
+  return [
+    bind(saslHandshakeHandler),
+    bind(versions(quorum, image, router)),
+    bind(createTopicsHandler(services)),
+    bind(deleteTopicsHandler(services)),
+    bind(describeConfigsHandler(services)),
+    bind(alterConfigsHandler(services)),
+    bind(createPartitionsHandler(services)),
+    bind(incrementalAlterConfigsHandler(services)),
+    bind(describeQuorumHandler(services)),
+    bind(updateFeaturesHandler(services)),
+    bind(describeClusterHandler(services)),
+    bind(brokerRegistrationHandler(services)),
+    bind(brokerHeartbeatHandler(services)),
+    bind(unregisterBrokerHandler(services)),
+    bind(allocateProducerIdsHandler(services)),
+    bind(controllerRegistrationHandler(services)),
+    bind(listConfigResourcesHandler(services)),
+  ]
+}
+
+/** A batch that a worker looks into may become this large. */
+const decompressedBytesMax = 1024 * 1024 * 1024
+
+function versions(quorum: MetadataQuorum, image: () => MetadataImage, router: () => Router) {
+  return apiVersionsHandler({
+    served: () => router().served(),
+    features: () => {
+      const { features, provenance } = image()
+      const levels = new Map([...features.finalized, [metadataVersionFeature, features.metadataVersion]])
+      if (quorum.kraftVersion > 0) levels.set(kraftVersionFeature, quorum.kraftVersion)
+      return {
+        supported: supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
+          name,
+          minVersion: minLevel,
+          maxVersion: maxLevel,
+        })),
+        finalizedEpoch: provenance.offset,
+        finalized: [...levels].map(([name, level]) => ({ name, level })),
+      }
+    },
+  })
+}
+
+function describeQuorum(quorum: MetadataQuorum, config: BrokerConfig): QuorumDescription | undefined {
+  if (!quorum.isActive) return undefined
+  const { leaderId, leaderEpoch, highWatermark, voters } = quorum.view
+  return {
+    leaderId,
+    leaderEpoch,
+    highWatermark,
+    voters: voters.map(({ directoryId, ...voter }) => ({ ...voter, replicaDirectoryId: directoryId })),
+    observers: [],
+    nodes: voters.map(({ replicaId }) => ({
+      nodeId: replicaId,
+      listeners: config.advertisedControllerListeners.map(({ listener, host, port }) => ({
+        name: listener,
+        host: host ?? '',
+        port,
+      })),
+    })),
+  }
+}

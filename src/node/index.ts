@@ -1,0 +1,16 @@
+/** The door of `node`: what puts the roles of a process together, from formatting on. */
+
+export { BrokerConfig, ConfigError } from '../config/index.ts'
+export * from './bootstrap-checkpoint.ts'
+export {
+  bootstrapFeatureLevels,
+  featureRecords,
+  metadataVersionOfRelease,
+  parseFeatureLevels,
+} from './bootstrap-features.ts'
+export type { ScramFunctions, ScramHash, ScramPassword } from './bootstrap-scram.ts'
+export * from './format.ts'
+export { jobs, jobsUrl } from './jobs.ts'
+export * from './meta-properties.ts'
+export * from './meta-properties-set.ts'
+export * from './node.ts'

@@ -1,0 +1,27 @@
+/**
+ * The jobs that worker threads do for a node, by name: whole jobs of over a millisecond, functions of their input alone.
+ * Loaded in each worker, so that it imports what the jobs need and nothing else.
+ */
+import { type InvalidBatch, type TopicRules, type ValidBatch, validateCompressed } from '../records/index.ts'
+
+export type Job = (input: unknown) => unknown
+
+export interface ValidateCompressedInput {
+  readonly records: Uint8Array
+  readonly options: {
+    readonly topic: TopicRules
+    readonly nowMs: number
+    readonly decompressedLimitBytes: number
+  }
+}
+
+const validate = ({ records, options }: ValidateCompressedInput): ValidBatch | InvalidBatch =>
+  validateCompressed(records, options)
+
+/** The senders are typed by the same interface. */
+export const jobs: ReadonlyMap<string, Job> = new Map<string, Job>([
+  ['validate-compressed', (input) => validate(input as ValidateCompressedInput)],
+])
+
+/** Where a worker finds this table. */
+export const jobsUrl: string = import.meta.url

@@ -1,0 +1,287 @@
+/**
+ * One node from start to stop: its storage is checked, its quorum and broker are put together, its listeners opened. The
+ * order is that of a promise: nothing is served before it is recovered, nothing is closed before who waits is answered.
+ */
+import { type Env, type Listener, present } from '../base/index.ts'
+import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
+import { supportedFeatures } from '../metadata/index.ts'
+import { brokerRegistration } from '../protocol/index.ts'
+import { Router, Server, type ServerLimits } from '../server/index.ts'
+import { bootstrapCheckpointName, readBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
+import { Broker } from './broker.ts'
+import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { brokerHandlers, controllerHandlers } from './handlers.ts'
+import { openStorage } from './meta-properties-set.ts'
+import { MetadataQuorum } from './metadata-quorum.ts'
+
+export interface NodeOptions {
+  readonly env: Env
+  readonly config: BrokerConfig
+  /** What clients are told where a listener has no host: the machine's own name. */
+  readonly hostName: string
+  /** Released receive buffers are overwritten: shows in tests who kept a view. */
+  readonly poison?: boolean
+}
+
+export interface BoundListener {
+  readonly listener: string
+  readonly host: string
+  readonly port: number
+}
+
+/** Milliseconds that a broker waits for the controller to let it go. */
+const leaveMsMax = 10_000
+const securityProtocolCodes = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
+
+export class Node {
+  readonly #options: NodeOptions
+  readonly #broker: Broker
+  readonly #server: Server
+  readonly #quorum: MetadataQuorum
+  readonly #bound: BoundListener[] = []
+  #lifecycle: BrokerLifecycle | undefined
+  #stopping: Promise<void> | undefined
+  readonly #ended: PromiseWithResolvers<Error | undefined>
+
+  private constructor(parts: {
+    readonly options: NodeOptions
+    readonly broker: Broker
+    readonly quorum: MetadataQuorum
+    readonly ended: PromiseWithResolvers<Error | undefined>
+  }) {
+    const { options, broker, quorum } = parts
+    this.#options = options
+    this.#broker = broker
+    this.#quorum = quorum
+    this.#ended = parts.ended
+    const { env, config } = options
+    this.#server = new Server({
+      network: env.network,
+      clock: env.clock,
+      logger: env.logger.child('server'),
+      limits: limitsOf(config),
+      poison: options.poison ?? false,
+    })
+  }
+
+  /**
+   * Resolves when the node serves. Throws ConfigError and StorageError for what the operator can mend, DiskError where the
+   * disk refuses (`EBUSY`: the directory is in use), and the network's Error where a port is taken.
+   */
+  static async start(options: NodeOptions): Promise<Node> {
+    const { env, config } = options
+    checkRoles(config)
+    const storage = await openStorage({ ...env, config })
+    const bootstrap = await readBootstrapCheckpoint(env.disk, `${config.metadataLogDir}/${bootstrapCheckpointName}`)
+    const ended = Promise.withResolvers<Error | undefined>()
+    let node: Node | undefined
+    const onFault = (error: unknown): void => {
+      const fault = error instanceof Error ? error : new Error(String(error))
+      env.logger.log('error', 'the node stops: its state can no longer be trusted', {
+        reason: fault.stack ?? fault.message,
+      })
+      if (node === undefined) ended.resolve(fault)
+      else void node.#fail(fault)
+    }
+    const { clusterId, directoryIds } = storage
+    let quorum: MetadataQuorum | undefined
+    const broker = await Broker.lock({
+      env,
+      config,
+      clusterId,
+      directoryIds,
+      controller: () => present(quorum, 'the quorum').controller,
+      onFault,
+    })
+    try {
+      quorum = await MetadataQuorum.start({
+        env,
+        config,
+        clusterId,
+        bootstrap: bootstrap ?? [],
+        publish: (update) => broker.publish(update),
+        onFault,
+      })
+      node = new Node({ options, broker, quorum, ended })
+      await node.#open()
+      return node
+    } catch (error) {
+      await node?.stop()
+      if (node === undefined) {
+        await quorum?.stop()
+        await broker.stop(-1)
+      }
+      throw error
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { env, config } = this.#options
+    await orFault(this.#quorum.caughtUp(), this.#ended.promise)
+    await this.#broker.load(this.#quorum.image)
+    for (const endpoint of config.listeners) await this.#listen(endpoint)
+    this.#lifecycle = this.#makeLifecycle()
+    await this.#lifecycle.register()
+    await orFault(this.#lifecycle.readyToUnfence(), this.#ended.promise)
+    env.logger.log('info', 'the node is ready', {
+      node: config.nodeId,
+      listeners: this.#bound.map(({ listener, host, port }) => `${listener}://${host}:${port}`).join(','),
+    })
+  }
+
+  async #listen({ listener: name, host, port }: Endpoint): Promise<void> {
+    const { env, config } = this.#options
+    const isController = config.controllerListenerNames.includes(name)
+    const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
+    const services = { broker: this.#broker, quorum: this.#quorum, config, brokerEpoch }
+    const logger = env.logger.child('server')
+    const router: Router = new Router(
+      isController ? controllerHandlers(services, () => router) : brokerHandlers(services, () => router),
+      logger,
+    )
+    const bound: Listener = await this.#server.listen({ name, host: host ?? '::', port, router })
+    this.#bound.push({ listener: name, host: host ?? this.#options.hostName, port: bound.port })
+  }
+
+  /** Where each listener is, with the port that the system chose. */
+  get listeners(): readonly BoundListener[] {
+    return this.#bound
+  }
+
+  get clusterId(): string {
+    return this.#broker.clusterId
+  }
+
+  get nodeId(): number {
+    return this.#broker.nodeId
+  }
+
+  get isReady(): boolean {
+    return this.#lifecycle !== undefined && !this.#lifecycle.isFenced
+  }
+
+  /** Settles when the node has stopped: with what made it stop, or undefined when it was told to. */
+  get ended(): Promise<Error | undefined> {
+    return this.#ended.promise
+  }
+
+  get broker(): Broker {
+    return this.#broker
+  }
+
+  get quorum(): MetadataQuorum {
+    return this.#quorum
+  }
+
+  get server(): Server {
+    return this.#server
+  }
+
+  #makeLifecycle(): BrokerLifecycle {
+    const { env, config, hostName } = this.#options
+    const port = (name: string): number => this.#bound.find(({ listener }) => listener === name)?.port ?? 0
+    const registration = brokerRegistration.request.create({
+      brokerId: config.nodeId,
+      clusterId: this.#broker.clusterId,
+      incarnationId: env.random.stream('incarnation').uuid(),
+      listeners: config.advertisedListeners.map((endpoint) => ({
+        name: endpoint.listener,
+        host: endpoint.host ?? hostName,
+        port: endpoint.port === 0 ? port(endpoint.listener) : endpoint.port,
+        securityProtocol: securityProtocolCodes[endpoint.securityProtocol],
+      })),
+      features: supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
+        name,
+        minSupportedVersion: minLevel,
+        maxSupportedVersion: maxLevel,
+      })),
+      rack: config.textOrNull('broker.rack'),
+      logDirs: [...this.#broker.directoryIds],
+      previousBrokerEpoch: this.#broker.previousBrokerEpoch,
+    })
+    return new BrokerLifecycle({
+      channel: this.#quorum.controller,
+      clock: env.clock,
+      logger: env.logger.child('lifecycle'),
+      registration,
+      heartbeatIntervalMs: config.number('broker.heartbeat.interval.ms'),
+      registrationTimeoutMs: config.number('initial.broker.registration.timeout.ms'),
+      metadataOffset: () => this.#broker.metadataOffset,
+      offlineLogDirs: () => this.#broker.offlineLogDirs,
+      onFault: (error) => void this.#fail(error instanceof Error ? error : new Error(String(error))),
+    })
+  }
+
+  /** Stops under control: leadership is handed over, who waits is answered, everything is flushed. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop(undefined)
+    return this.#stopping
+  }
+
+  async #fail(fault: Error): Promise<void> {
+    this.#stopping ??= this.#stop(fault)
+    await this.#stopping
+  }
+
+  async #stop(fault: Error | undefined): Promise<void> {
+    const { env, config } = this.#options
+    const isControlled = fault === undefined && config.boolean('controlled.shutdown.enable')
+    if (isControlled && this.#quorum.isActive) await this.#lifecycle?.leave(leaveMsMax)
+    this.#lifecycle?.stop()
+    await this.#server.stopListening()
+    await this.#server.close()
+    try {
+      await this.#broker.stop(fault === undefined ? (this.#lifecycle?.brokerEpoch ?? -1) : -1)
+      await this.#quorum.stop()
+    } catch (error) {
+      env.logger.log('error', 'the stop was not clean', {
+        reason: error instanceof Error ? error.message : String(error),
+      })
+      this.#ended.resolve(fault ?? (error instanceof Error ? error : new Error(String(error))))
+      return
+    }
+    env.logger.log('info', 'the node has stopped', { node: config.nodeId })
+    this.#ended.resolve(fault)
+  }
+}
+
+/** What is built today; several nodes come with the quorum. */
+function checkRoles(config: BrokerConfig): void {
+  if (config.processRoles.size !== 2) {
+    throw new ConfigError('process.roles must be broker,controller: nodes with one of the two roles are not built yet')
+  }
+  const others = config.voters.filter(({ id }) => id !== config.nodeId)
+  if (others.length > 0) {
+    throw new ConfigError(
+      `controller.quorum.voters names other nodes (${others.map(({ id }) => id).join(', ')}): a quorum of several voters is not built yet`,
+    )
+  }
+  for (const { listener, securityProtocol } of config.listeners) {
+    if (securityProtocol !== 'PLAINTEXT') {
+      throw new ConfigError(`Listener ${listener} is ${securityProtocol}: only PLAINTEXT is built yet`)
+    }
+  }
+}
+
+function limitsOf(config: BrokerConfig): ServerLimits {
+  return {
+    requestBytesMax: config.number('socket.request.max.bytes'),
+    connectionsMax: config.number('max.connections'),
+    connectionsPerAddressMax: config.number('max.connections.per.ip'),
+    connectionsPerAddressOverrides: config.maxConnectionsPerIpOverrides,
+    idleMsMax: config.number('connections.max.idle.ms'),
+    queuedReplyBytesMax: queuedReplyBytesMax,
+    inFlightMax: producesInFlightMax,
+  }
+}
+
+const queuedReplyBytesMax = 16 * 1024 * 1024
+const producesInFlightMax = 64
+
+/** Settles with `work`, or rejects as soon as the node is known to have failed. */
+function orFault<T>(work: Promise<T>, ended: Promise<Error | undefined>): Promise<T> {
+  const failed = ended.then((fault) => {
+    throw fault ?? new Error('the node was stopped while it started')
+  })
+  return Promise.race([work, failed])
+}

@@ -1,0 +1,133 @@
+/**
+ * From the directory of the metadata log to a log and the newest snapshot that together hold all that is committed; or a
+ * refusal. What a snapshot covers may be missing in the log, what lies between an older snapshot and the log may not.
+ */
+import type { Clock, Disk, Logger } from '../base/index.ts'
+import { defaultLogConfig, Log, type LogConfig } from '../log/index.ts'
+import { SnapshotFiles } from './snapshot-files.ts'
+import { compareSnapshots, type DecodedSnapshot, type SnapshotId, snapshotName } from './snapshot-format.ts'
+
+/** Neither snapshots nor log reach back to the beginning: the node does not start on a part of its metadata. */
+export class MissingMetadataError extends Error {
+  override readonly name = 'MissingMetadataError'
+}
+
+export interface OpeningOptions {
+  readonly directory: string
+  readonly config: Partial<LogConfig>
+  readonly disk: Disk
+  /** Of snapshot files: its syncs make no vote wait. */
+  readonly snapshotDisk: Disk
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onFault: (error: unknown) => void
+}
+
+export interface FoundSnapshot extends SnapshotId, DecodedSnapshot {}
+
+export interface OpenedMetadataLog {
+  readonly log: Log
+  readonly snapshots: SnapshotFiles
+  /** The newest whole one. */
+  readonly snapshot: FoundSnapshot | undefined
+}
+
+/** Throws DiskError and MissingMetadataError; then the log is closed again. */
+export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMetadataLog> {
+  const { directory, disk, clock, logger, snapshotDisk } = options
+  const log = await Log.open({
+    directory,
+    topicPartition: { topic: '__cluster_metadata', partition: 0 },
+    topicId: undefined,
+    // Only `cleanUp` removes: what no snapshot covers has no age and no size.
+    config: { ...defaultLogConfig, ...options.config, retentionMs: -1, retentionBytes: -1, isDeleted: true },
+    disk,
+    clock,
+    logger,
+    recoveryPoint: 0,
+    isCleanShutdown: false,
+    // As Kafka does: where the first segment starts. That may lie before the oldest snapshot, which is no harm.
+    logStartOffset: 0,
+    onDirectoryFailure: options.onFault,
+  })
+  try {
+    const snapshots = await SnapshotFiles.open({ disk: snapshotDisk, clock, logger, directory })
+    const snapshot = await newestSnapshot(snapshots)
+    checkNothingIsMissing(log, snapshots, snapshot)
+    if (snapshot !== undefined) await join({ log, snapshots, snapshot, logger })
+    await log.flush()
+    return { log, snapshots, snapshot }
+  } catch (error) {
+    await closeAfterFailure(log, logger)
+    throw error
+  }
+}
+
+async function newestSnapshot(snapshots: SnapshotFiles): Promise<FoundSnapshot | undefined> {
+  for (const { offset, epoch } of snapshots.all.toReversed()) {
+    const decoded = await snapshots.read({ offset, epoch })
+    if (decoded !== undefined) return { offset, epoch, ...decoded }
+  }
+  return undefined
+}
+
+/** The name of a damaged snapshot still tells how far the metadata was committed: the log must reach that far. */
+function checkNothingIsMissing(log: Log, snapshots: SnapshotFiles, snapshot: FoundSnapshot | undefined): void {
+  const from = snapshot?.offset ?? 0
+  const found =
+    snapshot === undefined ? 'there is no usable snapshot' : `the newest usable one is ${snapshotName(snapshot)}`
+  const range = `the log has offsets [${log.logStartOffset}, ${log.logEndOffset})`
+  const what = `the metadata in ${log.directory} is not complete: ${found}, ${range}`
+  const advice = 'restore the missing files, or format this node anew if other controllers hold the metadata'
+  if (log.logStartOffset > from) {
+    throw new MissingMetadataError(`${what}, and nothing holds [${from}, ${log.logStartOffset}); ${advice}`)
+  }
+  const newest = snapshots.all.at(-1)
+  if (newest === undefined || (snapshot !== undefined && compareSnapshots(newest, snapshot) === 0)) return
+  if (log.logEndOffset < newest.offset || (snapshot !== undefined && mustStartAnew(log, snapshot))) {
+    const lost = `[${Math.max(from, log.logEndOffset)}, ${newest.offset})`
+    throw new MissingMetadataError(`${what}, and ${snapshotName(newest)} is damaged: nothing holds ${lost}; ${advice}`)
+  }
+}
+
+/** A log of older epochs than the snapshot holds nothing behind it that could be committed. */
+const mustStartAnew = (log: Log, { offset, epoch }: SnapshotId): boolean =>
+  log.logEndOffset < offset || (epoch > (log.latestEpoch ?? 0) && log.logEndOffset > offset)
+
+interface Joined {
+  readonly log: Log
+  readonly snapshots: SnapshotFiles
+  readonly snapshot: FoundSnapshot
+  readonly logger: Logger
+}
+
+/** Makes the log go on where the snapshot ends, if it does not by itself. */
+async function join({ log, snapshots, snapshot, logger }: Joined): Promise<void> {
+  const { offset } = snapshot
+  if (mustStartAnew(log, snapshot)) {
+    const { logStartOffset, logEndOffset, latestEpoch } = log
+    logger.log('warn', 'the metadata log does not reach its newest snapshot and starts anew behind it', {
+      snapshot: snapshotName(snapshot),
+      logStartOffset,
+      logEndOffset,
+      latestEpoch,
+    })
+    await log.truncateFullyAndStartAt(offset)
+  }
+  // What is covered was committed; the log must know it before anything of it may be removed.
+  log.setHighWatermark(offset)
+  // Left by a clean-up that was interrupted: the log does not reach back to them.
+  await snapshots.removeBefore({ offset: Math.min(log.logStartOffset, offset), epoch: 0 })
+}
+
+/** The reason for closing is the news, not what closing runs into. */
+export async function closeAfterFailure(log: Log, logger: Logger): Promise<void> {
+  try {
+    await log.close()
+  } catch (error) {
+    logger.log('warn', 'the metadata log could not be closed', {
+      directory: log.directory,
+      error: error instanceof Error ? error.message : String(error),
+    })
+  }
+}

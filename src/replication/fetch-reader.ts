@@ -1,0 +1,163 @@
+/**
+ * Reads what a fetch asks for: partition after partition, within the bytes of the request, without decoding a batch. On
+ * the fetch path. The answer is made of regions of files; nothing is copied here. Synchronous unless an index must be
+ * loaded first.
+ */
+import { ApiError, isRegion } from '../base/index.ts'
+import type { ReadPlan } from '../log/index.ts'
+import { ErrorCode, type FetchResponse } from '../protocol/index.ts'
+import type { FetchedPartition, SessionPartition } from './fetch-sessions.ts'
+import type { Partition } from './partition.ts'
+
+export type Isolation = 'uncommitted' | 'committed'
+
+export interface FetchLimits {
+  readonly isolation: Isolation
+  readonly maxBytes: number
+}
+
+/** One partition of a fetch: the replica to read, or why it cannot be read. */
+export type Target = { readonly asked: SessionPartition } & (
+  | { readonly partition: Partition; readonly error?: undefined }
+  | { readonly partition?: undefined; readonly error: ApiError }
+)
+
+export interface FetchRead {
+  readonly results: FetchedPartition[]
+  readonly sizeInBytes: number
+  /** An error or a diverging epoch: the answer does not wait for more. */
+  readonly isUrgent: boolean
+}
+
+const noRecords = new Uint8Array(0)
+const unknownOffset = -1
+
+interface Progress {
+  readonly targets: readonly Target[]
+  readonly limits: FetchLimits
+  readonly results: FetchedPartition[]
+  left: number
+  sizeInBytes: number
+  isUrgent: boolean
+}
+
+export function readTargets(targets: readonly Target[], limits: FetchLimits): FetchRead | Promise<FetchRead> {
+  return readFrom({ targets, limits, results: [], left: limits.maxBytes, sizeInBytes: 0, isUrgent: false })
+}
+
+function readFrom(progress: Progress): FetchRead | Promise<FetchRead> {
+  const { targets, results } = progress
+  for (let target = targets[results.length]; target !== undefined; target = targets[results.length]) {
+    const reading = target
+    const plan = planOf(reading, progress)
+    if (plan instanceof Promise) {
+      return plan.then((late) => {
+        take(reading, late, progress)
+        return readFrom(progress)
+      })
+    }
+    take(reading, plan, progress)
+  }
+  return progress
+}
+
+type Plan = ReadPlan | ApiError | 'diverged'
+
+function planOf({ asked, partition, error }: Target, { limits, left, sizeInBytes }: Progress): Plan | Promise<Plan> {
+  if (partition === undefined) return error
+  try {
+    partition.checkLeader(asked.currentLeaderEpoch)
+    if (diverging(partition, asked) !== undefined) return 'diverged'
+    const plan = partition.log.read({
+      startOffset: asked.fetchOffset,
+      maxBytes: Math.max(0, Math.min(asked.maxBytes, left)),
+      maxOffset: readableEnd(partition, limits.isolation),
+      // The first batch of a reply comes whole, so that a consumer gets past any size (KIP-74).
+      minOneBatch: sizeInBytes === 0,
+    })
+    return plan instanceof Promise ? plan.catch(asApiError) : plan
+  } catch (refused) {
+    return asApiError(refused)
+  }
+}
+
+function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  throw error
+}
+
+const readableEnd = ({ log }: Partition, isolation: Isolation): number =>
+  isolation === 'committed' ? log.lastStableOffset : log.highWatermark
+
+/** Where the reader's log left ours (KIP-320); undefined while they agree. Throws ApiError 1. */
+function diverging({ log }: Partition, { lastFetchedEpoch, fetchOffset }: SessionPartition) {
+  if (lastFetchedEpoch < 0) return undefined
+  const { leaderEpoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
+  if (endOffset < 0) {
+    throw new ApiError(ErrorCode.OFFSET_OUT_OF_RANGE, `the log knows nothing of leader epoch ${lastFetchedEpoch}`)
+  }
+  return leaderEpoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch: leaderEpoch, endOffset } : undefined
+}
+
+function take(target: Target, plan: Plan, progress: Progress): void {
+  const { asked, partition } = target
+  if (plan instanceof ApiError || partition === undefined) {
+    progress.isUrgent = true
+    progress.results.push(failed(asked, plan instanceof ApiError ? plan.code : ErrorCode.UNKNOWN_SERVER_ERROR))
+    return
+  }
+  const { log } = partition
+  const marks = {
+    ...blank,
+    partitionIndex: asked.partition,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.logStartOffset,
+  }
+  if (plan === 'diverged') {
+    progress.isUrgent = true
+    progress.results.push({ ...marks, divergingEpoch: diverging(partition, asked) ?? blank.divergingEpoch })
+    return
+  }
+  progress.sizeInBytes += plan.sizeInBytes
+  progress.left -= plan.sizeInBytes
+  const { startOffset, upperBoundOffset } = plan
+  const isCommitted = progress.limits.isolation === 'committed'
+  const aborted = isCommitted ? log.abortedTransactions({ startOffset, upperBoundOffset }) : null
+  progress.results.push({
+    ...marks,
+    abortedTransactions: aborted?.map(({ producerId, firstOffset }) => ({ producerId, firstOffset })) ?? null,
+    records: plan.sizeInBytes === 0 ? noRecords : plan.open(),
+  })
+}
+
+type PartitionData = FetchResponse['responses'][number]['partitions'][number]
+
+/** Nothing known: what every answer begins with. */
+const blank: PartitionData = {
+  partitionIndex: 0,
+  errorCode: ErrorCode.NONE,
+  highWatermark: unknownOffset,
+  lastStableOffset: unknownOffset,
+  logStartOffset: unknownOffset,
+  divergingEpoch: { epoch: -1, endOffset: -1 },
+  currentLeader: { leaderId: -1, leaderEpoch: -1 },
+  snapshotId: { endOffset: -1, epoch: -1 },
+  abortedTransactions: null,
+  preferredReadReplica: -1,
+  records: noRecords,
+}
+
+export const failed = ({ partition }: SessionPartition, errorCode: number): FetchedPartition => ({
+  ...blank,
+  partitionIndex: partition,
+  errorCode,
+})
+
+/** Gives the files back that an answer holds which will not be sent. */
+export function releaseRead({ results }: FetchRead): void {
+  for (const { records } of results) {
+    if (records === null || records instanceof Uint8Array) continue
+    for (const part of records) if (isRegion(part)) part.release()
+  }
+}

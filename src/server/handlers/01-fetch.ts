@@ -1,0 +1,106 @@
+/**
+ * Fetch (1), versions 4 to 18: batches as they lie in the log, by regions of files, never decoded.
+ *
+ * 5: the start of the log. 7: sessions (KIP-227). 9: leader epochs (KIP-320). 10: zstd, which any version may carry here.
+ * 11: rack. 12: flexible, diverging epochs (KIP-595). 13: topic ids. 15: replica state. 16: endpoints of leaders. 17:
+ * directory of a replica. 18: high watermark of the replica.
+ *
+ * A fetch that finds less than `minBytes` waits on its partitions.
+ */
+import { ApiError, zeroUuid } from '../../base/index.ts'
+import type { BrokerConfig } from '../../config/index.ts'
+import { ErrorCode, type FetchRequest, type FetchResponse, fetch } from '../../protocol/index.ts'
+import type {
+  FetchContext,
+  FetchRead,
+  FetchSessions,
+  FetchWaiters,
+  ReplicaManager,
+  SessionPartition,
+  Target,
+} from '../../replication/index.ts'
+import type { Handler, RequestContext } from '../handler.ts'
+import { type CurrentLeaders, nameLeaders } from '../leader-hints.ts'
+
+export interface FetchServices extends CurrentLeaders {
+  readonly replicas: ReplicaManager
+  readonly sessions: FetchSessions
+  readonly waiters: FetchWaiters
+  readonly config: () => BrokerConfig
+}
+
+const isolations = ['uncommitted', 'committed'] as const
+
+export function fetchHandler(services: FetchServices): Handler<FetchRequest, FetchResponse> {
+  return {
+    api: fetch,
+    handle(request, context) {
+      const { topicName, sessions, waiters, config } = services
+      const replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId
+      const isFollower = replicaId >= 0
+      const isolation = isolations[request.isolationLevel]
+      // As Kafka: an isolation level that it does not know is its own error, and no session is touched.
+      if (isolation === undefined) return refused(request, context)
+      const session = sessions.begin(request, { apiVersion: context.apiVersion, topicName, isFollower })
+      const targets = session.partitions.map((asked) => targetOf(services, asked, isFollower))
+      const fetching = waiters.fetch(targets, {
+        isolation,
+        maxBytes: Math.min(request.maxBytes, config().number('fetch.max.bytes')),
+        minBytes: Math.min(request.minBytes, request.maxBytes, config().number('fetch.max.bytes')),
+        maxWaitMs: request.maxWaitMs,
+      })
+      const { read } = fetching
+      if (!(read instanceof Promise)) return answer(services, session, read, context)
+      context.onClose(() => fetching.cancel())
+      return read.then((late) => answer(services, session, late, context))
+    },
+    fail: (_request, error) => fetch.response.create({ errorCode: error.code }),
+  }
+}
+
+/** From topic ids on, Kafka's error names no partition. */
+function refused({ topics }: FetchRequest, { apiVersion }: RequestContext): FetchResponse {
+  const errorCode = ErrorCode.UNKNOWN_SERVER_ERROR
+  const responses = topics.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map(({ partition }) => ({ partitionIndex: partition, errorCode })),
+  }))
+  return fetch.response.create({ errorCode, responses: apiVersion >= topicIdsSince ? [] : responses })
+}
+
+const topicIdsSince = 13
+
+function targetOf({ replicas }: FetchServices, asked: SessionPartition, isFollower: boolean): Target {
+  try {
+    if (asked.topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_ID, 'there is no topic with this id')
+    const partition = replicas.leader(asked.topic, asked.partition, asked.currentLeaderEpoch)
+    if (asked.topicId !== zeroUuid && asked.topicId !== partition.topicId) {
+      throw new ApiError(ErrorCode.INCONSISTENT_TOPIC_ID, `${asked.topic} was made anew with another id`)
+    }
+    if (isFollower) {
+      throw new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${partition.name} has no replica there`)
+    }
+    return { asked, partition }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return { asked, error }
+  }
+}
+
+function answer(
+  services: FetchServices,
+  session: FetchContext,
+  { results }: FetchRead,
+  { apiVersion, listenerName }: RequestContext,
+): FetchResponse {
+  const response = session.finish(results)
+  if (apiVersion < 16) return response
+  const topics = response.responses.map(({ topic, topicId, partitions }) => ({
+    name: topic === '' ? services.topicName(topicId) : topic,
+    partitions,
+  }))
+  const hints = nameLeaders(services, listenerName, topics, (it) => it.partitionIndex)
+  if (hints === undefined) return response
+  const responses = response.responses.map((topic, i) => ({ ...topic, partitions: hints.topics[i] ?? [] }))
+  return { ...response, responses, nodeEndpoints: hints.nodeEndpoints }
+}

@@ -1,0 +1,89 @@
+/**
+ * OffsetCommit (8): where a group stands. Partitions that the image does not have are refused one by one, and never
+ * reach the coordinator.
+ *
+ * Versions 2 to 10. 6: leader epochs. 7: static members. 9: GROUP_ID_NOT_FOUND where it was ILLEGAL_GENERATION.
+ * 10: topics by id. The retention time of versions 2 to 4 is not kept: offsets are kept as the broker is configured.
+ */
+import { ApiError, present } from '../../base/index.ts'
+import type { GroupService, OffsetToCommit, PartitionCodes } from '../../coordinator/index.ts'
+import type { MetadataImage, TopicImage } from '../../metadata/index.ts'
+import { ErrorCode, type OffsetCommitRequest, type OffsetCommitResponse, offsetCommit } from '../../protocol/index.ts'
+import type { Handler } from '../handler.ts'
+
+export interface OffsetCommitServices {
+  readonly image: () => MetadataImage
+  readonly groups: Pick<GroupService, 'commit'>
+}
+
+type TopicRequest = OffsetCommitRequest['topics'][number]
+
+const groupNotFoundSince = 9
+const topicIdsSince = 10
+
+/** Either an error code, or NONE: then the coordinator decides. */
+function checkPartition(topic: TopicImage | undefined, partition: number, isById: boolean): number {
+  if (topic?.partitions.has(partition)) return ErrorCode.NONE
+  return topic === undefined && isById ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+}
+
+const toCommit = (
+  topic: TopicImage,
+  { topicId }: TopicRequest,
+  partition: TopicRequest['partitions'][number],
+): OffsetToCommit => ({
+  topic: topic.name,
+  topicId,
+  partition: partition.partitionIndex,
+  offset: partition.committedOffset,
+  leaderEpoch: partition.committedLeaderEpoch,
+  metadata: partition.committedMetadata,
+})
+
+export function offsetCommitHandler(
+  services: OffsetCommitServices,
+): Handler<OffsetCommitRequest, OffsetCommitResponse> {
+  async function commit(
+    request: OffsetCommitRequest,
+    offsets: readonly OffsetToCommit[],
+    apiVersion: number,
+  ): Promise<PartitionCodes> {
+    if (offsets.length === 0) return []
+    try {
+      return await services.groups.commit({
+        groupId: request.groupId,
+        memberId: request.memberId,
+        groupInstanceId: request.groupInstanceId,
+        generationId: request.generationIdOrMemberEpoch,
+        noGroupCode: apiVersion >= groupNotFoundSince ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION,
+        offsets,
+      })
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return offsets.map(() => error.code)
+    }
+  }
+
+  return {
+    api: offsetCommit,
+    async handle(request, { apiVersion }) {
+      const { byId, byName } = services.image().topics
+      const isById = apiVersion >= topicIdsSince
+      const offsets: OffsetToCommit[] = []
+      const topics = request.topics.map((topic) => {
+        const found = isById ? byId.get(topic.topicId) : byName.get(topic.name)
+        const partitions = topic.partitions.map((partition) => {
+          const errorCode = checkPartition(found, partition.partitionIndex, isById)
+          if (errorCode === ErrorCode.NONE && found !== undefined) offsets.push(toCommit(found, topic, partition))
+          return { partitionIndex: partition.partitionIndex, errorCode }
+        })
+        return { name: topic.name, topicId: topic.topicId, partitions }
+      })
+      const codes = (await commit(request, offsets, apiVersion)).values()
+      for (const partition of topics.flatMap(({ partitions }) => partitions)) {
+        if (partition.errorCode === ErrorCode.NONE) partition.errorCode = present(codes.next().value, 'a code')
+      }
+      return offsetCommit.response.create({ topics })
+    },
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * JoinGroup (11): a member comes to a classic group, and waits until the group's next generation begins.
+ *
+ * Versions 0 to 9. 1: a rebalance time-out of its own. 4: a new member gets an id first and comes back with it (KIP-394).
+ * 5: static members (KIP-345). 7: the type of protocol in the reply, and a name that may be null. 8: a reason. 9: a
+ * static leader that came back is told not to assign (KIP-814).
+ */
+import { type Uuid, uuidToBytes } from '../../base/index.ts'
+import type { GroupService, JoinReply } from '../../coordinator/index.ts'
+import { type JoinGroupRequest, type JoinGroupResponse, joinGroup } from '../../protocol/index.ts'
+import type { Handler } from '../handler.ts'
+
+export interface JoinGroupServices {
+  readonly groups: Pick<GroupService, 'join'>
+  /** For new member ids. */
+  readonly random: { uuid(): Uuid }
+}
+
+/** In the form of Java's UUID. */
+function uuidText(id: Uuid): string {
+  return uuidToBytes(id)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
+/** Java's form of an address; IPv4 in IPv6 is IPv4. */
+const hostText = (address: string): string => `/${address.replace(/^::ffff:(?=\d+\.)/, '')}`
+
+export function joinGroupHandler({ groups, random }: JoinGroupServices): Handler<JoinGroupRequest, JoinGroupResponse> {
+  return {
+    api: joinGroup,
+    async handle(request, { apiVersion, clientId, clientHost }) {
+      const { groupId, memberId, groupInstanceId, sessionTimeoutMs } = request
+      // The request's bytes are lent until here awaits: the coordinator copies what it keeps before it returns.
+      const reply = await groups.join(groupId, {
+        memberId,
+        groupInstanceId,
+        newMemberId: memberId === '' ? `${groupInstanceId ?? clientId ?? ''}-${uuidText(random.uuid())}` : memberId,
+        requireKnownMemberId: apiVersion >= 4,
+        canSkipAssignment: apiVersion >= 9,
+        clientId: clientId ?? '',
+        clientHost: hostText(clientHost),
+        sessionTimeoutMs,
+        rebalanceTimeoutMs: apiVersion === 0 ? sessionTimeoutMs : request.rebalanceTimeoutMs,
+        protocolType: request.protocolType,
+        protocols: request.protocols,
+        reason: request.reason ?? '',
+      })
+      return joinGroup.response.create(inVersion(reply, apiVersion))
+    },
+  }
+}
+
+const inVersion = (reply: JoinReply, apiVersion: number): JoinReply =>
+  apiVersion < 7 ? { ...reply, protocolName: reply.protocolName ?? '' } : reply

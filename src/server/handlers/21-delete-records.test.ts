@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { MemoryDisk } from '../../env/index.ts'
+import { deleteRecords, ErrorCode } from '../../protocol/index.ts'
+import { deleteRecordsHandler } from './21-delete-records.ts'
+import { ask } from './handler-fixture.ts'
+import { PartitionFixture } from './partition-fixture.ts'
+
+const single = [[1], [2]]
+const compact = { 'cleanup.policy': 'compact' }
+
+async function open() {
+  const fixture = await PartitionFixture.open(new MemoryDisk(), {
+    t: { replicas: single },
+    compact: { replicas: single, configs: compact },
+    both: { replicas: single, configs: { 'cleanup.policy': 'compact,delete' } },
+    neither: { replicas: single, configs: { 'cleanup.policy': '' } },
+    __consumer_offsets: { replicas: single, configs: compact },
+    behind: { replicas: [[1, 2]] },
+  })
+  for (const { topic, isLeader } of fixture.replicas.partitions()) {
+    if (isLeader) await fixture.append(fixture.partition(topic), [1, 2, 3, 4, 5])
+  }
+  const handler = deleteRecordsHandler({ replicas: fixture.replicas })
+  const before = async (name: string, offset: number, partitionIndex = 0) => {
+    const topics = [{ name, partitions: [{ partitionIndex, offset }] }]
+    const reply = await ask(handler, deleteRecords.request.create({ topics, timeoutMs: 1000 }))
+    const [partition] = reply.topics[0]?.partitions ?? []
+    return [partition?.errorCode, partition?.lowWatermark]
+  }
+  return { fixture, before }
+}
+
+describe('DeleteRecords', () => {
+  test('moves the start of the log, never back, and at most to the high watermark (F6)', async () => {
+    const { fixture, before } = await open()
+    const { log } = fixture.partition('t')
+    const steps = [
+      [0, 0, 0],
+      [2, 0, 2],
+      [1, 0, 2],
+      [6, ErrorCode.OFFSET_OUT_OF_RANGE, -1],
+      [-2, ErrorCode.OFFSET_OUT_OF_RANGE, -1],
+      [5, 0, 5],
+      [-1, 0, 5],
+    ] as const
+    for (const [offset, code, lowWatermark] of steps) {
+      assert.deepEqual(await before('t', offset), [code, lowWatermark], `before ${offset}`)
+    }
+    assert.deepEqual([log.logStartOffset, log.logEndOffset], [5, 5])
+  })
+
+  test('-1 is the high watermark, not the end of the log', async () => {
+    const { before } = await open()
+    assert.deepEqual(await before('t', -1), [0, 5])
+    assert.deepEqual(await before('behind', -1), [0, 0])
+    assert.deepEqual(await before('behind', 1), [ErrorCode.OFFSET_OUT_OF_RANGE, -1])
+  })
+
+  test('is refused where records are compacted, internal, or led by another', async () => {
+    const { before } = await open()
+    assert.deepEqual(await before('compact', 1), [ErrorCode.POLICY_VIOLATION, -1])
+    assert.deepEqual(await before('both', 1), [0, 1])
+    assert.deepEqual(await before('neither', 1), [0, 1])
+    assert.deepEqual(await before('__consumer_offsets', 1), [ErrorCode.INVALID_TOPIC_EXCEPTION, -1])
+    assert.deepEqual(await before('t', 1, 1), [ErrorCode.NOT_LEADER_OR_FOLLOWER, -1])
+    assert.deepEqual(await before('t', 1, 2), [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1])
+    assert.deepEqual(await before('x', 1), [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1])
+    assert.deepEqual(await before('__transaction_state', 1), [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1])
+  })
+})

@@ -1,0 +1,97 @@
+/** For tests of handlers that read and change partitions: the replicas of node 1 over real logs. */
+import { type Disk, type Logger, present } from '../../base/index.ts'
+import { defaultLogConfig, LogManager } from '../../log/index.ts'
+import { emptyImage } from '../../metadata/index.ts'
+import { type BatchOptions, buildBatch } from '../../records/index.ts'
+import { type Partition, ReplicaManager } from '../../replication/index.ts'
+import { ClusterFixture, countingStream } from './handler-fixture.ts'
+
+const silent: Logger = { child: () => silent, log: () => undefined }
+export const directory = '/data'
+const topicResource = 2
+
+export interface GivenTopic {
+  /** Of each partition; its first one leads. */
+  readonly replicas: readonly (readonly number[])[]
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+export class PartitionFixture {
+  readonly cluster: ClusterFixture
+  readonly replicas: ReplicaManager
+  readonly manager: LogManager
+
+  private constructor(cluster: ClusterFixture, manager: LogManager) {
+    this.cluster = cluster
+    this.manager = manager
+    this.replicas = new ReplicaManager({
+      nodeId: 1,
+      logger: silent,
+      config: () => cluster.config,
+      directories: [manager],
+    })
+  }
+
+  static async open(disk: Disk, topics: Readonly<Record<string, GivenTopic>>): Promise<PartitionFixture> {
+    const cluster = new ClusterFixture({ 'log.dirs': `${directory},/lost`, 'cordoned.log.dirs': directory })
+    cluster.start(1, 2)
+    cluster.createTopics(Object.fromEntries(Object.entries(topics).map(([name, { replicas }]) => [name, replicas])))
+    for (const [resourceName, { configs = {} }] of Object.entries(topics)) {
+      for (const [name, value] of Object.entries(configs)) {
+        cluster.append({ kind: 'config', value: { resourceType: topicResource, resourceName, name, value } })
+      }
+    }
+    const manager = await LogManager.open({
+      directory,
+      disk,
+      clock: cluster.clock,
+      random: countingStream(),
+      logger: silent,
+      configOf: () => defaultLogConfig,
+      onDirectoryFailure: () => undefined,
+      checkpointIntervalMs: 60_000,
+      retentionIntervalMs: 60_000,
+    })
+    const fixture = new PartitionFixture(cluster, manager)
+    const { image } = cluster
+    await fixture.replicas.apply({
+      before: emptyImage,
+      image,
+      changes: {
+        topicsCreated: [...image.topics.byId.values()],
+        topicsChanged: [],
+        topicsDeleted: [],
+        brokersChanged: [],
+        controllersChanged: [],
+        configsChanged: [],
+        featuresChanged: [],
+        clientQuotasChanged: false,
+        aclsChanged: false,
+        scramCredentialsChanged: false,
+        delegationTokensChanged: false,
+      },
+    })
+    return fixture
+  }
+
+  partition(topic: string, partitionId = 0): Partition {
+    return present(this.replicas.get(topic, partitionId), `${topic}-${partitionId}`)
+  }
+
+  /** One batch with a record for each timestamp. */
+  async append(partition: Partition, timestampsMs: readonly number[], options: BatchOptions = {}): Promise<void> {
+    const value = Buffer.from('value')
+    const batch = buildBatch(
+      timestampsMs.map((timestampMs) => ({ value, timestampMs })),
+      options,
+    )
+    await partition.append(batch, { origin: 'client' })
+  }
+
+  /** Node 1 leads the partition anew. */
+  lead(partition: Partition, leaderEpoch: number): void {
+    const { topic, partitionId } = partition
+    const state = present(this.cluster.image.topics.byName.get(topic)?.partitions.get(partitionId), 'the partition')
+    partition.become({ ...state, leader: 1, leaderEpoch })
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The configuration of a node that nobody has configured: what `npm start` runs, and what a broker inside a test has.
+ * Everything else is Kafka's default.
+ */
+
+/** One node on this machine, replicated to nobody. */
+const alone: Readonly<Record<string, string>> = {
+  'process.roles': 'broker,controller',
+  'node.id': '1',
+  'controller.listener.names': 'CONTROLLER',
+  'offsets.topic.replication.factor': '1',
+  'transaction.state.log.replication.factor': '1',
+  'transaction.state.log.min.isr': '1',
+  'share.coordinator.state.topic.replication.factor': '1',
+  'share.coordinator.state.topic.min.isr': '1',
+}
+
+export const serverDefaults: Readonly<Record<string, string>> = {
+  ...alone,
+  listeners: 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
+  'controller.quorum.voters': '1@127.0.0.1:9093',
+  'log.dirs': 'odradek-data',
+}
+
+/** No file, no fixed port, nothing waited for. */
+export const testDefaults: Readonly<Record<string, string>> = {
+  ...alone,
+  listeners: 'PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0',
+  'controller.quorum.voters': '1@127.0.0.1:0',
+  'log.dirs': 'memory:',
+  'offsets.topic.num.partitions': '1',
+  'transaction.state.log.num.partitions': '1',
+  'share.coordinator.state.topic.num.partitions': '1',
+  'group.initial.rebalance.delay.ms': '0',
+}
+
+/** Later ones win. A key given under another name of itself still counts once, as `BrokerConfig` reads it. */
+export function layered(
+  ...layers: readonly (Readonly<Record<string, string>> | ReadonlyMap<string, string>)[]
+): Map<string, string> {
+  const texts = new Map<string, string>()
+  for (const layer of layers) {
+    for (const [key, value] of layer instanceof Map ? layer : Object.entries(layer)) texts.set(key, value)
+  }
+  return texts
+}

@@ -1,0 +1,64 @@
+/**
+ * A node in this process over the real world: configuration in, running node out. What `odradek start` and `startBroker`
+ * share. Directories are made absolute here, `memory:` ones go to a disk of memory.
+ */
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { type Env, type LogLevel, uuidToString } from '../base/index.ts'
+import { createEnv } from '../env/index.ts'
+import { BrokerConfig, formatStorage, jobsUrl, Node, StorageError, storageIsEmpty } from '../node/index.ts'
+
+export interface ServerOptions {
+  /** By key, as in `server.properties`. */
+  readonly texts: ReadonlyMap<string, string>
+  /** Formats directories that were never used, under a cluster id that is drawn. */
+  readonly formatsEmpty: boolean
+  readonly json?: boolean
+  readonly level?: LogLevel
+  /** Where log lines go; standard error unless told. */
+  readonly write?: (line: string) => void
+  readonly poison?: boolean
+}
+
+const memoryPrefix = 'memory:'
+const directoryKeys = ['log.dirs', 'log.dir', 'metadata.log.dir']
+
+/** Throws ConfigError, StorageError, DiskError, or the network's Error: see `Node.start`. */
+export async function startServer(options: ServerOptions): Promise<Node> {
+  const { texts, isMemory } = withAbsoluteDirectories(options.texts)
+  const { json = false, level = 'info', write } = options
+  const env = createEnv({ disk: isMemory ? 'memory' : 'system', json, level, jobsUrl, ...(write ? { write } : {}) })
+  const config = BrokerConfig.parse(texts)
+  for (const warning of config.warnings) env.logger.log('warn', warning)
+  if (options.formatsEmpty && (await storageIsEmpty(env.disk, config))) await format(env, config)
+  return Node.start({ env, config, hostName: hostname(), poison: options.poison ?? false })
+}
+
+function withAbsoluteDirectories(given: ReadonlyMap<string, string>): {
+  readonly texts: ReadonlyMap<string, string>
+  readonly isMemory: boolean
+} {
+  const texts = new Map(given)
+  const paths: string[] = []
+  for (const key of directoryKeys) {
+    const text = texts.get(key)
+    if (text === undefined) continue
+    const entries = text.split(',').map((entry) => entry.trim())
+    paths.push(...entries)
+    texts.set(key, entries.map((entry) => (isInMemory(entry) ? memoryPath(entry) : resolve(entry))).join(','))
+  }
+  const isMemory = paths.length > 0 && paths.every(isInMemory)
+  if (!isMemory && paths.some(isInMemory)) {
+    throw new StorageError(`Either all log directories are in memory or none is: ${paths.join(', ')}`)
+  }
+  return { texts, isMemory }
+}
+
+const isInMemory = (entry: string): boolean => entry.startsWith(memoryPrefix)
+const memoryPath = (entry: string): string => `/memory/${entry.slice(memoryPrefix.length) || 'data'}`
+
+async function format(env: Env, config: BrokerConfig): Promise<void> {
+  const clusterId = uuidToString(env.random.stream('cluster-id').uuid())
+  const print = (line: string): void => env.logger.log('info', line)
+  await formatStorage({ ...env, config, options: { clusterId }, print })
+}
