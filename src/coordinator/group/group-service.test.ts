@@ -56,7 +56,10 @@ const sync = (groups: GroupService, memberId: string, generationId: number, assi
   })
 
 /** Undefined: no offset. */
-function fetched(groups: GroupService, { groupId = 'g', partition = 0, requireStable = false } = {}): bigint | undefined {
+function fetched(
+  groups: GroupService,
+  { groupId = 'g', partition = 0, requireStable = false } = {},
+): bigint | undefined {
   const keys = [{ topic: 't', topicId: zeroUuid, partition }]
   const [offset] = groups.fetchOffsets({ groupId, memberId: null, memberEpoch: -1, requireStable, keys })
   assert.equal(offset?.errorCode, ErrorCode.NONE)
@@ -83,9 +86,10 @@ function settled<T>(promise: Promise<T>): { value: T | undefined } {
 }
 
 test('groups live where Kafka looks for them', () => {
-  assert.deepEqual(['', 'a', 'g-classic', 'polygenelubricants', 'grüße \u{1f600}'].map(javaHash), [
-    0, 97, 486_458_668, -2_147_483_648, 347_379_084,
-  ])
+  assert.deepEqual(
+    ['', 'a', 'g-classic', 'polygenelubricants', 'grüße \u{1f600}'].map(javaHash),
+    [0, 97, 486_458_668, -2_147_483_648, 347_379_084],
+  )
   // Of `kafka-data-clean`, whose topic has three partitions.
   const homes = ['g-consumer', 'g-share', 'g-classic'].map((groupId) => groupPartition(groupId, 3))
   assert.deepEqual(homes, [0, 0, 1])
@@ -298,63 +302,70 @@ test('offsets of a topic that is deleted go with it', async () => {
 
 test('readers see what a model says, whatever is committed, fails, and is loaded again', async () => {
   const step = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ kind: fc.constant('commit' as const), group: fc.nat(2), partition: fc.nat(1) }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ kind: fc.constant('commit' as const), group: fc.nat(2), partition: fc.nat(1) }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), group: fc.nat(2) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('settle' as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail' as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
   )
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.constantFrom('0', '1', '2', '3', '4'), async (steps, codec) => {
-      const partition = new MemoryPartition()
-      partition.commitsAtOnce = false
-      const settings = { 'offsets.topic.compression.codec': codec, 'offsets.load.buffer.size': '200' }
-      let broker = new GroupBroker({ settings })
-      let leaderEpoch = 0
-      await broker.lead(partition)
-      /** By group and partition; the newest is ahead of the committed one until it settles. */
-      let committed = new Map<string, bigint>()
-      let newest = new Map<string, bigint>()
-      let next = 0n
-      const waiting: Promise<PartitionCodes | number>[] = []
-      const settle = async (): Promise<void> => {
-        await Promise.all(waiting.splice(0))
-        await turns()
-      }
-      for (const action of steps) {
-        if (action.kind === 'commit') {
-          const groupId = `g${action.group}`
-          waiting.push(broker.groups.commit(committing({ groupId, partition: action.partition, offset: ++next })))
-          newest.set(`${groupId} ${action.partition}`, next)
-        } else if (action.kind === 'delete') {
-          waiting.push(broker.groups.deleteGroup(`g${action.group}`))
-          newest = new Map([...newest].filter(([key]) => !key.startsWith(`g${action.group} `)))
-        } else if (action.kind === 'settle') {
-          partition.commit()
-          await settle()
-          committed = new Map(newest)
-        } else if (action.kind === 'fail') {
-          partition.fail(ErrorCode.NOT_ENOUGH_REPLICAS)
-          await settle()
-          newest = new Map(committed)
-        } else {
-          // What was not committed yet lies in the log, and the next leader counts it.
-          broker.groups.stop()
-          partition.commit()
-          await settle()
-          committed = new Map(newest)
-          broker = new GroupBroker({ settings })
-          await broker.lead(partition, { leaderEpoch: ++leaderEpoch })
-          await turns(400)
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.constantFrom('0', '1', '2', '3', '4'),
+      async (steps, codec) => {
+        const partition = new MemoryPartition()
+        partition.commitsAtOnce = false
+        const settings = { 'offsets.topic.compression.codec': codec, 'offsets.load.buffer.size': '200' }
+        let broker = new GroupBroker({ settings })
+        let leaderEpoch = 0
+        await broker.lead(partition)
+        /** By group and partition; the newest is ahead of the committed one until it settles. */
+        let committed = new Map<string, bigint>()
+        let newest = new Map<string, bigint>()
+        let next = 0n
+        const waiting: Promise<PartitionCodes | number>[] = []
+        const settle = async (): Promise<void> => {
+          await Promise.all(waiting.splice(0))
+          await turns()
         }
-        for (const groupId of ['g0', 'g1', 'g2']) {
-          for (const index of [0, 1]) {
-            assert.equal(fetched(broker.groups, { groupId, partition: index }), committed.get(`${groupId} ${index}`))
+        for (const action of steps) {
+          if (action.kind === 'commit') {
+            const groupId = `g${action.group}`
+            waiting.push(broker.groups.commit(committing({ groupId, partition: action.partition, offset: ++next })))
+            newest.set(`${groupId} ${action.partition}`, next)
+          } else if (action.kind === 'delete') {
+            waiting.push(broker.groups.deleteGroup(`g${action.group}`))
+            newest = new Map([...newest].filter(([key]) => !key.startsWith(`g${action.group} `)))
+          } else if (action.kind === 'settle') {
+            partition.commit()
+            await settle()
+            committed = new Map(newest)
+          } else if (action.kind === 'fail') {
+            partition.fail(ErrorCode.NOT_ENOUGH_REPLICAS)
+            await settle()
+            newest = new Map(committed)
+          } else {
+            // What was not committed yet lies in the log, and the next leader counts it.
+            broker.groups.stop()
+            partition.commit()
+            await settle()
+            committed = new Map(newest)
+            broker = new GroupBroker({ settings })
+            await broker.lead(partition, { leaderEpoch: ++leaderEpoch })
+            await turns(400)
           }
+          for (const groupId of ['g0', 'g1', 'g2']) {
+            for (const index of [0, 1]) {
+              assert.equal(fetched(broker.groups, { groupId, partition: index }), committed.get(`${groupId} ${index}`))
+            }
+          }
+          assert.deepEqual(broker.faults, [])
         }
-        assert.deepEqual(broker.faults, [])
-      }
-    }),
+      },
+    ),
     { numRuns: 60 },
   )
 })
