@@ -319,6 +319,11 @@ export class LogManager {
     return done
   }
 
+  /** Work in the directory that somebody else asked for was refused by the disk: it is offline from now on. */
+  failed(error: Error): void {
+    this.#fail(error)
+  }
+
   #fail(cause: unknown): void {
     if (this.#hasFailed || this.#isStopped) return
     this.#hasFailed = true

@@ -32,6 +32,7 @@ import {
   describeProducersHandler,
   describeQuorumHandler,
   describeTopicPartitionsHandler,
+  type Features,
   fetchHandler,
   findCoordinatorHandler,
   heartbeatHandler,
@@ -67,16 +68,15 @@ export interface HandlerParts {
   readonly brokerEpoch: () => number
 }
 
-/** What a listener for clients and brokers serves. */
-export function brokerHandlers(
-  { broker, quorum, config, brokerEpoch }: HandlerParts,
-  router: () => Router,
-): readonly BoundHandler[] {
+/** What the handlers of brokers stand on: made once, shared by all listeners. */
+export type BrokerServices = ReturnType<typeof brokerServices>
+
+export function brokerServices({ broker, quorum, config, brokerEpoch }: HandlerParts) {
   const { env, clusterId, nodeId, channel, groups, replication, waiters, sessions } = broker
   const image = (): MetadataImage => broker.image
   const topicName = (topicId: Uuid): string | undefined => broker.image.topics.byId.get(topicId)?.name
   const autoTopics = new AutoTopics({ image, config: () => broker.config, channel, logger: env.logger.child('topics') })
-  const services = {
+  return {
     ...env,
     clusterId,
     nodeId,
@@ -102,7 +102,13 @@ export function brokerHandlers(
     }),
     quorum: () => describeQuorum(quorum, config),
     ensureInternalTopic: (name: string) => void autoTopics.create([name]),
+    features: () => featuresOf(image(), quorum),
   }
+}
+
+/** What a listener for clients and brokers serves. */
+export function brokerHandlers(services: BrokerServices, router: () => Router): readonly BoundHandler[] {
+  const { groups, random, features } = services
   return [
     bind(produceHandler(services)),
     bind(fetchHandler(services)),
@@ -111,14 +117,14 @@ export function brokerHandlers(
     bind(offsetCommitHandler(services)),
     bind(offsetFetchHandler(services)),
     bind(findCoordinatorHandler(services)),
-    bind(joinGroupHandler({ groups, random: env.random.stream('member-ids') })),
+    bind(joinGroupHandler({ groups, random: random.stream('member-ids') })),
     bind(heartbeatHandler(services)),
     bind(leaveGroupHandler(services)),
     bind(syncGroupHandler(services)),
     bind(describeGroupsHandler(services)),
     bind(listGroupsHandler(services)),
     bind(saslHandshakeHandler),
-    bind(versions(quorum, image, router)),
+    bind(apiVersionsHandler({ served: () => router().served(), features })),
     bind(createTopicsHandler(services)),
     bind(deleteTopicsHandler(services)),
     bind(deleteRecordsHandler(services)),
@@ -160,9 +166,10 @@ export function controllerHandlers(
     controllerId: () => quorum.view.leaderId,
     quorum: () => describeQuorum(quorum, config),
   }
+  const features = (): Features => featuresOf(image(), quorum)
   return [
     bind(saslHandshakeHandler),
-    bind(versions(quorum, image, router)),
+    bind(apiVersionsHandler({ served: () => router().served(), features })),
     bind(createTopicsHandler(services)),
     bind(deleteTopicsHandler(services)),
     bind(describeConfigsHandler(services)),
@@ -184,24 +191,18 @@ export function controllerHandlers(
 /** A batch that a worker looks into may become this large. */
 const decompressedBytesMax = 1024 * 1024 * 1024
 
-function versions(quorum: MetadataQuorum, image: () => MetadataImage, router: () => Router) {
-  return apiVersionsHandler({
-    served: () => router().served(),
-    features: () => {
-      const { features, provenance } = image()
-      const levels = new Map([...features.finalized, [metadataVersionFeature, features.metadataVersion]])
-      if (quorum.kraftVersion > 0) levels.set(kraftVersionFeature, quorum.kraftVersion)
-      return {
-        supported: supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
-          name,
-          minVersion: minLevel,
-          maxVersion: maxLevel,
-        })),
-        finalizedEpoch: provenance.offset,
-        finalized: [...levels].map(([name, level]) => ({ name, level })),
-      }
-    },
-  })
+function featuresOf({ features, provenance }: MetadataImage, quorum: MetadataQuorum): Features {
+  const levels = new Map([...features.finalized, [metadataVersionFeature, features.metadataVersion]])
+  if (quorum.kraftVersion > 0) levels.set(kraftVersionFeature, quorum.kraftVersion)
+  return {
+    supported: supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
+      name,
+      minVersion: minLevel,
+      maxVersion: maxLevel,
+    })),
+    finalizedEpoch: provenance.offset,
+    finalized: [...levels].map(([name, level]) => ({ name, level })),
+  }
 }
 
 function describeQuorum(quorum: MetadataQuorum, config: BrokerConfig): QuorumDescription | undefined {

@@ -10,7 +10,13 @@ import { Router, Server, type ServerLimits } from '../server/index.ts'
 import { bootstrapCheckpointName, readBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
 import { Broker } from './broker.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
-import { brokerHandlers, controllerHandlers } from './handlers.ts'
+import {
+  type BrokerServices,
+  brokerHandlers,
+  brokerServices,
+  controllerHandlers,
+  type HandlerParts,
+} from './handlers.ts'
 import { openStorage } from './meta-properties-set.ts'
 import { MetadataQuorum } from './metadata-quorum.ts'
 
@@ -119,7 +125,10 @@ export class Node {
     const { env, config } = this.#options
     await orFault(this.#quorum.caughtUp(), this.#ended.promise)
     await this.#broker.load(this.#quorum.image)
-    for (const endpoint of config.listeners) await this.#listen(endpoint)
+    const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
+    const parts = { broker: this.#broker, quorum: this.#quorum, config, brokerEpoch }
+    const services = brokerServices(parts)
+    for (const endpoint of config.listeners) await this.#listen(endpoint, { parts, services })
     this.#lifecycle = this.#makeLifecycle()
     await this.#lifecycle.register()
     await orFault(this.#lifecycle.readyToUnfence(), this.#ended.promise)
@@ -129,14 +138,15 @@ export class Node {
     })
   }
 
-  async #listen({ listener: name, host, port }: Endpoint): Promise<void> {
+  async #listen(
+    { listener: name, host, port }: Endpoint,
+    { parts, services }: { readonly parts: HandlerParts; readonly services: BrokerServices },
+  ): Promise<void> {
     const { env, config } = this.#options
     const isController = config.controllerListenerNames.includes(name)
-    const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
-    const services = { broker: this.#broker, quorum: this.#quorum, config, brokerEpoch }
     const logger = env.logger.child('server')
     const router: Router = new Router(
-      isController ? controllerHandlers(services, () => router) : brokerHandlers(services, () => router),
+      isController ? controllerHandlers(parts, () => router) : brokerHandlers(services, () => router),
       logger,
     )
     const bound: Listener = await this.#server.listen({ name, host: host ?? '::', port, router })

@@ -2,7 +2,7 @@
  * The replicas of this broker: makes, changes and removes them as the metadata says, and finds them for requests. The
  * shell between images and logs: changes are applied one after the other, lookups are immediate.
  */
-import { ApiError, getOrInsert, type Logger, present, type Uuid } from '../base/index.ts'
+import { ApiError, DiskError, getOrInsert, type Logger, present, type Uuid } from '../base/index.ts'
 import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
 import type { LogConfig, LogManager } from '../log/index.ts'
 import { configsOf, type MetadataImage, type MetadataUpdate, type TopicImage } from '../metadata/index.ts'
@@ -132,7 +132,8 @@ export class ReplicaManager {
       logger.log('error', 'no log directory is left for a partition', { topic: topic.name, partition: partitionId })
       return undefined
     }
-    const log = await manager.getOrCreate(topicPartition, topic.topicId)
+    const log = await orOffline(manager, () => manager.getOrCreate(topicPartition, topic.topicId))
+    if (log === undefined) return undefined
     const config = this.#configOf(topic.name)
     log.config = logConfig(config, this.#options.config())
     const { directory } = manager
@@ -172,7 +173,8 @@ export class ReplicaManager {
     topicMap.delete(partitionId)
     if (topicMap.size === 0) this.#partitions.delete(topic)
     const manager = this.#options.directories.find((it) => it.directory === partition.directory)
-    if (!partition.isOffline) await manager?.delete({ topic, partition: partitionId })
+    if (manager === undefined || partition.isOffline) return
+    await orOffline(manager, () => manager.delete({ topic, partition: partitionId }))
   }
 
   #configure(topics: Iterable<string>): void {
@@ -207,6 +209,17 @@ export class ReplicaManager {
 
   topicIdOf(topic: string): Uuid | undefined {
     return this.#image?.topics.byName.get(topic)?.topicId
+  }
+}
+
+/** What the disk refuses takes the directory offline, and it alone. */
+async function orOffline<T>(manager: LogManager, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    manager.failed(error)
+    return undefined
   }
 }
 

@@ -239,8 +239,8 @@ export class ClassicProtocol {
     if (code === ErrorCode.FENCED_INSTANCE_ID) {
       throw new ApiError(code, `another member has taken the place of ${memberId} under ${groupInstanceId}`)
     }
-    if (member === undefined) {
-      throw new ApiError(ErrorCode.UNKNOWN_MEMBER_ID, `${memberId} is not a member of group ${group.groupId}`)
+    if (code !== ErrorCode.NONE || member === undefined) {
+      throw new ApiError(code, `${memberId} is not a member of group ${group.groupId}`)
     }
     if (generationId !== group.generationId) {
       throw new ApiError(

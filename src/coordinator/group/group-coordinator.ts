@@ -180,7 +180,10 @@ export class GroupCoordinator {
 
   leave(groupId: string, identity: MemberIdentity, reason: string): number {
     const group = this.#groups.get(groupId)
-    return group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : this.#protocol.leave(group, identity, reason)
+    if (group === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
+    const code = this.#protocol.leave(group, identity, reason)
+    this.#forgetIfUnused(group)
+    return code
   }
 
   // ---- offsets
@@ -189,9 +192,10 @@ export class GroupCoordinator {
   commit(request: CommitRequest, respond: (codes: PartitionCodes) => void): void {
     const { groupId, offsets } = request
     const group = this.#checkCommit(request)
-    const bytesMax = this.#options.config().offsetMetadataBytesMax
+    // Kafka counts characters, whatever the key is called.
+    const lengthMax = this.#options.config().offsetMetadataBytesMax
     const codes = offsets.map(({ metadata }) =>
-      Buffer.byteLength(metadata ?? '') > bytesMax ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE,
+      (metadata?.length ?? 0) > lengthMax ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE,
     )
     const nowMs = BigInt(this.#context.nowMs())
     const records = offsets

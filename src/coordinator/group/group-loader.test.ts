@@ -142,9 +142,9 @@ test('groups of other kinds are listed and refused, and their records stay as th
   )
   const { groups } = broker
   assert.deepEqual(groups.list({ states: [], types: [] }), [
-    { groupId: 'consumers', protocolType: 'consumer', state: 'Stable', type: 'Consumer' },
-    { groupId: 'left', protocolType: 'streams', state: 'Empty', type: 'Streams' },
-    { groupId: 'share', protocolType: 'share', state: 'Empty', type: 'Share' },
+    { groupId: 'consumers', protocolType: 'consumer', state: 'Stable', type: 'consumer' },
+    { groupId: 'left', protocolType: 'streams', state: 'Empty', type: 'streams' },
+    { groupId: 'share', protocolType: 'share', state: 'Empty', type: 'share' },
   ])
   assert.match(broker.lines.join('\n'), /type 99/)
   assert.equal(groups.describe('left').errorMessage, 'Group left is not a classic group.')
@@ -236,9 +236,9 @@ test('the partitions that Kafka 4.3.1 has written are read', async () => {
     await broker.lead(partition, { index: Number(index) })
   }
   assert.deepEqual(broker.groups.list({ states: [], types: [] }), [
-    { groupId: 'g-consumer', protocolType: 'consumer', state: 'Empty', type: 'Consumer' },
-    { groupId: 'g-share', protocolType: 'share', state: 'Empty', type: 'Share' },
-    { groupId: 'g-classic', protocolType: 'consumer', state: 'Empty', type: 'Classic' },
+    { groupId: 'g-consumer', protocolType: 'consumer', state: 'Empty', type: 'consumer' },
+    { groupId: 'g-share', protocolType: 'share', state: 'Empty', type: 'share' },
+    { groupId: 'g-classic', protocolType: 'consumer', state: 'Empty', type: 'classic' },
   ])
   assert.deepEqual(offsets(broker, 'g-classic'), { 0: 94n, 1: 101n, 2: 105n })
   assert.deepEqual(offsets(broker, 'g-consumer'), { 0: 94n, 1: 101n, 2: 105n })

@@ -144,7 +144,7 @@ test('the next leader goes on where this one was', async () => {
   const { members, ...described } = second.groups.describe('g')
   assert.deepEqual([described.state, described.protocolName, members[0]?.clientHost], ['Stable', 'range', '/127.0.0.1'])
   const listed = second.groups.list({ states: ['stable'], types: ['CLASSIC'] })
-  assert.deepEqual(listed, [{ groupId: 'g', protocolType: 'consumer', state: 'Stable', type: 'Classic' }])
+  assert.deepEqual(listed, [{ groupId: 'g', protocolType: 'consumer', state: 'Stable', type: 'classic' }])
   assert.deepEqual(second.groups.list({ states: ['Empty'], types: [] }), [])
 })
 

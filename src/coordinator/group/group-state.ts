@@ -17,10 +17,10 @@ export const stateNames: Readonly<Record<ClassicState, string>> = {
 }
 
 const typeNames: Readonly<Record<ForeignKind, string>> = {
-  consumer: 'Consumer',
-  share: 'Share',
-  streams: 'Streams',
-  unreadable: 'Unknown',
+  consumer: 'consumer',
+  share: 'share',
+  streams: 'streams',
+  unreadable: 'unknown',
 }
 
 export interface DescribedMember {
@@ -88,7 +88,7 @@ export const listing = (group: ClassicGroup): GroupListing => ({
   groupId: group.groupId,
   protocolType: group.protocolType ?? '',
   state: stateNames[group.state],
-  type: 'Classic',
+  type: 'classic',
 })
 
 /** Nobody serves the members that its records tell of; that they are there is all that is known. */

@@ -87,6 +87,9 @@ test('a static member that comes back finds its assignment, and nobody rebalance
   await assert.rejects(groups.commit({ ...request, ...who('b', b) }), (error: unknown) => {
     return error instanceof ApiError && error.code === ErrorCode.FENCED_INSTANCE_ID
   })
+  await assert.rejects(groups.commit({ ...request, ...who('c', again.memberId) }), (error: unknown) => {
+    return error instanceof ApiError && error.code === ErrorCode.UNKNOWN_MEMBER_ID
+  })
   assert.deepEqual(await groups.commit({ ...request, ...who('b', again.memberId) }), [ErrorCode.NONE])
   const next = new GroupBroker()
   await next.lead(bench.partition, { leaderEpoch: 1 })
