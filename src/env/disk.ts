@@ -16,7 +16,7 @@ import {
   nativeFunction,
   type OpenOptions,
 } from '../base/index.ts'
-import { SyncThread } from './sync-thread.ts'
+import { PoolGate } from './pool-gate.ts'
 
 const openAsync = promisify(fs.open)
 const closeAsync = promisify(fs.close)
@@ -27,6 +27,9 @@ const writevAsync = promisify(fs.writev)
 
 const lockPackage = 'fs-native-extensions'
 const flags = { read: 'r', write: 'r+', create: 'w+' } as const
+
+/** Of the process, as the pool is. */
+const gate = new PoolGate()
 
 export function diskError(error: unknown, path: string): DiskError {
   if (error instanceof DiskError) return error
@@ -45,14 +48,15 @@ async function later<T>(path: string, run: () => Promise<T>): Promise<T> {
 class SystemFile implements DiskFile {
   readonly path: string
   readonly #fd: number
-  readonly #syncThread: SyncThread | undefined
+  /** Its syncs do not wait at the gate. */
+  readonly #isFirst: boolean
   #size: number
 
-  constructor(options: { path: string; fd: number; size: number; syncThread: SyncThread | undefined }) {
+  constructor(options: { path: string; fd: number; size: number; isFirst: boolean }) {
     this.path = options.path
     this.#fd = options.fd
     this.#size = options.size
-    this.#syncThread = options.syncThread
+    this.#isFirst = options.isFirst
   }
 
   size(): number {
@@ -87,28 +91,25 @@ class SystemFile implements DiskFile {
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<number> {
-    const { bytesWritten } = await later(this.path, () => writevAsync(this.#fd, [...chunks], position))
+    const { bytesWritten } = await later(this.path, () => gate.run(() => writevAsync(this.#fd, [...chunks], position)))
     this.#size = Math.max(this.#size, position + bytesWritten)
     return bytesWritten
   }
 
   async read(into: Uint8Array, start: number, end: number, position: number): Promise<number> {
-    const { bytesRead } = await later(this.path, () => readAsync(this.#fd, into, start, end - start, position))
+    const { bytesRead } = await later(this.path, () =>
+      gate.run(() => readAsync(this.#fd, into, start, end - start, position)),
+    )
     return bytesRead
   }
 
   sync(): Promise<void> {
-    return later(this.path, () => this.#syncThread?.sync(this.#fd) ?? fdatasyncAsync(this.#fd))
+    const sync = (): Promise<void> => fdatasyncAsync(this.#fd)
+    return later(this.path, () => (this.#isFirst ? sync() : gate.run(sync)))
   }
 
   close(): Promise<void> {
-    return later(this.path, async () => {
-      try {
-        await closeAsync(this.#fd)
-      } finally {
-        await this.#syncThread?.release()
-      }
-    })
+    return later(this.path, () => closeAsync(this.#fd))
   }
 }
 
@@ -135,7 +136,7 @@ export class SystemDisk implements Disk {
     return later(path, async () => {
       const fd = await openAsync(path, flags[mode])
       const { size } = await fstatAsync(fd)
-      return new SystemFile({ path, fd, size, syncThread: dedicatedSync === true ? SyncThread.acquire() : undefined })
+      return new SystemFile({ path, fd, size, isFirst: dedicatedSync === true })
     })
   }
 
@@ -174,7 +175,7 @@ export class SystemDisk implements Disk {
   }
 
   removeTree(path: string): Promise<void> {
-    return later(path, () => fsp.rm(path, { recursive: true, force: true }))
+    return later(path, () => gate.run(() => fsp.rm(path, { recursive: true, force: true })))
   }
 
   syncDirectory(path: string): Promise<void> {

@@ -1,8 +1,8 @@
 /**
  * Does what the quorum's machine says, in its order: the vote file first, then the log, each durable before it counts,
- * then the news of what is committed. The shell around `raft.ts`; syncs have a thread of their own, so that a vote never
- * waits behind other work. Whoever listens gets the newest snapshot and then committed batches by one path, after a start
- * as well as live: by reading the log. Snapshots are made and removed on request, one after the other.
+ * then the news of what is committed. The shell around `raft.ts`; its syncs never wait for a thread, so that a vote is
+ * not held up by other work. Whoever listens gets the newest snapshot and then committed batches by one path, after a
+ * start as well as live: by reading the log. Snapshots are made and removed on request, one after the other.
  */
 import { assert, type Clock, type Disk, type Logger, Writer, zeroUuid } from '../base/index.ts'
 import { type Log, type LogConfig, readWholeFile, replaceFile } from '../log/index.ts'

@@ -2,15 +2,14 @@
  * LZ4 frames as Kafka takes and writes them: blocks that do not depend on one another, header checksum verified. The
  * native library's own frame reader trusts its input, so only its block decoder is used, one bounded block at a time.
  */
-import { loadNative, nativeFunction } from '../../base/index.ts'
+import { lazyNative } from '../../base/index.ts'
 import { corrupt, overLimit } from './compression-error.ts'
 import { lz4DecodeBlock, lz4EncodeBlock } from './lz4-block.ts'
 import { xxh32 } from './xxh32.ts'
 
-const library = loadNative('lz4-napi')
 /** Input: four bytes of little-endian output size, then the block. Output: what the block gives, at most that size. */
-const nativeDecode = nativeFunction<(bytes: Uint8Array) => Buffer>(library, 'uncompressSync')
-const nativeEncode = nativeFunction<(bytes: Uint8Array) => Buffer>(library, 'compressSync')
+const nativeDecode = lazyNative<(bytes: Uint8Array) => Buffer>('lz4-napi', 'uncompressSync')
+const nativeEncode = lazyNative<(bytes: Uint8Array) => Buffer>('lz4-napi', 'compressSync')
 
 const frameMagic = 0x184d2204
 const versionMask = 0xc0
@@ -56,7 +55,8 @@ function decodeBlock(
   block: { start: number; end: number; sizeMax: number },
 ): Uint8Array {
   const { start, end, sizeMax } = block
-  if (nativeDecode === undefined) {
+  const decode = nativeDecode()
+  if (decode === undefined) {
     const output = new Uint8Array(sizeMax)
     return output.subarray(0, lz4DecodeBlock(bytes, start, end, output))
   }
@@ -66,7 +66,7 @@ function decodeBlock(
   const size = view.getUint32(sizeAt, true)
   view.setUint32(sizeAt, sizeMax, true)
   try {
-    return nativeDecode(bytes.subarray(sizeAt, end))
+    return decode(bytes.subarray(sizeAt, end))
   } catch (error) {
     throw corrupt('LZ4 block', error)
   } finally {
@@ -111,7 +111,7 @@ export function lz4Compress(bytes: Uint8Array): Buffer {
   const parts: Uint8Array[] = [header]
   for (let at = 0; at < bytes.length; at += blockSizeWritten) {
     const plain = bytes.subarray(at, at + blockSizeWritten)
-    const encoded = nativeEncode === undefined ? lz4EncodeBlock(plain) : nativeEncode(plain).subarray(4)
+    const encoded = nativeEncode()?.(plain).subarray(4) ?? lz4EncodeBlock(plain)
     const field = Buffer.alloc(4)
     if (encoded.length < plain.length) {
       field.writeUInt32LE(encoded.length)

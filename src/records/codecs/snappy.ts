@@ -2,13 +2,12 @@
  * Snappy as Kafka takes it: framed as the Java library `snappy-java` (xerial) frames it, or one raw block. Kafka
  * writes frames with blocks of 32 KB. The native library trusts the length a block begins with, so that is checked here.
  */
-import { loadNative, nativeFunction } from '../../base/index.ts'
+import { lazyNative } from '../../base/index.ts'
 import { CompressionError, corrupt, overLimit } from './compression-error.ts'
 import { snappyDecodeRaw, snappyEncodeRaw, snappyLength } from './snappy-raw.ts'
 
-const library = loadNative('snappy')
-const nativeDecode = nativeFunction<(bytes: Uint8Array, options: object) => Buffer>(library, 'uncompressSync')
-const nativeEncode = nativeFunction<(bytes: Uint8Array, options: object) => Buffer>(library, 'compressSync')
+const nativeDecode = lazyNative<(bytes: Uint8Array, options: object) => Buffer>('snappy', 'uncompressSync')
+const nativeEncode = lazyNative<(bytes: Uint8Array, options: object) => Buffer>('snappy', 'compressSync')
 /** Output in external memory, the library's default, costs three to five times as much. */
 const nativeOptions = { copyOutputData: true, asBuffer: true }
 
@@ -27,7 +26,7 @@ function decodeBlock(
   if (size > limit.leftBytes) throw overLimit(limit.limitBytes)
   if (size > bytes.length * ratioMax) throw corrupt(`Snappy block of ${bytes.length} bytes announces ${size}`)
   try {
-    return nativeDecode === undefined ? snappyDecodeRaw(bytes) : nativeDecode(bytes, nativeOptions)
+    return nativeDecode()?.(bytes, nativeOptions) ?? snappyDecodeRaw(bytes)
   } catch (error) {
     throw error instanceof CompressionError ? error : corrupt('Snappy block', error)
   }
@@ -70,7 +69,7 @@ export function snappyCompress(bytes: Uint8Array): Buffer {
   const parts: Uint8Array[] = [header]
   for (let at = 0; at < bytes.length; at += blockSizeWritten) {
     const plain = bytes.subarray(at, at + blockSizeWritten)
-    const block = nativeEncode === undefined ? snappyEncodeRaw(plain) : nativeEncode(plain, nativeOptions)
+    const block = nativeEncode()?.(plain, nativeOptions) ?? snappyEncodeRaw(plain)
     const size = Buffer.alloc(4)
     size.writeInt32BE(block.length)
     parts.push(size, block)
