@@ -50,7 +50,7 @@ test('bytes leave in order whatever the socket takes, and every region is releas
     fc.property(fc.array(fc.array(part)), fc.infiniteStream(fc.boolean()), (replies, takes) => {
       const released = { count: 0 }
       const sink = new SlowSink(() => takes.next().value === true)
-      const pool = new PiecePool({ pieceBytes: 16, keepMax: 1 })
+      const pool = new PiecePool({ pieceBytes: 16, smallPieceBytes: 16, largeMax: 8, keepMax: 1 })
       const [stream, other] = [new ReplyStream(sink, pool), new SlowSink(() => true)]
       const neighbour = new ReplyStream(other, pool)
       for (const reply of replies) {
@@ -72,7 +72,7 @@ test('bytes leave in order whatever the socket takes, and every region is releas
 
 test('a region that is no longer whole ends the connection, and closing releases the rest', () => {
   const released = { count: 0 }
-  const stream = new ReplyStream(new SlowSink(() => true), new PiecePool({ pieceBytes: 16, keepMax: 1 }))
+  const stream = new ReplyStream(new SlowSink(() => true), new PiecePool({ pieceBytes: 16, smallPieceBytes: 16, largeMax: 8, keepMax: 1 }))
   stream.push([{ ...region(new Uint8Array(4), released), readSync: () => false }, region(new Uint8Array(4), released)])
   assert.equal(stream.flush(), false)
   stream.close()

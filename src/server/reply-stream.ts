@@ -10,24 +10,47 @@ interface Sink {
   write(chunks: readonly Uint8Array[]): boolean
 }
 
-/** Pieces for reading regions, shared by all connections of a server: one is lent out per connection that waits. */
+/**
+ * Pieces for reading regions, shared by all connections of a server: one is lent out per connection that waits. A large
+ * piece halves the cost of a large reply (each write wakes the reader: measured 0.6 s of CPU a GB with 128 KB, 0.33 with
+ * 512 KB, on a machine where a wake is dear); when many slow readers hold one, the next ones get small ones.
+ */
 export class PiecePool {
-  readonly pieceBytes: number
+  readonly #options: PieceOptions
   readonly #free: Buffer[] = []
-  readonly #keepMax: number
+  #lentLarge = 0
 
-  constructor(options: { readonly pieceBytes: number; readonly keepMax: number }) {
-    this.pieceBytes = options.pieceBytes
-    this.#keepMax = options.keepMax
+  constructor(options: PieceOptions) {
+    this.#options = options
   }
 
   take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.pieceBytes)
+    const { pieceBytes, smallPieceBytes, largeMax } = this.#options
+    if (this.#lentLarge >= largeMax) return Buffer.allocUnsafeSlow(smallPieceBytes)
+    this.#lentLarge++
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(pieceBytes)
   }
 
+  /** The kernel has taken all of it. */
   give(piece: Buffer): void {
-    if (this.#free.length < this.#keepMax) this.#free.push(piece)
+    if (piece.length !== this.#options.pieceBytes) return
+    this.#lentLarge--
+    if (this.#free.length < this.#options.keepMax) this.#free.push(piece)
   }
+
+  /** The kernel may still read from it: it is not used again. */
+  lose(piece: Buffer): void {
+    if (piece.length === this.#options.pieceBytes) this.#lentLarge--
+  }
+}
+
+export interface PieceOptions {
+  readonly pieceBytes: number
+  readonly smallPieceBytes: number
+  /** Large pieces that may be lent at once. */
+  readonly largeMax: number
+  /** Large pieces that are kept for the next reply. */
+  readonly keepMax: number
 }
 
 export class ReplyStream {
@@ -69,7 +92,10 @@ export class ReplyStream {
     while (!this.#waiting && !this.#closed && this.#parts.length > 0) {
       const piece = this.#parts.some(isRegion) ? this.#pieces.take() : undefined
       const chunks = this.#nextChunks(piece)
-      if (chunks === undefined) return false
+      if (chunks === undefined) {
+        if (piece !== undefined) this.#pieces.give(piece)
+        return false
+      }
       this.#waiting = !this.#sink.write(chunks)
       if (piece === undefined) continue
       if (this.#waiting) this.#lent = piece
@@ -120,6 +146,7 @@ export class ReplyStream {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    if (this.#lent !== undefined) this.#pieces.lose(this.#lent)
     this.#lent = undefined
     for (const part of this.#parts.splice(0)) releasePart(part)
     this.#queuedBytes = 0

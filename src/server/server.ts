@@ -52,8 +52,8 @@ export interface ListenerOptions {
 }
 
 const readBytes = 256 * 1024
-const pieceBytes = 128 * 1024
-const piecesKept = 16
+/** 32 MB of large pieces at most, for readers that are slow; 2 MB stay when all are quick. */
+const pieces = { pieceBytes: 512 * 1024, smallPieceBytes: 64 * 1024, largeMax: 64, keepMax: 4 }
 /** Idle connections are looked for this often within the time they may be idle. */
 const idleScans = 10
 
@@ -70,7 +70,7 @@ export class Server {
     this.#options = options
     this.#shared = {
       receiveBuffers: receiveBuffers({ readBytes, poison: options.poison }),
-      pieces: new PiecePool({ pieceBytes, keepMax: piecesKept }),
+      pieces: new PiecePool(pieces),
       reader: new Reader(),
       writer: new Writer(64 * 1024),
     }
