@@ -21,6 +21,7 @@ import {
   type ReadOptions,
   type ReadPlan,
 } from './log-types.ts'
+import { nextGroup } from './pending-group.ts'
 import { prepareAppend } from './prepare-append.ts'
 import type { ProducerEntry, ProducerState } from './producer-state.ts'
 import { recoverLog } from './recover-log.ts'
@@ -33,8 +34,6 @@ import type { ProducerSnapshots } from './snapshots.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
 const slowWriteMsDefault = 20
-/** Bytes of pending appends that go into one write. */
-const groupBytesMax = 8 * 1024 * 1024
 
 export class Log {
   readonly topicPartition: TopicPartition
@@ -208,7 +207,7 @@ export class Log {
       for (let head = this.#pending[0]; head !== undefined; head = this.#pending[0]) {
         if (this.#hasFailed) throw new ApiError(kafkaStorageError, 'the log directory is offline')
         if (head.batches.length > 0 && this.#mustRoll(head, 0)) await this.#roll(head.result.baseOffset)
-        await this.#commit(this.#nextGroup())
+        await this.#commit(nextGroup(this.#pending, (next, sizeBefore) => this.#mustRoll(next, sizeBefore)))
       }
     } catch (error) {
       const failure = this.#writeFailed(error)
@@ -220,18 +219,6 @@ export class Log {
     } finally {
       this.#isDraining = false
     }
-  }
-
-  #nextGroup(): Pending[] {
-    const group: Pending[] = []
-    let size = 0
-    for (const pending of this.#pending) {
-      const isTooMuch = size + pending.bytes.length > groupBytesMax || this.#mustRoll(pending, size)
-      if (group.length > 0 && pending.batches.length > 0 && isTooMuch) break
-      group.push(pending)
-      size += pending.bytes.length
-    }
-    return group
   }
 
   async #commit(group: readonly Pending[]): Promise<void> {

@@ -208,9 +208,13 @@ export class Broker {
     const { image, changes } = update
     if (changes.configsChanged.some(({ resourceType }) => resourceType === brokerResourceType)) this.#configure(image)
     const { ledNow, ledNoMore } = await this.replicas.apply(update)
-    for (const partition of ledNoMore) this.#resign(partition)
+    for (const { partition, leaderEpoch } of ledNoMore) {
+      if (partition.topic === offsetsTopic) this.groups.resign(partition.partitionId, leaderEpoch)
+    }
     this.#image = image
     for (const partition of ledNow) this.#lead(partition)
+    const deleted = changes.topicsDeleted.map(({ name, topicId }) => ({ topic: name, topicId }))
+    if (deleted.length > 0) this.groups.topicsDeleted(deleted)
     const done = this.#awaiting.filter(({ offset }) => offset <= image.provenance.offset)
     this.#awaiting = this.#awaiting.filter(({ offset }) => offset > image.provenance.offset)
     for (const { resolve } of done) resolve()
@@ -222,10 +226,6 @@ export class Broker {
     const commitTimeoutMs = (): number => this.#config.number('offsets.commit.timeout.ms')
     const log = coordinatorPartition({ partition, replication, commitTimeoutMs })
     this.groups.becomeLeader(partition.partitionId, partition.leaderEpoch, log)
-  }
-
-  #resign(partition: Partition): void {
-    if (partition.topic === offsetsTopic) this.groups.resign(partition.partitionId, partition.leaderEpoch)
   }
 
   /** Dynamic values over static ones. What cannot be is refused when it is altered; what a file smuggled in is left out. */
@@ -284,7 +284,7 @@ export class Broker {
   /** Ends what waits, then closes every log; the marker of a clean stop is written last. */
   async stop(brokerEpoch: number): Promise<void> {
     this.#isStopped = true
-    for (const partition of this.#replicas?.partitions() ?? []) if (partition.isLeader) this.#resign(partition)
+    this.groups.stop()
     await this.#applying
     for (const { resolve } of this.#awaiting.splice(0)) resolve()
     this.wheel.clear()

@@ -54,18 +54,20 @@ export class Node {
     readonly broker: Broker
     readonly quorum: MetadataQuorum
     readonly ended: PromiseWithResolvers<Error | undefined>
+    readonly onFault: (error: unknown) => void
   }) {
     const { options, broker, quorum } = parts
     this.#options = options
     this.#broker = broker
     this.#quorum = quorum
     this.#ended = parts.ended
-    const { env, config } = options
+    const { env } = options
     this.#server = new Server({
       network: env.network,
       clock: env.clock,
       logger: env.logger.child('server'),
-      limits: limitsOf(config),
+      limits: () => limitsOf(broker.config),
+      onFault: parts.onFault,
       poison: options.poison ?? false,
     })
   }
@@ -108,7 +110,7 @@ export class Node {
         publish: (update) => broker.publish(update),
         onFault,
       })
-      node = new Node({ options, broker, quorum, ended })
+      node = new Node({ options, broker, quorum, ended, onFault })
       await node.#open()
       return node
     } catch (error) {

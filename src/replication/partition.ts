@@ -13,7 +13,7 @@ import { TimestampType, type TopicRules } from '../records/index.ts'
 /** Told after each step of the partition: records appended, the high watermark or the leadership moved. */
 export interface PartitionWaiter {
   /** `appendedBytes`: more bytes that a fetch may now have; 0 when something else moved. */
-  progressed(appendedBytes: number): void
+  readonly progressed: (appendedBytes: number) => void
 }
 
 export interface PartitionOptions {

@@ -26,8 +26,16 @@ export interface ReplicaChanges {
   /** Led by this broker since the update, or in a new epoch. */
   readonly ledNow: readonly Partition[]
   /** No longer led by it, or gone. */
-  readonly ledNoMore: readonly Partition[]
+  readonly ledNoMore: readonly EndedLeadership[]
 }
+
+export interface EndedLeadership {
+  readonly partition: Partition
+  /** The first epoch in which it does not lead; beyond all epochs where the partition is gone. */
+  readonly leaderEpoch: number
+}
+
+const beyondAllEpochs = Number.MAX_SAFE_INTEGER
 
 export class ReplicaManager {
   readonly #options: ReplicaManagerOptions
@@ -73,7 +81,7 @@ export class ReplicaManager {
   /** Applies an image. The caller waits for one update before it gives the next. */
   async apply({ image, changes, before }: MetadataUpdate): Promise<ReplicaChanges> {
     const ledNow: Partition[] = []
-    const ledNoMore: Partition[] = []
+    const ledNoMore: EndedLeadership[] = []
     this.#image = image
     for (const topic of changes.topicsDeleted) await this.#deleteTopic(topic, ledNoMore)
     const ids = (topic: TopicImage): readonly number[] => [...topic.partitions.keys()]
@@ -102,7 +110,7 @@ export class ReplicaManager {
   async #applyTopic(
     topic: TopicImage,
     partitionIds: readonly number[],
-    told: { readonly ledNow: Partition[]; readonly ledNoMore: Partition[] },
+    told: { readonly ledNow: Partition[]; readonly ledNoMore: EndedLeadership[] },
   ): Promise<void> {
     const { nodeId } = this.#options
     for (const partitionId of partitionIds) {
@@ -112,14 +120,14 @@ export class ReplicaManager {
       const epochBefore = known?.leaderEpoch
       if (state === undefined || !state.replicas.includes(nodeId)) {
         if (known !== undefined) await this.#remove(known)
-        if (known !== undefined && wasLeader) told.ledNoMore.push(known)
+        if (known !== undefined && wasLeader) told.ledNoMore.push({ partition: known, leaderEpoch: beyondAllEpochs })
         continue
       }
       const partition = known ?? (await this.#create(topic, partitionId))
       if (partition === undefined) continue
       partition.become(state)
       if (partition.isLeader && state.leaderEpoch !== epochBefore) told.ledNow.push(partition)
-      if (wasLeader && !partition.isLeader) told.ledNoMore.push(partition)
+      if (wasLeader && !partition.isLeader) told.ledNoMore.push({ partition, leaderEpoch: state.leaderEpoch })
     }
   }
 
@@ -158,10 +166,10 @@ export class ReplicaManager {
     return online.toSorted((a, b) => a.logCount - b.logCount)[0]
   }
 
-  async #deleteTopic(topic: TopicImage, ledNoMore: Partition[]): Promise<void> {
+  async #deleteTopic(topic: TopicImage, ledNoMore: EndedLeadership[]): Promise<void> {
     for (const partition of [...(this.#partitions.get(topic.name)?.values() ?? [])]) {
       if (partition.topicId !== topic.topicId) continue
-      if (partition.isLeader) ledNoMore.push(partition)
+      if (partition.isLeader) ledNoMore.push({ partition, leaderEpoch: beyondAllEpochs })
       await this.#remove(partition)
     }
   }

@@ -4,6 +4,7 @@
  * lets the next one start before its own reply is there.
  */
 import {
+  AssertionError,
   type Connection,
   type ConnectionHandler,
   MalformedError,
@@ -34,6 +35,7 @@ export interface ConnectionOptions {
   readonly inFlightMax: number
   readonly monotonic: () => number
   readonly onClosed: (connection: ServerConnection) => void
+  readonly onFault: (error: AssertionError) => void
 }
 
 /** A request's place in the order of replies. */
@@ -229,6 +231,7 @@ export class ServerConnection implements ConnectionHandler {
       listener: this.#options.listenerName,
     })
     this.destroy()
+    if (error instanceof AssertionError) this.#options.onFault(error)
   }
 
   destroy(): void {

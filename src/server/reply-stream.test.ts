@@ -72,7 +72,10 @@ test('bytes leave in order whatever the socket takes, and every region is releas
 
 test('a region that is no longer whole ends the connection, and closing releases the rest', () => {
   const released = { count: 0 }
-  const stream = new ReplyStream(new SlowSink(() => true), new PiecePool({ pieceBytes: 16, smallPieceBytes: 16, largeMax: 8, keepMax: 1 }))
+  const stream = new ReplyStream(
+    new SlowSink(() => true),
+    new PiecePool({ pieceBytes: 16, smallPieceBytes: 16, largeMax: 8, keepMax: 1 }),
+  )
   stream.push([{ ...region(new Uint8Array(4), released), readSync: () => false }, region(new Uint8Array(4), released)])
   assert.equal(stream.flush(), false)
   stream.close()

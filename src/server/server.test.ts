@@ -62,7 +62,8 @@ async function start(options: Partial<ServerLimits> = {}, held: Held = []): Prom
       }),
     ),
   )
-  const server = new Server({ ...env, limits: { ...limits, ...options }, poison: true })
+  const onFault = (error: Error): void => assert.fail(error)
+  const server = new Server({ ...env, limits: () => ({ ...limits, ...options }), poison: true, onFault })
   const router = new Router(all, env.logger)
   const { port } = await server.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0, router })
   return { server, port, lines }

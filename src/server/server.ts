@@ -3,6 +3,7 @@
  * order of leaving at a shutdown.
  */
 import {
+  type AssertionError,
   assert,
   type Clock,
   type Connection,
@@ -39,7 +40,10 @@ export interface ServerOptions {
   readonly network: Network
   readonly clock: Clock
   readonly logger: Logger
-  readonly limits: ServerLimits
+  /** Asked at each use: some of it is dynamic. */
+  readonly limits: () => ServerLimits
+  /** A request met a fault of ours: the node's state can no longer be trusted. */
+  readonly onFault: (error: AssertionError) => void
   /** Overwrites released buffers, so that tests see who kept a view. */
   readonly poison: boolean
 }
@@ -90,7 +94,8 @@ export class Server {
   }
 
   #accept(socket: Connection, listenerName: string, router: Router): ConnectionHandler | undefined {
-    const { limits, clock, logger } = this.#options
+    const { clock, logger, onFault } = this.#options
+    const limits = this.#options.limits()
     const address = socket.remoteAddress
     const count = (this.#perAddress.get(address) ?? 0) + 1
     const countMax = limits.connectionsPerAddressOverrides.get(address) ?? limits.connectionsPerAddressMax
@@ -108,6 +113,7 @@ export class Server {
       inFlightMax: limits.inFlightMax,
       monotonic: () => clock.monotonic(),
       onClosed: (closed) => this.#forget(closed),
+      onFault,
     })
     this.#perAddress.set(address, count)
     this.#connections.add(connection)
@@ -125,9 +131,10 @@ export class Server {
 
   #scanIdle(): void {
     const { clock, limits } = this.#options
-    if (limits.idleMsMax < 0) return
-    this.#idleTimer = clock.after(Math.ceil(limits.idleMsMax / idleScans), () => {
-      const idleSinceMs = clock.monotonic() - limits.idleMsMax
+    const { idleMsMax } = limits()
+    if (idleMsMax < 0) return
+    this.#idleTimer = clock.after(Math.ceil(idleMsMax / idleScans), () => {
+      const idleSinceMs = clock.monotonic() - idleMsMax
       // A loop that was held must first read what waited in the sockets.
       clock.afterDrain(() => {
         for (const connection of this.#connections) {
