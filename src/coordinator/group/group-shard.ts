@@ -101,7 +101,8 @@ export class GroupShard {
       if (this.#status !== 'loading') return
       this.#groups.loaded()
       this.#status = 'active'
-      logger.log('info', `Loaded ${this.#groups.list().length} groups`, {
+      // A new topic has dozens of partitions with nothing in them.
+      logger.log(loader.recordCount > 0 ? 'info' : 'debug', `Loaded ${this.#groups.list().length} groups`, {
         partition: this.index,
         leaderEpoch: partition.leaderEpoch,
         records: loader.recordCount,
