@@ -75,17 +75,20 @@ async function start(args: readonly string[]): Promise<number> {
   if (more.length > 0) throw new UsageError(`one FILE at most, got ${positionals.join(' ')}`)
   const level = levelOf(values['log-level'] ?? 'info')
   const file = path === undefined ? serverDefaults : await readConfigTexts(createEnv().disk, path)
-  const node = await startServer({
+  const starting = startServer({
     texts: layered(file, settings(values.set ?? [])),
     formatsEmpty: path === undefined,
     json: values.json ?? false,
     level,
   })
-  giveMemoryBack()
-  const release = stopOnSignals(node)
-  const fault = await node.ended
-  release()
-  return fault === undefined ? exitDone : exitFailed
+  const release = stopOnSignals(starting)
+  try {
+    const node = await starting
+    giveMemoryBack()
+    return (await node.ended) === undefined ? exitDone : exitFailed
+  } finally {
+    release()
+  }
 }
 
 function levelOf(text: string): LogLevel {
@@ -114,14 +117,18 @@ function giveMemoryBack(): void {
   if (typeof collect === 'function') collect({ type: 'major', flavor: 'last-resort', execution: 'sync' })
 }
 
-/** The first signal stops the node under control, the second one ends the process. */
-function stopOnSignals(node: Node): () => void {
+/** The first signal stops the node under control, once it has started; the second one ends the process. */
+function stopOnSignals(starting: Promise<Node>): () => void {
   let isStopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(exitFailed)
     isStopping = true
     process.stderr.write(`odradek: ${signal}, stopping; once more ends it at once\n`)
-    void node.stop()
+    // A start that fails is told where it is waited for.
+    starting.then(
+      (node) => node.stop(),
+      () => undefined,
+    )
   }
   const signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
   for (const signal of signals) process.on(signal, stop)

@@ -7,7 +7,7 @@ import type { ControllerChannel } from '../metadata/index.ts'
 import { type BrokerRegistrationRequest, brokerHeartbeat, ErrorCode } from '../protocol/index.ts'
 
 export interface LifecycleOptions {
-  readonly channel: ControllerChannel
+  readonly channel: Pick<ControllerChannel, 'registerBroker' | 'brokerHeartbeat'>
   readonly clock: Clock
   readonly logger: Logger
   readonly registration: BrokerRegistrationRequest

@@ -180,6 +180,12 @@ export class ControllerDriver implements ControllerChannel {
   registerBroker: ControllerChannel['registerBroker'] = (request, apiVersion) =>
     this.#run((context) => this.#controller.registerBroker(request, { ...context, apiVersion }))
 
+  /** The broker in this process, which holds the locks of its directories: no predecessor of it can be alive. */
+  readonly registerOwnBroker: ControllerChannel['registerBroker'] = (request, apiVersion) =>
+    this.#run((context) =>
+      this.#controller.registerBroker(request, { ...context, apiVersion, isPredecessorGone: true }),
+    )
+
   brokerHeartbeat: ControllerChannel['brokerHeartbeat'] = (request) =>
     this.#run((context) => this.#controller.brokerHeartbeat(request, context))
 

@@ -212,7 +212,10 @@ export class Node {
       previousBrokerEpoch: this.#broker.previousBrokerEpoch,
     })
     return new BrokerLifecycle({
-      channel: this.#quorum.controller,
+      channel: {
+        registerBroker: this.#quorum.controller.registerOwnBroker,
+        brokerHeartbeat: this.#quorum.controller.brokerHeartbeat,
+      },
       clock: env.clock,
       logger: env.logger.child('lifecycle'),
       registration,

@@ -40,6 +40,12 @@ export interface BrokersOptions {
   readonly clusterId: string
 }
 
+export interface RegistrationContext extends DecisionContext {
+  readonly detectsCleanShutdown: boolean
+  /** It is known that nobody else can be this broker any more: its session is not waited for. */
+  readonly isPredecessorGone: boolean
+}
+
 export class Brokers {
   readonly #state: ControllerState
   readonly #settings: Settings
@@ -71,13 +77,10 @@ export class Brokers {
    * Throws ApiError 104, 101, 119 or 35. A broker that did not go in order, by the epoch that it remembers, may have lost
    * the end of its logs; brokers before version 3 of the request cannot tell (`detectsCleanShutdown` false).
    */
-  register(
-    request: BrokerRegistrationRequest,
-    context: DecisionContext & { readonly detectsCleanShutdown: boolean },
-  ): Decision<BrokerRegistrationResponse> {
+  register(request: BrokerRegistrationRequest, context: RegistrationContext): Decision<BrokerRegistrationResponse> {
     const { brokerId, incarnationId } = request
     const existing = this.#state.brokers.get(brokerId)?.registration
-    this.#checkRegistration(request, existing, context.nowMs)
+    this.#checkRegistration(request, existing, context)
     const leadership = new Leadership(this.#state, this.#settings)
     const amends = existing?.incarnationId === incarnationId
     if (!amends) {
@@ -103,7 +106,11 @@ export class Brokers {
     return atomically(leadership.records, brokerRegistration.response.create({ brokerEpoch }))
   }
 
-  #checkRegistration(request: BrokerRegistrationRequest, existing: BrokerImage | undefined, nowMs: number): void {
+  #checkRegistration(
+    request: BrokerRegistrationRequest,
+    existing: BrokerImage | undefined,
+    { nowMs, isPredecessorGone }: RegistrationContext,
+  ): void {
     const { brokerId, clusterId, incarnationId } = request
     if (clusterId !== this.#clusterId) {
       const reason = `Expected cluster ID ${this.#clusterId}, but got cluster ID ${clusterId}`
@@ -113,6 +120,7 @@ export class Brokers {
       existing !== undefined &&
       existing.incarnationId !== incarnationId &&
       !existing.inControlledShutdown &&
+      !isPredecessorGone &&
       this.#sessions.isValid(brokerId, existing.brokerEpoch, nowMs)
     ) {
       const reason = `Another broker is registered with broker id ${brokerId}. If it was restarted, its old session ends by itself.`
@@ -307,7 +315,9 @@ export class Brokers {
   startSessions(nowMs: number): void {
     this.#sessions.clear()
     for (const { registration } of this.#state.brokers.values()) {
-      const { brokerId, brokerEpoch } = registration
+      const { brokerId, brokerEpoch, fenced } = registration
+      // Nobody waits for the end of a session that nobody has: a broker that is fenced may come back at once.
+      if (fenced) continue
       this.#sessions.touch({ brokerId, brokerEpoch, nowMs, metadataOffset: -1 })
     }
   }

@@ -140,12 +140,17 @@ export class Controller {
     return oneByOne([{ kind: 'noOp', value: noOpRecord.create() }], undefined)
   }
 
-  /** `apiVersion`: of the request. Throws ApiError 35, 101, 104 or 119. */
+  /**
+   * `apiVersion`: of the request. `isPredecessorGone`: the asker holds what its predecessor held, the locks of the log
+   * directories; a broker that was killed then need not wait for its old session. Throws ApiError 35, 101, 104 or 119.
+   */
   registerBroker(
     request: BrokerRegistrationRequest,
-    context: DecisionContext & { readonly apiVersion: number },
+    context: DecisionContext & { readonly apiVersion: number; readonly isPredecessorGone?: boolean },
   ): Decision<BrokerRegistrationResponse> {
-    return this.#parts.brokers.register(request, { ...context, detectsCleanShutdown: context.apiVersion >= 3 })
+    const { apiVersion, isPredecessorGone = false } = context
+    const detectsCleanShutdown = apiVersion >= 3
+    return this.#parts.brokers.register(request, { ...context, detectsCleanShutdown, isPredecessorGone })
   }
 
   /** Throws ApiError 77. */

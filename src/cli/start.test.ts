@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+
+const command = join(import.meta.dirname, '..', '..', 'bin', 'odradek.js')
+
+class Run {
+  readonly child: ChildProcess
+  readonly ended: Promise<number | null>
+  output = ''
+
+  constructor(args: readonly string[], cwd: string) {
+    this.child = spawn(process.execPath, [command, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child.stdout?.on('data', (chunk) => this.#take(chunk))
+    this.child.stderr?.on('data', (chunk) => this.#take(chunk))
+    this.ended = once(this.child, 'close').then(() => this.child.exitCode)
+  }
+
+  #take(chunk: Buffer): void {
+    this.output += chunk
+    this.child.emit('output')
+  }
+
+  async until(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.output)
+      if (found !== null) return found
+      const isOver = await Promise.race([once(this.child, 'output').then(() => false), this.ended.then(() => true)])
+      if (isOver && !pattern.test(this.output)) assert.fail(`the command ended without ${pattern}:\n${this.output}`)
+    }
+  }
+}
+
+const alone = ['--set', 'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0']
+
+describe('odradek start', () => {
+  let folder = ''
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'odradek-start-'))
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('formats its own directory, says where it listens, and stops under control; the next start goes on', async () => {
+    const ids: string[] = []
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const run = new Run(['start', ...alone], folder)
+      await run.until(/the node is ready .*PLAINTEXT:\/\/127\.0\.0\.1:\d+/)
+      run.child.kill(signal)
+      assert.equal(await run.ended, 0)
+      assert.match(run.output, /the node has stopped/)
+      ids.push(/Formatting/.test(run.output) ? 'formatted' : 'went on')
+    }
+    assert.deepEqual(ids, ['formatted', 'went on'])
+  })
+
+  it('writes its log as JSON', async () => {
+    const run = new Run(['start', '--json', '--set', 'log.dirs=memory:', ...alone], folder)
+    await run.until(/the node is ready/)
+    run.child.kill('SIGTERM')
+    await run.ended
+    const lines = run.output.split('\n').filter((line) => line.startsWith('{'))
+    assert.ok(lines.length > 2)
+    for (const line of lines) assert.equal(typeof JSON.parse(line), 'object')
+  })
+
+  it('tells in one line what is wrong: a directory or a port in use, a wrong value, a directory without format', async () => {
+    const first = new Run(['start', ...alone], folder)
+    await first.until(/the node is ready/)
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const address = taken.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const config = join(folder, 'server.properties')
+    writeFileSync(
+      config,
+      `process.roles=broker,controller\nnode.id=1\ncontroller.listener.names=C\ncontroller.quorum.voters=1@localhost:0\nlisteners=PLAINTEXT://:0,C://:0\nlog.dirs=${join(folder, 'unformatted')}\n`,
+    )
+    const cases: readonly (readonly [args: readonly string[], code: number, said: RegExp])[] = [
+      [['start', ...alone], 1, /odradek start: .*another process.*odradek-data/],
+      [
+        [
+          'start',
+          '--set',
+          'log.dirs=memory:',
+          '--set',
+          `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:0`,
+        ],
+        1,
+        /odradek start: .*in use.*\d+/,
+      ],
+      [['start', ...alone, '--set', 'num.partitions=0'], 1, /odradek start: .*num\.partitions.*at least 1/],
+      [['start', config], 1, /odradek start: No readable meta.properties files found.*odradek format/],
+      [['start', 'no-such-file'], 1, /odradek start: no such file/],
+      [['start', '--unknown'], 2, /odradek start: .*--unknown[\s\S]*Usage/],
+    ]
+    await Promise.all(
+      cases.map(async ([args, code, said]) => {
+        const run = new Run(args, folder)
+        assert.equal(await run.ended, code, run.output)
+        assert.match(run.output, said)
+        assert.doesNotMatch(run.output, /\n\s+at /)
+      }),
+    )
+    taken.close()
+    first.child.kill('SIGTERM')
+    assert.equal(await first.ended, 0)
+  })
+})
