@@ -12,6 +12,8 @@ export interface Broker {
   /** Milliseconds from the start of the process to the first answer to ApiVersions. */
   readonly startMs: number
   stop(): Promise<void>
+  /** Starts it again on the same directory and the same port, after it was stopped or killed. */
+  again(): Promise<Broker>
 }
 
 export interface BrokerOptions {

@@ -122,6 +122,12 @@ export class ServerProcess {
     return readFileSync(this.#logFile, 'utf8').slice(-6000)
   }
 
+  /** As a power cut for the process: no clean end. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+
   /** Asks for a clean end; kills after `graceMs`. Returns whether it ended by itself. */
   async stop(graceMs = 20_000): Promise<boolean> {
     if (!this.isRunning) return true

@@ -50,10 +50,22 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
   const { port, file, logFile } = await prepare(options)
   const format = ['-cp', classPath, quiet, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]
   await runOrThrow({ command: java, args: format, timeoutMs: 60_000 })
+  return launch({ ...options, port, logFile, java, args: [...jvmFlags, '-cp', classPath, quiet, 'kafka.Kafka', file] })
+}
+
+interface Launch {
+  readonly ping: Ping
+  readonly port: number
+  readonly logFile: string
+  readonly java: string
+  readonly args: readonly string[]
+}
+
+async function launch(options: Launch): Promise<Broker> {
+  const { ping, port, logFile, java, args } = options
   const sinceNs = process.hrtime.bigint()
-  const args = [...jvmFlags, '-cp', classPath, quiet, 'kafka.Kafka', file]
-  const server = new ServerProcess({ command: java, args, logFile })
-  const startMs = await ready(server, options.ping({ port, sinceNs }))
+  const server = new ServerProcess({ command: java, args: [...args], logFile })
+  const startMs = await ready(server, ping({ port, sinceNs }))
   return {
     name: 'kafka',
     port,
@@ -63,5 +75,6 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
     stop: async () => {
       await server.stop()
     },
+    again: () => launch(options),
   }
 }

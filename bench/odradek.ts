@@ -20,10 +20,21 @@ export async function startOdradek(options: OdradekOptions): Promise<Broker> {
   const command = join(root, 'bin', 'odradek.js')
   const formatted = spawnSync(process.execPath, [command, 'format', '-t', clusterId, '-c', file], { encoding: 'utf8' })
   if (formatted.status !== 0) throw new Error(`odradek format failed:\n${formatted.stderr}`)
+  return launch({ ...options, port, logFile, args: [command, 'start', file, ...set] })
+}
+
+interface Launch {
+  readonly ping: Ping
+  readonly port: number
+  readonly logFile: string
+  readonly args: readonly string[]
+}
+
+async function launch(options: Launch): Promise<Broker> {
+  const { ping, port, logFile, args } = options
   const sinceNs = process.hrtime.bigint()
-  const args = [command, 'start', file, ...set]
-  const server = new ServerProcess({ command: process.execPath, args, logFile })
-  const startMs = await ready(server, options.ping({ port, sinceNs }))
+  const server = new ServerProcess({ command: process.execPath, args: [...args], logFile })
+  const startMs = await ready(server, ping({ port, sinceNs }))
   return {
     name: 'odradek',
     port,
@@ -33,5 +44,6 @@ export async function startOdradek(options: OdradekOptions): Promise<Broker> {
     stop: async () => {
       if (!(await server.stop())) throw new Error(`Odradek did not stop within its time:\n${server.logTail()}`)
     },
+    again: () => launch(options),
   }
 }

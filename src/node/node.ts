@@ -134,6 +134,8 @@ export class Node {
     this.#lifecycle = this.#makeLifecycle()
     await this.#lifecycle.register()
     await orFault(this.#lifecycle.readyToUnfence(), this.#ended.promise)
+    await this.#broker.applied(this.#quorum.image.provenance.offset)
+    this.#server.open()
     env.logger.log('info', 'the node is ready', {
       node: config.nodeId,
       listeners: this.#bound.map(({ listener, host, port }) => `${listener}://${host}:${port}`).join(','),
@@ -151,7 +153,13 @@ export class Node {
       isController ? controllerHandlers(parts, () => router) : brokerHandlers(services, () => router),
       logger,
     )
-    const bound: Listener = await this.#server.listen({ name, host: host ?? '::', port, router })
+    const bound: Listener = await this.#server.listen({
+      name,
+      host: host ?? '::',
+      port,
+      router,
+      waitsForOpen: !isController,
+    })
     this.#bound.push({ listener: name, host: host ?? this.#options.hostName, port: bound.port })
   }
 

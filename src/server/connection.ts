@@ -34,6 +34,8 @@ export interface ConnectionOptions {
   /** Requests of one connection that may wait for their reply behind `proceed`. */
   readonly inFlightMax: number
   readonly monotonic: () => number
+  /** Before the node is ready requests wait where they are: no error is told that the next moment takes back. */
+  readonly isOpen: () => boolean
   readonly onClosed: (connection: ServerConnection) => void
   readonly onFault: (error: AssertionError) => void
 }
@@ -83,7 +85,17 @@ export class ServerConnection implements ConnectionHandler {
 
   received(size: number): void {
     this.activeAtMs = this.#options.monotonic()
+    if (!this.#options.isOpen()) {
+      this.#frames.hold(size)
+      this.#balance()
+      return
+    }
     this.#cut(() => this.#frames.received(size, this.#options.requestBytesMax, this.#consume))
+  }
+
+  /** The listener is open now: what came before is served. */
+  opened(): void {
+    this.#resume()
   }
 
   /** Goes on with frames that were held back. */
@@ -113,6 +125,7 @@ export class ServerConnection implements ConnectionHandler {
   #mayStart(): boolean {
     return (
       !this.#closed &&
+      this.#options.isOpen() &&
       this.#holder === undefined &&
       this.#slots.length < this.#options.inFlightMax &&
       this.#replies.queuedBytes < this.#options.queuedBytesMax

@@ -78,6 +78,12 @@ export class FrameBuffer {
     if (poison) shared.fill(poisonByte, 0, size)
   }
 
+  /** Takes the `size` bytes that were received last and cuts nothing yet. */
+  hold(size: number): void {
+    if (this.#own === undefined) this.#keep(this.#buffers.shared, 0, size)
+    else this.#end += size
+  }
+
   #keep(from: Buffer, start: number, end: number): void {
     const own = Buffer.allocUnsafeSlow(Math.max(this.#buffers.readBytes, end - start))
     from.copy(own, 0, start, end)

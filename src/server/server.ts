@@ -53,6 +53,8 @@ export interface ListenerOptions {
   readonly host: string
   readonly port: number
   readonly router: Router
+  /** Connections are taken at once, their requests when `open` is called. */
+  readonly waitsForOpen?: boolean
 }
 
 const readBytes = 256 * 1024
@@ -69,6 +71,7 @@ export class Server {
   readonly #shared: Pick<ConnectionOptions, 'receiveBuffers' | 'pieces' | 'reader' | 'writer'>
   #idleTimer: Timer | undefined
   #stopping = false
+  #isOpen = false
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -86,14 +89,25 @@ export class Server {
   }
 
   /** Opens a listener; rejects with the system's error when the port is taken. */
-  async listen({ name, host, port, router }: ListenerOptions): Promise<Listener> {
-    const accept = (socket: Connection): ConnectionHandler | undefined => this.#accept(socket, name, router)
+  async listen({ name, host, port, router, waitsForOpen = false }: ListenerOptions): Promise<Listener> {
+    const isOpen = (): boolean => !waitsForOpen || this.#isOpen
+    const accept = (socket: Connection): ConnectionHandler | undefined =>
+      this.#accept(socket, { listenerName: name, router, isOpen })
     const listener = await this.#options.network.listen({ host, port, accept })
     this.#listeners.push(listener)
     return listener
   }
 
-  #accept(socket: Connection, listenerName: string, router: Router): ConnectionHandler | undefined {
+  /** The node is ready: requests that wait are served. */
+  open(): void {
+    this.#isOpen = true
+    for (const connection of this.#connections) connection.opened()
+  }
+
+  #accept(
+    socket: Connection,
+    listener: Pick<ConnectionOptions, 'listenerName' | 'router' | 'isOpen'>,
+  ): ConnectionHandler | undefined {
     const { clock, logger, onFault } = this.#options
     const limits = this.#options.limits()
     const address = socket.remoteAddress
@@ -101,13 +115,12 @@ export class Server {
     const countMax = limits.connectionsPerAddressOverrides.get(address) ?? limits.connectionsPerAddressMax
     if (this.#stopping || count > countMax || this.#connections.size >= limits.connectionsMax) {
       const reason = this.#stopping ? 'the node stops' : count > countMax ? 'max.connections.per.ip' : 'max.connections'
-      logger.log('warn', `Refused a connection: ${reason}`, { client: address, listener: listenerName })
+      logger.log('warn', `Refused a connection: ${reason}`, { client: address, listener: listener.listenerName })
       return undefined
     }
     const connection = new ServerConnection(socket, {
       ...this.#shared,
-      router,
-      listenerName,
+      ...listener,
       requestBytesMax: limits.requestBytesMax,
       queuedBytesMax: limits.queuedReplyBytesMax,
       inFlightMax: limits.inFlightMax,

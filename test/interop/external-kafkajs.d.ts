@@ -35,7 +35,9 @@ declare module 'kafkajs' {
   interface Producer {
     connect(): Promise<void>
     disconnect(): Promise<void>
-    send(record: Send): Promise<readonly { readonly partition: number; readonly baseOffset?: string }[]>
+    send(
+      record: Send,
+    ): Promise<readonly { readonly partition: number; readonly baseOffset?: string; readonly errorCode: number }[]>
     transaction(): Promise<Transaction>
   }
   interface Received {
@@ -112,6 +114,7 @@ declare module 'kafkajs' {
       readonly idempotent?: boolean
       readonly transactionalId?: string
       readonly maxInFlightRequests?: number
+      readonly retry?: { readonly retries: number }
     }): Producer
     consumer(options: {
       readonly groupId: string

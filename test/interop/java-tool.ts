@@ -12,6 +12,7 @@ const tools = {
   consoleProducer: 'org.apache.kafka.tools.ConsoleProducer',
   consumerGroups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   deleteRecords: 'org.apache.kafka.tools.DeleteRecordsCommand',
+  dumpLog: 'org.apache.kafka.tools.DumpLogSegments',
   features: 'org.apache.kafka.tools.FeatureCommand',
   getOffsets: 'org.apache.kafka.tools.GetOffsetShell',
   groups: 'org.apache.kafka.tools.GroupsCommand',

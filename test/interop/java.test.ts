@@ -7,6 +7,7 @@ import { cache } from '../../bench/paths.ts'
 import { runTool, type Tool } from './java-tool.ts'
 import { kcat } from './kcat.ts'
 import { bootstrap, records, uniqueName } from './kit.ts'
+import { skipUnless } from './served.ts'
 import { createTopic } from './topics.ts'
 
 const count = records(1000)
@@ -32,7 +33,9 @@ test('console producer and consumer', async () => {
 })
 
 for (const protocol of ['classic', 'consumer']) {
-  test(`verifiable producer and consumer, group protocol ${protocol}`, async () => {
+  const skip = protocol === 'consumer' ? skipUnless('consumerProtocol') : false
+  test(`verifiable producer and consumer, group protocol ${protocol}`, { skip }, async () => {
+    const count = records(100_000)
     const topic = await createTopic({ prefix: 'java-verifiable', partitions: 3 })
     const produced = await tool('verifiableProducer', ['--topic', topic, '--max-messages', `${count}`, '--acks', '-1'])
     assert.equal(produced.match(/"producer_send_success"/g)?.length, count)

@@ -12,6 +12,7 @@ import { cache } from '../../bench/paths.ts'
 
 export const bootstrapVariable = 'ODRADEK_INTEROP_BOOTSTRAP'
 export const shortVariable = 'ODRADEK_INTEROP_SHORT'
+export const againstVariable = 'ODRADEK_INTEROP_AGAINST'
 
 /** The address of the broker under test. */
 export function bootstrap(): string {
@@ -24,6 +25,8 @@ export function bootstrap(): string {
 const isShort = process.env[shortVariable] === '1'
 /** `count` in a full run, a tenth of it in a short one. */
 export const records = (count: number): number => (isShort ? Math.ceil(count / 10) : count)
+
+export const isShortRun = isShort
 
 let names = 0
 /** A name for a topic or a group that no other suite and no earlier run has. */

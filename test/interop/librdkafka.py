@@ -22,6 +22,7 @@ parser.add_argument("--isolation", default="read_committed")
 parser.add_argument("--count", type=int, default=10)
 parser.add_argument("--partitions", type=int, default=1)
 parser.add_argument("--timeout", type=float, default=40)
+parser.add_argument("--rate", type=float, default=0)
 parser.add_argument("--idempotent", action="store_true")
 options = parser.parse_args()
 deadline = time.monotonic() + options.timeout
@@ -51,7 +52,8 @@ def send(producer, topic, count, prefix):
         producer.produce(
             topic, key=f"key-{i}", value=f"{prefix}{i}", headers={"source": "librdkafka"}, on_delivery=delivered
         )
-        producer.poll(0)
+        # A slow sender outlives what happens to the broker meanwhile.
+        producer.poll(1 / options.rate if options.rate else 0)
     left = producer.flush(max(1, deadline - time.monotonic()))
     if left or failures:
         sys.exit(f"{left} not delivered, failures: {failures[:3]}")

@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { records, uniqueName } from './kit.ts'
 import { librdkafka } from './librdkafka.ts'
+import { skipUnless } from './served.ts'
 import { createTopic } from './topics.ts'
 
 const count = records(1000)
 
 for (const protocol of ['classic', 'consumer']) {
-  test(`what it produced it reads, in a group of the ${protocol} protocol`, async () => {
+  const skip = protocol === 'consumer' ? skipUnless('consumerProtocol') : false
+  test(`what it produced it reads, in a group of the ${protocol} protocol`, { skip }, async () => {
     const topic = await createTopic({ prefix: 'librdkafka', partitions: 3 })
     const group = uniqueName('group')
     await librdkafka('produce', { topic, count, idempotent: true })

@@ -16,7 +16,7 @@ export function librdkafkaCommand(command: string, options: PythonOptions): Comm
 
 /** Runs a command that must succeed; gives its lines. */
 export async function librdkafka(command: string, options: PythonOptions): Promise<Line[]> {
-  const output = await runOrThrow({ ...librdkafkaCommand(command, options), timeoutMs: 60_000 })
+  const output = await runOrThrow({ ...librdkafkaCommand(command, options), timeoutMs: 100_000 })
   return output
     .split('\n')
     .filter((line) => line.startsWith('{'))

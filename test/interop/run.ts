@@ -16,7 +16,7 @@ import type { Broker } from '../../bench/broker.ts'
 import { startKafka } from '../../bench/kafka.ts'
 import { startOdradek } from '../../bench/odradek.ts'
 import { cache } from '../../bench/paths.ts'
-import { bootstrapVariable, bring, shortVariable } from './kit.ts'
+import { againstVariable, bootstrapVariable, bring, shortVariable } from './kit.ts'
 import { ping } from './ping.ts'
 
 const suffix = '.test.ts'
@@ -57,7 +57,12 @@ async function runSuites(
   const args = ['--test', '--test-reporter=spec', '--test-concurrency=1', `--test-timeout=${testTimeoutMs}`]
   const child = spawn(process.execPath, [...args, ...options.files], {
     stdio: 'inherit',
-    env: { ...process.env, [bootstrapVariable]: broker.bootstrap, [shortVariable]: options.isShort ? '1' : '0' },
+    env: {
+      ...process.env,
+      [bootstrapVariable]: broker.bootstrap,
+      [shortVariable]: options.isShort ? '1' : '0',
+      [againstVariable]: broker.name,
+    },
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), allTimeoutMs)
   const [code] = await once(child, 'exit')

@@ -5,12 +5,14 @@ import { runTool } from './java-tool.ts'
 import { connectKafkajs, readByKafkajs } from './kafkajs.ts'
 import { bootstrap, uniqueName } from './kit.ts'
 import { librdkafka } from './librdkafka.ts'
+import { skipUnless } from './served.ts'
 import { createTopic } from './topics.ts'
 
 const count = 5
+const skip = skipUnless('transactions')
 const committedOf = (prefix: string): string[] => Array.from({ length: count }, (_, i) => `${prefix}committed-${i}`)
 
-test('librdkafka: readers of committed records alone skip the aborted, others do not', async () => {
+test('librdkafka: readers of committed records alone skip the aborted, others do not', { skip }, async () => {
   const topic = await createTopic({ prefix: 'transactions' })
   const prefix = `${topic}-`
   await librdkafka('transactions', { topic, prefix, count })
@@ -28,7 +30,7 @@ test('librdkafka: readers of committed records alone skip the aborted, others do
   assert.deepEqual(read.trim().split('\n'), committedOf(prefix))
 })
 
-test('KafkaJS: offsets are committed with the records, or not at all', async () => {
+test('KafkaJS: offsets are committed with the records, or not at all', { skip }, async () => {
   const topic = await createTopic({ prefix: 'transactions' })
   const groupId = uniqueName('group')
   const producer = connectKafkajs().producer({
