@@ -4,7 +4,8 @@
  */
 import { type Disk, DiskError } from '../base/index.ts'
 
-const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
+/** The directory that holds `path`; that of the root's entries is the root. */
+export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
 
 /** Undefined where the file is missing; DiskError where it is larger than `sizeMax`. */
 export async function readWholeFile(disk: Disk, path: string, sizeMax: number): Promise<Buffer | undefined> {

@@ -84,7 +84,7 @@ export class Broker {
     this.sessions = new FetchSessions({
       slots: config.number('max.incremental.fetch.session.cache.slots'),
       random: env.random.stream('fetch-sessions'),
-      nowMs: () => env.clock.now(),
+      nowMs: () => env.clock.monotonic(),
     })
     this.groups = new GroupService({
       clock: env.clock,

@@ -117,7 +117,7 @@ export class ControllerDriver implements ControllerChannel {
   async #run<R>(decide: (context: DecisionContext) => Decision<R>): Promise<R> {
     if (!this.#isActive) throw notController()
     const { clock, log } = this.#options
-    const { records, reply, atomic } = decide({ nowMs: clock.now(), nextOffset: log.endOffset })
+    const { records, reply, atomic } = decide({ nowMs: clock.monotonic(), nextOffset: log.endOffset })
     let lastOffset = this.#controller.state.offset
     for (let start = 0; start < records.length; start += batchRecordsMax) {
       const batch = atomic ? records : records.slice(start, start + batchRecordsMax)
@@ -148,12 +148,12 @@ export class ControllerDriver implements ControllerChannel {
   #watchSessions(): void {
     const { clock, logger, onFault } = this.#options
     const deadlineMs = this.#controller.nextSessionDeadlineMs()
-    const delayMs = deadlineMs === undefined ? sessionCheckMsMax : deadlineMs - clock.now()
+    const delayMs = deadlineMs === undefined ? sessionCheckMsMax : deadlineMs - clock.monotonic()
     this.#sessionTimer = clock.after(Math.max(1, Math.min(delayMs, sessionCheckMsMax)), () => {
       clock.afterDrain(() => {
         if (!this.#isActive) return
         const next = this.#controller.nextSessionDeadlineMs()
-        if (next !== undefined && next <= clock.now()) {
+        if (next !== undefined && next <= clock.monotonic()) {
           this.#run((context) => this.#controller.fenceStaleBroker(context)).then(({ fencedBrokerId }) => {
             if (fencedBrokerId === undefined) return
             logger.log('warn', 'fenced a broker: no heartbeat within its session', { broker: fencedBrokerId })

@@ -5,7 +5,7 @@
  */
 import { assert, type Clock, type Disk, DiskError, type Random, type Uuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import { writeWholeFile } from '../log/index.ts'
+import { directoryOf, writeWholeFile } from '../log/index.ts'
 import { type MetadataRecord, metadataVersionFeature, metadataVersionName } from '../metadata/index.ts'
 import { bootstrapCheckpointName, encodeBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
 import { bootstrapFeatureLevels, featureRecords, metadataVersionOfRelease } from './bootstrap-features.ts'
@@ -147,6 +147,7 @@ async function formatDirectory(
     const bytes = encodeBootstrapCheckpoint(records, nowMs)
     await writeWholeFile(disk, `${directory}/${bootstrapCheckpointName}`, { bytes, sync: true })
     await writeMetaProperties(disk, directory, { meta, nowMs })
+    await disk.syncDirectory(directoryOf(directory))
   } catch (error) {
     if (!(error instanceof DiskError)) throw error
     throw new StorageError(`Error while writing ${metaPropertiesName} file ${directory}: ${error.message}`)

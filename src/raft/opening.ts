@@ -3,7 +3,7 @@
  * refusal. What a snapshot covers may be missing in the log, what lies between an older snapshot and the log may not.
  */
 import type { Clock, Disk, Logger } from '../base/index.ts'
-import { defaultLogConfig, Log, type LogConfig } from '../log/index.ts'
+import { defaultLogConfig, directoryOf, Log, type LogConfig } from '../log/index.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import { compareSnapshots, type DecodedSnapshot, type SnapshotId, snapshotName } from './snapshot-format.ts'
 
@@ -56,6 +56,8 @@ export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMe
     checkNothingIsMissing(log, snapshots, snapshot)
     if (snapshot !== undefined) await join({ log, snapshots, snapshot, logger })
     await log.flush()
+    // The name of the log's directory must survive too, or all that is committed in it would be gone with it.
+    await disk.syncDirectory(directoryOf(directory))
     return { log, snapshots, snapshot }
   } catch (error) {
     await closeAfterFailure(log, logger)

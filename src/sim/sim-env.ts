@@ -115,10 +115,20 @@ export class World {
 
   /** Power is lost: the process and what was not durable are gone; `env` gives the next process. */
   crash(name: string): void {
+    this.#end(name)
+    this.#node(name).volume.crash()
+  }
+
+  /** The process is killed: what it wrote stays, durable or not; `env` gives the next process. */
+  kill(name: string): void {
+    this.#end(name)
+    this.#node(name).volume.locks.clear()
+  }
+
+  #end(name: string): void {
     const node = this.#node(name)
     node.life.alive = false
     this.network.crash(name)
-    node.volume.crash()
     node.life = new Life()
     node.env = undefined
   }

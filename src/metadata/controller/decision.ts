@@ -10,6 +10,7 @@ export interface Decision<R> {
 
 /** When and where a decision is made. */
 export interface DecisionContext {
+  /** By the monotonic clock: sessions do not end because somebody set the other one. */
   readonly nowMs: number
   /** Of the first record that the decision appends. */
   readonly nextOffset: number
