@@ -184,6 +184,8 @@ interface RecoveryOptions extends LoadOptions {
 
 /** Walks the segments once, oldest first, reading only what a clean stop or the recovery point do not vouch for. */
 class Recovery {
+  /** The leader epoch of the last batch that was checked. */
+  #readEpoch = -1
   readonly #options: RecoveryOptions
   segments: Segment[]
   endOffset = 0
@@ -243,7 +245,7 @@ class Recovery {
 
   /** Checks every batch and accounts for it anew; false when the log ends in this segment. */
   async #recover(segment: Segment, i: number): Promise<boolean> {
-    const { logger, snapshots } = this.#options
+    const { logger, snapshots, disk, directory } = this.#options
     const size = segment.sizeInBytes
     segment.startOver()
     let next = segment.baseOffset
@@ -254,6 +256,9 @@ class Recovery {
       isCrcChecked: true,
       visit: (info) => {
         if (info.baseOffset < next || !segment.canHold(info.lastOffset)) return false
+        // Batches of an older leader behind those of a newer one: an earlier cut has come back.
+        if (info.leaderEpoch >= 0 && info.leaderEpoch < this.#readEpoch) return false
+        this.#readEpoch = Math.max(this.#readEpoch, info.leaderEpoch)
         segment.account(info)
         next = info.lastOffset + 1
         this.#learn(info, segment)
@@ -278,6 +283,9 @@ class Recovery {
     })
     this.segments = this.segments.slice(0, i + 1)
     for (const lost of later) await discard(lost)
+    // The cut is durable before anything is appended: after a loss of power the old bytes would stand behind the new.
+    await segment.sync()
+    await disk.syncDirectory(directory)
     return false
   }
 
