@@ -114,7 +114,7 @@ export class NodeWorld {
     await this.#node?.stop()
   }
 
-  async #connected(): Promise<Wire> {
+  async connected(): Promise<Wire> {
     if (this.#wire === undefined || this.#wire.isClosed) {
       this.#wire = await Wire.connect(this.#clientEnv.network, nodeName, port)
     }
@@ -122,7 +122,7 @@ export class NodeWorld {
   }
 
   async createTopic(): Promise<void> {
-    const wire = await this.#connected()
+    const wire = await this.connected()
     const topics = [{ name: topic, numPartitions: partitions, replicationFactor: 1 }]
     const reply = await wire.call(createTopics, { topics, timeoutMs: 30_000 })
     assert.equal(reply.topics[0]?.errorCode, ErrorCode.NONE)
@@ -131,7 +131,7 @@ export class NodeWorld {
   }
 
   async producerId(): Promise<{ readonly producerId: number; readonly producerEpoch: number }> {
-    const wire = await this.#connected()
+    const wire = await this.connected()
     const { producerId, producerEpoch, errorCode } = await wire.call(initProducerId, { transactionalId: null })
     assert.equal(errorCode, ErrorCode.NONE)
     return { producerId, producerEpoch }
@@ -148,7 +148,7 @@ export class NodeWorld {
       topicData: [{ name: topic, partitionData: [{ index: partition, records }] }],
     }
     try {
-      const wire = await this.#connected()
+      const wire = await this.connected()
       if (acks === 0) {
         wire.send(produce, request, 12)
         return false
@@ -176,7 +176,7 @@ export class NodeWorld {
       topics: [{ name: topic, partitions: [{ partitionIndex: partition, committedOffset: BigInt(offset) }] }],
     }
     try {
-      const wire = await this.#connected()
+      const wire = await this.connected()
       const reply = await wire.call(offsetCommit, request, 9)
       const told = this.told[partition]
       if (reply.topics[0]?.partitions[0]?.errorCode === ErrorCode.NONE && told !== undefined) told.committed = offset
@@ -186,7 +186,7 @@ export class NodeWorld {
   }
 
   async committed(partition: number): Promise<number> {
-    const wire = await this.#connected()
+    const wire = await this.connected()
     for (;;) {
       const topics = [{ name: topic, partitionIndexes: [partition] }]
       const reply = await wire.call(offsetFetch, { groups: [{ groupId: group, topics }] }, 9)
@@ -198,7 +198,7 @@ export class NodeWorld {
 
   /** Everything that a consumer gets of a partition: each batch with its checksum, offsets without a gap. */
   async readAll(partition: number): Promise<string[]> {
-    const wire = await this.#connected()
+    const wire = await this.connected()
     const read: string[] = []
     for (;;) {
       const partitionMaxBytes = 2000
