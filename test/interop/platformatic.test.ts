@@ -4,12 +4,14 @@ import { test } from 'node:test'
 import { Admin } from '@platformatic/kafka'
 import { bootstrap, records, uniqueName } from './kit.ts'
 import { openProducer, readByPlatformatic } from './platformatic.ts'
+import { skipUnless } from './served.ts'
 import { createTopic } from './topics.ts'
 
 const count = records(1000)
 
 for (const groupProtocol of ['classic', 'consumer'] as const) {
-  test(`what it produced it reads, in a group of the ${groupProtocol} protocol`, async () => {
+  const skip = groupProtocol === 'consumer' ? skipUnless('consumerProtocol') : false
+  test(`what it produced it reads, in a group of the ${groupProtocol} protocol`, { skip }, async () => {
     const topic = await createTopic({ prefix: 'platformatic', partitions: 3 })
     const producer = openProducer({ idempotent: true })
     try {

@@ -26,7 +26,7 @@ export async function runFetches(seed: number, count: number): Promise<FetchOutc
     const wire = await node.connected()
     const value = Buffer.alloc(200, 1)
     const send = async (): Promise<void> => {
-      const records = buildBatch([{ timestampMs: 1, key: null, value }])
+      const records = buildBatch([{ timestampMs: world.env('client').clock.now(), key: null, value }])
       const topicData = [{ name: topic, partitionData: [{ index: 0, records }] }]
       await wire.call(produce, { acks: 1, timeoutMs: 1000, topicData }, version)
       requests++
