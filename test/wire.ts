@@ -18,6 +18,8 @@ interface Waiting {
 
 export class Wire {
   readonly #waiting: Waiting[] = []
+  /** Replies that came before they were asked for. */
+  readonly #unclaimed: Buffer[] = []
   readonly #buffer = Buffer.alloc(256 * 1024)
   readonly #closed = Promise.withResolvers<void>()
   #held = Buffer.alloc(0)
@@ -56,7 +58,9 @@ export class Wire {
       if (this.#held.length < end) return
       const frame = Buffer.from(this.#held.subarray(4, end))
       this.#held = this.#held.subarray(end)
-      this.#waiting.shift()?.resolve(frame)
+      const waiting = this.#waiting.shift()
+      if (waiting === undefined) this.#unclaimed.push(frame)
+      else waiting.resolve(frame)
     }
   }
 
@@ -73,6 +77,8 @@ export class Wire {
 
   /** The next reply's frame, behind its size. Rejects when the connection is closed. */
   reply(): Promise<Buffer> {
+    const frame = this.#unclaimed.shift()
+    if (frame !== undefined) return Promise.resolve(frame)
     if (this.#isClosed) return Promise.reject(new Error('the connection was closed'))
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
