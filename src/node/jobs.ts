@@ -15,7 +15,7 @@ export interface ValidateCompressedInput {
   }
 }
 
-const validate = ({ records, options }: ValidateCompressedInput): ValidBatch | InvalidBatch =>
+const validate = ({ records, options }: ValidateCompressedInput): Promise<ValidBatch | InvalidBatch> =>
   validateCompressed(records, options)
 
 /** The senders are typed by the same interface. */

@@ -7,7 +7,7 @@
 import { ApiError } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import * as header from './batch-header.ts'
-import { CompressionError, decompressPieces } from './codecs/index.ts'
+import { CompressionError, decompressPieces, decompressSlowly } from './codecs/index.ts'
 import type { CompressionType } from './compression-type.ts'
 import { compressionType } from './compression-type.ts'
 import type { RecordError, TopicRules } from './record-rules.ts'
@@ -74,18 +74,23 @@ export function validateProduced(
 
 /**
  * The job for a worker: the same for a batch of which `validateProduced` said `unfinished`, with at most
- * `decompressedLimitBytes` of plain records. Takes and gives plain data.
+ * `decompressedLimitBytes` of plain records, of which only a piece is held at a time. Takes and gives plain data.
  */
-export function validateCompressed(
+export async function validateCompressed(
   records: Uint8Array,
   options: ValidateOptions & { readonly decompressedLimitBytes: number },
-): ValidBatch | InvalidBatch {
-  return answer(() => {
+): Promise<ValidBatch | InvalidBatch> {
+  try {
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
     const size = checkOnlyBatch(view, records.length)
     const codec = checkHeader(records, view, { size, topic: options.topic })
-    return walk(records, view, { codec, size, limitBytes: options.decompressedLimitBytes, ...options })
-  })
+    const walk = new Walk(view, { codec, size, ...options })
+    const compressed = records.subarray(header.batchHeaderSize, size)
+    for await (const piece of decompressSlowly(codec, compressed, options.decompressedLimitBytes)) walk.feed(piece)
+    return walk.finish()
+  } catch (error) {
+    return refusalOf(error)
+  }
 }
 
 /** Sets timestamp type and maximum timestamp of a valid batch as the topic wants them; mostly there is nothing to do. */
@@ -102,13 +107,18 @@ function answer<T extends { readonly kind: string }>(check: () => T): T | Invali
   try {
     return check()
   } catch (error) {
-    if (error instanceof RejectedError) return error.answer
-    if (error instanceof ApiError) return refusal(error.code, error.message)
-    if (!(error instanceof CompressionError)) throw error
-    return error.reason === 'limit'
-      ? refusal(ErrorCode.MESSAGE_TOO_LARGE, `The records of the batch are ${error.message}`)
-      : refusal(ErrorCode.UNKNOWN_SERVER_ERROR, `Failed to decompress record stream: ${error.message}`)
+    return refusalOf(error)
   }
+}
+
+/** What the peer is told; throws what is not its fault. */
+function refusalOf(error: unknown): InvalidBatch {
+  if (error instanceof RejectedError) return error.answer
+  if (error instanceof ApiError) return refusal(error.code, error.message)
+  if (!(error instanceof CompressionError)) throw error
+  return error.reason === 'limit'
+    ? refusal(ErrorCode.MESSAGE_TOO_LARGE, `The records of the batch are ${error.message}`)
+    : refusal(ErrorCode.UNKNOWN_SERVER_ERROR, `Failed to decompress record stream: ${error.message}`)
 }
 
 function refusal(code: number, message: string): InvalidBatch {
@@ -230,37 +240,65 @@ function checkCounts(view: DataView, topicPartition: string): void {
 interface WalkRequest extends ValidateOptions {
   readonly codec: CompressionType
   readonly size: number
-  readonly limitBytes: number
 }
 
-function walk(records: Uint8Array, view: DataView, request: WalkRequest): ValidBatch {
-  const { codec, size, topic, nowMs } = request
-  const isBatchLogAppendTime = header.timestampType(view, 0) === header.TimestampType.logAppendTime
-  const rules = new RecordRules(topic, { nowMs, isBatchLogAppendTime })
-  const recordCount = header.recordCount(view, 0)
-  const walker = new RecordWalker({
-    recordCount,
-    baseTimestampMs: header.baseTimestamp(view, 0),
-    logAppendTimeMs: isBatchLogAppendTime ? header.maxTimestamp(view, 0) : undefined,
-    rules,
-  })
-  if (codec === 0) walker.feed(records, header.batchHeaderSize, size)
+/** One pass over the plain records of a batch, which come in pieces. */
+class Walk {
+  readonly #request: WalkRequest
+  readonly #rules: RecordRules
+  readonly #walker: RecordWalker
+  readonly #recordCount: number
+
+  constructor(view: DataView, request: WalkRequest) {
+    const { topic, nowMs } = request
+    const isBatchLogAppendTime = header.timestampType(view, 0) === header.TimestampType.logAppendTime
+    this.#request = request
+    this.#rules = new RecordRules(topic, { nowMs, isBatchLogAppendTime })
+    this.#recordCount = header.recordCount(view, 0)
+    this.#walker = new RecordWalker({
+      recordCount: this.#recordCount,
+      baseTimestampMs: header.baseTimestamp(view, 0),
+      logAppendTimeMs: isBatchLogAppendTime ? header.maxTimestamp(view, 0) : undefined,
+      rules: this.#rules,
+    })
+  }
+
+  feed(piece: Uint8Array, start = 0, end = piece.length): void {
+    this.#walker.feed(piece, start, end)
+  }
+
+  finish(): ValidBatch {
+    this.#walker.finish()
+    const rejected = this.#rules.rejected()
+    if (rejected !== undefined) throw new RejectedError({ kind: 'invalid', ...rejected })
+    const { codec, size, topic, nowMs } = this.#request
+    const recordCount = this.#recordCount
+    const isLogAppendTime = topic.timestampType === header.TimestampType.logAppendTime
+    return {
+      kind: 'valid',
+      sizeInBytes: size,
+      recordCount,
+      lastOffsetDelta: recordCount - 1,
+      codec,
+      maxTimestampMs: isLogAppendTime ? nowMs : this.#walker.maxTimestampMs,
+      // As Kafka: all records have the same time then, and it names the last one of plain, the first one of compressed.
+      offsetDeltaOfMaxTimestamp: isLogAppendTime
+        ? codec === 0
+          ? recordCount - 1
+          : 0
+        : this.#walker.offsetDeltaOfMaxTimestamp,
+    }
+  }
+}
+
+/** All at once, on the caller's thread. */
+function walk(records: Uint8Array, view: DataView, request: WalkRequest & { readonly limitBytes: number }): ValidBatch {
+  const { codec, size, limitBytes } = request
+  const pass = new Walk(view, request)
+  if (codec === 0) pass.feed(records, header.batchHeaderSize, size)
   else {
     const compressed = records.subarray(header.batchHeaderSize, size)
-    for (const piece of decompressPieces(codec, compressed, request.limitBytes)) walker.feed(piece, 0, piece.length)
+    for (const piece of decompressPieces(codec, compressed, limitBytes)) pass.feed(piece)
   }
-  walker.finish()
-  const rejected = rules.rejected()
-  if (rejected !== undefined) throw new RejectedError({ kind: 'invalid', ...rejected })
-  const isLogAppendTime = topic.timestampType === header.TimestampType.logAppendTime
-  return {
-    kind: 'valid',
-    sizeInBytes: size,
-    recordCount,
-    lastOffsetDelta: recordCount - 1,
-    codec,
-    maxTimestampMs: isLogAppendTime ? nowMs : walker.maxTimestampMs,
-    // As Kafka: all records have the same time then, and it names the last one of plain, the first one of compressed.
-    offsetDeltaOfMaxTimestamp: isLogAppendTime ? (codec === 0 ? recordCount - 1 : 0) : walker.offsetDeltaOfMaxTimestamp,
-  }
+  return pass.finish()
 }

@@ -4,42 +4,15 @@
  */
 import { assert, unreachable } from '../../base/index.ts'
 import { CompressionType } from '../compression-type.ts'
-import { gunzip, gzip } from './gzip.ts'
-import { lz4Blocks, lz4Compress } from './lz4.ts'
-import { snappyBlocks, snappyCompress } from './snappy.ts'
-import { zstdCompress, zstdDecompress } from './zstd.ts'
+import { gzip } from './gzip.ts'
+import { lz4Compress } from './lz4.ts'
+import { decompressPieces } from './pieces.ts'
+import { snappyCompress } from './snappy.ts'
+import { zstdCompress } from './zstd.ts'
 
 export { CompressionError } from './compression-error.ts'
-
-/**
- * The plain bytes in one or more pieces, together at most `limitBytes`: block by block where the format has blocks
- * of its own (snappy, lz4), so that memory stays small. Throws `CompressionError`.
- */
-export function* decompressPieces(
-  codec: CompressionType,
-  bytes: Uint8Array,
-  limitBytes: number,
-): Generator<Uint8Array, void, void> {
-  switch (codec) {
-    case CompressionType.none:
-      yield bytes
-      return
-    case CompressionType.gzip:
-      yield gunzip(bytes, limitBytes)
-      return
-    case CompressionType.snappy:
-      yield* snappyBlocks(bytes, limitBytes)
-      return
-    case CompressionType.lz4:
-      yield* lz4Blocks(bytes, limitBytes)
-      return
-    case CompressionType.zstd:
-      yield zstdDecompress(bytes, limitBytes)
-      return
-    default:
-      unreachable(codec)
-  }
-}
+export { decompressPieces } from './pieces.ts'
+export { decompressSlowly } from './slow-pieces.ts'
 
 /** The plain bytes in one buffer, at most `limitBytes`. Throws `CompressionError`. */
 export function decompress(codec: CompressionType, bytes: Uint8Array, limitBytes: number): Buffer {

@@ -1,0 +1,37 @@
+/** Decompression on the caller's thread, in the pieces that the format has. */
+import { unreachable } from '../../base/index.ts'
+import { CompressionType } from '../compression-type.ts'
+import { gunzip } from './gzip.ts'
+import { lz4Blocks } from './lz4.ts'
+import { snappyBlocks } from './snappy.ts'
+import { zstdDecompress } from './zstd.ts'
+
+/**
+ * The plain bytes in one or more pieces, together at most `limitBytes`: block by block where the format has blocks
+ * of its own (snappy, lz4), so that memory stays small. Throws `CompressionError`.
+ */
+export function* decompressPieces(
+  codec: CompressionType,
+  bytes: Uint8Array,
+  limitBytes: number,
+): Generator<Uint8Array, void, void> {
+  switch (codec) {
+    case CompressionType.none:
+      yield bytes
+      return
+    case CompressionType.gzip:
+      yield gunzip(bytes, limitBytes)
+      return
+    case CompressionType.snappy:
+      yield* snappyBlocks(bytes, limitBytes)
+      return
+    case CompressionType.lz4:
+      yield* lz4Blocks(bytes, limitBytes)
+      return
+    case CompressionType.zstd:
+      yield zstdDecompress(bytes, limitBytes)
+      return
+    default:
+      unreachable(codec)
+  }
+}
