@@ -13,6 +13,7 @@ import {
   type Address,
   type Endpoint,
   listenerName,
+  parseAddresses,
   parseBootstrapServers,
   parseListeners,
   parseSecurityProtocolMap,
@@ -21,6 +22,7 @@ import {
   type Voter,
 } from './endpoint.ts'
 import { type BaseKey, baseKey } from './listener-prefix.ts'
+import { type OwnKeys, ownKeys, ownPrefix } from './own-keys.ts'
 import { warningsWithoutEffect } from './without-effect.ts'
 
 export type ProcessRole = 'broker' | 'controller'
@@ -63,6 +65,10 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
   readonly rollJitterMs: number
   readonly flushIntervalMs: number
   readonly maxConnectionsPerIpOverrides: ReadonlyMap<string, number>
+  /** The keys that Kafka does not have. */
+  readonly own: ConfigReader<OwnKeys>
+  /** Where metrics are served; undefined: nowhere. */
+  readonly metricsListener: Address | undefined
   /** What the operator should know: for the log, at start. No secrets. */
   readonly warnings: readonly string[]
 
@@ -95,6 +101,9 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
     this.rollJitterMs = this.numberOrNull('log.roll.jitter.ms') ?? this.number('log.roll.jitter.hours') * 3_600_000
     this.flushIntervalMs = this.numberOrNull('log.flush.interval.ms') ?? this.number('log.flush.scheduler.interval.ms')
     this.maxConnectionsPerIpOverrides = parseOverrides(this.text('max.connections.per.ip.overrides'))
+    this.own = new ConfigReader<OwnKeys>(parseOwn(texts.static))
+    const [metricsListener] = parseAddresses('odradek.metrics.listener', this.own.text('odradek.metrics.listener'))
+    this.metricsListener = metricsListener
     this.warnings = [...checkBrokerRules(this), ...unknownKeys(texts.static), ...warningsWithoutEffect(texts.static)]
   }
 
@@ -198,6 +207,12 @@ function parseAll(texts: ReadonlyMap<string, string>): ReadonlyMap<string, Confi
   return values
 }
 
+function parseOwn(texts: ReadonlyMap<string, string>): ReadonlyMap<string, ConfigValue> {
+  const values = new Map<string, ConfigValue>()
+  for (const [name, key] of Object.entries(ownKeys)) values.set(name, parseKey(name, key, texts.get(name) ?? null))
+  return values
+}
+
 function parseOverrides(text: string): ReadonlyMap<string, number> {
   const overrides = new Map<string, number>()
   for (const pair of text.split(',').map((part) => part.trim())) {
@@ -217,6 +232,10 @@ function parseOverrides(text: string): ReadonlyMap<string, number> {
 
 function unknownKeys(texts: ReadonlyMap<string, string>): readonly string[] {
   return [...texts.keys()]
-    .filter((name) => brokerKey(name) === undefined)
-    .map((name) => `The configuration '${name}' was supplied but isn't a known config.`)
+    .filter((name) => brokerKey(name) === undefined && !(name in ownKeys))
+    .map((name) => `The configuration '${name}' was supplied but isn't a known config.${hint(name)}`)
 }
+
+/** Of Odradek's own there are few: a wrong name is told the right ones. */
+const hint = (name: string): string =>
+  name.startsWith(ownPrefix) ? ` Those of Odradek are ${Object.keys(ownKeys).join(', ')}.` : ''

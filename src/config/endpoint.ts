@@ -161,13 +161,17 @@ export function parseVoters(entries: readonly string[]): readonly Voter[] {
 }
 
 /** `controller.quorum.bootstrap.servers`. Throws ConfigError. */
-export function parseBootstrapServers(entries: readonly string[]): readonly Address[] {
-  return entries.map((entry) => {
-    const address = parseAddress(entry)
-    if (address === undefined) {
-      const form = 'Each entry should be in the form `{host}:{port}`.'
-      throw invalidValue('controller.quorum.bootstrap.servers', entry, form)
-    }
-    return address
-  })
+export const parseBootstrapServers = (entries: readonly string[]): readonly Address[] =>
+  entries.map((entry) => addressOf('controller.quorum.bootstrap.servers', entry))
+
+/** Addresses in one text, none if it is empty. Throws ConfigError. */
+export const parseAddresses = (key: string, text: string): readonly Address[] =>
+  text === '' ? [] : text.split(',').map((entry) => addressOf(key, entry.trim()))
+
+function addressOf(key: string, entry: string): Address {
+  const address = parseAddress(entry)
+  if (address === undefined) {
+    throw invalidValue(key, entry, 'Each entry should be in the form `{host}:{port}`.')
+  }
+  return address
 }

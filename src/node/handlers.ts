@@ -92,7 +92,7 @@ export function brokerServices({ broker, quorum, config, brokerEpoch }: HandlerP
     autoTopics,
     logLevel: () => 'info' as const,
     listener: 'broker' as const,
-    decompressedBytesMax: () => decompressedBytesMax,
+    decompressedBytesMax: () => broker.config.own.number('odradek.max.decompressed.batch.bytes'),
     producerIds: new ProducerIds({
       channel,
       brokerId: nodeId,
@@ -187,9 +187,6 @@ export function controllerHandlers(
     bind(listConfigResourcesHandler(services)),
   ]
 }
-
-/** A batch that a worker looks into may become this large. */
-const decompressedBytesMax = 1024 * 1024 * 1024
 
 function featuresOf({ features, provenance }: MetadataImage, quorum: MetadataQuorum): Features {
   const levels = new Map([...features.finalized, [metadataVersionFeature, features.metadataVersion]])

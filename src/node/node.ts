@@ -293,13 +293,10 @@ function limitsOf(config: BrokerConfig): ServerLimits {
     connectionsPerAddressMax: config.number('max.connections.per.ip'),
     connectionsPerAddressOverrides: config.maxConnectionsPerIpOverrides,
     idleMsMax: config.number('connections.max.idle.ms'),
-    queuedReplyBytesMax: queuedReplyBytesMax,
-    inFlightMax: producesInFlightMax,
+    queuedReplyBytesMax: config.own.number('odradek.queued.reply.bytes'),
+    inFlightMax: config.own.number('odradek.produce.requests.in.flight'),
   }
 }
-
-const queuedReplyBytesMax = 16 * 1024 * 1024
-const producesInFlightMax = 64
 
 /** Settles with `work`, or rejects as soon as the node is known to have failed. */
 function orFault<T>(work: Promise<T>, ended: Promise<Error | undefined>): Promise<T> {

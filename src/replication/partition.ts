@@ -35,6 +35,8 @@ export class Partition {
   readonly directory: string
   readonly #nodeId: number
   readonly #waiters = new Set<PartitionWaiter>()
+  /** Plain numbers, for metrics. */
+  readonly traffic = { messagesIn: 0, bytesIn: 0, bytesOut: 0 }
   #state: PartitionImage | undefined
   #isOffline = false
   /** Of the topic, as this replica applies it. */
@@ -156,6 +158,8 @@ export class Partition {
 
   #appended(result: AppendResult, sizeInBytes: number): AppendResult {
     if (result.kind === 'duplicate') return result
+    this.traffic.messagesIn += result.lastOffset - result.baseOffset + 1
+    this.traffic.bytesIn += sizeInBytes
     this.#advance()
     this.#tell(sizeInBytes)
     return result

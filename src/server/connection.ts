@@ -147,6 +147,7 @@ export class ServerConnection implements ConnectionHandler {
     const about = readRequestStart(reader)
     const handler = this.#options.router.find(about.apiKey)
     if (handler === undefined) throw new MalformedError(`api key ${about.apiKey} is not served`)
+    this.#options.router.count(handler)
     const [min, max] = handler.versions
     if (about.apiVersion < min || about.apiVersion > max) {
       slot.parts = refuseVersion(this.#options.writer, about)

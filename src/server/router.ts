@@ -44,6 +44,7 @@ export function bind<Request, Response>(handler: Handler<Request, Response>): Bo
 /** Every API that a listener serves; ApiVersions lists just these. */
 export class Router {
   readonly #handlers = new Map<number, BoundHandler>()
+  readonly #counts = new Map<BoundHandler, number>()
   readonly logger: Logger
 
   constructor(handlers: readonly BoundHandler[], logger: Logger) {
@@ -53,6 +54,16 @@ export class Router {
 
   find(apiKey: number): BoundHandler | undefined {
     return this.#handlers.get(apiKey)
+  }
+
+  /** A request of this API came. */
+  count(handler: BoundHandler): void {
+    this.#counts.set(handler, (this.#counts.get(handler) ?? 0) + 1)
+  }
+
+  /** Requests so far, by the API's name. */
+  counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#counts].map(([{ name }, count]) => [name, count]))
   }
 
   served(): readonly BoundHandler[] {

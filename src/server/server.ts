@@ -70,6 +70,8 @@ export class Server {
   readonly #perAddress = new Map<string, number>()
   readonly #shared: Pick<ConnectionOptions, 'receiveBuffers' | 'pieces' | 'reader' | 'writer'>
   #idleTimer: Timer | undefined
+  readonly #routers = new Set<Router>()
+  #refused = 0
   #stopping = false
   #isOpen = false
 
@@ -88,6 +90,20 @@ export class Server {
     return this.#connections.size
   }
 
+  /** Connections that were refused over a limit. */
+  get refusedCount(): number {
+    return this.#refused
+  }
+
+  /** Requests so far over all listeners, by the API's name. */
+  requestCounts(): ReadonlyMap<string, number> {
+    const sums = new Map<string, number>()
+    for (const router of this.#routers) {
+      for (const [name, count] of router.counts()) sums.set(name, (sums.get(name) ?? 0) + count)
+    }
+    return sums
+  }
+
   /** Opens a listener; rejects with the system's error when the port is taken. */
   async listen({ name, host, port, router, waitsForOpen = false }: ListenerOptions): Promise<Listener> {
     const isOpen = (): boolean => !waitsForOpen || this.#isOpen
@@ -95,6 +111,7 @@ export class Server {
       this.#accept(socket, { listenerName: name, router, isOpen })
     const listener = await this.#options.network.listen({ host, port, accept })
     this.#listeners.push(listener)
+    this.#routers.add(router)
     return listener
   }
 
@@ -115,6 +132,7 @@ export class Server {
     const countMax = limits.connectionsPerAddressOverrides.get(address) ?? limits.connectionsPerAddressMax
     if (this.#stopping || count > countMax || this.#connections.size >= limits.connectionsMax) {
       const reason = this.#stopping ? 'the node stops' : count > countMax ? 'max.connections.per.ip' : 'max.connections'
+      this.#refused++
       logger.log('warn', `Refused a connection: ${reason}`, { client: address, listener: listener.listenerName })
       return undefined
     }

@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { type Env, type LogLevel, uuidToString } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
-import { BrokerConfig, formatStorage, jobsUrl, Node, StorageError, storageIsEmpty } from '../node/index.ts'
+import { BrokerConfig, formatStorage, jobsUrl, Node, nodeMetrics, StorageError, storageIsEmpty } from '../node/index.ts'
 
 export interface ServerOptions {
   /** By key, as in `server.properties`. */
@@ -31,7 +31,29 @@ export async function startServer(options: ServerOptions): Promise<Node> {
   const config = BrokerConfig.parse(texts)
   for (const warning of config.warnings) env.logger.log('warn', warning)
   if (options.formatsEmpty && (await storageIsEmpty(env.disk, config))) await format(env, config)
-  return Node.start({ env, config, hostName: hostname(), poison: options.poison ?? false })
+  const node = await Node.start({ env, config, hostName: hostname(), poison: options.poison ?? false })
+  if (config.metricsListener !== undefined) await withMetrics(node, env, config.metricsListener)
+  return node
+}
+
+/** Metrics are there as long as the node is. */
+async function withMetrics(
+  node: Node,
+  env: Env,
+  address: { readonly host: string; readonly port: number },
+): Promise<void> {
+  const { serveMetrics } = await import('./metrics-http.ts')
+  try {
+    const http = await serveMetrics({
+      ...address,
+      logger: env.logger.child('metrics'),
+      metrics: () => nodeMetrics(node),
+    })
+    void node.ended.then(() => http.close())
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
 }
 
 function withAbsoluteDirectories(given: ReadonlyMap<string, string>): {

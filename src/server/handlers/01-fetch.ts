@@ -7,7 +7,7 @@
  *
  * A fetch that finds less than `minBytes` waits on its partitions.
  */
-import { ApiError, zeroUuid } from '../../base/index.ts'
+import { ApiError, partSizeInBytes, zeroUuid } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
 import { ErrorCode, type FetchRequest, type FetchResponse, fetch } from '../../protocol/index.ts'
 import type {
@@ -50,9 +50,9 @@ export function fetchHandler(services: FetchServices): Handler<FetchRequest, Fet
         maxWaitMs: request.maxWaitMs,
       })
       const { read } = fetching
-      if (!(read instanceof Promise)) return answer(services, session, read, context)
+      if (!(read instanceof Promise)) return answer(services, { session, targets, read, context })
       context.onClose(() => fetching.cancel())
-      return read.then((late) => answer(services, session, late, context))
+      return read.then((late) => answer(services, { session, targets, read: late, context }))
     },
     fail: (_request, error) => fetch.response.create({ errorCode: error.code }),
   }
@@ -87,13 +87,19 @@ function targetOf({ replicas }: FetchServices, asked: SessionPartition, isFollow
   }
 }
 
-function answer(
-  services: FetchServices,
-  session: FetchContext,
-  { results }: FetchRead,
-  { apiVersion, listenerName }: RequestContext,
-): FetchResponse {
-  const response = session.finish(results)
+interface Fetched {
+  readonly session: FetchContext
+  readonly targets: readonly Target[]
+  readonly read: FetchRead
+  readonly context: RequestContext
+}
+
+function answer(services: FetchServices, { session, targets, read, context }: Fetched): FetchResponse {
+  const { apiVersion, listenerName } = context
+  for (const [i, { partition }] of targets.entries()) {
+    if (partition !== undefined) partition.traffic.bytesOut += recordsSize(read.results[i]?.records ?? null)
+  }
+  const response = session.finish(read.results)
   if (apiVersion < 16) return response
   const topics = response.responses.map(({ topic, topicId, partitions }) => ({
     name: topic === '' ? services.topicName(topicId) : topic,
@@ -103,4 +109,9 @@ function answer(
   if (hints === undefined) return response
   const responses = response.responses.map((topic, i) => ({ ...topic, partitions: hints.topics[i] ?? [] }))
   return { ...response, responses, nodeEndpoints: hints.nodeEndpoints }
+}
+
+function recordsSize(records: FetchRead['results'][number]['records']): number {
+  if (records === null || records instanceof Uint8Array) return records?.length ?? 0
+  return records.reduce((sum, part) => sum + partSizeInBytes(part), 0)
 }

@@ -1,0 +1,28 @@
+/**
+ * Broker configs that Kafka does not have: the bounds that it lacks, and where metrics are served. Apart from Kafka's
+ * table, which is held against 4.3.1; all begin with `odradek.`, so that a broker of Kafka's passes over them.
+ */
+import { type ConfigKeys, int, long, string } from './config-def.ts'
+import { atLeast } from './validators.ts'
+
+export const ownPrefix = 'odradek.'
+
+export const ownKeys = {
+  'odradek.max.decompressed.batch.bytes': long(1024 * 1024 * 1024, {
+    valid: atLeast(1024 * 1024),
+    doc: 'What the records of a produced batch may become when they are decompressed to be checked.',
+  }),
+  'odradek.metrics.listener': string('', {
+    doc: 'Address, as host:port, at which metrics are served for Prometheus; empty: nowhere.',
+  }),
+  'odradek.produce.requests.in.flight': int(64, {
+    valid: atLeast(1),
+    doc: 'Produce requests of one connection that may wait for replicas before the next one is read.',
+  }),
+  'odradek.queued.reply.bytes': int(16 * 1024 * 1024, {
+    valid: atLeast(64 * 1024),
+    doc: 'Bytes of replies that wait for a slow reader before its next request is read.',
+  }),
+} satisfies ConfigKeys
+
+export type OwnKeys = typeof ownKeys

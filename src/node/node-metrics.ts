@@ -1,0 +1,110 @@
+/** What a node can tell of itself, under the names that Kafka's MBeans have in Prometheus. Read when somebody asks. */
+import { counter, gauge, getOrInsert, type Metric } from '../base/index.ts'
+import type { Partition } from '../replication/index.ts'
+import type { Node } from './node.ts'
+
+interface TopicSums {
+  messagesIn: number
+  bytesIn: number
+  bytesOut: number
+}
+
+export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly Metric[] {
+  const partitions = [...broker.replicas.partitions()]
+  const led = partitions.filter(({ isLeader }) => isLeader)
+  const view = quorum.view
+  return [
+    gauge('kafka_server_kafkaserver_brokerstate', 'State of the broker: 3 is running, 1 is starting.', isReady ? 3 : 1),
+    gauge('kafka_server_replicamanager_partitioncount', 'Replicas on this broker.', partitions.length),
+    gauge('kafka_server_replicamanager_leadercount', 'Partitions that this broker leads.', led.length),
+    gauge(
+      'kafka_server_replicamanager_offlinereplicacount',
+      'Replicas in failed directories.',
+      count(partitions, (it) => it.isOffline),
+    ),
+    gauge(
+      'kafka_server_replicamanager_underreplicatedpartitions',
+      'Led partitions with fewer replicas in sync than there are.',
+      count(led, (it) => it.isr.length < it.replicas.length),
+    ),
+    gauge(
+      'kafka_server_replicamanager_underminisrpartitioncount',
+      'Led partitions below min.insync.replicas.',
+      count(led, (it) => it.isr.length < it.effectiveMinIsr),
+    ),
+    gauge(
+      'kafka_controller_kafkacontroller_activecontrollercount',
+      '1 where this node is the active controller.',
+      Number(quorum.isActive),
+    ),
+    gauge('kafka_server_raftmetrics_currentepoch', 'Epoch of the quorum.', view.leaderEpoch),
+    gauge('kafka_server_raftmetrics_currentleader', 'Leader of the quorum, -1 if none is known.', view.leaderId),
+    gauge('kafka_server_raftmetrics_highwatermark', 'High watermark of the metadata log.', view.highWatermark),
+    gauge(
+      'kafka_server_brokermetadatametrics_lastappliedrecordoffset',
+      'Offset of the metadata that this broker has applied.',
+      broker.metadataOffset,
+    ),
+    gauge('kafka_server_socketservermetrics_connectioncount', 'Open connections.', server.connectionCount),
+    gauge('kafka_server_fetchsessioncache_numincrementalfetchsessions', 'Fetch sessions.', broker.sessions.size),
+    gauge(
+      'kafka_server_fetchsessioncache_numincrementalfetchpartitionscached',
+      'Partitions in fetch sessions.',
+      broker.sessions.partitionCount,
+    ),
+    ...topicMetrics(partitions),
+    ...logMetrics(partitions),
+    requestMetric(server.requestCounts()),
+    counter(
+      'kafka_network_acceptor_refusedconnections_total',
+      'Connections that were refused over a limit.',
+      server.refusedCount,
+    ),
+  ]
+}
+
+const count = (partitions: readonly Partition[], is: (partition: Partition) => boolean): number =>
+  partitions.filter(is).length
+
+function topicMetrics(partitions: readonly Partition[]): readonly Metric[] {
+  const sums = new Map<string, TopicSums>()
+  for (const { topic, traffic } of partitions) {
+    const sum = getOrInsert(sums, topic, () => ({ messagesIn: 0, bytesIn: 0, bytesOut: 0 }))
+    sum.messagesIn += traffic.messagesIn
+    sum.bytesIn += traffic.bytesIn
+    sum.bytesOut += traffic.bytesOut
+  }
+  const metric = (name: string, help: string, of: (sum: TopicSums) => number): Metric => ({
+    name: `kafka_server_brokertopicmetrics_${name}_total`,
+    help,
+    type: 'counter',
+    samples: [...sums].map(([topic, sum]) => ({ labels: { topic }, value: of(sum) })),
+  })
+  return [
+    metric('messagesin', 'Records appended, by topic.', (sum) => sum.messagesIn),
+    metric('bytesin', 'Bytes appended, by topic.', (sum) => sum.bytesIn),
+    metric('bytesout', 'Bytes fetched, by topic.', (sum) => sum.bytesOut),
+  ]
+}
+
+function logMetrics(partitions: readonly Partition[]): readonly Metric[] {
+  const metric = (name: string, help: string, of: (partition: Partition) => number): Metric => ({
+    name: `kafka_log_log_${name}`,
+    help,
+    type: 'gauge',
+    samples: partitions.map((it) => ({ labels: { topic: it.topic, partition: it.partitionId }, value: of(it) })),
+  })
+  return [
+    metric('size', 'Bytes of the log.', ({ log }) => log.sizeInBytes),
+    metric('logstartoffset', 'First offset of the log.', ({ log }) => log.logStartOffset),
+    metric('logendoffset', 'Offset of the next record.', ({ log }) => log.logEndOffset),
+    metric('numlogsegments', 'Segments of the log.', ({ log }) => log.segmentCount),
+  ]
+}
+
+const requestMetric = (counts: ReadonlyMap<string, number>): Metric => ({
+  name: 'kafka_network_requestmetrics_requests_total',
+  help: 'Requests, by API.',
+  type: 'counter',
+  samples: [...counts].map(([request, value]) => ({ labels: { request }, value })),
+})
