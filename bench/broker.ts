@@ -12,6 +12,8 @@ export interface Broker {
   /** Milliseconds from the start of the process to the first answer to ApiVersions. */
   readonly startMs: number
   stop(): Promise<void>
+  /** Of its configuration and its log. */
+  readonly place: Place
   /** Starts it again on the same directory and the same port, after it was stopped or killed. */
   again(): Promise<Broker>
 }
@@ -25,11 +27,15 @@ export interface BrokerOptions {
 /** Waits for the first answer; `sinceNs` is of the monotonic clock. */
 export type Ping = (options: { readonly port: number; readonly sinceNs: bigint }) => Promise<number>
 
-export interface Prepared {
+/** What a broker needs to start on a directory that is formatted. */
+export interface Place {
   readonly port: number
-  readonly settings: Readonly<Record<string, string>>
   readonly file: string
   readonly logFile: string
+}
+
+export interface Prepared extends Place {
+  readonly settings: Readonly<Record<string, string>>
 }
 
 function freePort(): Promise<number> {

@@ -1,7 +1,7 @@
 /** Apache Kafka 4.3.1: its jars, and a combined node of it with the flags of Kafka's own scripts. */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Broker, type BrokerOptions, type Ping, prepare, ready } from './broker.ts'
+import { type Broker, type BrokerOptions, type Ping, type Place, prepare, ready } from './broker.ts'
 import { runOrThrow, ServerProcess } from './child.ts'
 import { javaCommand } from './java.ts'
 import { cache } from './paths.ts'
@@ -50,21 +50,17 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
   const { port, file, logFile } = await prepare(options)
   const format = ['-cp', classPath, quiet, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]
   await runOrThrow({ command: java, args: format, timeoutMs: 60_000 })
-  return launch({ ...options, port, logFile, java, args: [...jvmFlags, '-cp', classPath, quiet, 'kafka.Kafka', file] })
+  return launch(options.ping, { port, file, logFile })
 }
 
-interface Launch {
-  readonly ping: Ping
-  readonly port: number
-  readonly logFile: string
-  readonly java: string
-  readonly args: readonly string[]
-}
+/** On a directory that somebody else has formatted, and perhaps written: Odradek. */
+export const takeOverByKafka = (ping: Ping, place: Place): Promise<Broker> => launch(ping, place)
 
-async function launch(options: Launch): Promise<Broker> {
-  const { ping, port, logFile, java, args } = options
+async function launch(ping: Ping, place: Place): Promise<Broker> {
+  const { port, file, logFile } = place
+  const args = [...jvmFlags, '-cp', join(await kafkaJars(), '*'), quiet, 'kafka.Kafka', file]
   const sinceNs = process.hrtime.bigint()
-  const server = new ServerProcess({ command: java, args: [...args], logFile })
+  const server = new ServerProcess({ command: await javaCommand(), args, logFile })
   const startMs = await ready(server, ping({ port, sinceNs }))
   return {
     name: 'kafka',
@@ -72,9 +68,10 @@ async function launch(options: Launch): Promise<Broker> {
     bootstrap: `127.0.0.1:${port}`,
     process: server,
     startMs,
+    place,
     stop: async () => {
       await server.stop()
     },
-    again: () => launch(options),
+    again: () => launch(ping, place),
   }
 }

@@ -1,0 +1,61 @@
+/** Apache Kafka and Odradek in turns on one directory: each goes on where the other stopped, or was killed. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Broker } from '../../bench/broker.ts'
+import { takeOverByKafka } from '../../bench/kafka.ts'
+import { takeOverByOdradek } from '../../bench/odradek.ts'
+import { runTool } from './java-tool.ts'
+import { kcat } from './kcat.ts'
+import { bootstrap, isShortRun, uniqueName } from './kit.ts'
+import { librdkafka } from './librdkafka.ts'
+import { startOwnBroker } from './own-broker.ts'
+import { ping } from './ping.ts'
+import { createTopic } from './topics.ts'
+
+const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+const perTurn = 100
+
+describe('in turns on one directory', { skip: isShortRun ? 'in the full run only' : false }, () => {
+  let broker: Broker
+  before(async () => {
+    const settings = { 'log.segment.bytes': '1048576', 'offsets.topic.num.partitions': '4' }
+    broker = (await startOwnBroker('take-over', settings)).broker
+  })
+  after(() => broker.stop())
+
+  const readAll = async (topic: string): Promise<string[]> =>
+    (await kcat(['-C', '-t', topic, '-o', 'beginning', '-e', '-q'])).trimEnd().split('\n')
+
+  test('records, offsets and configs are seen by whoever comes', async (context) => {
+    const topic = await createTopic({ prefix: 'turns' })
+    const group = uniqueName('turns')
+    const sent: string[] = []
+    const read: unknown[] = []
+    const turns = ['stop', 'kill', 'stop', 'kill', 'stop'] as const
+    for (const [turn, end] of turns.entries()) {
+      for (const codec of codecs) {
+        const prefix = `${broker.name}-${turn}-${codec}-`
+        await librdkafka('produce', { topic, count: perTurn, prefix, codec, idempotent: true })
+        sent.push(...Array.from({ length: perTurn }, (_, i) => `${prefix}${i}`))
+      }
+      assert.deepEqual(await readAll(topic), sent, `turn ${turn}, ${broker.name}`)
+      const lines = await librdkafka('consume', { topic, group, count: perTurn })
+      read.push(...lines.map(({ value }) => value))
+      assert.deepEqual(read, sent.slice(0, read.length), `the group's place in turn ${turn}, ${broker.name}`)
+      const config = `retention.ms=${3_600_000 * (turn + 1)}`
+      const entity = ['--bootstrap-server', bootstrap(), '--entity-type', 'topics', '--entity-name', topic]
+      if (turn > 0)
+        assert.match(
+          await runTool('configs', ['--describe', ...entity]),
+          new RegExp(`retention\\.ms=${3_600_000 * turn}\\b`),
+        )
+      await runTool('configs', ['--alter', ...entity, '--add-config', config])
+      if (end === 'kill') await broker.process.kill()
+      else await broker.stop()
+      const { name, place } = broker
+      broker = await (name === 'kafka' ? takeOverByOdradek(ping, place) : takeOverByKafka(ping, place))
+    }
+    assert.deepEqual(await readAll(topic), sent)
+    context.diagnostic(`${turns.length} turns, ${sent.length} records, ${read.length} read by the group`)
+  })
+})
