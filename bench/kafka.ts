@@ -1,6 +1,7 @@
 /** Apache Kafka 4.3.1: its jars, and a combined node of it with the flags of Kafka's own scripts. */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { getOrInsert } from '../src/base/index.ts'
 import { type Broker, type BrokerOptions, type Ping, type Place, prepare, ready } from './broker.ts'
 import { runOrThrow, ServerProcess } from './child.ts'
 import { javaCommand } from './java.ts'
@@ -16,17 +17,26 @@ const jvmFlags = [
   '-XX:+ExplicitGCInvokesConcurrent',
 ]
 const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'
-const folder = join(cache, 'kafka-4.3.1')
+export const kafkaVersion = '4.3.1'
 const clusterId = 'b2RyYWRlay1iZW5jaC0wMQ'
-let jars: Promise<string> | undefined
+const jars = new Map<string, Promise<string>>()
 
-async function fetchJars(): Promise<string> {
+async function fetchJars(version: string): Promise<string> {
+  const folder = join(cache, `kafka-${version}`)
   const libs = join(folder, 'libs')
   if (existsSync(join(folder, 'complete'))) return libs
   const partial = join(folder, 'partial')
   rmSync(partial, { recursive: true, force: true })
   const pom = join(import.meta.dirname, 'kafka', 'pom.xml')
-  const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${partial}`]
+  const args = [
+    '-q',
+    '-B',
+    '-f',
+    pom,
+    'dependency:copy-dependencies',
+    `-DoutputDirectory=${partial}`,
+    `-Dkafka.version=${version}`,
+  ]
   await runOrThrow({ command: 'mvn', args, timeoutMs: 600_000 })
   rmSync(libs, { recursive: true, force: true })
   renameSync(partial, libs)
@@ -34,10 +44,9 @@ async function fetchJars(): Promise<string> {
   return libs
 }
 
-/** The folder of the jars of Apache Kafka 4.3.1, fetched on first use. */
-export function kafkaJars(): Promise<string> {
-  jars ??= fetchJars()
-  return jars
+/** The folder of the jars of Apache Kafka, fetched on first use. */
+export function kafkaJars(version: string = kafkaVersion): Promise<string> {
+  return getOrInsert(jars, version, () => fetchJars(version))
 }
 
 export interface KafkaOptions extends BrokerOptions {

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type Command, runOrThrow } from '../../bench/child.ts'
 import { javaCommand } from '../../bench/java.ts'
-import { kafkaJars } from '../../bench/kafka.ts'
+import { kafkaJars, kafkaVersion } from '../../bench/kafka.ts'
 
 const tools = {
   brokerApiVersions: 'org.apache.kafka.tools.BrokerApiVersionsCommand',
@@ -33,18 +33,21 @@ const flags = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
 ]
 
-export async function toolCommand(tool: Tool, args: readonly string[]): Promise<Command> {
-  const classPath = join(await kafkaJars(), '*')
+export async function toolCommand(tool: Tool, args: readonly string[], version = kafkaVersion): Promise<Command> {
+  const classPath = join(await kafkaJars(version), '*')
   return { command: await javaCommand(), args: [...flags, '-cp', classPath, tools[tool], ...args] }
 }
 
 export interface ToolOptions {
   readonly input?: string
   readonly timeoutMs?: number
+  /** Of Kafka's tools and the clients in them. */
+  readonly version?: string
 }
 
 /** Runs a tool that must succeed; gives what it wrote to standard output. */
 export async function runTool(tool: Tool, args: readonly string[], options: ToolOptions = {}): Promise<string> {
-  const command = await toolCommand(tool, args)
-  return runOrThrow({ ...command, timeoutMs: 60_000, ...options })
+  const { version, ...more } = options
+  const command = await toolCommand(tool, args, version)
+  return runOrThrow({ ...command, timeoutMs: 60_000, ...more })
 }

@@ -122,6 +122,20 @@ test('controlled shutdown: leaders move, the others read of it, then the broker 
   assert.equal(fixture.controller.state.brokers.get(1)?.registration.fenced, true)
 })
 
+test('a broker comes back at once: where its predecessor is known to be gone, or was fenced when the controller began', () => {
+  const fixture = new Fixture()
+  fixture.start(1)
+  assert.throws(() => fixture.register(1, { incarnationId: id('again') }), code(101))
+  fixture.register(1, { incarnationId: id('again') }, true)
+  assert.equal(fixture.heartbeat(1).isFenced, false)
+  // A controller that begins waits for the sessions of those that are unfenced, not for those of others.
+  fixture.take(fixture.controller.activate(fixture.context))
+  assert.throws(() => fixture.register(1, { incarnationId: id('third') }), code(101))
+  fixture.heartbeat(1, { wantFence: true, wantShutDown: true })
+  fixture.take(fixture.controller.activate(fixture.context))
+  fixture.register(1, { incarnationId: id('third') })
+})
+
 test('a broker that is unregistered is gone from every ISR', () => {
   const fixture = new Fixture()
   fixture.start(1, 2)

@@ -53,7 +53,12 @@ export class Fixture {
     return reply
   }
 
-  register(brokerId: number, given: Partial<Parameters<typeof brokerRegistration.request.create>[0]> = {}) {
+  /** `isPredecessorGone`: the asker knows that nobody else can be this broker any more. */
+  register(
+    brokerId: number,
+    given: Partial<Parameters<typeof brokerRegistration.request.create>[0]> = {},
+    isPredecessorGone = false,
+  ) {
     const request = brokerRegistration.request.create({
       brokerId,
       clusterId,
@@ -67,7 +72,7 @@ export class Fixture {
       logDirs: [id(`d${brokerId}`)],
       ...given,
     })
-    return this.take(this.controller.registerBroker(request, this.context))
+    return this.take(this.controller.registerBroker(request, { ...this.context, isPredecessorGone }))
   }
 
   heartbeat(brokerId: number, given: Partial<Parameters<typeof brokerHeartbeat.request.create>[0]> = {}) {
