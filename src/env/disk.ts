@@ -31,7 +31,7 @@ const flags = { read: 'r', write: 'r+', create: 'w+' } as const
 /** Of the process, as the pool is. */
 const gate = new PoolGate()
 
-export function diskError(error: unknown, path: string): DiskError {
+function diskError(error: unknown, path: string): DiskError {
   if (error instanceof DiskError) return error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EIO'
   return new DiskError(code, path, error instanceof Error ? error.message : String(error))

@@ -9,7 +9,7 @@ const sequenceMax = 2 ** 31 - 1
 const abortMarker = 0
 const commitMarker = 1
 
-export interface EndTransactionMarker {
+interface EndTransactionMarker {
   readonly kind: 'abort' | 'commit'
   readonly coordinatorEpoch: number
 }

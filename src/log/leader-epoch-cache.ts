@@ -15,8 +15,8 @@ export interface EpochEndOffset {
   readonly endOffset: number
 }
 
-export const undefinedEpoch = -1
-export const undefinedEpochOffset = -1
+const undefinedEpoch = -1
+const undefinedEpochOffset = -1
 const unknown: EpochEndOffset = { leaderEpoch: undefinedEpoch, endOffset: undefinedEpochOffset }
 
 export class LeaderEpochCache {

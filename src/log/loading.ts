@@ -168,7 +168,7 @@ async function readEpochs({
   return { epochs: new LeaderEpochCache(entries), isOnDisk: true }
 }
 
-export async function discard(segment: Segment): Promise<void> {
+async function discard(segment: Segment): Promise<void> {
   await segment.markDeleted()
   await segment.removeFiles()
 }

@@ -1,7 +1,7 @@
 /**
  * Which of the oldest segments may go: by age, by size, or because the log starts behind them. Pure; the log executes it.
  */
-export interface RetentionSegment {
+interface RetentionSegment {
   readonly baseOffset: number
   readonly sizeInBytes: number
   /** Largest timestamp of a record, else when the file was last changed. */

@@ -34,7 +34,7 @@ export class BrokenSegmentError extends Error {
   override readonly name = 'BrokenSegmentError'
 }
 
-export interface SegmentSettings {
+interface SegmentSettings {
   readonly indexIntervalBytes: number
   readonly segmentIndexBytes: number
 }

@@ -4,7 +4,7 @@
  */
 import { assert, Writer } from '../base/index.ts'
 
-export const transactionIndexEntrySize = 34
+const transactionIndexEntrySize = 34
 const version = 0
 const two32 = 2 ** 32
 

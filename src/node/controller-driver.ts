@@ -15,7 +15,7 @@ import {
 import { ErrorCode } from '../protocol/index.ts'
 
 /** The quorum as the controller uses it. */
-export interface ControllerLog {
+interface ControllerLog {
   readonly endOffset: number
   /** Takes records for one batch; returns the offset of its last one. */
   propose(records: readonly Uint8Array[]): number

@@ -6,7 +6,7 @@ import { type InvalidBatch, type TopicRules, type ValidBatch, validateCompressed
 
 export type Job = (input: unknown) => unknown
 
-export interface ValidateCompressedInput {
+interface ValidateCompressedInput {
   readonly records: Uint8Array
   readonly options: {
     readonly topic: TopicRules

@@ -8,7 +8,7 @@
  *
  * A resigned voter takes no part until the process starts anew.
  */
-export interface Unattached {
+interface Unattached {
   readonly kind: 'unattached'
   readonly epoch: number
 }
@@ -28,7 +28,7 @@ export interface Leader {
   readonly granted: ReadonlySet<number>
 }
 
-export interface Resigned {
+interface Resigned {
   readonly kind: 'resigned'
   readonly epoch: number
 }

@@ -39,7 +39,7 @@ export const closeConnection = new Signal('close connection')
 export type Answer<Response> = Response | Signal
 
 /** The two directions of one API, as `protocol` compiles them. */
-export interface Codec<Request, Response> {
+interface Codec<Request, Response> {
   readonly key: number
   readonly name: string
   readonly versions: readonly [min: number, max: number]

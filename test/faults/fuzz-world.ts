@@ -30,7 +30,7 @@ function samples(served: ReadonlySet<number>): Sample[] {
 const extremes = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff]
 
 /** The bytes with a few changes: bits, extreme lengths, a cut, a piece twice or elsewhere. */
-export function mutated(bytes: Uint8Array, draw: SeededStream): Buffer {
+function mutated(bytes: Uint8Array, draw: SeededStream): Buffer {
   let result = Buffer.from(bytes)
   for (let count = 1 + draw.below(3); count > 0 && result.length > 0; count--) {
     const at = draw.below(result.length)

@@ -23,7 +23,7 @@ const port = 9092
 const nodeName = 'node'
 const topic = 'numbers'
 const group = 'readers'
-export const partitions = 2
+const partitions = 2
 
 const texts = new Map(
   Object.entries({

@@ -8,7 +8,7 @@ import type { CommittedOffset } from './group-record.ts'
 import type { TopicOfOffset } from './group-requests.ts'
 
 /** Kafka's names. */
-export const stateNames: Readonly<Record<ClassicState, string>> = {
+const stateNames: Readonly<Record<ClassicState, string>> = {
   empty: 'Empty',
   preparing: 'PreparingRebalance',
   completing: 'CompletingRebalance',

@@ -7,7 +7,7 @@ import type { MetadataRecord } from '../record.ts'
 import { Controller } from './controller.ts'
 import type { Decision } from './decision.ts'
 
-export const clusterId = 'cluster'
+const clusterId = 'cluster'
 
 export const id = (text: string): Uuid => uuidFromLatin1(text.padEnd(16, '-'))
 

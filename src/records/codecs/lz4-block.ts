@@ -52,7 +52,7 @@ export function lz4DecodeBlock(bytes: Uint8Array, start: number, end: number, ou
 }
 
 /** The largest block that `size` bytes can become. */
-export function lz4BlockBound(size: number): number {
+function lz4BlockBound(size: number): number {
   return size + Math.floor(size / 255) + 16
 }
 
