@@ -19,7 +19,9 @@ export class EpochFile {
   save(directory: string): Promise<void> {
     this.#saving = this.#saving.then(async () => {
       const { version } = this.#cache
-      if (version === this.#savedVersion) return
+      // Without an epoch there is nothing to say yet: the file comes with the first.
+      const isEmpty = this.#savedVersion === -1 && this.#cache.entries.length === 0
+      if (version === this.#savedVersion || isEmpty) return
       const text = encodeLeaderEpochs(this.#cache.entries)
       await replaceFile(this.#disk, `${directory}/${leaderEpochCheckpointName}`, Buffer.from(text))
       this.#savedVersion = version

@@ -7,6 +7,7 @@ import {
   type Disk,
   DiskError,
   type FileLock,
+  inParallel,
   type Logger,
   type RandomStream,
   type Timer,
@@ -32,6 +33,8 @@ const cleanShutdownName = '.kafka_cleanshutdown'
 const lockName = '.lock'
 const metadataTopic = '__cluster_metadata'
 const markerSizeMaxInBytes = 4096
+/** Logs that are opened, made or closed at a time: the time goes into waiting for the disk. */
+const atOnceMax = 32
 
 export interface LogManagerOptions {
   readonly directory: string
@@ -49,7 +52,10 @@ export interface LogManagerOptions {
 export class LogManager {
   readonly #options: LogManagerOptions
   readonly #logs = new Map<string, Log>()
+  readonly #making = new Map<string, Promise<Log>>()
   readonly #timers = new Set<Timer>()
+  #sync: Promise<void> = Promise.resolve()
+  #nextSync: Promise<void> | undefined
   #lock: FileLock | undefined
   #brokerEpoch = -1
   #hasFailed = false
@@ -110,8 +116,10 @@ export class LogManager {
     return this.#options.directory
   }
 
+  /** Those that are being made count. */
   get logCount(): number {
-    return this.#logs.size
+    const making = [...this.#making.keys()].filter((name) => !this.#logs.has(name))
+    return this.#logs.size + making.length
   }
 
   get logs(): IterableIterator<Log> {
@@ -126,14 +134,30 @@ export class LogManager {
     const name = directoryName(topicPartition)
     const known = this.#logs.get(name)
     if (known !== undefined) return known
-    return this.#serially(async () => {
-      const made = this.#logs.get(name)
-      if (made !== undefined) return made
-      const offsets = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true }
-      const log = await this.#openLog({ topicPartition, topicId, ...offsets })
-      await this.#options.disk.syncDirectory(this.#options.directory)
-      return log
+    const underWay = this.#making.get(name)
+    if (underWay !== undefined) return underWay
+    const making = this.#make(topicPartition, topicId).finally(() => this.#making.delete(name))
+    this.#making.set(name, making)
+    return making
+  }
+
+  /** After what is under way: a log of this name may be on its way out. Logs of other names are made meanwhile. */
+  async #make(topicPartition: TopicPartition, topicId: Uuid): Promise<Log> {
+    await this.#work
+    const offsets = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true }
+    const log = await this.#openLog({ topicPartition, topicId, ...offsets })
+    await this.#syncNames()
+    return log
+  }
+
+  /** Makes the names in the directory durable; those who ask while a sync runs share the next one. */
+  #syncNames(): Promise<void> {
+    this.#nextSync ??= this.#sync.then(() => {
+      this.#nextSync = undefined
+      return this.#options.disk.syncDirectory(this.#options.directory)
     })
+    this.#sync = this.#nextSync.catch(() => undefined)
+    return this.#nextSync
   }
 
   /** The directory is renamed at once and removed after `file.delete.delay.ms`. */
@@ -196,7 +220,7 @@ export class LogManager {
     this.#isStopped = true
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
-    for (const log of this.#logs.values()) await log.close()
+    await inParallel(this.#logs.values(), atOnceMax, (log) => log.close())
     if (!this.#hasFailed) {
       await this.checkpoint()
       const marker = Buffer.from(JSON.stringify({ version: 0, brokerEpoch }))
@@ -211,8 +235,8 @@ export class LogManager {
     const recoveryPoints = await this.#readOffsets(recoveryPointCheckpointName)
     const starts = await this.#readOffsets(logStartOffsetCheckpointName)
     const highWatermarks = await this.#readOffsets(replicationOffsetCheckpointName)
-    for (const { name, kind } of await disk.list(directory)) {
-      if (kind !== 'directory') continue
+    const found = (await disk.list(directory)).filter(({ kind }) => kind === 'directory')
+    await inParallel(found, atOnceMax, async ({ name }) => {
       const parsed = parseDirectoryName(name)
       if (parsed === undefined) {
         throw new DiskError(
@@ -222,7 +246,7 @@ export class LogManager {
         )
       }
       if (parsed.tag === 'delete') this.#removeLater(name, this.#options.configOf(parsed.topic).fileDeleteDelayMs)
-      if (parsed.tag !== 'live' || parsed.topic === metadataTopic) continue
+      if (parsed.tag !== 'live' || parsed.topic === metadataTopic) return
       const { topic, partition } = parsed
       const log = await this.#openLog({
         topicPartition: { topic, partition },
@@ -232,7 +256,7 @@ export class LogManager {
         isCleanShutdown,
       })
       log.setHighWatermark(highWatermarks.get(name) ?? 0)
-    }
+    })
   }
 
   /** The marker stands for one start only: it is removed before anything is read. */

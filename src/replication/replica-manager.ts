@@ -2,7 +2,7 @@
  * The replicas of this broker: makes, changes and removes them as the metadata says, and finds them for requests. The
  * shell between images and logs: changes are applied one after the other, lookups are immediate.
  */
-import { ApiError, DiskError, getOrInsert, type Logger, present, type Uuid } from '../base/index.ts'
+import { ApiError, DiskError, getOrInsert, inParallel, type Logger, present, type Uuid } from '../base/index.ts'
 import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
 import type { LogConfig, LogManager } from '../log/index.ts'
 import { configsOf, type MetadataImage, type MetadataUpdate, type TopicImage } from '../metadata/index.ts'
@@ -35,6 +35,8 @@ export interface EndedLeadership {
   readonly leaderEpoch: number
 }
 
+/** Partitions of a topic that are made at a time. */
+const atOnceMax = 32
 const beyondAllEpochs = Number.MAX_SAFE_INTEGER
 
 export class ReplicaManager {
@@ -112,23 +114,29 @@ export class ReplicaManager {
     partitionIds: readonly number[],
     told: { readonly ledNow: Partition[]; readonly ledNoMore: EndedLeadership[] },
   ): Promise<void> {
-    const { nodeId } = this.#options
-    for (const partitionId of partitionIds) {
-      const state = topic.partitions.get(partitionId)
-      const known = this.get(topic.name, partitionId)
-      const wasLeader = known?.isLeader === true
-      const epochBefore = known?.leaderEpoch
-      if (state === undefined || !state.replicas.includes(nodeId)) {
-        if (known !== undefined) await this.#remove(known)
-        if (known !== undefined && wasLeader) told.ledNoMore.push({ partition: known, leaderEpoch: beyondAllEpochs })
-        continue
-      }
-      const partition = known ?? (await this.#create(topic, partitionId))
-      if (partition === undefined) continue
-      partition.become(state)
-      if (partition.isLeader && state.leaderEpoch !== epochBefore) told.ledNow.push(partition)
-      if (wasLeader && !partition.isLeader) told.ledNoMore.push({ partition, leaderEpoch: state.leaderEpoch })
+    await inParallel(partitionIds, atOnceMax, (partitionId) => this.#applyPartition(topic, partitionId, told))
+  }
+
+  async #applyPartition(
+    topic: TopicImage,
+    partitionId: number,
+    told: { readonly ledNow: Partition[]; readonly ledNoMore: EndedLeadership[] },
+  ): Promise<void> {
+    const state = topic.partitions.get(partitionId)
+    const known = this.get(topic.name, partitionId)
+    const wasLeader = known?.isLeader === true
+    const epochBefore = known?.leaderEpoch
+    if (state === undefined || !state.replicas.includes(this.#options.nodeId)) {
+      if (known === undefined) return
+      await this.#remove(known)
+      if (wasLeader) told.ledNoMore.push({ partition: known, leaderEpoch: beyondAllEpochs })
+      return
     }
+    const partition = known ?? (await this.#create(topic, partitionId))
+    if (partition === undefined) return
+    partition.become(state)
+    if (partition.isLeader && state.leaderEpoch !== epochBefore) told.ledNow.push(partition)
+    if (wasLeader && !partition.isLeader) told.ledNoMore.push({ partition, leaderEpoch: state.leaderEpoch })
   }
 
   /** Undefined when no directory can take it: the partition stays without a replica here, and the log says why. */
