@@ -25,7 +25,8 @@ export interface Ran {
   readonly stderr: string
 }
 
-const outputCharactersMax = 16 * 1024 * 1024
+/** More is cut off: a run that is told too much fails by what is missing, not by its memory. */
+const outputCharactersMax = 256 * 1024 * 1024
 const living = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL')

@@ -8,7 +8,15 @@ export class ApiError extends Error {
 
   /** `code` as in Kafka's table; `message` is what a person can act on, and goes over the wire where the reply has room. */
   constructor(code: number, message: string) {
-    super(message)
+    super(shortened(message))
     this.code = code
   }
+}
+
+/** At most 30,000 bytes as UTF-8, with what the message is put into still a string of the protocol (32,767). */
+const messageLengthMax = 10_000
+
+/** Messages quote what the peer sent, which may fill a string by itself: together they would not fit into a reply. */
+export function shortened(message: string): string {
+  return message.length <= messageLengthMax ? message : `${message.slice(0, messageLengthMax - 3)}...`
 }

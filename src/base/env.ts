@@ -175,9 +175,17 @@ export interface Network {
   }): Promise<Connection>
 }
 
+/** More jobs wait for a worker than may: whoever asked for this one is to come again later. */
+export class WorkersBusyError extends Error {
+  override readonly name = 'WorkersBusyError'
+}
+
 /** Whole jobs of over a millisecond that leave the loop. */
 export interface Workers {
-  /** Runs the job registered under `name`; bytes in `input` may be moved to the worker. Inline in the simulator. */
+  /**
+   * Runs the job registered under `name`; bytes in `input` may be moved to the worker. Inline in the simulator. Rejects
+   * with WorkersBusyError.
+   */
   run(name: string, input: unknown): Promise<unknown>
 }
 

@@ -4,7 +4,7 @@
  * done per request comes here.
  */
 import { Worker } from 'node:worker_threads'
-import { BoundedQueue, type Workers } from '../base/index.ts'
+import { BoundedQueue, type Workers, WorkersBusyError } from '../base/index.ts'
 
 export interface WorkerPoolOptions {
   /** Of a module that exports `jobs`, a map of functions by name. */
@@ -100,7 +100,7 @@ export class WorkerPool implements Workers {
       const thread = this.#idle.pop() ?? this.#begin()
       if (thread !== undefined) this.#start(thread, job)
       else if (!this.#queue.push(job))
-        reject(new Error(`${this.#queue.capacity} jobs wait already; '${name}' is refused`))
+        reject(new WorkersBusyError(`${this.#queue.capacity} jobs wait already; '${name}' is refused`))
     })
   }
 

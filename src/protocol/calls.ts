@@ -18,6 +18,11 @@ export { zeroUuid } from '../base/index.ts'
 import type { Records, UnknownTag } from './words.ts'
 
 const stringBytesMax = 0x7fff
+/**
+ * Each byte that is not UTF-8 is read as U+FFFD, which takes three: a longer string of such could be read but never
+ * written again, neither into a reply nor into a log. No client writes one.
+ */
+const alwaysWritableBytesMax = Math.floor(stringBytesMax / 3)
 const two32 = 2 ** 32
 export const noBytes = new Uint8Array(0)
 
@@ -37,7 +42,11 @@ export function readString(r: Reader, compact: boolean, nullable: boolean): stri
   const size = compact ? (r.uvarint() - 1) | 0 : r.i16()
   if (size < 0) return nullable ? null : malformed('a string that may not be null is null')
   if (size > stringBytesMax) malformed(`a string of ${size} bytes`)
-  return r.string(size)
+  const text = r.string(size)
+  if (size > alwaysWritableBytesMax && Buffer.byteLength(text) > stringBytesMax) {
+    malformed(`a string of ${size} bytes that are not UTF-8`)
+  }
+  return text
 }
 
 export function readBytes(r: Reader, compact: boolean, nullable: boolean): Uint8Array | null {

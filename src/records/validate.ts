@@ -47,6 +47,23 @@ export interface ValidateOptions {
 
 /** Compressed records of more than this, before or after, are not looked at on the event loop (about two milliseconds). */
 const inlineSizeMax = 1024 * 1024
+/** Nor are those in more pieces: blocks of snappy and lz4 that hold nothing cost a call each. Writers make 32 of a MB. */
+const inlinePiecesMax = 256
+/** What the batches of one request together may take of the loop. */
+const inlineRequestSizeMax = 4 * inlineSizeMax
+
+/** What one request may still have decompressed on the event loop: a batch of 100 bytes can cost a millisecond. */
+export class InlineBudget {
+  #leftBytes = inlineRequestSizeMax
+
+  get limitBytes(): number {
+    return Math.min(inlineSizeMax, this.#leftBytes)
+  }
+
+  spend(sizeInBytes: number): void {
+    this.#leftBytes = Math.max(0, this.#leftBytes - sizeInBytes)
+  }
+}
 const noErrors: readonly RecordError[] = []
 
 /**
@@ -55,21 +72,48 @@ const noErrors: readonly RecordError[] = []
  */
 export function validateProduced(
   records: Uint8Array,
-  options: ValidateOptions,
+  { budget = new InlineBudget(), ...options }: ValidateOptions & { readonly budget?: InlineBudget },
 ): ValidBatch | InvalidBatch | UnfinishedBatch {
   return answer(() => {
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
     const size = checkOnlyBatch(view, records.length)
     const codec = checkHeader(records, view, { size, topic: options.topic })
-    if (codec === 0) return walk(records, view, { codec, size, limitBytes: size, ...options })
-    if (size > inlineSizeMax) return { kind: 'unfinished' }
-    try {
-      return walk(records, view, { codec, size, limitBytes: inlineSizeMax, ...options })
-    } catch (error) {
-      if (error instanceof CompressionError && error.reason === 'limit') return { kind: 'unfinished' }
-      throw error
+    const pass = new Walk(view, { codec, size, ...options })
+    if (codec === 0) {
+      pass.feed(records, header.batchHeaderSize, size)
+      return pass.finish()
     }
+    if (size > inlineSizeMax) return { kind: 'unfinished' }
+    const compressed = records.subarray(header.batchHeaderSize, size)
+    return feedInline(pass, { codec, compressed, budget }) ? pass.finish() : { kind: 'unfinished' }
   })
+}
+
+interface InlineRequest {
+  readonly codec: CompressionType
+  readonly compressed: Uint8Array
+  readonly budget: InlineBudget
+}
+
+/** False when it is too much for the caller's thread. */
+function feedInline(pass: Walk, { codec, compressed, budget }: InlineRequest): boolean {
+  const { limitBytes } = budget
+  if (limitBytes === 0) return false
+  let pieces = 0
+  try {
+    for (const piece of decompressPieces(codec, compressed, limitBytes)) {
+      if (++pieces > inlinePiecesMax) return false
+      budget.spend(piece.length)
+      pass.feed(piece)
+    }
+    return true
+  } catch (error) {
+    if (!(error instanceof CompressionError)) throw error
+    // How much was made before it was found to be too much, or no good, is not known: as much as may be.
+    budget.spend(limitBytes)
+    if (error.reason === 'limit') return false
+    throw error
+  }
 }
 
 /**
@@ -289,16 +333,4 @@ class Walk {
         : this.#walker.offsetDeltaOfMaxTimestamp,
     }
   }
-}
-
-/** All at once, on the caller's thread. */
-function walk(records: Uint8Array, view: DataView, request: WalkRequest & { readonly limitBytes: number }): ValidBatch {
-  const { codec, size, limitBytes } = request
-  const pass = new Walk(view, request)
-  if (codec === 0) pass.feed(records, header.batchHeaderSize, size)
-  else {
-    const compressed = records.subarray(header.batchHeaderSize, size)
-    for (const piece of decompressPieces(codec, compressed, limitBytes)) pass.feed(piece)
-  }
-  return pass.finish()
 }

@@ -179,17 +179,17 @@ export class ServerConnection implements ConnectionHandler {
       this.#settle(slot, answer, context)
       return
     }
-    answer.then(
-      (late) => {
+    answer
+      .then((late) => {
         this.#settle(slot, late, context)
         context.proceed()
         this.#flushSoon()
-      },
-      (error: unknown) => {
+      })
+      // Of the handler, or of what its answer met on the way out: nothing of it may go unhandled.
+      .catch((error: unknown) => {
         this.#refuse(error)
         context.proceed()
-      },
-    )
+      })
   }
 
   #settle(slot: Slot, answer: Answer<BodyWriter>, context: RequestContext): void {

@@ -1,5 +1,5 @@
 /** The header in front of each request and each reply (KIP-482 for the flexible form), and the frame around a reply. */
-import { MalformedError, type Reader, type ReplyPart, type Writer } from '../base/index.ts'
+import { isRegion, MalformedError, type Reader, type ReplyPart, type Writer } from '../base/index.ts'
 import { apiVersions, ErrorCode, requestHeaderVersion, responseHeaderVersion } from '../protocol/index.ts'
 import type { BodyWriter } from './handler.ts'
 
@@ -37,8 +37,14 @@ export function replyFrame(writer: Writer, request: RequestStart, body: BodyWrit
 }
 
 function frame(writer: Writer, write: () => void): readonly ReplyPart[] {
-  writer.i32(0)
-  write()
+  try {
+    writer.i32(0)
+    write()
+  } catch (error) {
+    // All connections share the writer: half a reply left in it would go to somebody else.
+    for (const part of writer.finish()) if (isRegion(part)) part.release()
+    throw error
+  }
   const size = writer.size - 4
   const parts = writer.finish()
   const [first] = parts

@@ -54,7 +54,7 @@ async function sendUntil(options: {
   const compression = partition % 2 === 0 ? codecs.none : codecs.gzip
   await producer.connect()
   for (let i = 0; !isOver(); i++) {
-    const values = Array.from({ length: 100 }, (_, k) => `${partition}-${acks}-${i}-${k}-${'x'.repeat(60)}`)
+    const values = Array.from({ length: 100 }, (_, k) => `${partition}-${acks}-${i}-${k}-${'x'.repeat(20)}`)
     const messages = values.map((value) => ({ value, partition }))
     try {
       const [answer] = await producer.send({ topic, acks, compression, messages })

@@ -20,6 +20,8 @@ const contentSizeFlag = 0x08
 const reservedFlag = 0x02
 const dictionaryFlag = 0x01
 const uncompressedFlag = 0x8000_0000
+/** A byte of a block gives this many at most, so small blocks need no buffer for a whole one (4 MB, for one byte each). */
+const ratioMax = 255
 /** What Kafka writes: version 1, independent blocks, no checksums, blocks of 64 KB. */
 const flagsWritten = version1 | independentFlag
 const blockDescriptorWritten = 0x40
@@ -93,7 +95,7 @@ export function* lz4Blocks(bytes: Uint8Array, limitBytes: number): Generator<Uin
     const stored = field >= uncompressedFlag
     const output = stored
       ? bytes.subarray(at, end)
-      : decodeBlock(bytes, view, { start: at, end, sizeMax: header.blockSizeMax })
+      : decodeBlock(bytes, view, { start: at, end, sizeMax: Math.min(header.blockSizeMax, size * ratioMax) })
     total += output.length
     if (total > limitBytes) throw overLimit(limitBytes)
     yield output

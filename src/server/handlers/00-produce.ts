@@ -7,11 +7,12 @@
  * Once every append is done the next request of the connection may start (`proceed`), while `acks=all` still waits. The
  * request's bytes are views until then: a batch that goes to a worker first is copied.
  */
-import { ApiError, type Clock, type Workers } from '../../base/index.ts'
+import { ApiError, type Clock, type Workers, WorkersBusyError } from '../../base/index.ts'
 import type { AppendResult } from '../../log/index.ts'
 import { ErrorCode, type ProduceRequest, type ProduceResponse, produce } from '../../protocol/index.ts'
 import {
   batchHeader,
+  InlineBudget,
   type InvalidBatch,
   stampBatch,
   TimestampType,
@@ -73,9 +74,10 @@ export function produceHandler(services: ProduceServices): Handler<ProduceReques
       if (acks !== 0 && acks !== 1 && acks !== -1) {
         return refuse(request, context, new ApiError(ErrorCode.INVALID_REQUIRED_ACKS, ''), services)
       }
+      const asked = { request, context, budget: new RequestBudget() }
       const outcomes: (Outcome | Promise<Outcome>)[] = []
       for (const topic of request.topicData) {
-        for (const partition of topic.partitionData) outcomes.push(append.one(topic, partition, request, context))
+        for (const partition of topic.partitionData) outcomes.push(append.one(topic, partition, asked))
       }
       if (outcomes.some((it) => it instanceof Promise)) return append.later(request, context, outcomes)
       return append.reply(request, context, outcomes as Outcome[])
@@ -124,6 +126,27 @@ function assemble(
   }
 }
 
+/** Errors of single records that one reply tells: a request of 20 KB may hold ten thousand of them in each batch. */
+const recordErrorsMax = 10_000
+
+/** What all batches of one request share. */
+class RequestBudget {
+  readonly inline = new InlineBudget()
+  #recordErrorsLeft = recordErrorsMax
+
+  recordErrors(all: InvalidBatch['recordErrors']): InvalidBatch['recordErrors'] {
+    const told = all.length <= this.#recordErrorsLeft ? all : all.slice(0, this.#recordErrorsLeft)
+    this.#recordErrorsLeft -= told.length
+    return told
+  }
+}
+
+interface Asked {
+  readonly request: ProduceRequest
+  readonly context: RequestContext
+  readonly budget: RequestBudget
+}
+
 class ProduceAppend {
   readonly #services: ProduceServices
 
@@ -134,10 +157,10 @@ class ProduceAppend {
   one(
     topic: TopicData,
     { index, records }: PartitionData,
-    request: ProduceRequest,
-    context: RequestContext,
+    asked: Asked,
   ): Outcome | Promise<Outcome> {
     try {
+      const { request, context, budget } = asked
       const partition = this.#partition(topic, index, context)
       if (records === null) throw new ApiError(ErrorCode.INVALID_RECORD, 'There are no records for the partition')
       if (request.acks === -1 && partition.isr.length < partition.effectiveMinIsr) {
@@ -148,9 +171,10 @@ class ProduceAppend {
       }
       const bytes = wholeBytes(records)
       const { clock } = this.#services
-      const validated = validateProduced(bytes, { topic: partition.rules, nowMs: clock.now() })
-      if (validated.kind === 'unfinished') return this.#inWorker(partition, bytes, request)
-      return this.#append(partition, bytes, validated, request)
+      const options = { topic: partition.rules, nowMs: clock.now(), budget: budget.inline }
+      const validated = validateProduced(bytes, options)
+      if (validated.kind === 'unfinished') return this.#inWorker(partition, bytes, asked)
+      return this.#append(partition, bytes, validated, asked)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return { reply: failedReply(index, error) }
@@ -167,20 +191,23 @@ class ProduceAppend {
   }
 
   /** Large compressed batches are looked into off the loop. */
-  async #inWorker(partition: Partition, bytes: Uint8Array, request: ProduceRequest): Promise<Outcome> {
+  async #inWorker(partition: Partition, bytes: Uint8Array, asked: Asked): Promise<Outcome> {
     const { workers, clock, decompressedBytesMax } = this.#services
     const copy = Uint8Array.from(bytes)
     const options = { topic: partition.rules, nowMs: clock.now(), decompressedLimitBytes: decompressedBytesMax() }
-    const validated = (await workers.run('validate-compressed', { records: copy, options })) as
-      | ValidBatch
-      | InvalidBatch
     try {
+      const validated = (await workers.run('validate-compressed', { records: copy, options })) as
+        | ValidBatch
+        | InvalidBatch
       // The leadership may have gone meanwhile.
       partition.checkLeader(-1)
-      return await this.#append(partition, copy, validated, request)
+      return await this.#append(partition, copy, validated, asked)
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      return { reply: failedReply(partition.partitionId, error) }
+      if (error instanceof ApiError) return { reply: failedReply(partition.partitionId, error) }
+      if (!(error instanceof WorkersBusyError)) throw error
+      // Every producer tries again after this one; nothing was appended.
+      const busy = new ApiError(ErrorCode.REQUEST_TIMED_OUT, 'too many compressed batches wait to be checked')
+      return { reply: failedReply(partition.partitionId, busy) }
     }
   }
 
@@ -188,12 +215,14 @@ class ProduceAppend {
     partition: Partition,
     bytes: Uint8Array,
     validated: ValidBatch | InvalidBatch,
-    { transactionalId }: ProduceRequest,
+    { request, budget }: Asked,
   ): Outcome | Promise<Outcome> {
     const index = partition.partitionId
-    if (validated.kind === 'invalid') return { reply: invalidReply(index, validated) }
+    if (validated.kind === 'invalid') {
+      return { reply: invalidReply(index, { ...validated, recordErrors: budget.recordErrors(validated.recordErrors) }) }
+    }
     const batch = bytes.subarray(0, validated.sizeInBytes)
-    checkNotTransactional(batch, transactionalId)
+    checkNotTransactional(batch, request.transactionalId)
     const { timestampType } = partition.rules
     stampBatch(batch, validated, timestampType)
     const isAppendTime = timestampType === TimestampType.logAppendTime

@@ -23,6 +23,11 @@ function uuidText(id: Uuid): string {
     .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
+/** Names may be as long as a string can be; with the UUID they would be longer, and neither written nor sent. */
+const namePartMax = 1000
+
+const memberIdFor = (name: string, id: Uuid): string => `${name.slice(0, namePartMax)}-${uuidText(id)}`
+
 /** Java's form of an address; IPv4 in IPv6 is IPv4. */
 const hostText = (address: string): string => `/${address.replace(/^::ffff:(?=\d+\.)/, '')}`
 
@@ -35,7 +40,7 @@ export function joinGroupHandler({ groups, random }: JoinGroupServices): Handler
       const reply = await groups.join(groupId, {
         memberId,
         groupInstanceId,
-        newMemberId: memberId === '' ? `${groupInstanceId ?? clientId ?? ''}-${uuidText(random.uuid())}` : memberId,
+        newMemberId: memberId === '' ? memberIdFor(groupInstanceId ?? clientId ?? '', random.uuid()) : memberId,
         requireKnownMemberId: apiVersion >= 4,
         canSkipAssignment: apiVersion >= 9,
         clientId: clientId ?? '',
