@@ -26,9 +26,19 @@ import { memoryIdle, memoryLoaded } from './scenarios/memory.ts'
 import { produce } from './scenarios/produce.ts'
 import { requests } from './scenarios/requests.ts'
 import { start } from './scenarios/start.ts'
+import { startBroker } from './scenarios/start-broker.ts'
 
 /** In this order within a session: what needs a fresh broker first. */
-const scenarios: readonly Scenario[] = [start, memoryIdle, produce, fetch, requests, endToEnd, memoryLoaded]
+const scenarios: readonly Scenario[] = [
+  start,
+  startBroker,
+  memoryIdle,
+  produce,
+  fetch,
+  requests,
+  endToEnd,
+  memoryLoaded,
+]
 const folder = join(cache, 'bench')
 const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 

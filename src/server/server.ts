@@ -109,7 +109,16 @@ export class Server {
     const isOpen = (): boolean => !waitsForOpen || this.#isOpen
     const accept = (socket: Connection): ConnectionHandler | undefined =>
       this.#accept(socket, { listenerName: name, router, isOpen })
-    const listener = await this.#options.network.listen({ host, port, accept })
+    const listener = await this.#options.network.listen({
+      host,
+      port,
+      accept,
+      acceptFailed: (error) =>
+        this.#options.logger.log('error', 'a connection could not be accepted', {
+          listener: name,
+          reason: error.message,
+        }),
+    })
     this.#listeners.push(listener)
     this.#routers.add(router)
     return listener

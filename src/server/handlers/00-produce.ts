@@ -154,11 +154,7 @@ class ProduceAppend {
     this.#services = services
   }
 
-  one(
-    topic: TopicData,
-    { index, records }: PartitionData,
-    asked: Asked,
-  ): Outcome | Promise<Outcome> {
+  one(topic: TopicData, { index, records }: PartitionData, asked: Asked): Outcome | Promise<Outcome> {
     try {
       const { request, context, budget } = asked
       const partition = this.#partition(topic, index, context)
