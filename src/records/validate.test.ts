@@ -9,7 +9,7 @@ import { CompressionType } from './compression-type.ts'
 import { readRecords } from './record.ts'
 import { RecordRules, type TopicRules } from './record-rules.ts'
 import { RecordWalker } from './record-walker.ts'
-import { stampBatch, type ValidBatch, validateCompressed, validateProduced } from './validate.ts'
+import { InlineBudget, stampBatch, type ValidBatch, validateCompressed, validateProduced } from './validate.ts'
 
 const nowMs = 1_700_000_000_000
 const plainTopic: TopicRules = {
@@ -217,6 +217,32 @@ for (const codec of [0, 1, 2, 3, 4] as const) {
     )
   })
 }
+
+test('small batches that become large share what one request may take of the loop', () => {
+  const bytes = buildBatch([{ value: Buffer.alloc(900_000) }], { codec: CompressionType.zstd })
+  const budget = new InlineBudget()
+  const kinds = Array.from({ length: 6 }, () => validateProduced(bytes, { topic: plainTopic, nowMs, budget }).kind)
+  assert.deepEqual(kinds, ['valid', 'valid', 'valid', 'valid', 'unfinished', 'unfinished'])
+  assert.equal(validateProduced(bytes, { topic: plainTopic, nowMs }).kind, 'valid')
+})
+
+test('blocks that hold nothing, hundreds of thousands of them, are left to a worker', async () => {
+  const empty = {
+    [CompressionType.snappy]: [compress(CompressionType.snappy, Buffer.alloc(0)), '0000000100'],
+    [CompressionType.lz4]: [compress(CompressionType.lz4, Buffer.alloc(0)).subarray(0, 7), '0100000000'],
+  } as const
+  for (const codec of [CompressionType.snappy, CompressionType.lz4] as const) {
+    const [start, block] = empty[codec]
+    const blocks = Buffer.from(block.repeat(200_000), 'hex')
+    const bytes = Buffer.concat([buildBatch(some).subarray(0, header.batchHeaderSize), start, blocks])
+    viewOf(bytes).setInt32(header.batchLengthAt, bytes.length - header.logOverhead)
+    viewOf(bytes).setInt16(header.attributesAt, codec)
+    header.patchCrc(bytes, viewOf(bytes), 0)
+    const options = { topic: plainTopic, nowMs }
+    assert.equal(validateProduced(bytes, options).kind, 'unfinished')
+    assert.equal((await validateCompressed(bytes, { ...options, decompressedLimitBytes: 2 ** 20 })).kind, 'invalid')
+  }
+})
 
 for (const codec of [CompressionType.zstd, CompressionType.gzip]) {
   test(`a bomb of codec ${codec} is left to a worker, which is bounded too`, async () => {

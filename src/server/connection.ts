@@ -59,6 +59,8 @@ export class ServerConnection implements ConnectionHandler {
   #closed = false
   #flushQueued = false
   #cutting = false
+  /** Frames may wait that were received and not yet begun. */
+  #heldBack = false
   /** When bytes were last received or sent, by the monotonic clock. */
   activeAtMs: number
 
@@ -108,18 +110,27 @@ export class ServerConnection implements ConnectionHandler {
     this.#cutting = true
     try {
       frames()
+      this.#flush()
+      // Replies that the socket has taken at once make room again: nothing else would come back to what they held up.
+      while (this.#heldBack && this.#mayStart()) {
+        this.#heldBack = false
+        this.#frames.resume(this.#options.requestBytesMax, this.#consume)
+        this.#flush()
+      }
     } catch (error) {
+      // Requests in front of a bad one have their answers: where one is served at a time they would have left already.
+      if (isPeersFault(error)) this.#flush()
       this.#refuse(error)
     } finally {
       this.#cutting = false
     }
-    this.#flush()
     this.#balance()
   }
 
   readonly #consume = (bytes: Buffer, start: number, end: number): boolean => {
     this.#request(bytes, start, end)
-    return this.#mayStart()
+    this.#heldBack = !this.#mayStart()
+    return !this.#heldBack
   }
 
   #mayStart(): boolean {
@@ -237,7 +248,7 @@ export class ServerConnection implements ConnectionHandler {
 
   /** What cannot be answered closes the connection, as Kafka does, and leaves a line in the log. */
   #refuse(error: unknown): void {
-    const fault = error instanceof FrameSizeError || error instanceof MalformedError
+    const fault = isPeersFault(error)
     const text = error instanceof Error ? (fault ? error.message : (error.stack ?? error.message)) : String(error)
     this.#options.router.logger.log(fault ? 'warn' : 'error', `Closed a connection: ${text}`, {
       client: this.#socket.remoteAddress,
@@ -265,3 +276,6 @@ export class ServerConnection implements ConnectionHandler {
     this.#options.onClosed(this)
   }
 }
+
+const isPeersFault = (error: unknown): error is Error =>
+  error instanceof FrameSizeError || error instanceof MalformedError

@@ -53,6 +53,9 @@ export interface PieceOptions {
   readonly keepMax: number
 }
 
+/** What a part costs besides its bytes: a hundred thousand small replies held six times what they said. */
+const partOverheadBytes = 512
+
 export class ReplyStream {
   readonly #sink: Sink
   readonly #pieces: PiecePool
@@ -70,7 +73,7 @@ export class ReplyStream {
     this.#pieces = pieces
   }
 
-  /** Bytes that wait for the socket, regions included. */
+  /** Bytes that wait for the socket, regions and what the parts cost by themselves included. */
   get queuedBytes(): number {
     return this.#queuedBytes
   }
@@ -83,7 +86,7 @@ export class ReplyStream {
     for (const part of reply) {
       if (this.#closed) releasePart(part)
       else this.#parts.push(part)
-      this.#queuedBytes += partSizeInBytes(part)
+      this.#queuedBytes += partSizeInBytes(part) + partOverheadBytes
     }
   }
 
@@ -112,7 +115,7 @@ export class ReplyStream {
     for (const part of this.#parts) {
       if (part instanceof Uint8Array) {
         chunks.push(part)
-        this.#queuedBytes -= part.length
+        this.#queuedBytes -= part.length + partOverheadBytes
         count++
         continue
       }
@@ -127,6 +130,7 @@ export class ReplyStream {
       this.#regionPosition += size
       if (this.#regionPosition < part.sizeInBytes) break
       part.release()
+      this.#queuedBytes -= partOverheadBytes
       this.#regionPosition = 0
       count++
     }

@@ -48,8 +48,18 @@ async function start(options: Partial<ServerLimits> = {}, held: Held = []): Prom
     versions: [0, 1],
     run: (_reader, { apiVersion }) => (apiVersion === 0 ? noReply : closeConnection),
   }
+  const halfWritten = (writer: Writer): void => {
+    writer.i32(0x600d)
+    throw new RangeError('the rest does not fit')
+  }
+  const unwritable: BoundHandler = {
+    key: 182,
+    name: 'Unwritable',
+    versions: [0, 1],
+    run: (_reader, { apiVersion }) => (apiVersion === 0 ? halfWritten : Promise.resolve(halfWritten)),
+  }
   const emptyMetadata = bind({ api: metadata, handle: () => metadata.response.create() })
-  const all: BoundHandler[] = [bind(saslHandshakeHandler), emptyMetadata, slow, silent]
+  const all: BoundHandler[] = [bind(saslHandshakeHandler), emptyMetadata, slow, silent, unwritable]
   all.push(
     bind(
       apiVersionsHandler({
@@ -190,7 +200,7 @@ test('ApiVersions: what is served, and how a newer client is told (N9, N10)', as
   const { apiKeys, finalizedFeatures } = apiVersions.response.decode(known, 4)
   assert.deepEqual(
     apiKeys.map(({ apiKey }) => apiKey),
-    [3, 17, 18, 180, 181],
+    [3, 17, 18, 180, 181, 182],
   )
   assert.deepEqual(
     finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]),
@@ -306,5 +316,24 @@ test('connections over the limits are closed at once, and idle ones in time (N24
   assert.equal(await third.reply(), undefined)
   assert.match(running.lines.join(''), /max\.connections\.per\.ip/)
   assert.deepEqual(await Promise.all([first.reply(), second.reply()]), [undefined, undefined])
+  await running.server.close()
+})
+
+test('a reply that cannot be written closes its connection, and leaves nothing for the next one', async () => {
+  for (const apiVersion of [0, 1]) {
+    const running = await start()
+    const raw = new Raw(running.port).send(frame(182, apiVersion, () => undefined))
+    assert.equal(await raw.reply(), undefined)
+    assert.ok((await outcome(running, askVersions())) instanceof Reader)
+    assert.match(running.lines.join(''), /does not fit/)
+    await running.server.close()
+  }
+})
+
+test('requests that are held back by replies go on when the socket has taken those at once', async () => {
+  const running = await start({ queuedReplyBytesMax: 1000 })
+  const raw = new Raw(running.port).send(...Array.from({ length: 500 }, (_, i) => askVersions(i)))
+  for (let i = 0; i < 500; i++) assert.equal((await raw.reply())?.i32(), i)
+  raw.socket.destroy()
   await running.server.close()
 })

@@ -3,123 +3,149 @@
  * of a batch repaired so that what lies behind it is reached. After each round the node must be as well as before.
  */
 import assert from 'node:assert/strict'
-import { apis, apisByKey, ErrorCode, fetch, unregisterBroker } from '../../src/protocol/index.ts'
-import { batchHeader, buildBatch, CompressionType } from '../../src/records/index.ts'
+import { setImmediate } from 'node:timers/promises'
+import {
+  apis,
+  apisByKey,
+  brokerHeartbeat,
+  ErrorCode,
+  fetch,
+  findCoordinator,
+  joinGroup,
+  metadata,
+  syncGroup,
+  unregisterBroker,
+} from '../../src/protocol/index.ts'
+import { batchHeader, buildBatch, CompressionType, compress, readRecords } from '../../src/records/index.ts'
 import { SeededStream } from '../../src/sim/index.ts'
 import { asRecord, goldenLines } from '../golden/golden.ts'
 import { frame, Wire } from '../wire.ts'
 import { Faults, goodBatch, network, produceTo } from './kit.ts'
+import { type Living, liveSamples, type Sample } from './live-requests.ts'
+import { mutated } from './mutations.ts'
 
-interface Sample {
-  readonly apiKey: number
-  readonly version: number
-  readonly body: Buffer
-}
+/** They would do what they say, and the node be gone: these are asked for by the name of another broker only. */
+const ownBrokerFirst: ReadonlySet<number> = new Set([unregisterBroker.key, brokerHeartbeat.key])
+const anotherBroker = 77
 
-/** Bodies that Kafka wrote, of every request that a broker serves. */
-function samples(served: ReadonlySet<number>): Sample[] {
+type Served = ReadonlyMap<'broker' | 'controller', readonly Sample[]>
+
+/** Bodies that Kafka wrote, and ours about what exists, of every request that a listener serves. */
+function samplesBy(living: Living): Served {
   const keys = new Map([...apisByKey.values()].map((api) => [api.request.name, api.key]))
-  return goldenLines('vectors.ndjson').flatMap((line) => {
+  const golden = ['vectors.ndjson', 'vectors-int64.ndjson'].flatMap(goldenLines).flatMap((line) => {
     const { name, version, hex } = asRecord(line)
     const apiKey = keys.get(String(name))
-    if (apiKey === undefined || !served.has(apiKey)) return []
-    return [{ apiKey, version: Number(version), body: Buffer.from(String(hex), 'hex') }]
+    return apiKey === undefined ? [] : [{ apiKey, version: Number(version), body: Buffer.from(String(hex), 'hex') }]
   })
-}
-
-const extremes = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff]
-
-/** The bytes with a few changes: bits, extreme lengths, a cut, a piece twice or elsewhere. */
-function mutated(bytes: Uint8Array, draw: SeededStream): Buffer {
-  let result = Buffer.from(bytes)
-  for (let count = 1 + draw.below(3); count > 0 && result.length > 0; count--) {
-    const at = draw.below(result.length)
-    switch (draw.below(5)) {
-      case 0:
-        result[at] = (result[at] ?? 0) ^ (1 << draw.below(8))
-        break
-      case 1: {
-        const value = extremes[draw.below(extremes.length)] ?? 0
-        const width = [1, 2, 4][draw.below(3)] ?? 1
-        for (let i = 0; i < width && at + i < result.length; i++) result[at + i] = value >>> (8 * (width - 1 - i))
-        break
-      }
-      case 2:
-        result = result.subarray(0, at)
-        break
-      case 3:
-        result = Buffer.concat([result.subarray(0, at), result.subarray(draw.below(at + 1))])
-        break
-      default:
-        result[at] = draw.below(256)
-    }
+  const all = [...golden, ...liveSamples(living)]
+  const servedBy = (listener: 'broker' | 'controller'): readonly Sample[] => {
+    const served = new Set(apis.filter(({ listeners }) => listeners.includes(listener)).map(({ key }) => key))
+    return all.filter(({ apiKey }) => served.has(apiKey))
   }
-  return result
+  return new Map([
+    ['broker', servedBy('broker')],
+    ['controller', servedBy('controller')],
+  ])
 }
 
 const codecs = Object.values(CompressionType)
+/** Where the fields of a header begin, and how wide they are. */
+const headerFields: readonly (readonly [at: number, size: number])[] = [
+  [batchHeader.attributesAt, 2],
+  [batchHeader.lastOffsetDeltaAt, 4],
+  [27, 8],
+  [35, 8],
+  [43, 8],
+  [51, 2],
+  [53, 4],
+  [batchHeader.recordCountAt, 4],
+]
 
-function mutatedBatch(draw: SeededStream): Uint8Array {
+function plainBatch(draw: SeededStream): Buffer {
   const records = Array.from({ length: 1 + draw.below(20) }, (_, i) => ({
     timestampMs: Date.now(),
     key: draw.below(2) === 0 ? null : Buffer.from(`key-${i}`),
     value: Buffer.alloc(draw.below(300), i),
     headers: draw.below(4) === 0 ? [{ key: 'h', value: Buffer.from('x') }] : [],
   }))
+  const sequence = { producerId: draw.below(5), producerEpoch: draw.below(2), baseSequence: draw.below(3) }
+  return buildBatch(records, draw.below(3) === 0 ? sequence : {})
+}
+
+/** A batch that is wrong in its header, in its records, or in what they were compressed to. */
+function mutatedBatch(draw: SeededStream): Buffer {
+  const batch = plainBatch(draw)
+  const head = Buffer.from(batch.subarray(0, batchHeader.batchHeaderSize))
   const codec = codecs[draw.below(codecs.length)] ?? CompressionType.none
-  const batch = buildBatch(
-    records,
-    draw.below(3) === 0
-      ? { codec, producerId: draw.below(5), producerEpoch: 0, baseSequence: draw.below(3) }
-      : { codec },
-  )
-  // The header up to the checksum stays whole in half of the cases: else nothing deeper is ever reached.
-  const from = draw.below(2) === 0 ? batchHeader.attributesAt : 0
-  const bytes = Buffer.concat([batch.subarray(0, from), mutated(batch.subarray(from), draw)])
-  if (bytes.length < batchHeader.batchHeaderSize) return bytes
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (from > 0) view.setInt32(batchHeader.batchLengthAt, bytes.length - batchHeader.logOverhead)
-  view.setUint32(batchHeader.crcAt, batchHeader.computeCrc(bytes, 0, bytes.length))
+  const plain = batch.subarray(batchHeader.batchHeaderSize)
+  const where = draw.below(4)
+  const packed = compress(codec, where === 0 ? mutated(plain, draw) : plain)
+  head[22] = codec
+  if (where === 1) {
+    const [at, size] = headerFields[draw.below(headerFields.length)] ?? [0, 1]
+    mutated(head.subarray(at, at + size), draw).copy(head, at, 0, size)
+  }
+  const bytes = Buffer.concat([head, where === 2 ? mutated(packed, draw) : packed])
+  if (where === 3) return mutated(bytes, draw)
+  bytes.writeInt32BE(bytes.length - batchHeader.logOverhead, batchHeader.batchLengthAt)
+  bytes.writeUInt32BE(batchHeader.computeCrc(bytes, 0, bytes.length), batchHeader.crcAt)
   return bytes
 }
 
 const rssGrowthMax = 400 * 1024 * 1024
 const perConnection = 20
+/** What nobody has produced to but the one who looks whether the node is well. */
+const healthTopic = 'still'
 
 export class Fuzzer {
   readonly #faults: Faults
-  readonly #samples: readonly Sample[]
   readonly #draw: SeededStream
   readonly #rssBefore = process.memoryUsage().rss
+  #samples: Served = new Map()
+  /** Everything of `t` below it was read. */
+  #readTo = 0
+  #rounds = 0
+  #ended = false
   sent = 0
+  accepted = 0
 
-  private constructor(faults: Faults, all: readonly Sample[], draw: SeededStream) {
+  private constructor(faults: Faults, draw: SeededStream) {
     this.#faults = faults
-    this.#samples = all
     this.#draw = draw
+    void faults.node.ended.then(() => {
+      this.#ended = true
+    })
   }
 
   static async start(seed: number): Promise<Fuzzer> {
     const faults = await Faults.start({ 'group.min.session.timeout.ms': '100', 'log.segment.bytes': '1048576' })
-    await faults.createTopic('t', { 'max.message.bytes': '100000' })
-    // UnregisterBroker of the node itself is no nonsense: it would do what it says.
-    const isAsked = ({ key, listeners }: (typeof apis)[number]): boolean =>
-      listeners.includes('broker') && key !== unregisterBroker.key
-    const router = new Set(apis.filter(isAsked).map(({ key }) => key))
-    return new Fuzzer(faults, samples(router), new SeededStream(`fuzz ${seed}`))
+    // Nothing of it goes by time: what was accepted is read back.
+    await faults.createTopic('t', { 'max.message.bytes': '100000', 'message.timestamp.after.max.ms': `${2 ** 53}` })
+    await faults.createTopic(healthTopic)
+    return new Fuzzer(faults, new SeededStream(`fuzz ${seed}`))
   }
 
   async round(): Promise<void> {
-    for (let i = 0; i < 10; i++) await this.#connection(() => this.#request())
-    for (let i = 0; i < 5; i++) await this.#connection(() => this.#produce())
+    this.#rounds++
+    this.#samples = samplesBy(await this.#living())
+    for (let i = 0; i < 10; i++) await this.#connection('broker', () => this.#request('broker'))
+    for (let i = 0; i < 2; i++) await this.#connection('controller', () => this.#request('controller'))
+    for (let i = 0; i < 5; i++) await this.#connection('broker', () => this.#produce())
     await this.#checkHealth()
+    await this.#readBack()
+  }
+
+  #connect(listener: 'broker' | 'controller'): Promise<Wire> {
+    const { port, controllerPort } = this.#faults
+    return Wire.connect(network, '127.0.0.1', listener === 'broker' ? port : controllerPort)
   }
 
   /** A closed connection is made anew: most nonsense ends one. */
-  async #connection(next: () => Buffer): Promise<void> {
-    let wire = await Wire.connect(network, '127.0.0.1', this.#faults.port)
+  async #connection(listener: 'broker' | 'controller', next: () => Buffer): Promise<void> {
+    let wire = await this.#connect(listener)
     for (let i = 0; i < perConnection; i++) {
-      if (wire.isClosed) wire = await Wire.connect(network, '127.0.0.1', this.#faults.port)
+      if (wire.isClosed) wire = await this.#connect(listener)
       wire.raw(next())
       this.sent++
       // Some wait for a while before they answer (fetches, joins): nobody waits for them here.
@@ -128,13 +154,36 @@ export class Fuzzer {
     wire.destroy()
   }
 
-  #request(): Buffer {
-    const sample = this.#samples[this.#draw.below(this.#samples.length)]
-    assert.ok(sample)
+  /** Topics and members of now: earlier rounds may have taken them away. */
+  async #living(): Promise<Living> {
+    return this.#faults.with(async (wire) => {
+      const groupId = `g${this.#rounds}`
+      const { topics } = await wire.call(metadata, { topics: [{ name: 't' }] })
+      while ((await wire.call(findCoordinator, { key: groupId }, 3)).errorCode !== ErrorCode.NONE) await setImmediate()
+      const protocols = [{ name: 'range', metadata: Buffer.alloc(4) }]
+      const times = { sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 1000 }
+      const joining = { groupId, ...times, protocolType: 'consumer', protocols }
+      const { memberId, generationId } = await wire.call(joinGroup, joining, 3)
+      const assignments = [{ memberId, assignment: Buffer.alloc(4) }]
+      const { errorCode } = await wire.call(syncGroup, { groupId, memberId, generationId, assignments }, 3)
+      assert.equal(errorCode, ErrorCode.NONE)
+      const topicId = topics[0]?.topicId
+      assert.ok(topicId)
+      return { topicId, groupId, memberId, generationId }
+    })
+  }
+
+  #request(listener: 'broker' | 'controller'): Buffer {
+    const samples = this.#samples.get(listener) ?? []
+    const sample = samples[this.#draw.below(samples.length)]
+    const other = samples[this.#draw.below(samples.length)]
+    assert.ok(sample && other)
     const version = this.#draw.below(20) === 0 ? this.#draw.below(20) : sample.version
-    const body = mutated(sample.body, this.#draw)
+    const body = mutated(sample.body, this.#draw, other.body)
+    const isOwn = ownBrokerFirst.has(sample.apiKey)
+    if (isOwn && body.length >= 4) body.writeInt32BE(anotherBroker)
     const whole = frame({ apiKey: sample.apiKey, version }, (writer) => writer.bytes(body))
-    return this.#draw.below(10) === 0 ? mutated(whole, this.#draw) : whole
+    return this.#draw.below(10) === 0 && !isOwn ? mutated(whole, this.#draw) : whole
   }
 
   #produce(): Buffer {
@@ -155,16 +204,44 @@ export class Fuzzer {
 
   async #checkHealth(): Promise<void> {
     await this.#faults.checkHealth()
+    assert.equal(this.#ended, false, 'the node runs')
     await this.#faults.with(async (wire) => {
-      const { errorCode, baseOffset } = await produceTo(wire, { topic: 't', records: goodBatch(['still']) })
+      const { errorCode, baseOffset } = await produceTo(wire, { topic: healthTopic, records: goodBatch(['still']) })
       assert.equal(errorCode, ErrorCode.NONE)
-      const partitions = [{ partition: 0, fetchOffset: baseOffset, partitionMaxBytes: 1000 }]
-      const reply = await wire.call(fetch, { maxWaitMs: 1000, minBytes: 1, topics: [{ topic: 't', partitions }] }, 12)
-      const answer = reply.responses[0]?.partitions[0]
-      assert.equal(answer?.errorCode, ErrorCode.NONE)
-      assert.ok(answer.records instanceof Uint8Array && answer.records.length > 0)
+      assert.ok((await this.#fetch(wire, healthTopic, baseOffset)).length > 0)
     })
     assert.ok(process.memoryUsage().rss - this.#rssBefore < rssGrowthMax, 'memory is bounded')
+  }
+
+  async #fetch(wire: Wire, topic: string, fetchOffset: number): Promise<Uint8Array> {
+    const partitions = [{ partition: 0, fetchOffset, partitionMaxBytes: 1_000_000 }]
+    const reply = await wire.call(fetch, { maxWaitMs: 0, minBytes: 1, topics: [{ topic, partitions }] }, 12)
+    const answer = reply.responses[0]?.partitions[0]
+    assert.equal(answer?.errorCode, ErrorCode.NONE)
+    return answer.records instanceof Uint8Array ? answer.records : Buffer.alloc(0)
+  }
+
+  /** What was accepted is whole, and can be read by everybody: else one producer stops all consumers. */
+  async #readBack(): Promise<void> {
+    const log = this.#faults.node.broker.replicas.get('t', 0)?.log
+    assert.ok(log)
+    await this.#faults.with(async (wire) => {
+      for (let next = Math.max(this.#readTo, log.logStartOffset); next < log.logEndOffset; next = this.#readTo) {
+        const bytes = await this.#fetch(wire, 't', next)
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+        assert.ok(bytes.length > 0, `there is something at ${next}`)
+        for (let at = 0; at + batchHeader.logOverhead < bytes.length; ) {
+          const size = batchHeader.sizeInBytes(view, at)
+          if (at + size > bytes.length) break
+          assert.ok(batchHeader.isCrcValid(bytes, view, at), `the batch at ${next} is whole`)
+          const offsets = [...readRecords(bytes, at, 10_000_000)].map(({ offset }) => offset)
+          assert.equal(offsets.at(-1), batchHeader.lastOffset(view, at), 'each offset has a record')
+          this.#readTo = batchHeader.lastOffset(view, at) + 1
+          this.accepted++
+          at += size
+        }
+      }
+    })
   }
 
   stop(): Promise<void> {

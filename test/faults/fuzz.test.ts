@@ -9,7 +9,7 @@ test(`a node that is sent nonsense, seed ${seed}`, async (context) => {
   try {
     for (let round = 0; round < 10; round++) await fuzzer.round()
   } finally {
-    context.diagnostic(`${fuzzer.sent} requests`)
+    context.diagnostic(`${fuzzer.sent} requests, ${fuzzer.accepted} batches accepted`)
     await fuzzer.stop()
   }
 })

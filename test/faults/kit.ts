@@ -14,11 +14,14 @@ export class Faults {
   readonly node: Node
   readonly lines: string[]
   readonly port: number
+  readonly controllerPort: number
 
   private constructor(node: Node, lines: string[]) {
     this.node = node
     this.lines = lines
-    this.port = node.listeners.find(({ listener }) => listener === 'PLAINTEXT')?.port ?? 0
+    const portOf = (name: string): number => node.listeners.find(({ listener }) => listener === name)?.port ?? 0
+    this.port = portOf('PLAINTEXT')
+    this.controllerPort = portOf('CONTROLLER')
   }
 
   static async start(config: Readonly<Record<string, string>> = {}): Promise<Faults> {

@@ -9,8 +9,10 @@ import {
   buildControlBatch,
   CompressionType,
   ControlRecordType,
+  compress,
 } from '../../src/records/index.ts'
 import { Faults, goodBatch, type Produced, produceTo } from './kit.ts'
+import { batchOf } from './resources-world.ts'
 
 /** The batch with something changed, and its checksum right again. */
 function changed(change: (view: DataView, bytes: Uint8Array) => void, batch = goodBatch()): Uint8Array {
@@ -39,6 +41,24 @@ const lengthOf = (length: number): Uint8Array => {
   return bytes
 }
 
+const codecs = Object.values(CompressionType)
+/** A record is: its size, attributes, timestamp, offset, key, value, headers; here 6 bytes, no key and no value. */
+const lyingRecords: readonly (readonly [name: string, bytes: string])[] = [
+  ['a record longer than the batch', '7e0000000101' + '00'],
+  ['a record shorter than its fields', '080000000101' + '00'],
+  ['a record of size 0', '00'],
+  ['a record of size -1', '01'],
+  ['a record of size 2^31 - 1', 'feffffff0f00'],
+  ['a size that does not end', 'ffffffffffffff'],
+  ['a key beyond the record', '0c000000fe0f0100'],
+  ['a value beyond the record', '0c00000001fe0f00'],
+  ['2^31 - 1 headers', '140000000101feffffff0f'],
+  ['-1 headers', '0c000000010101'],
+  ['a header without a key', '1000000001010201' + '00'],
+  ['another offset', '0c000002010100'],
+  ['nothing at all', ''],
+  ['bytes behind the records', '0c000000010100' + 'ff'],
+]
 const { attributesAt, crcAt, lastOffsetDeltaAt, recordCountAt } = batchHeader
 
 describe('produce: bad batches', () => {
@@ -89,10 +109,28 @@ describe('produce: bad batches', () => {
     ],
     ['P10 a base offset of 5', () => changed((view) => view.setBigInt64(0, 5n)), ErrorCode.INVALID_RECORD],
     ['P11 a record whose length lies', () => changed((_, bytes) => bytes.fill(0x7e, 61, 62)), ErrorCode.INVALID_RECORD],
+    ...lyingRecords.flatMap(([name, bytes]) =>
+      codecs.map(
+        (codec) =>
+          [
+            `P11 ${name}, codec ${codec}`,
+            () => batchOf(codec, compress(codec, Buffer.from(bytes, 'hex'))),
+            ErrorCode.INVALID_RECORD,
+          ] as const,
+      ),
+    ),
     ['P12 a control batch', controlBatch, ErrorCode.INVALID_RECORD],
     ['P13 codec 7', () => changed((view) => view.setInt16(attributesAt, 7)), ErrorCode.UNKNOWN_SERVER_ERROR],
-    ['P13 gzip that is none', () => changed((view) => view.setInt16(attributesAt, 1)), ErrorCode.UNKNOWN_SERVER_ERROR],
-    ['P13 zstd that is none', () => changed((view) => view.setInt16(attributesAt, 4)), ErrorCode.UNKNOWN_SERVER_ERROR],
+    ...codecs
+      .filter((codec) => codec !== CompressionType.none)
+      .map(
+        (codec) =>
+          [
+            `P13 codec ${codec} over plain bytes`,
+            () => changed((view) => view.setInt16(attributesAt, codec)),
+            ErrorCode.UNKNOWN_SERVER_ERROR,
+          ] as const,
+      ),
     ['P14 a record of 2 MB', () => goodBatch(['x'.repeat(2_000_000)]), ErrorCode.MESSAGE_TOO_LARGE],
     ['P16 a timestamp of tomorrow', () => futureBatch(), ErrorCode.INVALID_TIMESTAMP],
   ]

@@ -1,23 +1,26 @@
-/** Rows F1 to F6, G1 to G7, A1 to A5: requests that are well-formed and wrong. */
+/** Rows F1 to F6, G1 to G7, A1 to A5, and strings as long as they can be: requests that are well-formed and wrong. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import {
   createTopics,
   deleteRecords,
   deleteTopics,
+  describeConfigs,
   ErrorCode,
   fetch,
   findCoordinator,
   heartbeat,
   joinGroup,
   listOffsets,
+  metadata,
   offsetCommit,
   syncGroup,
 } from '../../src/protocol/index.ts'
-import type { Wire } from '../wire.ts'
+import { frame, readReply, requestFrame, type Wire } from '../wire.ts'
 import { Faults, goodBatch, produceTo } from './kit.ts'
 
 describe('fetch and offsets', () => {
@@ -241,4 +244,72 @@ describe('administration', () => {
   })
 
   it('after all of it the node is well', () => faults.checkHealth())
+})
+
+describe('strings as long as they can be', () => {
+  let faults: Faults
+  before(async () => {
+    faults = await Faults.start()
+    await faults.createTopic('t')
+    await faults.with(async (wire) => {
+      const asked = { keyType: 0, coordinatorKeys: ['g'] }
+      while ((await wire.call(findCoordinator, asked)).coordinators[0]?.errorCode !== ErrorCode.NONE)
+        await setImmediate()
+    })
+  })
+  after(() => faults.stop())
+  /** Nothing is left over for whoever comes next, and none of it was an error of ours. */
+  afterEach(() => faults.checkHealth())
+
+  const longest = 'x'.repeat(32_767)
+
+  for (let version = 2; version <= 7; version++) {
+    it(`a message that quotes one still fits: CreateTopics of version ${version}`, async () => {
+      const topics = [{ name: longest, numPartitions: 1, replicationFactor: 1 }]
+      const reply = await faults.with((wire) => wire.call(createTopics, { topics, timeoutMs: 5000 }, version))
+      const { name, errorCode, errorMessage } = reply.topics[0] ?? {}
+      assert.deepEqual([name, errorCode], [longest, ErrorCode.INVALID_TOPIC_EXCEPTION])
+      assert.match(errorMessage ?? '', /^Topic name is invalid: the length of 'x+\.\.\.$/)
+    })
+  }
+
+  it('a config that quotes one', async () => {
+    const topics = [
+      { name: 'x', numPartitions: 1, replicationFactor: 1, configs: [{ name: 'retention.ms', value: longest }] },
+    ]
+    const reply = await faults.with((wire) => wire.call(createTopics, { topics, timeoutMs: 5000 }))
+    assert.equal(reply.topics[0]?.errorCode, ErrorCode.INVALID_CONFIG)
+    const resources = [{ resourceType: 4, resourceName: longest, configurationKeys: null }]
+    const described = await faults.with((wire) => wire.call(describeConfigs, { resources }))
+    assert.equal(described.results[0]?.errorCode, ErrorCode.INVALID_REQUEST)
+  })
+
+  it('the name of a member is made of one: it is cut', async () => {
+    const protocols = [{ name: 'range', metadata: Buffer.alloc(0) }]
+    const times = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000 }
+    const request = { groupId: 'g', ...times, protocolType: 'consumer', protocols }
+    for (const version of [3, 9]) {
+      const bytes = requestFrame(joinGroup, { version, request, clientId: longest })
+      const reply = await faults.outcome(bytes)
+      assert.ok(reply !== 'closed')
+      const { memberId, errorCode } = readReply(joinGroup, reply, version)
+      assert.equal(errorCode, version === 3 ? ErrorCode.NONE : ErrorCode.MEMBER_ID_REQUIRED)
+      assert.match(memberId, /^x{1000}-[0-9a-f-]{36}$/)
+    }
+  })
+
+  it('bytes that are no UTF-8 would come back longer than they were: closed', async () => {
+    const names = Buffer.alloc(11_000, 0xff)
+    const ask = (name: Buffer): Buffer =>
+      frame({ apiKey: 3, version: 1 }, (writer) => {
+        writer.i32(1)
+        writer.i16(name.length)
+        writer.bytes(name)
+      })
+    assert.equal(await faults.outcome(ask(names)), 'closed')
+    const short = await faults.outcome(ask(names.subarray(0, 10_000)))
+    assert.ok(short !== 'closed')
+    const topic = readReply(metadata, short, 1).topics[0]
+    assert.equal(topic?.errorCode, ErrorCode.INVALID_TOPIC_EXCEPTION)
+  })
 })
