@@ -277,5 +277,5 @@ export class ServerConnection implements ConnectionHandler {
   }
 }
 
-const isPeersFault = (error: unknown): error is Error =>
+const isPeersFault = (error: unknown): boolean =>
   error instanceof FrameSizeError || error instanceof MalformedError
