@@ -277,5 +277,4 @@ export class ServerConnection implements ConnectionHandler {
   }
 }
 
-const isPeersFault = (error: unknown): boolean =>
-  error instanceof FrameSizeError || error instanceof MalformedError
+const isPeersFault = (error: unknown): boolean => error instanceof FrameSizeError || error instanceof MalformedError
