@@ -3,25 +3,14 @@
  * of a batch repaired so that what lies behind it is reached. After each round the node must be as well as before.
  */
 import assert from 'node:assert/strict'
-import { setImmediate } from 'node:timers/promises'
-import {
-  apis,
-  apisByKey,
-  brokerHeartbeat,
-  ErrorCode,
-  fetch,
-  findCoordinator,
-  joinGroup,
-  metadata,
-  syncGroup,
-  unregisterBroker,
-} from '../../src/protocol/index.ts'
+import { apis, apisByKey, brokerHeartbeat, ErrorCode, fetch, unregisterBroker } from '../../src/protocol/index.ts'
 import { batchHeader, buildBatch, CompressionType, compress, readRecords } from '../../src/records/index.ts'
 import { SeededStream } from '../../src/sim/index.ts'
 import { asRecord, goldenLines } from '../golden/golden.ts'
-import { frame, Wire } from '../wire.ts'
-import { Faults, goodBatch, network, produceTo } from './kit.ts'
+import { frame, type Wire } from '../wire.ts'
+import { Faults, goodBatch, produceTo } from './kit.ts'
 import { type Living, liveSamples, type Sample } from './live-requests.ts'
+import { livingIn } from './living.ts'
 import { mutated } from './mutations.ts'
 
 /** They would do what they say, and the node be gone: these are asked for by the name of another broker only. */
@@ -128,7 +117,8 @@ export class Fuzzer {
 
   async round(): Promise<void> {
     this.#rounds++
-    this.#samples = samplesBy(await this.#living())
+    // Earlier rounds may have taken topics and members away.
+    this.#samples = samplesBy(await livingIn(this.#faults, `g${this.#rounds}`))
     for (let i = 0; i < 10; i++) await this.#connection('broker', () => this.#request('broker'))
     for (let i = 0; i < 2; i++) await this.#connection('controller', () => this.#request('controller'))
     for (let i = 0; i < 5; i++) await this.#connection('broker', () => this.#produce())
@@ -138,7 +128,7 @@ export class Fuzzer {
 
   #connect(listener: 'broker' | 'controller'): Promise<Wire> {
     const { port, controllerPort } = this.#faults
-    return Wire.connect(network, '127.0.0.1', listener === 'broker' ? port : controllerPort)
+    return this.#faults.connect(listener === 'broker' ? port : controllerPort)
   }
 
   /** A closed connection is made anew: most nonsense ends one. */
@@ -152,25 +142,6 @@ export class Fuzzer {
       await Promise.race([wire.reply().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 5))])
     }
     wire.destroy()
-  }
-
-  /** Topics and members of now: earlier rounds may have taken them away. */
-  async #living(): Promise<Living> {
-    return this.#faults.with(async (wire) => {
-      const groupId = `g${this.#rounds}`
-      const { topics } = await wire.call(metadata, { topics: [{ name: 't' }] })
-      while ((await wire.call(findCoordinator, { key: groupId }, 3)).errorCode !== ErrorCode.NONE) await setImmediate()
-      const protocols = [{ name: 'range', metadata: Buffer.alloc(4) }]
-      const times = { sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 1000 }
-      const joining = { groupId, ...times, protocolType: 'consumer', protocols }
-      const { memberId, generationId } = await wire.call(joinGroup, joining, 3)
-      const assignments = [{ memberId, assignment: Buffer.alloc(4) }]
-      const { errorCode } = await wire.call(syncGroup, { groupId, memberId, generationId, assignments }, 3)
-      assert.equal(errorCode, ErrorCode.NONE)
-      const topicId = topics[0]?.topicId
-      assert.ok(topicId)
-      return { topicId, groupId, memberId, generationId }
-    })
   }
 
   #request(listener: 'broker' | 'controller'): Buffer {

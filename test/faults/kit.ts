@@ -31,12 +31,12 @@ export class Faults {
     return new Faults(node, lines)
   }
 
-  connect(): Promise<Wire> {
-    return Wire.connect(network, '127.0.0.1', this.port)
+  connect(port: number = this.port): Promise<Wire> {
+    return Wire.connect(network, '127.0.0.1', port)
   }
 
-  async with<T>(work: (wire: Wire) => Promise<T>): Promise<T> {
-    const wire = await this.connect()
+  async with<T>(work: (wire: Wire) => Promise<T>, port: number = this.port): Promise<T> {
+    const wire = await this.connect(port)
     try {
       return await work(wire)
     } finally {

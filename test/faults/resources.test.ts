@@ -108,17 +108,18 @@ describe('attacks on memory and on the loop', () => {
     })
   }
 
-  for (const codec of Object.values(CompressionType).filter((it) => it !== CompressionType.none)) {
-    it(`R4 a thousand bombs of codec ${codec} in one request`, async () => {
+  for (const codec of [CompressionType.lz4, CompressionType.zstd]) {
+    it(`R4 three thousand bombs of codec ${codec} in one request`, async (context) => {
       const wire = await victim.connect()
       const { heldMsMax: held } = await victim.during(async () => {
-        const { responses } = await wire.call(produce, manyPartitions(smallBomb(codec), 1000), 9)
+        const { responses } = await wire.call(produce, manyPartitions(smallBomb(codec), 3000), 9)
         const codes = new Set(
           responses.flatMap(({ partitionResponses }) => partitionResponses.map((it) => it.errorCode)),
         )
         // Those for which there is no room are tried again by every producer.
         for (const code of codes) assert.ok(code === ErrorCode.NONE || code === ErrorCode.REQUEST_TIMED_OUT)
       })
+      context.diagnostic(`the loop was held for ${Math.round(held)} ms`)
       assert.ok(held < heldMsMax, `the loop was held for ${held} ms`)
       wire.destroy()
     })

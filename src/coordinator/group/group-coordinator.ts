@@ -2,7 +2,7 @@
  * All groups whose records lie in one partition of `__consumer_offsets`: requests in, records and replies out. One
  * shard of the coordinator runtime; it sees committed offsets only, and is loaded by replaying its partition.
  */
-import { ApiError, getOrInsert } from '../../base/index.ts'
+import { ApiError, getOrInsert, shortened } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import { ClassicGroup } from './classic-group.ts'
@@ -338,7 +338,7 @@ export class GroupCoordinator {
     const group = this.#groups.get(groupId)
     if (group !== undefined) return describe(group)
     const what = this.foreign.get(groupId) === undefined ? 'not found' : 'is not a classic group'
-    return describeFailed(groupId, ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} ${what}.`)
+    return describeFailed(groupId, ErrorCode.GROUP_ID_NOT_FOUND, shortened(`Group ${groupId} ${what}.`))
   }
 
   list(): readonly GroupListing[] {
