@@ -6,6 +6,7 @@
 import { ApiError, assert } from '../base/index.ts'
 import { countDeletable } from './deletable.ts'
 import { EpochFile } from './epoch-file.ts'
+import { Exclusive } from './exclusive.ts'
 import type { TopicPartition } from './file-names.ts'
 import type { EpochEndOffset, LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LoadedLog } from './loading.ts'
@@ -30,6 +31,7 @@ import { Removals } from './removals.ts'
 import { mustRoll } from './rolling.ts'
 import { BrokenSegmentError, Segment, type SegmentOptions } from './segment.ts'
 import { Segments } from './segments.ts'
+import { SharedRun } from './shared-run.ts'
 import type { ProducerSnapshots } from './snapshots.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
@@ -55,14 +57,15 @@ export class Log {
   #pending: Pending[] = []
   /** Producer entries of pending appends. */
   readonly #draft = new Map<number, ProducerEntry>()
-  #exclusive: Promise<void> = Promise.resolve()
-  #exclusiveCount = 0
+  /** Rolls, group commits, truncations, retention, close. Appends meanwhile are pending. */
+  readonly #exclusive = new Exclusive()
   #isDraining = false
   #isGroupCommit = false
   /** Why no append is taken: a truncation, a close, a lost directory. */
   #closedBecause: string | undefined
   #hasFailed = false
   readonly #removals: Removals
+  readonly #flushes = new SharedRun(() => this.#flush())
 
   private constructor(options: LogOptions, loaded: LoadedLog, settings: { current: LogConfig }) {
     this.#options = options
@@ -160,8 +163,8 @@ export class Log {
       logStartOffset: this.#logStartOffset,
       producer: (id) => this.#draft.get(id) ?? this.#state.get(id),
     })
-    const isQueued = this.#exclusiveCount > 0 || this.#pending.length > 0
-    if (prepared.batches.length === 0 && !isQueued) return prepared.result
+    const isQueued = this.#exclusive.isBusy || this.#pending.length > 0
+    if (prepared.batches.length === 0 && !isQueued) return this.#kept(prepared.result)
     if (isQueued || this.#isGroupCommit || this.#mustRoll(prepared, 0)) return this.#enqueue(prepared)
     const startMs = this.#options.clock.monotonic()
     try {
@@ -173,7 +176,20 @@ export class Log {
     if (tookMs > (this.#options.slowWriteMs ?? slowWriteMsDefault)) this.#isGroupCommit = true
     this.#publish(prepared)
     this.#assignedEndOffset = this.#logEndOffset
-    return prepared.result
+    return this.#kept(prepared.result)
+  }
+
+  get #isFlushDue(): boolean {
+    return this.#logEndOffset - this.#recoveryPoint >= this.config.flushMessages
+  }
+
+  /** As Kafka: the append that makes `flush.messages` full is answered when all up to it is on the disk. */
+  #kept(result: AppendResult): AppendResult | Promise<AppendResult> {
+    if (!this.#isFlushDue) return result
+    const failed = (error: unknown): never => {
+      throw this.#writeFailed(error)
+    }
+    return this.flush().then(() => result, failed)
   }
 
   #enqueue(prepared: Prepared): Promise<AppendResult> {
@@ -184,22 +200,9 @@ export class Log {
     this.#pending.push({ ...prepared, bytes: Uint8Array.from(prepared.bytes), resolve, reject })
     if (!this.#isDraining) {
       this.#isDraining = true
-      void this.#runExclusive(() => this.#drain())
+      void this.#exclusive.run(() => this.#drain())
     }
     return promise
-  }
-
-  /** One after the other: rolls, group commits, truncations, retention, close. Appends meanwhile are pending. */
-  #runExclusive<T>(work: () => Promise<T>): Promise<T> {
-    this.#exclusiveCount++
-    const done = this.#exclusive.then(work).finally(() => {
-      this.#exclusiveCount--
-    })
-    this.#exclusive = done.then(
-      () => undefined,
-      () => undefined,
-    )
-    return done
   }
 
   async #drain(): Promise<void> {
@@ -225,10 +228,12 @@ export class Log {
     const { clock, slowWriteMs = slowWriteMsDefault } = this.#options
     const startMs = clock.monotonic()
     await this.#segments.active().write(group.map(({ bytes }) => bytes))
+    const tookMs = clock.monotonic() - startMs
     for (const pending of group) this.#publish(pending)
+    if (this.#isFlushDue) await this.flush()
     this.#pending.splice(0, group.length)
     if (this.#pending.length === 0) this.#draft.clear()
-    this.#isGroupCommit = clock.monotonic() - startMs > slowWriteMs || (this.#isGroupCommit && this.#pending.length > 0)
+    this.#isGroupCommit = tookMs > slowWriteMs || (this.#isGroupCommit && this.#pending.length > 0)
     for (const pending of group) pending.resolve(pending.result)
   }
 
@@ -250,7 +255,6 @@ export class Log {
     }
     this.#state.advanceTo(this.#logEndOffset)
     if (this.#epochs.version !== version) this.#inBackground(this.#saveEpochs())
-    if (this.#logEndOffset - this.#recoveryPoint >= this.config.flushMessages) this.#inBackground(this.flush())
   }
 
   #writeFailed(error: unknown): ApiError {
@@ -316,10 +320,7 @@ export class Log {
   }
 
   /** What readers of committed records skip in [startOffset, upperBoundOffset). */
-  abortedTransactions(range: {
-    readonly startOffset: number
-    readonly upperBoundOffset: number
-  }): readonly AbortedTransaction[] {
+  abortedTransactions(range: Parameters<Segments['abortedTransactions']>[0]): readonly AbortedTransaction[] {
     return this.#segments.abortedTransactions(range)
   }
 
@@ -424,13 +425,13 @@ export class Log {
   async #whileClosed(reason: string, work: () => Promise<void>): Promise<void> {
     if (this.#closedBecause !== undefined) throw new ApiError(kafkaStorageError, this.#closedBecause)
     this.#closedBecause = reason
-    await this.#runExclusive(work)
+    await this.#exclusive.run(work)
     if (this.#closedBecause === reason) this.#closedBecause = undefined
   }
 
   /** Deletes what retention lets go; returns how many segments. */
   applyRetention(): Promise<number> {
-    return this.#runExclusive(async () => {
+    return this.#exclusive.run(async () => {
       this.#state.expire(this.#options.clock.now() - this.config.producerIdExpirationMs)
       const count = await countDeletable(this.#segments.all, {
         config: this.config,
@@ -456,7 +457,11 @@ export class Log {
   }
 
   /** Makes all that is appended now durable and moves the recovery point; a failed sync takes the directory offline. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    return this.#flushes.run()
+  }
+
+  async #flush(): Promise<void> {
     const { disk } = this.#options
     const target = this.#logEndOffset
     const generation = this.#generation
@@ -482,7 +487,7 @@ export class Log {
   async close(): Promise<void> {
     const hadFailed = this.#hasFailed
     this.#closedBecause ??= 'the log is closed'
-    await this.#runExclusive(async () => {
+    await this.#exclusive.run(async () => {
       if (!hadFailed) {
         await this.#segments.active().writeIndexes({ isFinal: true, sync: true })
         await this.#snapshots.take(this.#state)

@@ -47,6 +47,7 @@ export class SimVolume {
   readonly #epochMs: number
   #faults: DiskFaults
   #stalledUntilMs = 0
+  #death: { writesLeft: number; readonly die: () => void } | undefined
 
   constructor(options: {
     scheduler: Scheduler
@@ -74,7 +75,25 @@ export class SimVolume {
   /** Power is lost. */
   crash(): void {
     this.tree.crash(this.#random)
+    this.kill()
+  }
+
+  /** The process is gone, what it wrote is not. */
+  kill(): void {
     this.locks.clear()
+    this.#death = undefined
+  }
+
+  /** Calls `die`, which must kill the process, when some first part of its `nth` write from now on is done. */
+  killInWrite(nth: number, die: () => void): void {
+    this.#death = { writesLeft: nth, die }
+  }
+
+  /** How many bytes of a write of `size` are done before the process dies; undefined where it lives on. */
+  lastBytes(size: number): { readonly size: number; readonly die: () => void } | undefined {
+    const death = this.#death
+    if (death === undefined || --death.writesLeft > 0) return undefined
+    return { size: this.#random.below(size + 1), die: death.die }
   }
 
   nowMs(): number {
@@ -152,6 +171,12 @@ class SimFile implements DiskFile {
   writeSync(bytes: Uint8Array, position: number): number {
     const content = this.#check(true)
     if (bytes.length === 0) return 0
+    const last = this.#volume.lastBytes(bytes.length)
+    if (last !== undefined) {
+      content.write(bytes.subarray(0, last.size), position)
+      last.die()
+      throw this.#error('EBADF')
+    }
     const room = this.#volume.room(content, bytes.length, position)
     if (room === 0) throw this.#error('ENOSPC')
     content.write(room === bytes.length ? bytes : bytes.subarray(0, room), position)

@@ -122,7 +122,16 @@ export class World {
   /** The process is killed: what it wrote stays, durable or not; `env` gives the next process. */
   kill(name: string): void {
     this.#end(name)
-    this.#node(name).volume.locks.clear()
+    this.#node(name).volume.kill()
+  }
+
+  /** The same in the middle of the process's `nth` write from now on: a first part of that is done. Then calls `then`. */
+  killInWrite(name: string, nth: number, then: () => void): void {
+    const node = this.#node(name)
+    node.volume.killInWrite(nth, () => {
+      this.kill(name)
+      then()
+    })
   }
 
   #end(name: string): void {
@@ -184,7 +193,10 @@ export class World {
       disk: new SimDisk(volume, life),
       network: new SimNetwork({ fabric: this.network, node: name, life }),
       workers: this.#workers,
-      logger: new SimLogger((line) => this.#options.log?.({ atMs: this.nowMs, node: name, ...line })),
+      logger: new SimLogger((line) => {
+        // What a dead process would still do in this moment is not told.
+        if (life.alive) this.#options.log?.({ atMs: this.nowMs, node: name, ...line })
+      }),
     }
   }
 }

@@ -22,8 +22,8 @@ export async function runFetches(seed: number, count: number): Promise<FetchOutc
   let requests = 0
   const work = async (): Promise<void> => {
     await node.start()
-    await node.createTopic()
-    const wire = await node.connected()
+    await node.createTopics([{ name: topic, partitions: 1 }])
+    const { wire } = await node.connect()
     const value = Buffer.alloc(200, 1)
     const send = async (): Promise<void> => {
       const records = buildBatch([{ timestampMs: world.env('client').clock.now(), key: null, value }])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runSeed } from './node-world.ts'
+import { runSeed } from './workload.ts'
 
 /** `ODRADEK_SEED=n npm test -- --test-name-pattern=seed` runs one history again. */
 const asked = process.env['ODRADEK_SEED']

@@ -1,0 +1,105 @@
+/** What the clients of a simulated node were told, and what the node shows of itself: what the invariants are about. */
+import { BatchCursor, batchHeader, readRecords } from '../../src/records/index.ts'
+
+interface SeenRecord {
+  readonly offset: number
+  readonly value: string
+}
+
+export interface SeenBatch {
+  readonly isCrcValid: boolean
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly records: readonly SeenRecord[]
+}
+
+/** How the node's process ended. */
+export type End = 'stop' | 'kill' | 'power'
+
+/** What told it: a connection, which belongs to one process. An answer may come when that is dead already. */
+export interface Source {
+  /** How many processes had ended when the connection was made. */
+  readonly process: number
+  /** How many of them by a cut of power. */
+  readonly life: number
+}
+
+/** `key` names a partition: `topic-0`. */
+export type Observation =
+  | { readonly kind: 'down'; readonly how: End }
+  | { readonly kind: 'ends'; readonly key: string; readonly highWatermark: number; readonly logEndOffset: number }
+  | { readonly kind: 'sent'; readonly key: string; readonly values: readonly string[] }
+  | {
+      readonly kind: 'acknowledged'
+      readonly key: string
+      readonly source: Source
+      readonly baseOffset: number
+      readonly values: readonly string[]
+    }
+  | {
+      readonly kind: 'fetched'
+      readonly key: string
+      readonly fetchOffset: number
+      readonly highWatermark: number
+      readonly batches: readonly SeenBatch[]
+    }
+  | { readonly kind: 'scan-begins'; readonly key: string }
+  /** All of the partition, read by the one who also makes the faults: none came meanwhile. */
+  | { readonly kind: 'scanned'; readonly key: string; readonly batches: readonly SeenBatch[] }
+  | { readonly kind: 'producer'; readonly producerId: number; readonly producerEpoch: number }
+  | {
+      readonly kind: 'joined'
+      readonly source: Source
+      readonly memberId: string
+      readonly generationId: number
+      readonly isLeader: boolean
+    }
+  | { readonly kind: 'synced'; readonly source: Source; readonly generationId: number }
+  | {
+      readonly kind: 'commit-sent' | 'commit-acknowledged' | 'commit-refused'
+      readonly source: Source
+      readonly key: string
+      readonly generationId: number
+      readonly offset: number
+      /** Of the commit: the same when it is sent and when it is answered. */
+      readonly id: number
+    }
+  /** -1: none. */
+  | { readonly kind: 'committed'; readonly key: string; readonly offset: number; readonly logEndOffset: number }
+
+/** Throws AssertionError on an observation that must not be. One per file of `invariants/`. */
+export interface Invariant {
+  see(observation: Observation): void
+}
+
+/** The name of a value is what stands before its padding. */
+export const padded = (name: string, sizeInBytes: number): Buffer => Buffer.from(name.padEnd(sizeInBytes, '.'))
+const nameOf = (value: Buffer | null): string => value?.toString('latin1').replace(/\.+$/, '') ?? ''
+
+/** The last batch may be cut short, as a reader of `maxBytes` gets it. */
+export function seenBatches(bytes: Uint8Array): SeenBatch[] {
+  const cursor = new BatchCursor(bytes)
+  const batches: SeenBatch[] = []
+  while (cursor.next()) {
+    const { view, position } = cursor
+    const isCrcValid = cursor.isCrcValid()
+    batches.push({
+      isCrcValid,
+      baseOffset: batchHeader.baseOffset(view, position),
+      lastOffset: batchHeader.lastOffset(view, position),
+      producerId: batchHeader.producerId(view, position),
+      producerEpoch: batchHeader.producerEpoch(view, position),
+      baseSequence: batchHeader.baseSequence(view, position),
+      records: isCrcValid
+        ? Array.from(readRecords(bytes, position, 10_000_000), ({ offset, value }) => ({
+            offset,
+            value: nameOf(value as Buffer | null),
+          }))
+        : [],
+    })
+  }
+  return batches
+}
