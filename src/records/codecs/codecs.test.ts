@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { CompressionType, compressionName, compressionType } from '../compression-type.ts'
-import { CompressionError, compress, decompress, decompressPieces } from './index.ts'
+import { CompressionError, compress, decompress, decompressPieces, decompressSlowly } from './index.ts'
 import { lz4Compress } from './lz4.ts'
 import { lz4DecodeBlock, lz4EncodeBlock } from './lz4-block.ts'
 import { snappyCompress } from './snappy.ts'
@@ -87,6 +87,51 @@ test('lz4 and snappy come in pieces', () => {
     assert.ok(Buffer.concat(pieces).equals(plain))
   }
 })
+
+for (const codec of [CompressionType.gzip, CompressionType.zstd]) {
+  const name = compressionName(codec)
+
+  test(`${name}: pieces of a big batch are small, and given back once the next one comes`, async () => {
+    const plain = Buffer.from('some words, '.repeat(700_000))
+    const seen: Uint8Array[] = []
+    let at = 0
+    for await (const piece of decompressSlowly(codec, compress(codec, plain), plain.length)) {
+      assert.ok(plain.subarray(at, at + piece.length).equals(piece))
+      at += piece.length
+      assert.ok(seen.reduce((held, it) => held + it.byteLength, piece.byteLength) <= 1024 * 1024)
+      seen.push(piece)
+    }
+    assert.equal(at, plain.length)
+    assert.ok(seen.length > 30)
+  })
+
+  test(`${name}: in pieces it is what it is at once, whole or hurt`, async () => {
+    const packed = compress(codec, Buffer.from('some words, some words again, and some more words '.repeat(40)))
+    const inPieces = async (bytes: Uint8Array, limit: number): Promise<Buffer> => {
+      const pieces: Uint8Array[] = []
+      for await (const piece of decompressSlowly(codec, bytes, limit)) pieces.push(Uint8Array.from(piece))
+      return Buffer.concat(pieces)
+    }
+    const hurts = fc.tuple(fc.nat(packed.length - 1), fc.nat(255), fc.nat(3), fc.constantFrom(1999, 2000, 5000))
+    await fc.assert(
+      fc.asyncProperty(hurts, async ([place, flip, kind, limit]) => {
+        const bytes = Buffer.from(kind === 0 ? packed.subarray(0, place) : packed)
+        if (kind === 1) bytes[place] = (bytes[place] ?? 0) ^ flip
+        const input = kind === 2 ? Buffer.concat([bytes, bytes.subarray(0, place)]) : bytes
+        const [whole, stepwise] = await Promise.allSettled([
+          Promise.resolve().then(() => decompress(codec, input, limit)),
+          inPieces(input, limit),
+        ])
+        assert.equal(stepwise.status, whole.status)
+        if (whole.status === 'fulfilled' && stepwise.status === 'fulfilled') {
+          return assert.ok(whole.value.equals(stepwise.value))
+        }
+        assert.ok(stepwise.status === 'rejected' && stepwise.reason instanceof CompressionError)
+      }),
+      { numRuns: 300 },
+    )
+  })
+}
 
 test('snappy: raw blocks and streams behind one another are taken', () => {
   const plain = Buffer.from('abcabcabcabcabcabc')

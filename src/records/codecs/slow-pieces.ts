@@ -9,7 +9,10 @@ import { decompressPieces } from './pieces.ts'
 
 const chunkSize = 256 * 1024
 
-/** Together at most `limitBytes`. Throws `CompressionError`. */
+/**
+ * Together at most `limitBytes`. A piece is valid until the next one is asked for: its memory is given back then.
+ * Throws `CompressionError`.
+ */
 export async function* decompressSlowly(
   codec: CompressionType,
   bytes: Uint8Array,
@@ -28,6 +31,7 @@ export async function* decompressSlowly(
       left -= piece.length
       if (left < 0) throw overLimit(limitBytes)
       yield piece
+      release(piece)
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error) throw corrupt(`not a whole ${codecNames[codec]}`, error)
@@ -35,6 +39,14 @@ export async function* decompressSlowly(
   } finally {
     stream.destroy()
   }
+}
+
+/**
+ * A collector would let 65 MB of pieces gather first, and hold up the other threads when it unmaps them. The stream has
+ * no use for a chunk that is full; it goes on writing behind the piece in one that is not.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength === chunkSize && buffer.byteLength === chunkSize && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 const codecNames = { [CompressionType.gzip]: 'gzip stream', [CompressionType.zstd]: 'zstd frame' } as const
