@@ -31,6 +31,8 @@ const living = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
+// By default these end a process without its 'exit'.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
 
 function keep(child: ChildProcess): ChildProcess {
   living.add(child)

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { run, runOrThrow } from './child.ts'
+import { bringOrThrow } from './fetch.ts'
 import { cache } from './paths.ts'
 
 const javaMajorMin = 17
@@ -29,7 +30,7 @@ export async function pythonEnvironment(name: string, packages: readonly string[
   const pip = { command: join(bin, 'pip'), timeoutMs: 300_000 }
   const wanted = packages.map((item) => item.split('==')[0] ?? item)
   const { code } = await run({ ...pip, args: ['show', '-q', ...wanted] })
-  if (code !== 0) await runOrThrow({ ...pip, args: ['install', '-q', ...packages] })
+  if (code !== 0) await bringOrThrow({ ...pip, args: ['install', '-q', ...packages] })
   return bin
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { getOrInsert } from '../src/base/index.ts'
 import { type Broker, type BrokerOptions, type Ping, type Place, prepare, ready } from './broker.ts'
 import { runOrThrow, ServerProcess } from './child.ts'
+import { bringOrThrow } from './fetch.ts'
 import { javaCommand } from './java.ts'
 import { cache } from './paths.ts'
 
@@ -37,7 +38,7 @@ async function fetchJars(version: string): Promise<string> {
     `-DoutputDirectory=${partial}`,
     `-Dkafka.version=${version}`,
   ]
-  await runOrThrow({ command: 'mvn', args, timeoutMs: 600_000 })
+  await bringOrThrow({ command: 'mvn', args, timeoutMs: 600_000 })
   rmSync(libs, { recursive: true, force: true })
   renameSync(partial, libs)
   writeFileSync(join(folder, 'complete'), '')

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import kafkajs from 'kafkajs'
+import { franzGo, skipWithoutGo } from './franz-go.ts'
 import { runTool } from './java-tool.ts'
 import { connectKafkajs, readByKafkajs } from './kafkajs.ts'
 import { kcat } from './kcat.ts'
@@ -50,6 +51,9 @@ const writers: Readonly<Record<string, Write>> = {
   librdkafka: async (topic, codec) => {
     await librdkafka('produce', { topic, codec, count: each, prefix: prefixOf('librdkafka') })
   },
+  'franz-go': async (topic, codec) => {
+    await franzGo('produce', { topic, codec, count: each, prefix: prefixOf('franz-go') })
+  },
   kcat: async (topic, codec) => {
     await kcat(['-P', '-t', topic, '-z', codec], `${valuesOf('kcat').join('\n')}\n`)
   },
@@ -65,6 +69,8 @@ const readers: Readonly<Record<string, Read>> = {
   platformatic: async (topic, count) => (await readByPlatformatic({ topic, count })).map(({ value }) => value),
   librdkafka: async (topic, count) =>
     (await librdkafka('consume', { topic, count, group: `${topic}-reader` })).map(({ value }) => String(value)),
+  'franz-go': async (topic, count) =>
+    (await franzGo('consume', { topic, count, group: `${topic}-franz-go` })).map(({ value }) => String(value)),
   kcat: async (topic) => (await kcat(['-C', '-q', '-t', topic, '-o', 'beginning', '-e'])).trimEnd().split('\n'),
   java: async (topic, count) => {
     const args = ['--topic', topic, '--from-beginning', '--max-messages', `${count}`, '--timeout-ms', '20000']
@@ -73,7 +79,10 @@ const readers: Readonly<Record<string, Read>> = {
   },
 }
 
-const has = (client: string, codec: Codec): boolean => client !== 'kafkajs' || kafkajsCodecs.has(codec)
+function has(client: string, codec: Codec): boolean {
+  if (client === 'franz-go') return skipWithoutGo() === false
+  return client !== 'kafkajs' || kafkajsCodecs.has(codec)
+}
 const clientsWith = (codec: Codec): string[] => Object.keys(writers).filter((client) => has(client, codec))
 
 for (const codec of codecs) {

@@ -3,6 +3,10 @@
  * only, and the types must be checked without them.
  */
 declare module 'kafkajs' {
+  interface Retry {
+    readonly retries: number
+    readonly maxRetryTime?: number
+  }
   interface Message {
     readonly key?: string | null
     readonly value: string | null
@@ -109,12 +113,17 @@ declare module 'kafkajs' {
     deleteGroups(groups: readonly string[]): Promise<unknown>
   }
   class Kafka {
-    constructor(options: { readonly clientId: string; readonly brokers: readonly string[]; readonly logLevel: number })
+    constructor(options: {
+      readonly clientId: string
+      readonly brokers: readonly string[]
+      readonly logLevel: number
+      readonly retry?: Retry
+    })
     producer(options?: {
       readonly idempotent?: boolean
       readonly transactionalId?: string
       readonly maxInFlightRequests?: number
-      readonly retry?: { readonly retries: number }
+      readonly retry?: Retry
     }): Producer
     consumer(options: {
       readonly groupId: string
@@ -130,6 +139,6 @@ declare module 'kafkajs' {
     readonly CompressionTypes: { readonly None: number; readonly GZIP: number }
   }
 
-  export type { Admin, Consumer, Kafka, Producer, Received }
+  export type { Admin, Consumer, Kafka, Producer, Received, Retry }
   export default kafkajs
 }

@@ -7,6 +7,8 @@ declare module '@platformatic/kafka' {
     readonly clientId: string
     readonly bootstrapBrokers: readonly string[]
     readonly timeout?: number
+    readonly retries?: number
+    readonly retryDelay?: number
   }
   interface Message {
     readonly topic: string
@@ -48,13 +50,16 @@ declare module '@platformatic/kafka' {
         readonly groupId: string
         readonly deserializers: Deserializers
         readonly groupProtocol?: 'classic' | 'consumer'
+        readonly sessionTimeout?: number
+        readonly heartbeatInterval?: number
       },
     )
+    readonly assignments: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null
     consume(options: {
       readonly topics: readonly string[]
       readonly mode: 'earliest' | 'latest' | 'committed'
       readonly fallbackMode?: 'earliest' | 'latest'
-      readonly autocommit?: boolean
+      readonly autocommit?: boolean | number
       readonly maxWaitTime?: number
     }): Promise<MessagesStream>
     commit(options: {

@@ -1,12 +1,11 @@
 /** Apache Kafka's own tools, each in its own process as people run them. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { cache } from '../../bench/paths.ts'
 import { runTool, type Tool } from './java-tool.ts'
 import { kcat } from './kcat.ts'
-import { bootstrap, records, uniqueName } from './kit.ts'
+import { against, bootstrap, records, runFolder, uniqueName } from './kit.ts'
 import { skipUnless } from './served.ts'
 import { createTopic } from './topics.ts'
 
@@ -102,9 +101,7 @@ test('kafka-consumer-groups describes, resets and deletes', async () => {
 test('kafka-get-offsets and kafka-delete-records', async () => {
   const topic = await filledTopic(10)
   assert.equal((await tool('getOffsets', ['--topic', topic])).trim(), `${topic}:0:10`)
-  const folder = join(cache, 'interop')
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${topic}.json`)
+  const file = join(runFolder(against), `${topic}.json`)
   writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic, partition: 0, offset: 4 }] }))
   assert.match(await tool('deleteRecords', ['--offset-json-file', file]), /low_watermark: 4/)
   assert.equal((await tool('getOffsets', ['--topic', topic, '--time', 'earliest'])).trim(), `${topic}:0:4`)

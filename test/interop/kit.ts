@@ -5,7 +5,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { run, runOrThrow } from '../../bench/child.ts'
+import { run } from '../../bench/child.ts'
+import { bringOrThrow } from '../../bench/fetch.ts'
 import { javaCommand, pythonEnvironment } from '../../bench/java.ts'
 import { kafkaJars } from '../../bench/kafka.ts'
 import { cache } from '../../bench/paths.ts'
@@ -13,6 +14,15 @@ import { cache } from '../../bench/paths.ts'
 export const bootstrapVariable = 'ODRADEK_INTEROP_BOOTSTRAP'
 export const shortVariable = 'ODRADEK_INTEROP_SHORT'
 export const againstVariable = 'ODRADEK_INTEROP_AGAINST'
+
+/** The kind of broker under test. */
+export const against = process.env[againstVariable] ?? 'odradek'
+
+/** Of Kafka's clients that are newer than the Kafka we follow; the short round does without. */
+export const newerKafkaVersion = '4.4.0'
+
+/** What a run writes: a folder for each broker of it, emptied when the next run begins. */
+export const runFolder = (kind: string): string => join(cache, 'interop', kind)
 
 /** The address of the broker under test. */
 export function bootstrap(): string {
@@ -56,7 +66,7 @@ async function bringPackages(): Promise<void> {
   const installed = join(import.meta.dirname, 'node_modules', '.package-lock.json')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
-  await runOrThrow({ command: 'npm', args, cwd: import.meta.dirname, timeoutMs: 300_000 })
+  await bringOrThrow({ command: 'npm', args, cwd: import.meta.dirname, timeoutMs: 300_000 })
 }
 
 async function bringKcat(): Promise<void> {
@@ -64,17 +74,17 @@ async function bringKcat(): Promise<void> {
     await run({ command: 'kcat', args: ['-V'], timeoutMs: 10_000 })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-    await runOrThrow({ command: 'apt-get', args: ['update', '-q'], timeoutMs: 300_000 })
-    await runOrThrow({ command: 'apt-get', args: ['install', '-y', '-q', 'kcat'], timeoutMs: 300_000 })
+    await bringOrThrow({ command: 'apt-get', args: ['update', '-q'], timeoutMs: 300_000 })
+    await bringOrThrow({ command: 'apt-get', args: ['install', '-y', '-q', 'kcat'], timeoutMs: 300_000 })
   }
 }
 
-/** Brings every program of others: npm packages, Java and Kafka's jars, librdkafka for Python, kcat. */
-export async function bring(): Promise<void> {
+/** Brings the programs of others: npm packages, Java and Kafka's jars, librdkafka for Python, kcat. */
+export async function bring(options: { readonly isShort: boolean }): Promise<void> {
   await bringPackages()
   await Promise.all([
     javaCommand(),
-    kafkaJars(),
+    kafkaJars().then(() => (options.isShort ? undefined : kafkaJars(newerKafkaVersion))),
     pythonEnvironment('interop-venv', ['confluent-kafka==2.16.1']),
     bringKcat(),
   ])

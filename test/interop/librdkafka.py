@@ -4,6 +4,7 @@ Never waits for ever: every command ends by --timeout with status 1.
 """
 import argparse
 import json
+import signal
 import sys
 import time
 
@@ -22,7 +23,8 @@ parser.add_argument("--isolation", default="read_committed")
 parser.add_argument("--count", type=int, default=10)
 parser.add_argument("--partitions", type=int, default=1)
 parser.add_argument("--timeout", type=float, default=40)
-parser.add_argument("--rate", type=float, default=0)
+parser.add_argument("--rate", type=float, default=0, help="records a second")
+parser.add_argument("--acks", type=int, default=-1)
 parser.add_argument("--idempotent", action="store_true")
 options = parser.parse_args()
 deadline = time.monotonic() + options.timeout
@@ -65,6 +67,35 @@ def produce():
     )
     send(producer, options.topic, options.count, options.prefix)
     say(event="produced", count=options.count)
+
+
+def load():
+    """Sends until it is told to end, and says where each record came to lie."""
+    told = []
+    signal.signal(signal.SIGTERM, lambda *_: told.append(True))
+
+    def delivered(error, message):
+        if error is None:
+            where = {"partition": message.partition(), "offset": message.offset()}
+            say(event="acknowledged", value=message.value().decode(), **where)
+        elif options.idempotent:
+            sys.exit(str(error))
+
+    producer = Producer(
+        connection(
+            **{"compression.type": options.codec, "enable.idempotence": options.idempotent, "acks": options.acks}
+        )
+    )
+    started = time.monotonic()
+    sent = 0
+    while not told:
+        check_time("as a load")
+        while sent < (time.monotonic() - started) * options.rate:
+            producer.produce(options.topic, key=f"key-{sent}", value=f"{options.prefix}{sent}", on_delivery=delivered)
+            sent += 1
+        producer.poll(0.01)
+    if producer.flush(max(1, deadline - time.monotonic())):
+        sys.exit("not all was delivered")
 
 
 def record_line(message):
@@ -190,5 +221,5 @@ def transactions():
     say(event="transactions")
 
 
-commands = [produce, consume, member, admin, watermarks, transactions]
+commands = [produce, load, consume, member, admin, watermarks, transactions]
 {command.__name__: command for command in commands}[options.command]()

@@ -5,9 +5,21 @@ import { createInterface } from 'node:readline'
 import type { Command } from '../../bench/child.ts'
 
 export type Line = Readonly<Record<string, unknown>>
+/** Of our programs in other languages; all take the same. */
+export type LineOptions = Readonly<Record<string, string | number | true>>
 
 const isLine = (value: unknown): value is Line => typeof value === 'object' && value !== null
 const stderrCharactersMax = 8000
+
+export const optionArguments = (options: LineOptions): string[] =>
+  Object.entries(options).flatMap(([key, value]) => (value === true ? [`--${key}`] : [`--${key}`, `${value}`]))
+
+/** Of a program that has ended. */
+export const linesOf = (output: string): Line[] =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): Line => JSON.parse(line))
 
 export class LineProcess {
   readonly #child: ChildProcess
@@ -20,7 +32,8 @@ export class LineProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
-    this.#exited = once(child, 'exit')
+    // Not 'exit': what it wrote before its end has been read by then.
+    this.#exited = once(child, 'close')
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrCharactersMax)
     })

@@ -1,10 +1,12 @@
 /** A member of a group in a process of its own: which partitions it owns, which values it has read. */
 import { join } from 'node:path'
 import type { Command } from '../../bench/child.ts'
+import { franzGoCommand, skipWithoutGo } from './franz-go.ts'
 import { toolCommand } from './java-tool.ts'
 import { bootstrap } from './kit.ts'
 import { librdkafkaCommand } from './librdkafka.ts'
 import { type Line, LineProcess } from './line-process.ts'
+import { skipUnless } from './served.ts'
 
 export interface Membership {
   readonly topic: string
@@ -17,6 +19,18 @@ const librdkafkaMember =
   (protocol: string): MemberKind =>
   (membership) =>
     librdkafkaCommand('member', { ...membership, protocol, timeout: 120 })
+
+const franzGoMember =
+  (protocol: string): MemberKind =>
+  (membership) =>
+    franzGoCommand('member', { ...membership, protocol, timeout: 120 })
+
+const platformaticMember =
+  (protocol: string): MemberKind =>
+  ({ topic, group }) => ({
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'platformatic-member.ts'), topic, group, protocol],
+  })
 
 const javaMember =
   (protocol: string): MemberKind =>
@@ -32,10 +46,20 @@ export const memberKinds: Readonly<Record<string, MemberKind>> = {
     command: process.execPath,
     args: [join(import.meta.dirname, 'kafkajs-member.ts'), topic, group],
   }),
+  'platformatic, classic': platformaticMember('classic'),
+  'platformatic, consumer': platformaticMember('consumer'),
   'librdkafka, classic': librdkafkaMember('classic'),
   'librdkafka, consumer': librdkafkaMember('consumer'),
+  'franz-go, classic': franzGoMember('classic'),
+  'franz-go, consumer': franzGoMember('consumer'),
   'java, classic': javaMember('classic'),
   'java, consumer': javaMember('consumer'),
+}
+
+/** For the options of a test: false, or why members of this kind are left out. */
+export function skipMember(name: string): string | false {
+  if (name.startsWith('franz-go') && skipWithoutGo() !== false) return skipWithoutGo()
+  return name.endsWith('consumer') ? skipUnless('consumerProtocol') : false
 }
 
 function partitionNumbers(line: Line): number[] {

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { runTool, type Tool, type ToolOptions } from './java-tool.ts'
-import { bootstrap, isShortRun, uniqueName } from './kit.ts'
+import { bootstrap, isShortRun, uniqueName, newerKafkaVersion as version } from './kit.ts'
 import { createTopic } from './topics.ts'
 
-const version = '4.4.0'
 const count = 10_000
 const tool = (name: Tool, args: readonly string[], options: ToolOptions = {}): Promise<string> =>
   runTool(name, ['--bootstrap-server', bootstrap(), ...args], { version, ...options })

@@ -5,21 +5,24 @@
  *   --short                   one quick round of everything
  *   --only NAME               one suite (kafkajs, java, ...), may be repeated
  *
- * Brings what it needs on first use: npm packages, Apache Kafka 4.3.1, librdkafka, kcat, a Java runtime.
+ * Brings what it needs on first use: npm packages, Apache Kafka 4.3.1, librdkafka, kcat, franz-go, a Java runtime. When
+ * the brokers have stopped, Kafka's own tool reads every file that they wrote (`files`): in every run.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync } from 'node:fs'
+import { globSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Broker } from '../../bench/broker.ts'
 import { startKafka } from '../../bench/kafka.ts'
 import { startOdradek } from '../../bench/odradek.ts'
-import { cache } from '../../bench/paths.ts'
-import { againstVariable, bootstrapVariable, bring, shortVariable } from './kit.ts'
+import { bringFranzGo } from './franz-go.ts'
+import { againstVariable, bootstrapVariable, bring, runFolder, shortVariable } from './kit.ts'
 import { ping } from './ping.ts'
 
 const suffix = '.test.ts'
+/** Reads what the others left behind: after them, and with no broker running. */
+const last = 'files'
 const testTimeoutMs = 180_000
 const allTimeoutMs = 30 * 60_000
 
@@ -35,14 +38,14 @@ const settings = {
 }
 
 function start(against: string): Promise<Broker> {
-  const options = { folder: join(cache, 'interop', against), settings, ping }
-  if (against === 'kafka') return startKafka(options)
-  if (against === 'odradek') return startOdradek(options)
-  throw new Error(`--against is odradek or kafka, not ${against}`)
+  if (against !== 'kafka' && against !== 'odradek') throw new Error(`--against is odradek or kafka, not ${against}`)
+  rmSync(runFolder(against), { recursive: true, force: true })
+  const options = { folder: join(runFolder(against), 'main'), settings, ping }
+  return against === 'kafka' ? startKafka(options) : startOdradek(options)
 }
 
 function suites(only: readonly string[] | undefined): string[] {
-  const all = globSync(`*${suffix}`, { cwd: import.meta.dirname }).sort()
+  const all = globSync(`*${suffix}`, { cwd: import.meta.dirname, exclude: [`${last}${suffix}`] }).sort()
   const wanted = only?.map((name) => `${name}${suffix}`) ?? all
   const missing = wanted.filter((name) => !all.includes(name))
   if (missing.length > 0) throw new Error(`no such suite: ${missing}; there are ${all.map((n) => basename(n, suffix))}`)
@@ -50,10 +53,7 @@ function suites(only: readonly string[] | undefined): string[] {
 }
 
 /** One suite after the other: on a small machine, clients that compete only time out. */
-async function runSuites(
-  broker: Broker,
-  options: { readonly files: string[]; readonly isShort: boolean },
-): Promise<boolean> {
+async function runSuites(broker: Broker, options: { files: readonly string[]; isShort: boolean }): Promise<boolean> {
   const args = ['--test', '--test-reporter=spec', '--test-concurrency=1', `--test-timeout=${testTimeoutMs}`]
   const child = spawn(process.execPath, [...args, ...options.files], {
     stdio: 'inherit',
@@ -64,8 +64,12 @@ async function runSuites(
       [againstVariable]: broker.name,
     },
   })
-  const timer = setTimeout(() => child.kill('SIGKILL'), allTimeoutMs)
+  // Not SIGKILL: the suites would leave their own brokers behind.
+  const end = (): boolean => child.kill('SIGTERM')
+  const timer = setTimeout(end, allTimeoutMs)
+  process.once('exit', end)
   const [code] = await once(child, 'exit')
+  process.off('exit', end)
   clearTimeout(timer)
   return code === 0
 }
@@ -79,18 +83,21 @@ async function main(): Promise<number> {
     },
   })
   const files = suites(values.only)
-  await bring()
+  const isShort = values.short
+  await bring({ isShort })
+  await bringFranzGo()
   const broker = await start(values.against)
   process.stdout.write(`${broker.name} answered on ${broker.bootstrap} after ${broker.startMs.toFixed(0)} ms\n`)
   let passed = false
   try {
-    passed = await runSuites(broker, { files, isShort: values.short })
+    passed = await runSuites(broker, { files, isShort })
     if (!broker.process.isRunning) throw new Error('the broker ended during the suites')
   } finally {
     if (!passed) process.stdout.write(`The end of the broker's log:\n${broker.process.logTail()}\n`)
     await broker.stop()
   }
-  return passed ? 0 : 1
+  const read = await runSuites(broker, { files: [join(import.meta.dirname, `${last}${suffix}`)], isShort })
+  return passed && read ? 0 : 1
 }
 
 process.exitCode = await main()

@@ -6,8 +6,10 @@ import { takeOverByKafka } from '../../bench/kafka.ts'
 import { takeOverByOdradek } from '../../bench/odradek.ts'
 import { runTool } from './java-tool.ts'
 import { kcat } from './kcat.ts'
+import { assertOnce, partitions, readAll as readPartitions, untilProgress } from './kept.ts'
 import { bootstrap, isShortRun, uniqueName } from './kit.ts'
 import { librdkafka } from './librdkafka.ts'
+import { Load } from './load.ts'
 import { startOwnBroker } from './own-broker.ts'
 import { ping } from './ping.ts'
 import { createTopic } from './topics.ts'
@@ -17,11 +19,15 @@ const perTurn = 100
 
 describe('in turns on one directory', { skip: isShortRun ? 'in the full run only' : false }, () => {
   let broker: Broker
+  let load: Load | undefined
   before(async () => {
     const settings = { 'log.segment.bytes': '1048576', 'offsets.topic.num.partitions': '4' }
-    broker = (await startOwnBroker('take-over', settings)).broker
+    broker = await startOwnBroker('take-over', settings)
   })
-  after(() => broker.stop())
+  after(async () => {
+    await load?.kill()
+    await broker.stop()
+  })
 
   const readAll = async (topic: string): Promise<string[]> =>
     (await kcat(['-C', '-t', topic, '-o', 'beginning', '-e', '-q'])).trimEnd().split('\n')
@@ -29,9 +35,13 @@ describe('in turns on one directory', { skip: isShortRun ? 'in the full run only
   test('records, offsets and configs are seen by whoever comes', async (context) => {
     const topic = await createTopic({ prefix: 'turns' })
     const group = uniqueName('turns')
+    // One producer lives through all turns: the state of producers is handed on as well.
+    const through = { topic: await createTopic({ prefix: 'through', partitions }), prefix: '0.', rate: 500 } as const
+    load = await Load.start('librdkafka', { ...through, acks: -1, codec: 'lz4', idempotent: true })
     const sent: string[] = []
     const read: unknown[] = []
-    const turns = ['stop', 'kill', 'stop', 'kill', 'stop'] as const
+    // Each of the two is once stopped and once killed.
+    const turns = ['stop', 'stop', 'kill', 'kill', 'stop'] as const
     for (const [turn, end] of turns.entries()) {
       for (const codec of codecs) {
         const prefix = `${broker.name}-${turn}-${codec}-`
@@ -50,12 +60,17 @@ describe('in turns on one directory', { skip: isShortRun ? 'in the full run only
           new RegExp(`retention\\.ms=${3_600_000 * turn}\\b`),
         )
       await runTool('configs', ['--alter', ...entity, '--add-config', config])
+      await untilProgress([load])
       if (end === 'kill') await broker.process.kill()
       else await broker.stop()
       const { name, place } = broker
       broker = await (name === 'kafka' ? takeOverByOdradek(ping, place) : takeOverByKafka(ping, place))
     }
     assert.deepEqual(await readAll(topic), sent)
-    context.diagnostic(`${turns.length} turns, ${sent.length} records, ${read.length} read by the group`)
+    await untilProgress([load])
+    await load.stop()
+    assertOnce(load, await readPartitions(through.topic))
+    const counts = `${sent.length} records, ${load.count} by one idempotent producer, ${read.length} read by the group`
+    context.diagnostic(`${turns.length} turns, ${counts}`)
   })
 })

@@ -1,0 +1,118 @@
+/**
+ * Run last, by run.ts: every file that the brokers of this run have written, read by Kafka's own tool without complaint,
+ * and those that it has no reader for by their grammar.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { run } from '../../bench/child.ts'
+import { toolCommand } from './java-tool.ts'
+import { against, runFolder } from './kit.ts'
+
+/** What the tool says of every segment but the first, Kafka's own too: it begins to count at -1. */
+const firstOfSegment = /^Non-consecutive offsets in \S*\/0*(\d+)\.log\n {2}-1 is followed by \1\n/gm
+const complaint =
+  /invalid|isvalid: false|mismatch|corrupt|exception|error|could not|unknown|non-consecutive|out of order|not found|is followed by/i
+/** What it says of batches that are whole; a field of records. */
+const harmless = /isvalid: true|errorCode/i
+const segmentOfOffsets = /^__consumer_offsets-/
+const metadata = /^__cluster_metadata-0\//
+const filesPerCall = 100
+
+interface Reading {
+  readonly what: string
+  readonly pattern: string
+  readonly isOf: (name: string) => boolean
+  readonly args: readonly string[]
+}
+
+const readings: readonly Reading[] = [
+  {
+    what: 'metadata log and snapshots',
+    pattern: '__cluster_metadata-0/*.{log,checkpoint}',
+    isOf: () => true,
+    args: ['--cluster-metadata-decoder', '--skip-record-metadata'],
+  },
+  { what: 'segments of offsets', pattern: '__consumer_offsets-*/*.log', isOf: () => true, args: ['--offsets-decoder'] },
+  {
+    what: 'segments of transactions',
+    pattern: '__transaction_state-*/*.log',
+    isOf: () => true,
+    args: ['--transaction-log-decoder'],
+  },
+  {
+    what: 'segments',
+    pattern: '*/*.log',
+    isOf: (name) => !metadata.test(name) && !segmentOfOffsets.test(name),
+    // The records are looked at all the same; millions of lines about them are not wanted.
+    args: ['--deep-iteration', '--skip-record-metadata'],
+  },
+  { what: 'indexes, checked', pattern: '*/*.{index,timeindex}', isOf: () => true, args: ['--verify-index-only'] },
+  { what: 'indexes, sane', pattern: '*/*.{index,timeindex}', isOf: () => true, args: ['--index-sanity-check'] },
+  { what: 'indexes, read', pattern: '*/*.{index,timeindex}', isOf: () => true, args: [] },
+  { what: 'transaction indexes', pattern: '*/*.txnindex', isOf: () => true, args: [] },
+  { what: 'producer states', pattern: '*/*.snapshot', isOf: () => true, args: [] },
+]
+
+/** The lines of the tool that complain, each with the file it was reading. */
+function complaintsIn(output: string): string[] {
+  const complaints: string[] = []
+  let file = ''
+  for (const line of output.split('\n')) {
+    if (line.startsWith('Dumping ')) file = line.slice('Dumping '.length)
+    else if (complaint.test(line) && !harmless.test(line)) complaints.push(`${file}: ${line}`)
+  }
+  return complaints
+}
+
+async function readByTool(files: readonly string[], args: readonly string[]): Promise<void> {
+  const command = await toolCommand('dumpLog', [...args, '--files', files.join(',')])
+  const { code, stdout, stderr } = await run({ ...command, timeoutMs: 120_000 })
+  const complaints = complaintsIn(`${stdout}\n${stderr.replace(firstOfSegment, '')}`)
+  assert.deepEqual(complaints.slice(0, 5), [])
+  assert.equal(code, 0, stderr)
+  for (const file of files) assert.ok(stdout.includes(`Dumping ${file}\n`), `it has read ${file}`)
+}
+
+/** A version, a number of entries, and as many: how Kafka writes what belongs to a directory or to a log. */
+function assertCheckpoint(file: string): void {
+  const text = readFileSync(file, 'utf8')
+  // Kafka makes the file of its cleaner before it has anything to write to it.
+  if (text === '' && file.endsWith('cleaner-offset-checkpoint')) return
+  const [version, count, ...entries] = text.trimEnd().split('\n')
+  assert.equal(version, '0', file)
+  assert.equal(entries.length, Number(count), file)
+  for (const entry of entries) assert.match(entry, /^(\S+ )?\d+ \d+$/, file)
+}
+
+const folders = globSync('*', { cwd: runFolder(against) }).filter((name) =>
+  existsSync(join(runFolder(against), name, 'data')),
+)
+for (const folder of folders.sort()) {
+  describe(`files of the broker "${folder}"`, () => {
+    const directory = join(runFolder(against), folder, 'data')
+    const found = (pattern: string): string[] => globSync(pattern, { cwd: directory }).sort()
+
+    for (const { what, pattern, isOf, args } of readings) {
+      test(`${what}, by Kafka's tool`, async (context) => {
+        const names = found(pattern).filter(isOf)
+        context.diagnostic(`${names.length} files`)
+        const files = names.map((name) => join(directory, name))
+        for (let i = 0; i < files.length; i += filesPerCall) await readByTool(files.slice(i, i + filesPerCall), args)
+      })
+    }
+
+    test('checkpoints and the other text', (context) => {
+      const checkpoints = found('{*-checkpoint,*/leader-epoch-checkpoint}')
+      for (const name of checkpoints) assertCheckpoint(join(directory, name))
+      const topicIds = found('*/partition.metadata')
+      for (const name of topicIds)
+        assert.match(readFileSync(join(directory, name), 'utf8'), /^version: 0\ntopic_id: [\w-]{22}\n?$/, name)
+      assert.match(readFileSync(join(directory, 'meta.properties'), 'utf8'), /^cluster\.id=\S{22}$/m)
+      const state: unknown = JSON.parse(readFileSync(join(directory, '__cluster_metadata-0', 'quorum-state'), 'utf8'))
+      assert.ok(typeof state === 'object' && state !== null && 'leaderEpoch' in state)
+      context.diagnostic(`${checkpoints.length} checkpoints, ${topicIds.length} partition.metadata`)
+    })
+  })
+}
