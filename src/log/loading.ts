@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly recoveryPoint: number
   readonly logStartOffset: number
   readonly producerIdExpirationMs: number
+  /** Compaction takes the last records of segments; in other logs the next one begins where it ends. */
+  readonly isCompacted: boolean
 }
 
 export interface LoadedLog {
@@ -186,6 +188,8 @@ interface RecoveryOptions extends LoadOptions {
 class Recovery {
   /** The leader epoch of the last batch that was checked. */
   #readEpoch = -1
+  /** Of the segment before, if that was read again. */
+  #recoveredEnd: number | undefined
   readonly #options: RecoveryOptions
   segments: Segment[]
   endOffset = 0
@@ -247,6 +251,7 @@ class Recovery {
   async #recover(segment: Segment, i: number): Promise<boolean> {
     const { logger, snapshots, disk, directory } = this.#options
     const size = segment.sizeInBytes
+    if (size === 0 && (await this.#dropBehindHole(segment, i))) return false
     segment.startOver()
     let next = segment.baseOffset
     const end = await scanBatches({
@@ -266,8 +271,10 @@ class Recovery {
       },
     })
     this.endOffset = next
+    this.#recoveredEnd = next
     await snapshots.remove((offset) => offset > segment.baseOffset && offset < next)
     if (end === size) {
+      this.#tellOfHole(i, next)
       if (i < this.segments.length - 1) await segment.writeIndexes({ isFinal: true, sync: false })
       return true
     }
@@ -287,6 +294,28 @@ class Recovery {
     await segment.sync()
     await disk.syncDirectory(directory)
     return false
+  }
+
+  /**
+   * A loss of power may spare a segment and take the end of the one before, which was not flushed when the log rolled.
+   * What is intact stays, as in Kafka; readers go over the hole.
+   */
+  #tellOfHole(i: number, nextOffset: number): void {
+    const { isCompacted, logger } = this.#options
+    const nextBase = this.segments[i + 1]?.baseOffset ?? nextOffset
+    if (isCompacted || nextBase <= nextOffset) return
+    const path = this.segments[i]?.handle.file.path
+    logger.log('error', 'records are missing between two segments', { path, from: nextOffset, to: nextBase })
+  }
+
+  /** A last segment of which nothing reached the disk: the log ends before the hole, or readers would wait in it for ever. */
+  async #dropBehindHole(segment: Segment, i: number): Promise<boolean> {
+    const isLast = i === this.segments.length - 1
+    const isHole = this.#recoveredEnd !== undefined && this.#recoveredEnd < segment.baseOffset
+    if (!isLast || !isHole || this.#options.isCompacted) return false
+    this.segments = this.segments.slice(0, i)
+    await discard(segment)
+    return true
   }
 
   /** Brings producer state (and unknown epochs) over a trusted segment. */

@@ -3,7 +3,8 @@
  * is done at once or pending; pending ones have offsets but nobody sees them until they complete, in order. Knows no
  * replicas: the high watermark is told to it.
  */
-import { ApiError, assert } from '../base/index.ts'
+import { ApiError, assert, present } from '../base/index.ts'
+import { Background } from './background.ts'
 import { countDeletable } from './deletable.ts'
 import { EpochFile } from './epoch-file.ts'
 import { Exclusive } from './exclusive.ts'
@@ -65,6 +66,8 @@ export class Log {
   #closedBecause: string | undefined
   #hasFailed = false
   readonly #removals: Removals
+  /** Its failure takes the directory offline. */
+  readonly #background = new Background((error) => this.#fail(error))
   readonly #flushes = new SharedRun(() => this.#flush())
 
   private constructor(options: LogOptions, loaded: LoadedLog, settings: { current: LogConfig }) {
@@ -254,7 +257,7 @@ export class Log {
       this.#logEndOffset = batch.lastOffset + 1
     }
     this.#state.advanceTo(this.#logEndOffset)
-    if (this.#epochs.version !== version) this.#inBackground(this.#saveEpochs())
+    if (this.#epochs.version !== version) this.#background.start(this.#saveEpochs())
   }
 
   #writeFailed(error: unknown): ApiError {
@@ -270,11 +273,6 @@ export class Log {
     this.#hasFailed = true
     this.#closedBecause = `the log directory is offline: ${error.message}`
     this.#options.onDirectoryFailure(error)
-  }
-
-  /** Work that nobody waits for; its failure takes the directory offline. */
-  #inBackground(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#fail(error instanceof Error ? error : new Error(String(error))))
   }
 
   #mustRoll(next: Prepared, sizeBefore: number): boolean {
@@ -300,7 +298,7 @@ export class Log {
       if (error instanceof Error) this.#fail(error)
       throw error
     }
-    this.#inBackground(this.flush())
+    this.#background.start(this.flush())
   }
 
   #segmentOptions(baseOffset: number): SegmentOptions {
@@ -346,7 +344,7 @@ export class Log {
   /** A new leader's epoch starts at `startOffset`, before it has appended anything. */
   assignEpochStart(leaderEpoch: number, startOffset: number): void {
     this.#epochs.assign(leaderEpoch, startOffset)
-    this.#inBackground(this.#saveEpochs())
+    this.#background.start(this.#saveEpochs())
   }
 
   /** DeleteRecords: the log starts at `offset`. Throws ApiError 1 beyond the high watermark. */
@@ -358,7 +356,7 @@ export class Log {
     this.#logStartOffset = offset
     this.#epochs.truncateFromStart(offset)
     this.#state.logStartPassed(offset)
-    this.#inBackground(this.#saveEpochs())
+    this.#background.start(this.#saveEpochs())
   }
 
   /** Cuts everything from `offset` on; pending appends complete first, later ones are refused until it is done. */
@@ -367,8 +365,7 @@ export class Log {
       if (offset >= this.#logEndOffset) return
       if (offset < this.firstSegmentBaseOffset) return this.#startAt(offset)
       const at = this.#segments.floor(offset)
-      const segment = this.#segments.all[at]
-      assert(segment !== undefined, 'a log has a segment')
+      const segment = present(this.#segments.all[at], 'a segment of the log')
       if (!segment.isIndexed) await segment.loadIndexes()
       const found = await this.#segments.retryIndexed(offset, () => segment.find(offset))
       const end = Math.min(offset, found?.baseOffset ?? offset)
@@ -379,7 +376,7 @@ export class Log {
       for (const old of later) {
         await old.markDeleted()
         // Readers are not waited for.
-        this.#inBackground(old.removeFiles())
+        this.#background.start(old.removeFiles())
       }
       await this.#snapshots.remove((snapshot) => snapshot > end)
       await reloadProducers(this.#state, {
@@ -407,7 +404,7 @@ export class Log {
     this.#logStartOffset = offset
     this.#cutTo(offset)
     this.#epochs.clear()
-    for (const segment of old) this.#inBackground(segment.removeFiles())
+    for (const segment of old) this.#background.start(segment.removeFiles())
     await this.#snapshots.remove(() => true)
     this.#state.reset(offset, { entries: [], expiredBefore: 0 })
     await this.#saveEpochs()
@@ -450,7 +447,7 @@ export class Log {
       for (const segment of doomed) await segment.markDeleted()
       await this.#snapshots.remove((offset) => doomed.some(({ baseOffset }) => baseOffset === offset))
       await this.#saveEpochs()
-      const watch = (removal: Promise<void>): void => this.#inBackground(removal)
+      const watch = (removal: Promise<void>): void => this.#background.start(removal)
       for (const segment of doomed) this.#removals.later(segment, this.config.fileDeleteDelayMs, watch)
       return count
     })
@@ -462,7 +459,6 @@ export class Log {
   }
 
   async #flush(): Promise<void> {
-    const { disk } = this.#options
     const target = this.#logEndOffset
     const generation = this.#generation
     if (target <= this.#recoveryPoint) return
@@ -471,7 +467,7 @@ export class Log {
         if (!segment.handle.isClosing) await segment.sync()
       }
       await this.#saveEpochs()
-      await disk.syncDirectory(this.#directory)
+      await this.#options.disk.syncDirectory(this.#directory)
     } catch (error) {
       if (error instanceof Error) this.#fail(error)
       throw error
@@ -494,6 +490,7 @@ export class Log {
         await this.flush()
       }
       await this.#removals.finish()
+      await this.#background.end()
       for (const segment of this.#segments.all) await segment.close()
     })
   }

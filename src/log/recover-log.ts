@@ -30,5 +30,6 @@ export async function recoverLog(options: LogOptions, settings: { readonly curre
     recoveryPoint: options.recoveryPoint,
     logStartOffset: options.logStartOffset,
     producerIdExpirationMs: options.config.producerIdExpirationMs,
+    isCompacted: options.config.isCompacted,
   })
 }

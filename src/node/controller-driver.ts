@@ -150,14 +150,19 @@ export class ControllerDriver implements ControllerChannel {
     const deadlineMs = this.#controller.nextSessionDeadlineMs()
     const delayMs = deadlineMs === undefined ? sessionCheckMsMax : deadlineMs - clock.monotonic()
     this.#sessionTimer = clock.after(Math.max(1, Math.min(delayMs, sessionCheckMsMax)), () => {
+      // A deadline that passes while the sockets are drained has seen no drain of its own: it is for the next round.
+      const nowMs = clock.monotonic()
       clock.afterDrain(() => {
         if (!this.#isActive) return
         const next = this.#controller.nextSessionDeadlineMs()
-        if (next !== undefined && next <= clock.monotonic()) {
-          this.#run((context) => this.#controller.fenceStaleBroker(context)).then(({ fencedBrokerId }) => {
-            if (fencedBrokerId === undefined) return
-            logger.log('warn', 'fenced a broker: no heartbeat within its session', { broker: fencedBrokerId })
-          }, onFaultUnlessApi(onFault))
+        if (next !== undefined && next <= nowMs) {
+          this.#run((context) => this.#controller.fenceStaleBroker({ ...context, nowMs })).then(
+            ({ fencedBrokerId }) => {
+              if (fencedBrokerId === undefined) return
+              logger.log('warn', 'fenced a broker: no heartbeat within its session', { broker: fencedBrokerId })
+            },
+            onFaultUnlessApi(onFault),
+          )
         }
         this.#watchSessions()
       })

@@ -25,7 +25,8 @@ export function receiveBuffers(options: { readonly readBytes: number; readonly p
 }
 
 const prefixBytes = 4
-const poisonByte = 0xdb
+/** What released memory is filled with where tests ask for it. */
+export const poisonByte = 0xdb
 
 export class FrameBuffer {
   readonly #buffers: ReceiveBuffers

@@ -4,6 +4,7 @@
  * holds one piece of memory and not the reply.
  */
 import { assert, isRegion, partSizeInBytes, type ReplyPart } from '../base/index.ts'
+import { poisonByte } from './frame-buffer.ts'
 
 /** What a reply stream needs of a connection (base's `Connection`). */
 interface Sink {
@@ -33,6 +34,7 @@ export class PiecePool {
 
   /** The kernel has taken all of it. */
   give(piece: Buffer): void {
+    if (this.#options.poison === true) piece.fill(poisonByte)
     if (piece.length !== this.#options.pieceBytes) return
     this.#lentLarge--
     if (this.#free.length < this.#options.keepMax) this.#free.push(piece)
@@ -51,6 +53,8 @@ export interface PieceOptions {
   readonly largeMax: number
   /** Large pieces that are kept for the next reply. */
   readonly keepMax: number
+  /** Pieces that are given back are overwritten: shows in tests who still sends from one. */
+  readonly poison?: boolean
 }
 
 /** What a part costs besides its bytes: a hundred thousand small replies held six times what they said. */

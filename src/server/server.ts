@@ -79,7 +79,7 @@ export class Server {
     this.#options = options
     this.#shared = {
       receiveBuffers: receiveBuffers({ readBytes, poison: options.poison }),
-      pieces: new PiecePool(pieces),
+      pieces: new PiecePool({ ...pieces, poison: options.poison }),
       reader: new Reader(),
       writer: new Writer(64 * 1024),
     }

@@ -2,7 +2,7 @@
  * One end of a simulated stream. What an end writes is copied once, on its way into the queue of the other end, which
  * hands it on when its time has come: one event per delivery, scheduled again and again without allocation.
  */
-import type { Connection, ConnectionHandler } from '../base/index.ts'
+import { type Connection, type ConnectionHandler, crc32c } from '../base/index.ts'
 import { CallEvent, type Life, type Scheduler, SimEvent } from './scheduler.ts'
 import type { Link } from './sim-link.ts'
 
@@ -210,11 +210,13 @@ export class SimConnection implements Connection {
       next.bytes = next.bytes.subarray(size)
     }
     this.#inboundBytes -= size
+    // What the bytes are is part of the trace: a real clock's time in them is found, as is a real random number.
+    const digest = crc32c(into, 0, size)
     handler.received(size)
     const peer = this.#peer
     if (peer !== undefined && this.#inboundBytes < this.#windowBytes) peer.#flush()
     this.wake()
-    return size
+    return size * 2 ** 32 + digest
   }
 
   /** The peer has ended: what still waits here leaves, whatever the window, and this end ends too. */

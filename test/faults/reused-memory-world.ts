@@ -17,6 +17,7 @@ import { Faults, produceTo } from './kit.ts'
 const version = 12
 const topic = 't'
 const readers = 4
+const replyBytesMax = 16_000_000
 
 export interface Seen {
   batches: number
@@ -30,11 +31,14 @@ export interface Seen {
 class SlowReader {
   readonly #draw: SeededStream
   readonly #port: number
+  readonly #pauseOneIn: number
   #socket: Socket | undefined
 
   constructor(port: number, draw: SeededStream) {
     this.#port = port
     this.#draw = draw
+    // Some are so slow that the log changes under a reply, some follow the end.
+    this.#pauseOneIn = 1 + draw.below(12)
   }
 
   ask(bytes: Buffer): Promise<Buffer | undefined> {
@@ -57,9 +61,9 @@ class SlowReader {
           done(Buffer.concat(chunks).subarray(4))
           return
         }
-        if (this.#draw.below(10) > 0) return
+        if (this.#draw.below(this.#pauseOneIn) > 0) return
         socket.pause()
-        setTimeout(() => socket.resume(), this.#draw.below(12))
+        setTimeout(() => socket.resume(), this.#draw.below(20))
       })
       socket.write(bytes)
     })
@@ -110,8 +114,8 @@ class Readers {
     const reader = new SlowReader(this.#faults.port, this.#draw)
     let next = 0
     while (!this.#isOver) {
-      const partitions = [{ partition: 0, fetchOffset: next, partitionMaxBytes: 16_000_000 }]
-      const request = { maxWaitMs: 50, minBytes: 1, maxBytes: 16_000_000, topics: [{ topic, partitions }] }
+      const partitions = [{ partition: 0, fetchOffset: next, partitionMaxBytes: replyBytesMax }]
+      const request = { maxWaitMs: 50, minBytes: 1, maxBytes: replyBytesMax, topics: [{ topic, partitions }] }
       const bytes = await reader.ask(requestFrame(fetch, { version, request }))
       if (bytes === undefined) {
         this.seen.closed++
@@ -139,10 +143,12 @@ class Readers {
       await new Promise((resolve) => setTimeout(resolve, 20 + this.#draw.below(60)))
       const log = this.#faults.node.broker.replicas.get(topic, 0)?.log
       if (log === undefined) continue
-      if (this.#draw.below(6) > 0) {
+      if (this.#draw.below(20) > 0) {
         const { logStartOffset, logEndOffset } = log
         this.seen.truncations++
-        await log.truncateTo(logStartOffset + this.#draw.below(logEndOffset - logStartOffset + 1)).catch(ignoreRefusal)
+        // Mostly a short end: a log that is long has slow readers in the middle of long replies.
+        const cut = this.#draw.below(logEndOffset - logStartOffset + 1) / (1 + this.#draw.below(20))
+        await log.truncateTo(logEndOffset - Math.floor(cut)).catch(ignoreRefusal)
         continue
       }
       this.seen.deletions++
@@ -192,5 +198,8 @@ function check(bytes: Uint8Array, from: number, seen: Seen): number {
     seen.batches++
     seen.bytes += cursor.sizeInBytes
   }
+  // A reply that is full ends where it is full; any other ends with a batch.
+  const isWhole = cursor.ended === 'end' || (cursor.ended === 'torn' && bytes.length === replyBytesMax)
+  assert.ok(isWhole, `${bytes.length} bytes behind offset ${from} end in what is no batch, behind ${next}`)
   return next
 }

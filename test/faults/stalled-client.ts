@@ -21,6 +21,8 @@ export interface ClientReport {
   readonly ready?: true
   /** A reply to ApiVersions: when it was asked for and when it came, by the wall clock. */
   readonly answered?: { readonly askedMs: number; readonly cameMs: number }
+  /** A heartbeat of the member or the broker: when it was sent and when it was answered. */
+  readonly heartbeat?: { readonly sentMs: number; readonly cameMs: number }
   /** What must not happen. */
   readonly lost?: string
 }
@@ -68,7 +70,9 @@ async function member(): Promise<() => Promise<void>> {
     assignments,
   })
   return async () => {
+    const sentMs = Date.now()
     const { errorCode } = await wire.call(heartbeat, { groupId, memberId, generationId })
+    tell({ heartbeat: { sentMs, cameMs: Date.now() } })
     if (errorCode !== ErrorCode.NONE) tell({ lost: `the member was answered ${errorCode}` })
   }
 }
@@ -88,6 +92,7 @@ async function broker(): Promise<() => Promise<void>> {
   let wasUnfenced = false
   return async () => {
     const currentMetadataOffset = Number.MAX_SAFE_INTEGER
+    const sentMs = Date.now()
     const reply = await wire.call(brokerHeartbeat, {
       brokerId: 2,
       brokerEpoch,
@@ -95,6 +100,7 @@ async function broker(): Promise<() => Promise<void>> {
       wantFence: false,
     })
     if (reply.errorCode !== ErrorCode.NONE) tell({ lost: `the broker was answered ${reply.errorCode}` })
+    tell({ heartbeat: { sentMs, cameMs: Date.now() } })
     if (wasUnfenced && reply.isFenced) tell({ lost: 'the broker was fenced' })
     wasUnfenced ||= !reply.isFenced
   }

@@ -14,8 +14,8 @@ import { group, isGone, type Line, Refused } from './node-world.ts'
 import { seenBatches } from './observation.ts'
 import { keyOf, type Place, type TaskOptions } from './producers.ts'
 
-const sessionTimeoutMs = 6000
-const rebalanceTimeoutMs = 8000
+const sessionTimeoutMs = 2000
+const rebalanceTimeoutMs = 3000
 const protocolType = 'consumer'
 const protocolName = 'all'
 
@@ -69,7 +69,11 @@ export class Member {
       try {
         if (this.#line === undefined || this.#line.wire.isClosed) this.#line = await node.connect()
         const membership = await this.#join(this.#line)
-        if (membership !== undefined) await this.#work(membership, await this.#sync(membership))
+        if (membership !== undefined) {
+          const mine = await this.#sync(membership)
+          await this.#commitLate(membership)
+          await this.#work(membership, mine)
+        }
       } catch (error) {
         if (!(error instanceof JoinAgain) && !isGone(error)) throw error
       }
@@ -127,15 +131,16 @@ export class Member {
   async #work(membership: Membership, mine: readonly Place[]): Promise<void> {
     const { draw, isOver } = this.#options
     const { line, memberId, generationId } = membership
-    for (;;) {
-      for (const place of mine) {
+    for (let i = 0; ; i++) {
+      const place = mine[i % mine.length]
+      if (place === undefined) await this.#options.node.sleep(300)
+      else {
         await this.#read(line, place)
-        if (draw.below(3) === 0) await this.#commit(membership, place)
+        if (draw.below(3) === 0) await this.#commit(membership, place, this.#positions.get(keyOf(place)) ?? 0)
       }
-      if (mine.length === 0) await this.#options.node.sleep(300)
       const { errorCode } = await line.wire.call(heartbeat, { groupId: group, memberId, generationId })
       orJoinAgain(errorCode, this.#forget)
-      const fate = draw.below(60)
+      const fate = draw.below(150)
       if (fate === 0 || isOver()) {
         await line.wire.call(leaveGroup, { groupId: group, members: [{ memberId }] })
         this.#forget()
@@ -150,7 +155,8 @@ export class Member {
     }
   }
 
-  async #read({ wire }: Line, place: Place): Promise<void> {
+  async #read(source: Line, place: Place): Promise<void> {
+    const { wire } = source
     const key = keyOf(place)
     const fetchOffset = this.#positions.get(key) ?? Math.max(0, await this.#committed(wire, place))
     const partitions = [{ partition: place.partition, fetchOffset, partitionMaxBytes: 100_000 }]
@@ -168,7 +174,7 @@ export class Member {
     assert.equal(answer.errorCode, ErrorCode.NONE, key)
     const { highWatermark, records } = answer
     const batches = seenBatches(records instanceof Uint8Array ? records : new Uint8Array(0))
-    this.#options.see({ kind: 'fetched', key, fetchOffset, highWatermark, batches })
+    this.#options.see({ kind: 'fetched', source, key, fetchOffset, highWatermark, batches })
     this.#positions.set(key, (batches.at(-1)?.lastOffset ?? fetchOffset - 1) + 1)
   }
 
@@ -181,10 +187,19 @@ export class Member {
     return Number(answer.topics[0]?.partitions[0]?.committedOffset)
   }
 
-  async #commit({ line, memberId, generationId }: Membership, place: Place): Promise<void> {
+  /** As one that was under way while the group went on. */
+  async #commitLate(membership: Membership): Promise<void> {
+    const { draw } = this.#options
+    const place = this.#places[draw.below(this.#places.length)]
+    if (place === undefined || draw.below(4) > 0) return
+    const old = { ...membership, generationId: membership.generationId - 1 }
+    await this.#commit(old, place, 0).catch((error: unknown) => {
+      if (!(error instanceof JoinAgain)) throw error
+    })
+  }
+
+  async #commit({ line, memberId, generationId }: Membership, place: Place, offset: number): Promise<void> {
     const key = keyOf(place)
-    const offset = this.#positions.get(key)
-    if (offset === undefined) return
     const commit = { key, source: line, generationId, offset, id: this.#ids.next++ }
     this.#options.see({ kind: 'commit-sent', ...commit })
     const partitions = [{ partitionIndex: place.partition, committedOffset: BigInt(offset) }]

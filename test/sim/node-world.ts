@@ -25,6 +25,7 @@ const texts = new Map(
     'offsets.topic.num.partitions': '1',
     'metadata.log.max.record.bytes.between.snapshots': '2000',
     'group.initial.rebalance.delay.ms': '0',
+    'group.min.session.timeout.ms': '1000',
   }),
 )
 

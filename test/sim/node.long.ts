@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runSeed } from './workload.ts'
 
-const seeds = 300
+const seeds = 200
 const steps = 300
 
-test(`${seeds} seeds`, { timeout: 600_000 }, async (context) => {
+test(`${seeds} seeds`, { timeout: 1_200_000 }, async (context) => {
   const sum = { acknowledged: 0, lost: 0, kills: 0, powerCuts: 0, rebalances: 0, events: 0 }
   for (let seed = 1000; seed < 1000 + seeds; seed++) {
     const outcome = await runSeed(seed, steps).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 /** What the clients of a simulated node were told, and what the node shows of itself: what the invariants are about. */
+import assert from 'node:assert/strict'
 import { BatchCursor, batchHeader, readRecords } from '../../src/records/index.ts'
 
 interface SeenRecord {
@@ -41,6 +42,7 @@ export type Observation =
     }
   | {
       readonly kind: 'fetched'
+      readonly source: Source
       readonly key: string
       readonly fetchOffset: number
       readonly highWatermark: number
@@ -49,6 +51,10 @@ export type Observation =
   | { readonly kind: 'scan-begins'; readonly key: string }
   /** All of the partition, read by the one who also makes the faults: none came meanwhile. */
   | { readonly kind: 'scanned'; readonly key: string; readonly batches: readonly SeenBatch[] }
+  | { readonly kind: 'topic-asked'; readonly name: string }
+  | { readonly kind: 'topic'; readonly name: string; readonly exists: boolean }
+  /** All that the node knows of. */
+  | { readonly kind: 'topics'; readonly names: ReadonlySet<string> }
   | { readonly kind: 'producer'; readonly producerId: number; readonly producerEpoch: number }
   | {
       readonly kind: 'joined'
@@ -77,7 +83,12 @@ export interface Invariant {
 
 /** The name of a value is what stands before its padding. */
 export const padded = (name: string, sizeInBytes: number): Buffer => Buffer.from(name.padEnd(sizeInBytes, '.'))
-const nameOf = (value: Buffer | null): string => value?.toString('latin1').replace(/\.+$/, '') ?? ''
+
+function nameOf(value: Uint8Array | null): string {
+  if (value === null) return ''
+  const end = value.indexOf(0x2e)
+  return Buffer.from(value.subarray(0, end < 0 ? value.length : end)).toString('latin1')
+}
 
 /** The last batch may be cut short, as a reader of `maxBytes` gets it. */
 export function seenBatches(bytes: Uint8Array): SeenBatch[] {
@@ -96,10 +107,11 @@ export function seenBatches(bytes: Uint8Array): SeenBatch[] {
       records: isCrcValid
         ? Array.from(readRecords(bytes, position, 10_000_000), ({ offset, value }) => ({
             offset,
-            value: nameOf(value as Buffer | null),
+            value: nameOf(value),
           }))
         : [],
     })
   }
+  assert.notEqual(cursor.ended, 'corrupt', 'what is fetched is made of batches')
   return batches
 }

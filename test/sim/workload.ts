@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { ErrorCode, fetch } from '../../src/protocol/index.ts'
 import { AcknowledgedRecords } from './invariants/acknowledged-records.ts'
+import { AcknowledgedTopics } from './invariants/acknowledged-topics.ts'
 import { CommittedOffsets } from './invariants/committed-offsets.ts'
 import { GroupGenerations } from './invariants/group-generations.ts'
 import { ProducerSequences } from './invariants/producer-sequences.ts'
@@ -14,6 +15,7 @@ import { Member } from './member.ts'
 import { group, NodeWorld, nodeName } from './node-world.ts'
 import { type Invariant, type Observation, type SeenBatch, seenBatches } from './observation.ts'
 import { IdempotentProducer, keyOf, type Place, plainProducer, type TaskOptions } from './producers.ts'
+import { topicMaker } from './topic-maker.ts'
 
 export interface Outcome {
   readonly hash: string
@@ -51,6 +53,7 @@ class Workload {
     new RisingEnds(),
     new ProducerSequences(),
     new CommittedOffsets(),
+    new AcknowledgedTopics(),
     this.#acknowledged,
     this.#generations,
   ]
@@ -88,6 +91,7 @@ class Workload {
     const tasks = [
       this.#disturb(),
       plainProducer(this.#task('plain'), places),
+      topicMaker(this.#task('topics')),
       ...places.map((place, i) => new IdempotentProducer(this.#task(`idempotent-${i}`), place).run()),
       ...[1, 2, 3].map((i) => new Member(this.#task(`member-${i}`), places, ids).run()),
     ]
@@ -115,7 +119,7 @@ class Workload {
       if (kind < 4) world.skew(nodeName, draw.below(3_000_000) - 1_500_000)
       else if (kind < 8) world.disk(nodeName).stall(draw.below(1500))
       else if (kind < 12) world.pause(nodeName, draw.below(2000))
-      else if (kind < 22) await this.#end(draw.below(4))
+      else if (kind < 17) await this.#end(draw.below(4))
       this.#peek()
     }
     this.#isOver = true
@@ -160,6 +164,9 @@ class Workload {
       this.#see({ kind: 'scanned', key, batches: await this.#scan(place) })
     }
     await this.#askForPlaces()
+    const { node } = this.node
+    assert.ok(node)
+    this.#see({ kind: 'topics', names: new Set(node.broker.image.topics.byName.keys()) })
   }
 
   /** Everything that a consumer gets of a partition. */
@@ -171,9 +178,14 @@ class Workload {
       const asked = { partition, fetchOffset, partitionMaxBytes: 200_000 }
       const request = { maxWaitMs: 0, minBytes: 0, maxBytes: 200_000, topics: [{ topic, partitions: [asked] }] }
       const reply = await wire.call(fetch, request, 12)
-      const records = reply.responses[0]?.partitions[0]?.records
+      const answer = reply.responses[0]?.partitions[0]
+      assert.ok(answer)
+      const { records, highWatermark } = answer
       const batches = seenBatches(records instanceof Uint8Array ? records : new Uint8Array(0))
-      if (batches.length === 0) break
+      if (batches.length === 0) {
+        assert.equal(fetchOffset, highWatermark, `${topic}-${partition}: a reader comes to the high watermark`)
+        break
+      }
       all.push(...batches)
     }
     wire.destroy()
