@@ -91,12 +91,12 @@ export type OpenMode = 'read' | 'write' | 'create'
 
 export interface OpenOptions {
   readonly mode: OpenMode
-  /** Syncs of this file never wait for a thread, so that cold reads and other syncs never make a vote wait. */
-  readonly dedicatedSync?: boolean
 }
 
 /** Paths are absolute, separated by `/`. Everything that is not of an open file is asynchronous. */
 export interface Disk {
+  /** The same disk for work that nothing else may hold up: a vote does not wait behind cold reads and other syncs. */
+  readonly urgent: Disk
   open(path: string, options: OpenOptions): Promise<DiskFile>
   /** Entries sorted by name. */
   list(path: string): Promise<readonly DirectoryEntry[]>

@@ -1,4 +1,6 @@
 /** The door of `base`: what every room may use. */
+
+export * from './all-steps.ts'
 export * from './api-error.ts'
 export * from './assert.ts'
 export * from './bounded-queue.ts'

@@ -117,10 +117,21 @@ export const diskCases: Readonly<Record<string, (disk: Disk, root: string) => Pr
     const { totalBytes, usableBytes } = await disk.space(root)
     assert.ok(usableBytes > 0 && usableBytes <= totalBytes)
   },
-  'a file may have its syncs done by the thread for it': async (disk, root) => {
-    const file = await disk.open(`${root}/s`, { mode: 'create', dedicatedSync: true })
+  'what is urgent is done on the same files': async ({ urgent }, root) => {
+    const file = await urgent.open(`${root}/s`, { mode: 'create' })
     file.writeSync(Buffer.from('x'), 0)
     await Promise.all([file.sync(), file.sync()])
     await file.close()
+    assert.equal((await urgent.urgent.stat(`${root}/s`))?.size, 1)
+  },
+  'a closed file takes nothing more: its number may be that of another': async (disk, root) => {
+    const file = await disk.open(`${root}/closed`, { mode: 'create' })
+    await file.close()
+    const isRefused = (error: unknown): boolean => error instanceof DiskError && error.code === 'EBADF'
+    assert.throws(() => file.writeSync(Buffer.from('x'), 0), isRefused)
+    assert.throws(() => file.readSync(Buffer.alloc(1), 0, 1, 0), isRefused)
+    assert.throws(() => file.truncateSync(0), isRefused)
+    await assert.rejects(file.read(Buffer.alloc(1), 0, 1, 0), isRefused)
+    await assert.rejects(file.sync(), isRefused)
   },
 }

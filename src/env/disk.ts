@@ -29,7 +29,11 @@ const lockPackage = 'fs-native-extensions'
 const flags = { read: 'r', write: 'r+', create: 'w+' } as const
 
 /** Of the process, as the pool is. */
-const gate = new PoolGate()
+const poolGate = new PoolGate()
+
+type Gate = Pick<PoolGate, 'run'>
+
+const openGate: Gate = { run: (work) => work() }
 
 function diskError(error: unknown, path: string): DiskError {
   if (error instanceof DiskError) return error
@@ -48,15 +52,25 @@ async function later<T>(path: string, run: () => Promise<T>): Promise<T> {
 class SystemFile implements DiskFile {
   readonly path: string
   readonly #fd: number
-  /** Its syncs do not wait at the gate. */
-  readonly #isFirst: boolean
+  readonly #gate: Gate
   #size: number
+  /** The system gives the number of a closed file to another one. */
+  #isClosed = false
 
-  constructor(options: { path: string; fd: number; size: number; isFirst: boolean }) {
+  constructor(options: { path: string; fd: number; size: number; gate: Gate }) {
     this.path = options.path
     this.#fd = options.fd
     this.#size = options.size
-    this.#isFirst = options.isFirst
+    this.#gate = options.gate
+  }
+
+  #open(): number {
+    if (this.#isClosed) throw new DiskError('EBADF', this.path, `${this.path} is closed`)
+    return this.#fd
+  }
+
+  #later<T>(work: (fd: number) => Promise<T>): Promise<T> {
+    return later(this.path, () => this.#gate.run(() => work(this.#open())))
   }
 
   size(): number {
@@ -65,7 +79,7 @@ class SystemFile implements DiskFile {
 
   writeSync(bytes: Uint8Array, position: number): number {
     try {
-      const written = fs.writeSync(this.#fd, bytes, 0, bytes.length, position)
+      const written = fs.writeSync(this.#open(), bytes, 0, bytes.length, position)
       this.#size = Math.max(this.#size, position + written)
       return written
     } catch (error) {
@@ -75,7 +89,7 @@ class SystemFile implements DiskFile {
 
   readSync(into: Uint8Array, start: number, end: number, position: number): number {
     try {
-      return fs.readSync(this.#fd, into, start, end - start, position)
+      return fs.readSync(this.#open(), into, start, end - start, position)
     } catch (error) {
       throw diskError(error, this.path)
     }
@@ -83,7 +97,7 @@ class SystemFile implements DiskFile {
 
   truncateSync(size: number): void {
     try {
-      fs.ftruncateSync(this.#fd, size)
+      fs.ftruncateSync(this.#open(), size)
       this.#size = size
     } catch (error) {
       throw diskError(error, this.path)
@@ -91,25 +105,25 @@ class SystemFile implements DiskFile {
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<number> {
-    const { bytesWritten } = await later(this.path, () => gate.run(() => writevAsync(this.#fd, [...chunks], position)))
+    const { bytesWritten } = await this.#later((fd) => writevAsync(fd, [...chunks], position))
     this.#size = Math.max(this.#size, position + bytesWritten)
     return bytesWritten
   }
 
   async read(into: Uint8Array, start: number, end: number, position: number): Promise<number> {
-    const { bytesRead } = await later(this.path, () =>
-      gate.run(() => readAsync(this.#fd, into, start, end - start, position)),
-    )
+    const { bytesRead } = await this.#later((fd) => readAsync(fd, into, start, end - start, position))
     return bytesRead
   }
 
   sync(): Promise<void> {
-    const sync = (): Promise<void> => fdatasyncAsync(this.#fd)
-    return later(this.path, () => (this.#isFirst ? sync() : gate.run(sync)))
+    return this.#later((fd) => fdatasyncAsync(fd))
   }
 
   close(): Promise<void> {
-    return later(this.path, () => closeAsync(this.#fd))
+    return this.#later((fd) => {
+      this.#isClosed = true
+      return closeAsync(fd)
+    })
   }
 }
 
@@ -132,16 +146,28 @@ function nativeLocks(path: string): { tryLock(fd: number): boolean; unlock(fd: n
 }
 
 export class SystemDisk implements Disk {
-  open(path: string, { mode, dedicatedSync }: OpenOptions): Promise<DiskFile> {
-    return later(path, async () => {
+  readonly urgent: Disk
+  readonly #gate: Gate
+
+  constructor(gate: Gate = poolGate) {
+    this.#gate = gate
+    this.urgent = gate === openGate ? this : new SystemDisk(openGate)
+  }
+
+  #later<T>(path: string, work: () => Promise<T>): Promise<T> {
+    return later(path, () => this.#gate.run(work))
+  }
+
+  open(path: string, { mode }: OpenOptions): Promise<DiskFile> {
+    return this.#later(path, async () => {
       const fd = await openAsync(path, flags[mode])
       const { size } = await fstatAsync(fd)
-      return new SystemFile({ path, fd, size, isFirst: dedicatedSync === true })
+      return new SystemFile({ path, fd, size, gate: this.#gate })
     })
   }
 
   list(path: string): Promise<readonly DirectoryEntry[]> {
-    return later(path, async () => {
+    return this.#later(path, async () => {
       const entries = await fsp.readdir(path, { withFileTypes: true })
       return entries
         .map((entry): DirectoryEntry => ({ name: entry.name, kind: entry.isDirectory() ? 'directory' : 'file' }))
@@ -151,7 +177,7 @@ export class SystemDisk implements Disk {
 
   async stat(path: string): Promise<{ kind: 'file' | 'directory'; size: number; modifiedMs: number } | undefined> {
     try {
-      const stat = await fsp.stat(path)
+      const stat = await this.#gate.run(() => fsp.stat(path))
       return { kind: stat.isDirectory() ? 'directory' : 'file', size: stat.size, modifiedMs: stat.mtimeMs }
     } catch (error) {
       const failure = diskError(error, path)
@@ -161,25 +187,25 @@ export class SystemDisk implements Disk {
   }
 
   makeDirectory(path: string): Promise<void> {
-    return later(path, async () => {
+    return this.#later(path, async () => {
       await fsp.mkdir(path, { recursive: true })
     })
   }
 
   rename(from: string, to: string): Promise<void> {
-    return later(from, () => fsp.rename(from, to))
+    return this.#later(from, () => fsp.rename(from, to))
   }
 
   unlink(path: string): Promise<void> {
-    return later(path, () => fsp.unlink(path))
+    return this.#later(path, () => fsp.unlink(path))
   }
 
   removeTree(path: string): Promise<void> {
-    return later(path, () => gate.run(() => fsp.rm(path, { recursive: true, force: true })))
+    return this.#later(path, () => fsp.rm(path, { recursive: true, force: true }))
   }
 
   syncDirectory(path: string): Promise<void> {
-    return later(path, async () => {
+    return this.#later(path, async () => {
       const directory = await fsp.open(path, 'r')
       try {
         await directory.sync()
@@ -209,7 +235,7 @@ export class SystemDisk implements Disk {
   }
 
   space(path: string): Promise<{ totalBytes: number; usableBytes: number }> {
-    return later(path, async () => {
+    return this.#later(path, async () => {
       const { bsize, blocks, bavail } = await fsp.statfs(path)
       return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
     })

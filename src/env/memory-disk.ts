@@ -103,6 +103,7 @@ export class MemoryDisk implements Disk {
   readonly #directories = new Set<string>(['/'])
   readonly #locks = new Set<string>()
   readonly #now: () => number
+  readonly urgent = this
 
   /** `now`: the time that writes leave on files, in milliseconds since 1970. */
   constructor(now: () => number = () => 0) {

@@ -1,4 +1,4 @@
-/** Work of a log that nobody waits for, until the log is closed: then its directory may be renamed, and all must be done. */
+/** Work of a log that nobody waits for until the log ends: then its directory may be renamed, and all must be done. */
 export class Background {
   readonly #running = new Set<Promise<void>>()
   readonly #failed: (error: Error) => void

@@ -34,6 +34,17 @@ export class FileHandle {
     if (this.#pins === 0) this.#unpinned?.()
   }
 
+  /** Keeps the file open meanwhile. Undefined where it is closing: its segment has left the log. */
+  async whilePinned<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (this.#closing) return undefined
+    this.pin()
+    try {
+      return await work()
+    } finally {
+      this.unpin()
+    }
+  }
+
   /** Resolves when no operation is left and the file is closed. */
   async close(): Promise<void> {
     assert(!this.#closing, 'a file is closed once')

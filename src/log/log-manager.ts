@@ -3,6 +3,7 @@
  * marker of a clean stop. Off the hot path. A node has one per entry of `log.dirs`; a failing one goes offline alone.
  */
 import {
+  allSteps,
   type Clock,
   type Disk,
   DiskError,
@@ -59,6 +60,8 @@ export class LogManager {
   #lock: FileLock | undefined
   #brokerEpoch = -1
   #hasFailed = false
+  /** The stop cannot be clean: of a log that was closing, or of work that was under way. */
+  #failureAtStop: Error | undefined
   #isStopped = false
   #work: Promise<void> = Promise.resolve()
 
@@ -160,14 +163,14 @@ export class LogManager {
     return this.#nextSync
   }
 
-  /** The directory is renamed at once and removed after `file.delete.delay.ms`. */
+  /** The directory is renamed at once, whoever still reads of it, and removed after `file.delete.delay.ms`. */
   delete(topicPartition: TopicPartition): Promise<void> {
     return this.#serially(async () => {
       const name = directoryName(topicPartition)
       const log = this.#logs.get(name)
       if (log === undefined) return
       this.#logs.delete(name)
-      await log.close()
+      await log.abandon()
       const doomed = await this.#renameAway(topicPartition, 'delete')
       this.#removeLater(doomed, log.config.fileDeleteDelayMs)
     })
@@ -215,18 +218,25 @@ export class LogManager {
     })
   }
 
-  /** Closes all logs and writes, last, the marker of a clean stop. */
+  /** Closes all logs and writes, last, the marker of a clean stop. Throws what kept the stop from being one. */
   async close(brokerEpoch: number): Promise<void> {
     this.#isStopped = true
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
-    await inParallel(this.#logs.values(), atOnceMax, (log) => log.close())
-    if (!this.#hasFailed) {
-      await this.checkpoint()
-      const marker = Buffer.from(JSON.stringify({ version: 0, brokerEpoch }))
-      await replaceFile(this.#options.disk, this.#path(cleanShutdownName), marker)
-    }
-    await this.#lock?.release()
+    await allSteps(
+      () =>
+        inParallel(this.#logs.values(), atOnceMax, (log) => log.close().catch((error: unknown) => this.#fail(error))),
+      () => this.#leaveClean(brokerEpoch),
+      () => this.#lock?.release(),
+    )
+  }
+
+  async #leaveClean(brokerEpoch: number): Promise<void> {
+    if (!this.#hasFailed) await this.checkpoint()
+    if (this.#failureAtStop !== undefined) throw this.#failureAtStop
+    if (this.#hasFailed) return
+    const marker = Buffer.from(JSON.stringify({ version: 0, brokerEpoch }))
+    await replaceFile(this.#options.disk, this.#path(cleanShutdownName), marker)
   }
 
   async #load(): Promise<void> {
@@ -349,10 +359,12 @@ export class LogManager {
   }
 
   #fail(cause: unknown): void {
-    if (this.#hasFailed || this.#isStopped) return
-    this.#hasFailed = true
     const error = cause instanceof Error ? cause : new Error(String(cause))
-    this.#options.onDirectoryFailure(this.#options.directory, error)
+    if (this.#isStopped) this.#failureAtStop ??= error
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    for (const log of this.#logs.values()) log.directoryFailed(error)
+    if (!this.#isStopped) this.#options.onDirectoryFailure(this.#options.directory, error)
   }
 
   #path(name: string): string {

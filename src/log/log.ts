@@ -3,7 +3,8 @@
  * is done at once or pending; pending ones have offsets but nobody sees them until they complete, in order. Knows no
  * replicas: the high watermark is told to it.
  */
-import { ApiError, assert, present } from '../base/index.ts'
+import { ApiError, allSteps, assert, present } from '../base/index.ts'
+import { Availability } from './availability.ts'
 import { Background } from './background.ts'
 import { countDeletable } from './deletable.ts'
 import { EpochFile } from './epoch-file.ts'
@@ -12,6 +13,7 @@ import type { TopicPartition } from './file-names.ts'
 import type { EpochEndOffset, LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LoadedLog } from './loading.ts'
 import type { LogConfig } from './log-config.ts'
+import { LogReads } from './log-reads.ts'
 import {
   type AppendOptions,
   type AppendResult,
@@ -27,12 +29,12 @@ import { nextGroup } from './pending-group.ts'
 import { prepareAppend } from './prepare-append.ts'
 import type { ProducerEntry, ProducerState } from './producer-state.ts'
 import { recoverLog } from './recover-log.ts'
+import { RecoveryPoint } from './recovery-point.ts'
 import { reloadProducers } from './reload-producers.ts'
 import { Removals } from './removals.ts'
 import { mustRoll } from './rolling.ts'
-import { BrokenSegmentError, Segment, type SegmentOptions } from './segment.ts'
+import { Segment, type SegmentOptions } from './segment.ts'
 import { Segments } from './segments.ts'
-import { SharedRun } from './shared-run.ts'
 import type { ProducerSnapshots } from './snapshots.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
@@ -52,7 +54,8 @@ export class Log {
   #logEndOffset: number
   #assignedEndOffset: number
   #highWatermark: number
-  #recoveryPoint: number
+  readonly #recoveryPoint: RecoveryPoint
+  readonly #reads: LogReads
   #generation = 0
   readonly #epochFile: EpochFile
   #pending: Pending[] = []
@@ -62,17 +65,16 @@ export class Log {
   readonly #exclusive = new Exclusive()
   #isDraining = false
   #isGroupCommit = false
-  /** Why no append is taken: a truncation, a close, a lost directory. */
-  #closedBecause: string | undefined
-  #hasFailed = false
+  readonly #availability: Availability
   readonly #removals: Removals
-  /** Its failure takes the directory offline. */
-  readonly #background = new Background((error) => this.#fail(error))
-  readonly #flushes = new SharedRun(() => this.#flush())
+  readonly #background: Background
 
   private constructor(options: LogOptions, loaded: LoadedLog, settings: { current: LogConfig }) {
     this.#options = options
-    this.#removals = new Removals(options.clock)
+    this.#availability = new Availability(options)
+    const failed = (error: Error): void => this.#availability.fail(error)
+    this.#removals = new Removals(options.clock, failed)
+    this.#background = new Background(failed)
     this.topicPartition = options.topicPartition
     this.#directory = options.directory
     this.#settings = settings
@@ -84,7 +86,19 @@ export class Log {
     this.#logEndOffset = loaded.logEndOffset
     this.#assignedEndOffset = loaded.logEndOffset
     this.#highWatermark = loaded.logStartOffset
-    this.#recoveryPoint = loaded.recoveryPoint
+    this.#reads = new LogReads({
+      log: this,
+      segments: this.#segments,
+      logger: options.logger,
+      availability: this.#availability,
+    })
+    this.#recoveryPoint = new RecoveryPoint({
+      offset: loaded.recoveryPoint,
+      segments: this.#segments,
+      log: this,
+      syncNames: () => this.#syncNames(),
+      failed,
+    })
     this.#epochFile = new EpochFile({ disk: options.disk, cache: loaded.epochs, isOnDisk: loaded.areEpochsOnDisk })
   }
 
@@ -109,10 +123,6 @@ export class Log {
   get logStartOffset(): number {
     return this.#logStartOffset
   }
-  /** The first offset on this disk; the same as the log start until tiers come. */
-  get localLogStartOffset(): number {
-    return Math.max(this.#logStartOffset, this.#segments.all[0]?.baseOffset ?? 0)
-  }
   get firstSegmentBaseOffset(): number {
     return this.#segments.all[0]?.baseOffset ?? 0
   }
@@ -124,7 +134,7 @@ export class Log {
     return this.#assignedEndOffset
   }
   get recoveryPoint(): number {
-    return this.#recoveryPoint
+    return this.#recoveryPoint.offset
   }
   get generation(): number {
     return this.#generation
@@ -160,7 +170,7 @@ export class Log {
 
   /** Throws ApiError (duplicates excepted, they are a result); a pending append rejects with ApiError 56 if it fails. */
   append(bytes: Uint8Array, options: AppendOptions): AppendResult | Promise<AppendResult> {
-    if (this.#closedBecause !== undefined) throw new ApiError(kafkaStorageError, this.#closedBecause)
+    this.#availability.checkAppend()
     const prepared = prepareAppend(bytes, options, {
       nextOffset: this.#assignedEndOffset,
       logStartOffset: this.#logStartOffset,
@@ -168,9 +178,10 @@ export class Log {
     })
     const isQueued = this.#exclusive.isBusy || this.#pending.length > 0
     if (prepared.batches.length === 0 && !isQueued) return this.#kept(prepared.result)
-    if (isQueued || this.#isGroupCommit || this.#mustRoll(prepared, 0)) return this.#enqueue(prepared)
-    const startMs = this.#options.clock.monotonic()
+    let startMs = 0
     try {
+      if (isQueued || this.#isGroupCommit || this.#mustRoll(prepared, 0)) return this.#enqueue(prepared)
+      startMs = this.#options.clock.monotonic()
       this.#segments.active().writeSync(prepared.bytes)
     } catch (error) {
       throw this.#writeFailed(error)
@@ -183,7 +194,7 @@ export class Log {
   }
 
   get #isFlushDue(): boolean {
-    return this.#logEndOffset - this.#recoveryPoint >= this.config.flushMessages
+    return this.#logEndOffset - this.#recoveryPoint.offset >= this.config.flushMessages
   }
 
   /** As Kafka: the append that makes `flush.messages` full is answered when all up to it is on the disk. */
@@ -211,7 +222,7 @@ export class Log {
   async #drain(): Promise<void> {
     try {
       for (let head = this.#pending[0]; head !== undefined; head = this.#pending[0]) {
-        if (this.#hasFailed) throw new ApiError(kafkaStorageError, 'the log directory is offline')
+        if (this.#availability.hasFailed) throw new ApiError(kafkaStorageError, 'the log directory is offline')
         if (head.batches.length > 0 && this.#mustRoll(head, 0)) await this.#roll(head.result.baseOffset)
         await this.#commit(nextGroup(this.#pending, (next, sizeBefore) => this.#mustRoll(next, sizeBefore)))
       }
@@ -261,18 +272,12 @@ export class Log {
   }
 
   #writeFailed(error: unknown): ApiError {
-    if (error instanceof ApiError) return error
-    const cause = error instanceof Error ? error : new Error(String(error))
-    this.#options.logger.log('error', 'append failed', { directory: this.#directory, error: cause.message })
-    if (cause instanceof BrokenSegmentError) this.#fail(cause)
-    return new ApiError(kafkaStorageError, `the log could not be written: ${cause.message}`)
+    return this.#availability.writeFailed(error, this.#directory)
   }
 
-  #fail(error: Error): void {
-    if (this.#hasFailed) return
-    this.#hasFailed = true
-    this.#closedBecause = `the log directory is offline: ${error.message}`
-    this.#options.onDirectoryFailure(error)
+  /** Another log of the directory met the failure. */
+  directoryFailed(error: Error): void {
+    this.#availability.directoryFailed(error)
   }
 
   #mustRoll(next: Prepared, sizeBefore: number): boolean {
@@ -295,7 +300,7 @@ export class Log {
         await Segment.create(this.#segmentOptions(baseOffset), this.#options.clock.now()),
       ]
     } catch (error) {
-      if (error instanceof Error) this.#fail(error)
+      if (error instanceof Error) this.#availability.fail(error)
       throw error
     }
     this.#background.start(this.flush())
@@ -305,16 +310,9 @@ export class Log {
     return { disk: this.#options.disk, directory: this.#directory, baseOffset, settings: () => this.config }
   }
 
-  /** A promise only where an index of an old segment must be read or rebuilt first. Throws ApiError 1. */
+  /** A promise only where an index of an old segment must be read or rebuilt first. Throws ApiError 1 or 56. */
   read(options: ReadOptions): ReadPlan | Promise<ReadPlan> {
-    const { startOffset } = options
-    if (startOffset < this.#logStartOffset || startOffset > this.#logEndOffset) {
-      throw new ApiError(
-        offsetOutOfRange,
-        `offset ${startOffset} is not in the log, which has [${this.#logStartOffset}, ${this.#logEndOffset}]`,
-      )
-    }
-    return this.#segments.retryIndexed(startOffset, () => this.#segments.plan(options, this))
+    return this.#reads.plan(options)
   }
 
   /** What readers of committed records skip in [startOffset, upperBoundOffset). */
@@ -324,12 +322,12 @@ export class Log {
 
   /** The first batch with a timestamp of at least `timestamp`, ending at or behind `from`: the record is found in it. */
   batchForTimestamp(timestamp: number, from = this.#logStartOffset): Promise<Uint8Array | undefined> {
-    return this.#segments.batchForTimestamp(timestamp, from)
+    return this.#reads.batchForTimestamp(timestamp, from)
   }
 
   /** The first batch that has the largest timestamp of the log. */
   batchOfMaxTimestamp(): Promise<Uint8Array | undefined> {
-    return this.#segments.batchOfMaxTimestamp(this.#logStartOffset)
+    return this.#reads.batchOfMaxTimestamp()
   }
 
   /** The leader epoch of the record at `offset`, where it is known. */
@@ -361,7 +359,7 @@ export class Log {
 
   /** Cuts everything from `offset` on; pending appends complete first, later ones are refused until it is done. */
   truncateTo(offset: number): Promise<void> {
-    return this.#whileClosed('the log is being truncated', async () => {
+    return this.#whileCut(async () => {
       if (offset >= this.#logEndOffset) return
       if (offset < this.firstSegmentBaseOffset) return this.#startAt(offset)
       const at = this.#segments.floor(offset)
@@ -375,8 +373,7 @@ export class Log {
       this.#cutTo(end)
       for (const old of later) {
         await old.markDeleted()
-        // Readers are not waited for.
-        this.#background.start(old.removeFiles())
+        this.#removals.now(old)
       }
       await this.#snapshots.remove((snapshot) => snapshot > end)
       await reloadProducers(this.#state, {
@@ -393,7 +390,7 @@ export class Log {
 
   /** Forgets all records: the next one gets `offset`. */
   truncateFullyAndStartAt(offset: number): Promise<void> {
-    return this.#whileClosed('the log is being truncated', () => this.#startAt(offset))
+    return this.#whileCut(() => this.#startAt(offset))
   }
 
   async #startAt(offset: number): Promise<void> {
@@ -404,31 +401,29 @@ export class Log {
     this.#logStartOffset = offset
     this.#cutTo(offset)
     this.#epochs.clear()
-    for (const segment of old) this.#background.start(segment.removeFiles())
+    for (const segment of old) this.#removals.now(segment)
     await this.#snapshots.remove(() => true)
     this.#state.reset(offset, { entries: [], expiredBefore: 0 })
     await this.#saveEpochs()
+  }
+
+  #whileCut(work: () => Promise<void>): Promise<void> {
+    return this.#availability.whileRefusing('the log is being truncated', () => this.#exclusive.run(work))
   }
 
   #cutTo(offset: number): void {
     this.#generation++
     this.#logEndOffset = offset
     this.#assignedEndOffset = offset
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, offset)
+    this.#recoveryPoint.cutTo(offset)
     this.#highWatermark = Math.max(this.#logStartOffset, Math.min(this.#highWatermark, offset))
     this.#epochs.truncateFromEnd(offset)
-  }
-
-  async #whileClosed(reason: string, work: () => Promise<void>): Promise<void> {
-    if (this.#closedBecause !== undefined) throw new ApiError(kafkaStorageError, this.#closedBecause)
-    this.#closedBecause = reason
-    await this.#exclusive.run(work)
-    if (this.#closedBecause === reason) this.#closedBecause = undefined
   }
 
   /** Deletes what retention lets go; returns how many segments. */
   applyRetention(): Promise<number> {
     return this.#exclusive.run(async () => {
+      if (this.#availability.isClosed) return 0
       this.#state.expire(this.#options.clock.now() - this.config.producerIdExpirationMs)
       const count = await countDeletable(this.#segments.all, {
         config: this.config,
@@ -447,51 +442,57 @@ export class Log {
       for (const segment of doomed) await segment.markDeleted()
       await this.#snapshots.remove((offset) => doomed.some(({ baseOffset }) => baseOffset === offset))
       await this.#saveEpochs()
-      const watch = (removal: Promise<void>): void => this.#background.start(removal)
-      for (const segment of doomed) this.#removals.later(segment, this.config.fileDeleteDelayMs, watch)
+      for (const segment of doomed) this.#removals.later(segment, this.config.fileDeleteDelayMs)
       return count
     })
   }
 
   /** Makes all that is appended now durable and moves the recovery point; a failed sync takes the directory offline. */
   flush(): Promise<void> {
-    return this.#flushes.run()
+    return this.#recoveryPoint.flush()
   }
 
-  async #flush(): Promise<void> {
-    const target = this.#logEndOffset
-    const generation = this.#generation
-    if (target <= this.#recoveryPoint) return
-    try {
-      for (const segment of this.#segments.all.slice(this.#segments.floor(this.#recoveryPoint))) {
-        if (!segment.handle.isClosing) await segment.sync()
-      }
-      await this.#saveEpochs()
-      await this.#options.disk.syncDirectory(this.#directory)
-    } catch (error) {
-      if (error instanceof Error) this.#fail(error)
-      throw error
-    }
-    if (generation === this.#generation) this.#recoveryPoint = Math.max(this.#recoveryPoint, target)
+  async #syncNames(): Promise<void> {
+    await this.#saveEpochs()
+    await this.#options.disk.syncDirectory(this.#directory)
   }
 
   async #saveEpochs(): Promise<void> {
-    if (!this.#hasFailed) await this.#epochFile.save(this.#directory)
+    if (!this.#availability.hasFailed) await this.#epochFile.save(this.#directory)
   }
 
-  /** Everything flushed, indexes and producer snapshot written: a clean stop. Waits for readers. */
-  async close(): Promise<void> {
-    const hadFailed = this.#hasFailed
-    this.#closedBecause ??= 'the log is closed'
-    await this.#exclusive.run(async () => {
-      if (!hadFailed) {
-        await this.#segments.active().writeIndexes({ isFinal: true, sync: true })
-        await this.#snapshots.take(this.#state)
-        await this.flush()
-      }
-      await this.#removals.finish()
-      await this.#background.end()
-      for (const segment of this.#segments.all) await segment.close()
+  /** Everything flushed, indexes and producer snapshot written: a clean stop, unless it rejects. Waits for readers. */
+  close(): Promise<void> {
+    this.#availability.close('the log is closed')
+    return this.#exclusive.run(() =>
+      allSteps(
+        () => this.#writeAll(),
+        () => this.#settle(),
+        () => this.#removals.finish(),
+        () => Promise.all(this.#segments.all.map((segment) => segment.close())),
+      ),
+    )
+  }
+
+  async #writeAll(): Promise<void> {
+    if (this.#availability.hasFailed) return
+    await this.#segments.active().writeIndexes({ isFinal: true, sync: true })
+    await this.#snapshots.take(this.#state)
+    await this.flush()
+  }
+
+  /** Of a log that is deleted: resolves when nobody writes in its directory any more. Readers are not waited for. */
+  abandon(): Promise<void> {
+    this.#availability.close('the log is deleted')
+    return this.#exclusive.run(async () => {
+      await this.#settle()
+      this.#removals.abandon(this.#segments.all)
     })
+  }
+
+  async #settle(): Promise<void> {
+    for (const segment of this.#segments.all) await segment.settled()
+    await this.#recoveryPoint.idle()
+    await this.#background.end()
   }
 }

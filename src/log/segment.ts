@@ -71,7 +71,10 @@ export class Segment {
   #isTransactionIndexOnDisk = false
   #bytesSinceIndexEntry = 0
   #largest: TimestampOffset
+  /** Of the first batch, once it was asked for or appended. */
+  #firstTimestamp: number | undefined
   #isRemoved = false
+  #loading: Promise<'read' | 'rebuilt'> | undefined
   /** `suspect`: an index entry was wrong, the files are not read again. `rebuilt`: another wrong one is the log's fault. */
   #trust: 'unread' | 'suspect' | 'rebuilt' = 'unread'
 
@@ -133,8 +136,14 @@ export class Segment {
     )
   }
 
-  /** Timestamp of the first batch, from which `segment.ms` counts; -1 without one. */
+  /** Timestamp of the first batch, from which `segment.ms` counts; -1 without one. Throws DiskError. */
   firstTimestamp(): number {
+    if (this.#sizeInBytes === 0) return -1
+    this.#firstTimestamp ??= this.#readFirstTimestamp()
+    return this.#firstTimestamp
+  }
+
+  #readFirstTimestamp(): number {
     const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
     const at = walk.at(0)
     return at < 0 ? -1 : header.maxTimestamp(walk.view, at)
@@ -160,15 +169,14 @@ export class Segment {
   /** The same off the loop; one at a time. */
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     const start = this.#sizeInBytes
-    this.handle.pin()
-    try {
-      await writeFully({ file: this.handle.file, chunks, position: start })
-    } catch (error) {
-      this.#takeBack(start)
-      throw error
-    } finally {
-      this.handle.unpin()
-    }
+    await this.#whilePinned(async () => {
+      try {
+        await writeFully({ file: this.handle.file, chunks, position: start })
+      } catch (error) {
+        this.#takeBack(start)
+        throw error
+      }
+    })
   }
 
   #takeBack(size: number): void {
@@ -185,6 +193,7 @@ export class Segment {
   account(batch: BatchInfo): void {
     const { offsets, times } = this.#indexed()
     assert(this.canHold(batch.lastOffset), 'a segment holds 2^31 offsets')
+    if (this.#sizeInBytes === 0) this.#firstTimestamp = batch.maxTimestamp
     if (batch.maxTimestamp > this.#largest.timestamp) {
       this.#largest = { timestamp: batch.maxTimestamp, offset: batch.lastOffset }
     }
@@ -323,9 +332,30 @@ export class Segment {
   }
 
   /** Reads the index files; what is missing or malformed is built from the batches. Returns what had to be rebuilt. */
-  async loadIndexes(): Promise<'read' | 'rebuilt'> {
+  loadIndexes(): Promise<'read' | 'rebuilt'> {
+    this.#loading ??= this.#whilePinned(() => this.#loadIndexes()).finally(() => {
+      this.#loading = undefined
+    })
+    return this.#loading
+  }
+
+  /** Resolves when no index is being loaded: nobody reads or writes files by their names any more. */
+  async settled(): Promise<void> {
+    await this.#loading?.catch(() => undefined)
+  }
+
+  async #whilePinned<T>(work: () => Promise<T>): Promise<T> {
+    this.handle.pin()
+    try {
+      return await work()
+    } finally {
+      this.handle.unpin()
+    }
+  }
+
+  async #loadIndexes(): Promise<'read' | 'rebuilt'> {
     if (this.#trust === 'suspect') {
-      await this.rebuildIndexes()
+      await this.#rebuild()
       return 'rebuilt'
     }
     const { disk, directory } = this.#options
@@ -351,34 +381,32 @@ export class Segment {
         if (!(error instanceof StaleIndexError)) throw error
       }
     }
-    await this.rebuildIndexes()
+    await this.#rebuild()
     return 'rebuilt'
   }
 
   /** From the batches themselves; a segment is read once in full. Writes the files. */
-  async rebuildIndexes(): Promise<void> {
-    const size = this.#sizeInBytes
-    this.handle.pin()
-    try {
-      const fresh = new Segment(this.#options, this.handle, this.openedMs)
-      fresh.startOver()
-      await scanBatches({
-        file: this.handle.file,
-        from: 0,
-        to: size,
-        isCrcChecked: false,
-        visit: (info) => {
-          fresh.account(info)
-          return true
-        },
-      })
-      this.#indexes = fresh.#indexes
-      this.#trust = 'rebuilt'
-      this.#largest = fresh.#largest
-      this.#bytesSinceIndexEntry = fresh.#bytesSinceIndexEntry
-    } finally {
-      this.handle.unpin()
-    }
+  rebuildIndexes(): Promise<void> {
+    return this.#whilePinned(() => this.#rebuild())
+  }
+
+  async #rebuild(): Promise<void> {
+    const fresh = new Segment(this.#options, this.handle, this.openedMs)
+    fresh.startOver()
+    await scanBatches({
+      file: this.handle.file,
+      from: 0,
+      to: this.#sizeInBytes,
+      isCrcChecked: false,
+      visit: (info) => {
+        fresh.account(info)
+        return true
+      },
+    })
+    this.#indexes = fresh.#indexes
+    this.#trust = 'rebuilt'
+    this.#largest = fresh.#largest
+    this.#bytesSinceIndexEntry = fresh.#bytesSinceIndexEntry
     await this.writeIndexes({ isFinal: true, sync: false })
   }
 
@@ -412,13 +440,8 @@ export class Segment {
   }
 
   /** Makes the batches durable. After a failure the directory is lost: never called again. */
-  async sync(): Promise<void> {
-    this.handle.pin()
-    try {
-      await this.handle.file.sync()
-    } finally {
-      this.handle.unpin()
-    }
+  sync(): Promise<void> {
+    return this.#whilePinned(() => this.handle.file.sync())
   }
 
   close(): Promise<void> {
@@ -428,28 +451,36 @@ export class Segment {
   /** Renames the files so that a start removes them; they are unlinked by `removeFiles` later. */
   async markDeleted(): Promise<void> {
     this.#isRemoved = true
-    for (const path of await this.#existingFiles('')) await this.#options.disk.rename(path, path + deletedSuffix)
+    await this.settled()
+    const { disk } = this.#options
+    for (const path of this.#paths()) {
+      if ((await disk.stat(path)) !== undefined) await disk.rename(path, path + deletedSuffix)
+    }
   }
 
   /** Closes when the last reader is done, and unlinks what `markDeleted` renamed. */
   async removeFiles(): Promise<void> {
     this.#isRemoved = true
     await this.handle.close()
-    for (const path of await this.#existingFiles(deletedSuffix)) await this.#options.disk.unlink(path)
+    for (const path of this.#paths()) await unlinkIfThere(this.#options.disk, path + deletedSuffix)
   }
 
-  async #existingFiles(suffix: string): Promise<readonly string[]> {
-    const { disk, directory } = this.#options
-    const found: string[] = []
-    for (const kind of [logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix]) {
-      const path = filePath(directory, this.baseOffset, kind) + suffix
-      if ((await disk.stat(path)) !== undefined) found.push(path)
-    }
-    return found
+  #paths(): readonly string[] {
+    const kinds = [logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix]
+    return kinds.map((kind) => filePath(this.#options.directory, this.baseOffset, kind))
   }
 
   #indexed(): Indexes {
     if (this.#indexes === undefined) throw new StaleIndexError(`the index of ${this.handle.file.path} is not read yet`)
     return this.#indexes
+  }
+}
+
+/** The directory may be on its way out with the file in it. */
+async function unlinkIfThere(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.unlink(path)
+  } catch (error) {
+    if (!(error instanceof DiskError && error.code === 'ENOENT')) throw error
   }
 }

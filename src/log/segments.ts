@@ -2,7 +2,7 @@
  * The segments of a log, oldest first, the last one active: which of them holds an offset, and what a reader gets of
  * them. On the fetch path. Reads no records; writes nothing but an index that was missing or wrong.
  */
-import { ApiError, assert, type Logger } from '../base/index.ts'
+import { ApiError, assert, type DiskError, type Logger } from '../base/index.ts'
 import { LogRegion } from './log-region.ts'
 import { kafkaStorageError, type ReadOptions, type ReadPlan } from './log-types.ts'
 import { type FoundBatch, type Segment, StaleIndexError } from './segment.ts'
@@ -18,6 +18,12 @@ interface PlannedPart {
 export interface LogEnd {
   readonly logEndOffset: number
   readonly generation: number
+}
+
+interface PlanContext {
+  readonly log: LogEnd
+  /** The disk refused to read a region. */
+  readonly failed: (error: DiskError) => void
 }
 
 export class Segments {
@@ -74,7 +80,7 @@ export class Segments {
   }
 
   /** Which parts of which files hold what is asked for. Throws StaleIndexError where an index must be read first. */
-  plan({ startOffset, maxBytes, maxOffset, minOneBatch }: ReadOptions, log: LogEnd): ReadPlan {
+  plan({ startOffset, maxBytes, maxOffset, minOneBatch }: ReadOptions, { log, failed }: PlanContext): ReadPlan {
     const parts: PlannedPart[] = []
     let left = maxBytes
     let first: FoundBatch | undefined
@@ -112,6 +118,7 @@ export class Segments {
               position,
               sizeInBytes: size,
               isCurrent: () => log.generation === generation,
+              failed,
             }),
         ),
     }
@@ -133,11 +140,13 @@ export class Segments {
   /** The first batch with a timestamp of at least `timestamp`: `records` finds the record in it. */
   async batchForTimestamp(timestamp: number, logStartOffset: number): Promise<Uint8Array | undefined> {
     for (const segment of this.all) {
-      if (!segment.isIndexed) await segment.loadIndexes()
-      if (segment.largest.timestamp < timestamp) continue
-      const ask = (): FoundBatch | undefined => segment.findTimestamp(timestamp, logStartOffset)
-      const found = await this.retryIndexed(segment.baseOffset, ask)
-      if (found !== undefined) return this.#readBatch(segment, found)
+      const batch = await segment.handle.whilePinned(async () => {
+        if (!segment.isIndexed) await segment.loadIndexes()
+        if (segment.largest.timestamp < timestamp) return undefined
+        const found = await findTimestamp(segment, timestamp, logStartOffset)
+        return found === undefined ? undefined : readBatch(segment, found)
+      })
+      if (batch !== undefined) return batch
     }
     return undefined
   }
@@ -146,24 +155,33 @@ export class Segments {
   async batchOfMaxTimestamp(logStartOffset: number): Promise<Uint8Array | undefined> {
     let largest = -1
     for (const segment of this.all) {
-      if (!segment.isIndexed) await segment.loadIndexes()
-      largest = Math.max(largest, segment.largest.timestamp)
+      await segment.handle.whilePinned(async () => {
+        if (!segment.isIndexed) await segment.loadIndexes()
+        largest = Math.max(largest, segment.largest.timestamp)
+      })
     }
     return largest < 0 ? undefined : this.batchForTimestamp(largest, logStartOffset)
   }
+}
 
-  async #readBatch({ handle }: Segment, { position, sizeInBytes }: FoundBatch): Promise<Uint8Array> {
-    const bytes = new Uint8Array(sizeInBytes)
-    handle.pin()
+/** The segment is pinned; it may have left the log, so that only it is asked. */
+async function findTimestamp(segment: Segment, timestamp: number, fromOffset: number): Promise<FoundBatch | undefined> {
+  for (;;) {
     try {
-      for (let done = 0; done < sizeInBytes; ) {
-        const size = await handle.file.read(bytes, done, sizeInBytes, position + done)
-        if (size === 0) throw new ApiError(kafkaStorageError, 'the log was cut while it was read')
-        done += size
-      }
-    } finally {
-      handle.unpin()
+      return segment.findTimestamp(timestamp, fromOffset)
+    } catch (error) {
+      if (!(error instanceof StaleIndexError)) throw error
+      await segment.loadIndexes()
     }
-    return bytes
   }
+}
+
+async function readBatch({ handle }: Segment, { position, sizeInBytes }: FoundBatch): Promise<Uint8Array> {
+  const bytes = new Uint8Array(sizeInBytes)
+  for (let done = 0; done < sizeInBytes; ) {
+    const size = await handle.file.read(bytes, done, sizeInBytes, position + done)
+    if (size === 0) throw new ApiError(kafkaStorageError, 'the log was cut while it was read')
+    done += size
+  }
+  return bytes
 }

@@ -9,6 +9,12 @@ export class SharedRun {
     this.#work = work
   }
 
+  /** Resolves when no run is under way and none waits. */
+  async idle(): Promise<void> {
+    while (this.#next !== undefined) await this.#next.catch(() => undefined)
+    await this.#running
+  }
+
   run(): Promise<void> {
     this.#next ??= this.#running.then(() => {
       this.#next = undefined

@@ -2,7 +2,7 @@
  * Small files as a whole: read into memory, written whole, or replaced so that a crash leaves the old or the new one
  * (temporary file, sync, rename, sync of the directory). Never on the produce or fetch path.
  */
-import { type Disk, DiskError } from '../base/index.ts'
+import { type Disk, DiskError, type DiskFile } from '../base/index.ts'
 
 /** The directory that holds `path`; that of the root's entries is the root. */
 export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'
@@ -13,7 +13,8 @@ export async function readWholeFile(disk: Disk, path: string, sizeMax: number): 
   if (found === undefined) return undefined
   if (found.size > sizeMax)
     throw new DiskError('EFBIG', path, `${path} has ${found.size} bytes, expected ${sizeMax} at most`)
-  const file = await disk.open(path, { mode: 'read' })
+  const file = await openIfThere(disk, path)
+  if (file === undefined) return undefined
   try {
     const bytes = Buffer.alloc(file.size())
     let done = 0
@@ -25,6 +26,16 @@ export async function readWholeFile(disk: Disk, path: string, sizeMax: number): 
     return bytes.subarray(0, done)
   } finally {
     await file.close()
+  }
+}
+
+/** It may have gone since it was asked for. */
+async function openIfThere(disk: Disk, path: string): Promise<DiskFile | undefined> {
+  try {
+    return await disk.open(path, { mode: 'read' })
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -101,6 +101,9 @@ function slowSyncs(disk: Disk): {
       }),
   })
   const slow: Disk = {
+    get urgent() {
+      return slow
+    },
     open: async (path, options) => wrap(await disk.open(path, options)),
     list: (path) => disk.list(path),
     stat: (path) => disk.stat(path),

@@ -102,7 +102,7 @@ export class RaftDriver {
    */
   static async start(options: DriverOptions): Promise<RaftDriver> {
     const { clock, logger, nodeId, voters } = options
-    const disk = withDedicatedSync(options.disk)
+    const disk = options.disk.urgent
     const directory = `${options.metadataLogDirectory}/__cluster_metadata-0`
     const { log, snapshots, snapshot } = await openMetadataLog({
       directory,
@@ -405,20 +405,4 @@ function leaderChangeBatch({ leaderId, voters, granted }: LeaderChange, timestam
   const value = leaderChangeMessage.create({ leaderId, voters: named(voters), grantingVoters: named(granted) })
   leaderChangeMessage.encode(writer, 0, value)
   return buildControlBatch([{ type: ControlRecordType.leaderChange, value: writer.finishAsOne() }], { timestampMs })
-}
-
-/** The same disk, with the syncs of its files on the thread for them. */
-function withDedicatedSync(disk: Disk): Disk {
-  return {
-    open: (path, options) => disk.open(path, { ...options, dedicatedSync: true }),
-    list: (path) => disk.list(path),
-    stat: (path) => disk.stat(path),
-    makeDirectory: (path) => disk.makeDirectory(path),
-    rename: (from, to) => disk.rename(from, to),
-    unlink: (path) => disk.unlink(path),
-    removeTree: (path) => disk.removeTree(path),
-    syncDirectory: (path) => disk.syncDirectory(path),
-    lock: (path) => disk.lock(path),
-    space: (path) => disk.space(path),
-  }
 }

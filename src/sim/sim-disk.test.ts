@@ -96,7 +96,7 @@ const cases: Readonly<Record<string, (disk: Disk, root: string) => Promise<void>
     await again.release()
   },
   'syncs may overlap': async (disk, root) => {
-    const file = await disk.open(`${root}/s`, { mode: 'create', dedicatedSync: true })
+    const file = await disk.open(`${root}/s`, { mode: 'create' })
     file.writeSync(Buffer.from('x'), 0)
     await Promise.all([file.sync(), file.sync()])
     await file.close()

@@ -235,6 +235,7 @@ class SimFile implements DiskFile {
 export class SimDisk implements Disk {
   readonly #volume: SimVolume
   readonly #life: Life
+  readonly urgent = this
 
   constructor(volume: SimVolume, life: Life) {
     this.#volume = volume

@@ -1,0 +1,75 @@
+/** Whether a log takes appends and reads, and if not, why: a truncation, an end, a lost directory. */
+import { ApiError, type Logger } from '../base/index.ts'
+import { kafkaStorageError } from './log-types.ts'
+import { BrokenSegmentError } from './segment.ts'
+
+interface AvailabilityOptions {
+  readonly logger: Logger
+  readonly onDirectoryFailure: (error: Error) => void
+}
+
+export class Availability {
+  readonly #options: AvailabilityOptions
+  #refusal: string | undefined
+  #hasFailed = false
+  #isClosed = false
+
+  constructor(options: AvailabilityOptions) {
+    this.#options = options
+  }
+
+  /** Nothing is written any more. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  /** Closed, or on its way there: its files may close at any time. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Throws ApiError 56. */
+  checkAppend(): void {
+    if (this.#refusal !== undefined) throw new ApiError(kafkaStorageError, this.#refusal)
+  }
+
+  /** Throws ApiError 56. What a truncation has left can be read. */
+  checkRead(): void {
+    if (this.#isClosed) throw new ApiError(kafkaStorageError, this.#refusal ?? 'the log is closed')
+  }
+
+  /** This log met the failure: its directory is told. */
+  fail(error: Error): void {
+    if (this.#hasFailed) return
+    this.directoryFailed(error)
+    this.#options.onDirectoryFailure(error)
+  }
+
+  /** What a failed write is answered with. A write that could be taken back, as on a full disk, harms nothing. */
+  writeFailed(error: unknown, directory: string): ApiError {
+    if (error instanceof ApiError) return error
+    const cause = error instanceof Error ? error : new Error(String(error))
+    this.#options.logger.log('error', 'append failed', { directory, error: cause.message })
+    if (cause instanceof BrokenSegmentError) this.fail(cause)
+    return new ApiError(kafkaStorageError, `the log could not be written: ${cause.message}`)
+  }
+
+  /** Another log of the directory met it. */
+  directoryFailed(error: Error): void {
+    this.#hasFailed = true
+    this.#refusal = `the log directory is offline: ${error.message}`
+  }
+
+  close(reason: string): void {
+    this.#isClosed = true
+    if (!this.#hasFailed) this.#refusal = reason
+  }
+
+  /** Takes no appends meanwhile. */
+  async whileRefusing(reason: string, work: () => Promise<void>): Promise<void> {
+    this.checkAppend()
+    this.#refusal = reason
+    await work()
+    if (this.#refusal === reason) this.#refusal = undefined
+  }
+}

@@ -1,0 +1,60 @@
+/** How far a log is durable: its recovery point, and the flushes that move it. Off the hot path, but for `flush.messages`. */
+import type { LogEnd, Segments } from './segments.ts'
+import { SharedRun } from './shared-run.ts'
+
+export interface RecoveryPointOptions {
+  readonly offset: number
+  readonly segments: Segments
+  readonly log: LogEnd
+  /** Makes durable what a log keeps beside its segments. */
+  readonly syncNames: () => Promise<void>
+  /** A sync was refused: the directory is lost. */
+  readonly failed: (error: Error) => void
+}
+
+export class RecoveryPoint {
+  readonly #options: RecoveryPointOptions
+  #offset: number
+  readonly #flushes = new SharedRun(() => this.#flush())
+
+  constructor(options: RecoveryPointOptions) {
+    this.#options = options
+    this.#offset = options.offset
+  }
+
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** The log ends there now: what comes next is not durable. */
+  cutTo(offset: number): void {
+    this.#offset = Math.min(this.#offset, offset)
+  }
+
+  /** Makes all that is appended now durable. */
+  flush(): Promise<void> {
+    return this.#flushes.run()
+  }
+
+  /** Resolves when no flush is under way. */
+  idle(): Promise<void> {
+    return this.#flushes.idle()
+  }
+
+  async #flush(): Promise<void> {
+    const { segments, log, syncNames, failed } = this.#options
+    const target = log.logEndOffset
+    const { generation } = log
+    if (target <= this.#offset) return
+    try {
+      for (const segment of segments.all.slice(segments.floor(this.#offset))) {
+        if (!segment.handle.isClosing) await segment.sync()
+      }
+      await syncNames()
+    } catch (error) {
+      if (error instanceof Error) failed(error)
+      throw error
+    }
+    if (generation === log.generation) this.#offset = Math.max(this.#offset, target)
+  }
+}
