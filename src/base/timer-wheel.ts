@@ -102,6 +102,14 @@ export class TimerWheel {
     return entry
   }
 
+  /** Fires everything now, in the order of the deadlines: nobody is to wait any longer. The wheel may be used again. */
+  fireAll(): void {
+    const all: Entry[] = []
+    for (const head of this.#heads) for (let at = head.behind; at !== head; at = at.behind) all.push(at)
+    // One that is cancelled by another before its turn has nothing left to fire.
+    for (const entry of all.sort(inOrder)) entry.take()?.()
+  }
+
   /** Cancels everything. The wheel may be used again. */
   clear(): void {
     for (const head of this.#heads) while (head.behind !== head) head.behind.cancel()

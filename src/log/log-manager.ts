@@ -63,6 +63,8 @@ export class LogManager {
   /** The stop cannot be clean: of a log that was closing, or of work that was under way. */
   #failureAtStop: Error | undefined
   #isStopped = false
+  /** Only then it is known what belongs into checkpoints. */
+  #isLoaded = false
   #work: Promise<void> = Promise.resolve()
 
   private constructor(options: LogManagerOptions) {
@@ -96,14 +98,20 @@ export class LogManager {
     return manager
   }
 
-  /** Recovers every log, and from then on keeps checkpoints and retention going. */
+  /** Recovers every log, and from then on keeps checkpoints and retention going. Rejects where `abortLoad` ends it. */
   async load(): Promise<void> {
     await this.#load()
+    this.#isLoaded = true
     this.#every(this.#options.checkpointIntervalMs, () => this.checkpoint())
     this.#every(this.#options.retentionIntervalMs, () => this.applyRetention())
   }
 
-  /** Gives the directory back without a clean stop: it was not loaded, or it failed. */
+  /** The node stops: no further log is recovered. `close` is for when `load` has ended. */
+  abortLoad(): void {
+    this.#isStopped = true
+  }
+
+  /** Gives the directory back without a clean stop: it was not loaded. */
   async unlock(): Promise<void> {
     this.#isStopped = true
     for (const timer of this.#timers) timer.cancel()
@@ -232,9 +240,9 @@ export class LogManager {
   }
 
   async #leaveClean(brokerEpoch: number): Promise<void> {
-    if (!this.#hasFailed) await this.checkpoint()
+    if (this.#isLoaded && !this.#hasFailed) await this.checkpoint()
     if (this.#failureAtStop !== undefined) throw this.#failureAtStop
-    if (this.#hasFailed) return
+    if (this.#hasFailed || !this.#isLoaded) return
     const marker = Buffer.from(JSON.stringify({ version: 0, brokerEpoch }))
     await replaceFile(this.#options.disk, this.#path(cleanShutdownName), marker)
   }
@@ -247,6 +255,7 @@ export class LogManager {
     const highWatermarks = await this.#readOffsets(replicationOffsetCheckpointName)
     const found = (await disk.list(directory)).filter(({ kind }) => kind === 'directory')
     await inParallel(found, atOnceMax, async ({ name }) => {
+      if (this.#isStopped) throw new Error(`the node stops: ${directory} is not recovered`)
       const parsed = parseDirectoryName(name)
       if (parsed === undefined) {
         throw new DiskError(

@@ -73,6 +73,7 @@ export class BrokerLifecycle {
         }
       }
       await new Promise<void>((resolve) => clock.after(delayMs, resolve))
+      if (this.#isStopped) throw new Error('the node stops')
     }
   }
 
@@ -101,6 +102,8 @@ export class BrokerLifecycle {
   stop(): void {
     this.#isStopped = true
     this.#timer?.cancel()
+    this.#unfenced.reject(new Error('the node stops'))
+    this.#left.resolve()
   }
 
   #beat(delayMs: number): void {

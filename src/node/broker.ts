@@ -2,7 +2,7 @@
  * The broker role of a node: its directories, replicas, coordinators and listeners, and how images reach them. An image
  * is visible to handlers once this broker has applied it: whoever is told of a topic finds its logs there.
  */
-import { type Env, present, TimerWheel, type Uuid } from '../base/index.ts'
+import { allSteps, type Env, present, TimerWheel, type Uuid } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
 import { GroupService } from '../coordinator/index.ts'
 import { LogManager } from '../log/index.ts'
@@ -66,6 +66,7 @@ export class Broker {
   /** Of the newest image that came, applied or not. */
   #publishedOffset = -1
   #isApplying = false
+  #isLoaded = false
   #applying: Promise<void> | undefined
   #awaiting: Applied[] = []
   readonly #offline = new Set<Uuid>()
@@ -167,7 +168,14 @@ export class Broker {
   }
 
   /** Recovers the logs and makes the replicas of `image`; updates that came meanwhile follow. */
-  async load(image: MetadataImage): Promise<void> {
+  load(image: MetadataImage): Promise<void> {
+    this.#isApplying = true
+    const loading = this.#load(image)
+    this.#applying = loading.catch(() => undefined)
+    return loading
+  }
+
+  async #load(image: MetadataImage): Promise<void> {
     const { env } = this.#options
     this.#image = image
     this.#configure(image)
@@ -181,6 +189,8 @@ export class Broker {
     await this.#replicas.setStraysAside(image)
     await this.#apply({ before: emptyImage, image, changes: everything(image) })
     this.#updates = this.#updates.filter((update) => update.image.provenance.offset > image.provenance.offset)
+    this.#isApplying = false
+    this.#isLoaded = true
     this.#work()
   }
 
@@ -281,17 +291,21 @@ export class Broker {
     }
   }
 
-  /** Ends what waits, then closes every log; the marker of a clean stop is written last. */
+  /** Who waits is answered: a fetch with what there is, a member of a group with an error that sends it elsewhere. */
+  endWaiting(): void {
+    this.groups.stop()
+    this.wheel.fireAll()
+  }
+
+  /** Closes every log; the marker of a clean stop is written last. Throws what kept the stop from being clean. */
   async stop(brokerEpoch: number): Promise<void> {
     this.#isStopped = true
     this.groups.stop()
+    for (const manager of this.#managers) if (!this.#isLoaded) manager.abortLoad()
     await this.#applying
     for (const { resolve } of this.#awaiting.splice(0)) resolve()
     this.wheel.clear()
-    for (const manager of this.#managers) {
-      if (this.#replicas === undefined) await manager.unlock()
-      else await manager.close(brokerEpoch)
-    }
+    await allSteps(...this.#managers.map((manager) => () => manager.close(brokerEpoch)))
   }
 }
 

@@ -2,7 +2,7 @@
  * One node from start to stop: its storage is checked, its quorum and broker are put together, its listeners opened. The
  * order is that of a promise: nothing is served before it is recovered, nothing is closed before who waits is answered.
  */
-import { type Env, type Listener, present } from '../base/index.ts'
+import { allSteps, type Env, type Listener, present } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
 import { supportedFeatures } from '../metadata/index.ts'
 import { brokerRegistration } from '../protocol/index.ts'
@@ -37,6 +37,8 @@ export interface BoundListener {
 
 /** Milliseconds that a broker waits for the controller to let it go. */
 const leaveMsMax = 10_000
+/** And for the replies to those who waited. */
+const drainMsMax = 1000
 const securityProtocolCodes = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 
 export class Node {
@@ -47,20 +49,22 @@ export class Node {
   readonly #bound: BoundListener[] = []
   #lifecycle: BrokerLifecycle | undefined
   #stopping: Promise<void> | undefined
-  readonly #ended: PromiseWithResolvers<Error | undefined>
+  /** The first one, also where it came while the node was stopping. */
+  #fault: Error | undefined
+  /** Settles when the node begins to stop: what is still starting ends. */
+  readonly #leaving = Promise.withResolvers<void>()
+  readonly #ended = Promise.withResolvers<Error | undefined>()
 
   private constructor(parts: {
     readonly options: NodeOptions
     readonly broker: Broker
     readonly quorum: MetadataQuorum
-    readonly ended: PromiseWithResolvers<Error | undefined>
     readonly onFault: (error: unknown) => void
   }) {
     const { options, broker, quorum } = parts
     this.#options = options
     this.#broker = broker
     this.#quorum = quorum
-    this.#ended = parts.ended
     const { env } = options
     this.#server = new Server({
       network: env.network,
@@ -81,14 +85,14 @@ export class Node {
     checkRoles(config)
     const storage = await openStorage({ ...env, config })
     const bootstrap = await readBootstrapCheckpoint(env.disk, `${config.metadataLogDir}/${bootstrapCheckpointName}`)
-    const ended = Promise.withResolvers<Error | undefined>()
     let node: Node | undefined
+    let early: Error | undefined
     const onFault = (error: unknown): void => {
       const fault = error instanceof Error ? error : new Error(String(error))
       env.logger.log('error', 'the node stops: its state can no longer be trusted', {
         reason: fault.stack ?? fault.message,
       })
-      if (node === undefined) ended.resolve(fault)
+      if (node === undefined) early ??= fault
       else void node.#fail(fault)
     }
     const { clusterId, directoryIds } = storage
@@ -110,7 +114,8 @@ export class Node {
         publish: (update) => broker.publish(update),
         onFault,
       })
-      node = new Node({ options, broker, quorum, ended, onFault })
+      node = new Node({ options, broker, quorum, onFault })
+      if (early !== undefined) void node.#fail(early)
       await node.#open()
       return node
     } catch (error) {
@@ -125,21 +130,33 @@ export class Node {
 
   async #open(): Promise<void> {
     const { env, config } = this.#options
-    await orFault(this.#quorum.caughtUp(), this.#ended.promise)
-    await this.#broker.load(this.#quorum.image)
+    await this.#unlessLeaving(this.#quorum.caughtUp())
+    await this.#unlessLeaving(this.#broker.load(this.#quorum.image))
     const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
     const parts = { broker: this.#broker, quorum: this.#quorum, config, brokerEpoch }
     const services = brokerServices(parts)
-    for (const endpoint of config.listeners) await this.#listen(endpoint, { parts, services })
+    for (const endpoint of config.listeners) await this.#unlessLeaving(this.#listen(endpoint, { parts, services }))
     this.#lifecycle = this.#makeLifecycle()
-    await this.#lifecycle.register()
-    await orFault(this.#lifecycle.readyToUnfence(), this.#ended.promise)
-    await this.#broker.applied(this.#quorum.image.provenance.offset)
+    await this.#unlessLeaving(this.#lifecycle.register())
+    await this.#unlessLeaving(this.#lifecycle.readyToUnfence())
+    await this.#unlessLeaving(this.#broker.applied(this.#quorum.image.provenance.offset))
     this.#server.open()
     env.logger.log('info', 'the node is ready', {
       node: config.nodeId,
       listeners: this.#bound.map(({ listener, host, port }) => `${listener}://${host}:${port}`).join(','),
     })
+  }
+
+  /** Settles with `work`, or rejects as soon as the node begins to stop: with why, if that was not its owner. */
+  async #unlessLeaving<T>(work: Promise<T>): Promise<T> {
+    const left = this.#leaving.promise.then(() => {
+      throw new Error('the node was stopped while it started')
+    })
+    try {
+      return await Promise.race([work, left])
+    } catch (error) {
+      throw this.#fault ?? error
+    }
   }
 
   async #listen(
@@ -242,29 +259,38 @@ export class Node {
   }
 
   async #fail(fault: Error): Promise<void> {
+    this.#fault ??= fault
+    this.#lifecycle?.stop()
     this.#stopping ??= this.#stop(fault)
     await this.#stopping
   }
 
   async #stop(fault: Error | undefined): Promise<void> {
     const { env, config } = this.#options
-    const isControlled = fault === undefined && config.boolean('controlled.shutdown.enable')
-    if (isControlled && this.#quorum.isActive) await this.#lifecycle?.leave(leaveMsMax)
-    this.#lifecycle?.stop()
-    await this.#server.stopListening()
-    await this.#server.close()
+    const mayLeave = fault === undefined && config.boolean('controlled.shutdown.enable') && this.#quorum.isActive
+    this.#leaving.resolve()
     try {
-      await this.#broker.stop(fault === undefined ? (this.#lifecycle?.brokerEpoch ?? -1) : -1)
-      await this.#quorum.stop()
+      await allSteps(
+        () => (mayLeave ? this.#lifecycle?.leave(leaveMsMax) : undefined),
+        () => this.#lifecycle?.stop(),
+        () => this.#server.stopListening(),
+        () => this.#endRequests(),
+        () => this.#server.close(),
+        () => this.#broker.stop(this.#fault === undefined ? (this.#lifecycle?.brokerEpoch ?? -1) : -1),
+        () => this.#quorum.stop(),
+      )
     } catch (error) {
-      env.logger.log('error', 'the stop was not clean', {
-        reason: error instanceof Error ? error.message : String(error),
-      })
-      this.#ended.resolve(fault ?? (error instanceof Error ? error : new Error(String(error))))
-      return
+      this.#fault ??= error instanceof Error ? error : new Error(String(error))
+      env.logger.log('error', 'the stop was not clean', { reason: this.#fault.message })
     }
-    env.logger.log('info', 'the node has stopped', { node: config.nodeId })
-    this.#ended.resolve(fault)
+    if (this.#fault === undefined) env.logger.log('info', 'the node has stopped', { node: config.nodeId })
+    this.#ended.resolve(this.#fault)
+  }
+
+  async #endRequests(): Promise<void> {
+    const drained = this.#server.drain(drainMsMax)
+    this.#broker.endWaiting()
+    await drained
   }
 }
 
@@ -296,12 +322,4 @@ function limitsOf(config: BrokerConfig): ServerLimits {
     queuedReplyBytesMax: config.own.number('odradek.queued.reply.bytes'),
     inFlightMax: config.own.number('odradek.produce.requests.in.flight'),
   }
-}
-
-/** Settles with `work`, or rejects as soon as the node is known to have failed. */
-function orFault<T>(work: Promise<T>, ended: Promise<Error | undefined>): Promise<T> {
-  const failed = ended.then((fault) => {
-    throw fault ?? new Error('the node was stopped while it started')
-  })
-  return Promise.race([work, failed])
 }

@@ -189,6 +189,8 @@ export class RaftDriver {
     this.#working = this.#whileReady().catch((error: unknown) => {
       this.#stopped = true
       this.#raft.resign()
+      // Nobody decides anything on a log that is lost.
+      this.#options.onRole(this.#raft.role)
       this.#options.onFault(error)
     })
   }

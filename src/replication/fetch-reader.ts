@@ -45,7 +45,22 @@ export function readTargets(targets: readonly Target[], limits: FetchLimits): Fe
   return readFrom({ targets, limits, results: [], left: limits.maxBytes, sizeInBytes: 0, isUrgent: false })
 }
 
+/** What it has read so far is given back if it fails: a fault of ours, and nobody else knows of it. */
 function readFrom(progress: Progress): FetchRead | Promise<FetchRead> {
+  try {
+    const read = readOn(progress)
+    if (!(read instanceof Promise)) return read
+    return read.catch((error: unknown) => {
+      releaseRead(progress)
+      throw error
+    })
+  } catch (error) {
+    releaseRead(progress)
+    throw error
+  }
+}
+
+function readOn(progress: Progress): FetchRead | Promise<FetchRead> {
   const { targets, results } = progress
   for (let target = targets[results.length]; target !== undefined; target = targets[results.length]) {
     const reading = target

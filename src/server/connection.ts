@@ -237,13 +237,22 @@ export class ServerConnection implements ConnectionHandler {
   }
 
   #flush(): void {
-    if (!this.#closed && !this.#replies.flush()) this.#refuse(new Error('a log segment changed while it was sent'))
+    this.#send(() => this.#replies.flush())
   }
 
   drained(): void {
     this.activeAtMs = this.#options.monotonic()
-    if (!this.#closed && !this.#replies.drained()) this.#refuse(new Error('a log segment changed while it was sent'))
+    this.#send(() => this.#replies.drained())
     this.#resume()
+  }
+
+  #send(send: () => boolean): void {
+    if (this.#closed) return
+    try {
+      if (!send()) this.#refuse(new Error('a log segment was cut, or could not be read, while it was sent'))
+    } catch (error) {
+      this.#refuse(error)
+    }
   }
 
   /** What cannot be answered closes the connection, as Kafka does, and leaves a line in the log. */

@@ -98,17 +98,25 @@ export class ReplyStream {
   flush(): boolean {
     while (!this.#waiting && !this.#closed && this.#parts.length > 0) {
       const piece = this.#parts.some(isRegion) ? this.#pieces.take() : undefined
-      const chunks = this.#nextChunks(piece)
-      if (chunks === undefined) {
-        if (piece !== undefined) this.#pieces.give(piece)
-        return false
-      }
+      const chunks = this.#readChunks(piece)
+      if (chunks === undefined) return false
       this.#waiting = !this.#sink.write(chunks)
       if (piece === undefined) continue
       if (this.#waiting) this.#lent = piece
       else this.#pieces.give(piece)
     }
     return true
+  }
+
+  /** Undefined where a region could not be read whole: nothing was sent from the piece. */
+  #readChunks(piece: Buffer | undefined): Uint8Array[] | undefined {
+    let chunks: Uint8Array[] | undefined
+    try {
+      chunks = this.#nextChunks(piece)
+      return chunks
+    } finally {
+      if (chunks === undefined && piece !== undefined) this.#pieces.give(piece)
+    }
   }
 
   /** The chunks up to and with one piece of a region: small replies join, and a header goes out with its first data. */

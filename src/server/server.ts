@@ -62,6 +62,7 @@ const readBytes = 256 * 1024
 const pieces = { pieceBytes: 512 * 1024, smallPieceBytes: 64 * 1024, largeMax: 64, keepMax: 4 }
 /** Idle connections are looked for this often within the time they may be idle. */
 const idleScans = 10
+const drainStepMs = 2
 
 export class Server {
   readonly #options: ServerOptions
@@ -74,6 +75,8 @@ export class Server {
   #refused = 0
   #stopping = false
   #isOpen = false
+  /** No request is begun any more. */
+  #isDraining = false
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -106,7 +109,8 @@ export class Server {
 
   /** Opens a listener; rejects with the system's error when the port is taken. */
   async listen({ name, host, port, router, waitsForOpen = false }: ListenerOptions): Promise<Listener> {
-    const isOpen = (): boolean => !waitsForOpen || this.#isOpen
+    if (this.#stopping) throw new Error('the server stops')
+    const isOpen = (): boolean => !this.#isDraining && (!waitsForOpen || this.#isOpen)
     const accept = (socket: Connection): ConnectionHandler | undefined =>
       this.#accept(socket, { listenerName: name, router, isOpen })
     const listener = await this.#options.network.listen({
@@ -121,6 +125,7 @@ export class Server {
     })
     this.#listeners.push(listener)
     this.#routers.add(router)
+    if (this.#stopping) await this.stopListening()
     return listener
   }
 
@@ -185,12 +190,23 @@ export class Server {
     })
   }
 
+  /** Begins no more requests; resolves when all replies have left, at the latest after `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    const { clock } = this.#options
+    this.#isDraining = true
+    const giveUpMs = clock.monotonic() + limitMs
+    const isBusy = (): boolean => [...this.#connections].some((connection) => !connection.idle)
+    while (isBusy() && clock.monotonic() < giveUpMs) {
+      await new Promise<void>((resolve) => clock.after(drainStepMs, resolve))
+    }
+  }
+
   /** Accepts no more connections; those that are open go on. */
   async stopListening(): Promise<void> {
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()))
   }
 
-  /** Closes everything at once. */
+  /** Closes everything at once, and what is still being opened. */
   async close(): Promise<void> {
     this.#stopping = true
     this.#idleTimer?.cancel()
