@@ -267,6 +267,29 @@ for (const codec of [CompressionType.zstd, CompressionType.gzip]) {
   })
 }
 
+test('a batch of several frames or members is valid; of very many that hold nothing it is left to a worker', async () => {
+  const plain = buildBatch(some).subarray(header.batchHeaderSize)
+  for (const codec of [CompressionType.zstd, CompressionType.gzip] as const) {
+    const inFrames = (frames: readonly Uint8Array[]): Buffer => {
+      const bytes = Buffer.concat([buildBatch(some, { codec }).subarray(0, header.batchHeaderSize), ...frames])
+      bytes.writeInt32BE(bytes.length - header.logOverhead, header.batchLengthAt)
+      header.patchCrc(bytes, viewOf(bytes), 0)
+      return bytes
+    }
+    const nothing = compress(codec, Buffer.alloc(0))
+    const frames = [plain.subarray(0, 5), plain.subarray(5)].map((part) => compress(codec, part))
+    const options = { topic: plainTopic, nowMs }
+    const inWorker = { ...options, decompressedLimitBytes: 2 ** 20 }
+    for (const bytes of [inFrames(frames), inFrames([nothing, ...frames])]) {
+      assert.equal(validateProduced(bytes, options).kind, 'valid')
+      assert.equal((await validateCompressed(bytes, inWorker)).kind, 'valid')
+    }
+    const many = inFrames([...frames, ...Array.from({ length: 20 }, () => nothing)])
+    assert.equal(validateProduced(many, options).kind, 'unfinished')
+    assert.equal((await validateCompressed(many, inWorker)).kind, 'valid')
+  }
+})
+
 const arbitraryRecords = fc.array(
   fc.record(
     {

@@ -1,14 +1,15 @@
 /** Decompression on the caller's thread, in the pieces that the format has. */
 import { unreachable } from '../../base/index.ts'
 import { CompressionType } from '../compression-type.ts'
-import { gunzip } from './gzip.ts'
+import { gzipPieces } from './gzip.ts'
 import { lz4Blocks } from './lz4.ts'
 import { snappyBlocks } from './snappy.ts'
-import { zstdDecompress } from './zstd.ts'
+import { zstdPieces } from './zstd.ts'
 
 /**
  * The plain bytes in one or more pieces, together at most `limitBytes`: block by block where the format has blocks
- * of its own (snappy, lz4), so that memory stays small. Throws `CompressionError`.
+ * of its own (snappy, lz4), so that memory stays small. How many there are bounds what they cost; some hold nothing.
+ * Throws `CompressionError`.
  */
 export function* decompressPieces(
   codec: CompressionType,
@@ -20,7 +21,7 @@ export function* decompressPieces(
       yield bytes
       return
     case CompressionType.gzip:
-      yield gunzip(bytes, limitBytes)
+      yield* gzipPieces(bytes, limitBytes)
       return
     case CompressionType.snappy:
       yield* snappyBlocks(bytes, limitBytes)
@@ -29,7 +30,7 @@ export function* decompressPieces(
       yield* lz4Blocks(bytes, limitBytes)
       return
     case CompressionType.zstd:
-      yield zstdDecompress(bytes, limitBytes)
+      yield* zstdPieces(bytes, limitBytes)
       return
     default:
       unreachable(codec)
