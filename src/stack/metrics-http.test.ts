@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gauge, type Logger, type Metric } from '../base/index.ts'
 import { layered, testDefaults } from './default-config.ts'
+import { serveMetrics } from './metrics-http.ts'
 import { startServer } from './server.ts'
 
 test('metrics are served where the configuration says, as long as the node runs', async () => {
@@ -17,10 +19,41 @@ test('metrics are served where the configuration says, as long as the node runs'
   assert.match(text, /^kafka_controller_kafkacontroller_activecontrollercount 1$/m)
   assert.match(text, /^kafka_server_kafkaserver_brokerstate 3$/m)
   assert.match(text, /^process_resident_memory_bytes \d+$/m)
+  assert.equal((await fetch(`${url}?x=1`)).status, 200)
+  const head = await fetch(url, { method: 'HEAD' })
+  assert.deepEqual([head.status, await head.text()], [200, ''])
+  assert.ok(Number(head.headers.get('content-length')) > 1000)
   assert.equal((await fetch(url.replace('metrics', 'other'))).status, 404)
   assert.equal((await fetch(url, { method: 'POST' })).status, 405)
   await node.stop()
   await assert.rejects(fetch(url))
+})
+
+test('a metric that throws is a line in the log and an answer; an idle loop has next to no delay', async () => {
+  const lines: string[] = []
+  let fails = false
+  const logger: Logger = {
+    log: (level, message, fields) => void lines.push(`${level} ${message} ${fields?.reason}`),
+    child: () => logger,
+  }
+  const metrics = (): readonly Metric[] => {
+    if (fails) throw new Error('planted')
+    return [gauge('some', 'Some.', 1)]
+  }
+  const http = await serveMetrics({ host: '127.0.0.1', port: 0, logger, metrics })
+  const url = `http://127.0.0.1:${http.port}/metrics`
+  // The machine may be busy: one quiet moment is enough to tell that the time between two looks is not counted.
+  const lagSeconds = async (): Promise<number> => {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(await (await fetch(url)).text())?.[1])
+  }
+  for (let tries = 0; (await lagSeconds()) >= 0.005; tries++) assert.ok(tries < 200)
+  fails = true
+  assert.equal((await fetch(url)).status, 500)
+  assert.match(lines.at(-1) ?? '', /^error metrics could not be read Error: planted/)
+  fails = false
+  assert.equal((await fetch(url)).status, 200)
+  await http.close()
 })
 
 test('a wrong address for metrics is told by its key, and a key that nobody knows gets those that there are', async () => {

@@ -15,19 +15,33 @@ export interface MetricsHttp {
   close(): Promise<void>
 }
 
+/** Idle, the loop is looked at this often. */
+const resolutionMs = 10
+
 /** Rejects with the system's error when the port is taken. */
 export async function serveMetrics({ host, port, logger, metrics }: MetricsHttpOptions): Promise<MetricsHttp> {
-  const delay = monitorEventLoopDelay({ resolution: 10 })
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000 }, (request, response) => {
-    const end = (status: number, type: string, text: string): void => {
-      response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
+  const answer = (path: string, method: string): Answer => {
+    if (path !== '/metrics') return { status: 404, text: 'There is /metrics\n' }
+    if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'GET it\n' }
+    try {
+      const text = prometheusText([...metrics(), ...processMetrics(delay)])
+      if (method === 'GET') delay.reset()
+      return { status: 200, text }
+    } catch (error) {
+      // Whoever only looks does not end the node.
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      logger.log('error', 'metrics could not be read', { reason })
+      return { status: 500, text: 'Metrics could not be read: see the log\n' }
     }
-    if (request.url !== '/metrics') return end(404, 'text/plain', 'There is /metrics\n')
-    if (request.method !== 'GET') return end(405, 'text/plain', 'GET it\n')
-    const text = prometheusText([...metrics(), ...processMetrics(delay)])
-    delay.reset()
-    return end(200, 'text/plain; version=0.0.4; charset=utf-8', text)
+  }
+  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000 }, (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?', 1)
+    const { status, text } = answer(path, request.method ?? '')
+    const type = status === 200 ? 'text/plain; version=0.0.4; charset=utf-8' : 'text/plain'
+    // To a HEAD, Node sends no body.
+    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
   })
   server.maxConnections = 64
   await listening(server, host, port)
@@ -45,6 +59,11 @@ export async function serveMetrics({ host, port, logger, metrics }: MetricsHttpO
   }
 }
 
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -53,6 +72,10 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 }
 
 const nanosecondsPerSecond = 1e9
+
+/** The histogram has the time between two looks, which is what was meant to pass and the delay. */
+const delaySeconds = (nanoseconds: number): number =>
+  Math.max(0, nanoseconds / nanosecondsPerSecond - resolutionMs / 1000)
 
 /** Of the process, under the names that Prometheus's own clients use. */
 function processMetrics(delay: { readonly max: number; percentile(part: number): number }): readonly Metric[] {
@@ -65,12 +88,12 @@ function processMetrics(delay: { readonly max: number; percentile(part: number):
     gauge(
       'nodejs_eventloop_lag_p99_seconds',
       'Delay of the event loop since the last scrape.',
-      delay.percentile(99) / nanosecondsPerSecond,
+      delaySeconds(delay.percentile(99)),
     ),
     gauge(
       'nodejs_eventloop_lag_max_seconds',
       'Longest delay of the event loop since the last scrape.',
-      delay.max / nanosecondsPerSecond,
+      delaySeconds(delay.max),
     ),
   ]
 }
