@@ -207,14 +207,29 @@ describe('broker config', () => {
     assert.doesNotThrow(() => parse(combined, { listeners: 'PLAINTEXT://127.0.0.1:1,CONTROLLER://[::1]:1' }))
   })
 
+  it('takes one address for metrics, and says how it is written', () => {
+    const key = 'odradek.metrics.listener'
+    assert.equal(parse(combined).metricsListener, undefined)
+    assert.deepEqual(parse(combined, { [key]: ' 127.0.0.1:9404 ' }).metricsListener, { host: '127.0.0.1', port: 9404 })
+    assert.deepEqual(parse(combined, { [key]: '[::1]:0' }).metricsListener, { host: '::1', port: 0 })
+    for (const text of ['a:1,b:2', 'a:1,', 'http://h:1', 'h', ':1', 'h:65536', 'h:-1', 'h:1/metrics']) {
+      assert.throws(() => parse(combined, { [key]: text }), {
+        name: 'ConfigError',
+        message: /metrics.*\{host\}:\{port\}/,
+      })
+    }
+  })
+
   it('warns of unknown keys and of those that are relied on without effect, and shows no value', () => {
     const config = parse(combined, {
       'no.such.key': 'secret-1',
+      constructor: 'secret-3',
       'listener.name.controller.sasl.jaas.config': 'secret-2',
       'log.segment.bytes': '2000000',
       'ssl.client.auth': 'none',
     })
-    assert.equal(config.warnings.length, 2)
+    assert.equal(config.warnings.length, 3)
+    assert.match(config.warnings.join('\n'), /'constructor' was supplied but isn't a known config/)
     assert.match(config.warnings.join('\n'), /'no.such.key' was supplied but isn't a known config/)
     assert.match(config.warnings.join('\n'), /'listener.name.controller.sasl.jaas.config'.*no effect yet.*security/)
     assert.doesNotMatch(config.warnings.join('\n'), /secret/)

@@ -13,8 +13,8 @@ import {
   type Address,
   type Endpoint,
   listenerName,
-  parseAddresses,
   parseBootstrapServers,
+  parseListenAddress,
   parseListeners,
   parseSecurityProtocolMap,
   parseVoters,
@@ -102,8 +102,8 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
     this.flushIntervalMs = this.numberOrNull('log.flush.interval.ms') ?? this.number('log.flush.scheduler.interval.ms')
     this.maxConnectionsPerIpOverrides = parseOverrides(this.text('max.connections.per.ip.overrides'))
     this.own = new ConfigReader<OwnKeys>(parseOwn(texts.static))
-    const [metricsListener] = parseAddresses('odradek.metrics.listener', this.own.text('odradek.metrics.listener'))
-    this.metricsListener = metricsListener
+    const metricsKey = 'odradek.metrics.listener'
+    this.metricsListener = parseListenAddress(metricsKey, this.own.text(metricsKey))
     this.warnings = [...checkBrokerRules(this), ...unknownKeys(texts.static), ...warningsWithoutEffect(texts.static)]
   }
 
@@ -232,7 +232,7 @@ function parseOverrides(text: string): ReadonlyMap<string, number> {
 
 function unknownKeys(texts: ReadonlyMap<string, string>): readonly string[] {
   return [...texts.keys()]
-    .filter((name) => brokerKey(name) === undefined && !(name in ownKeys))
+    .filter((name) => brokerKey(name) === undefined && !Object.hasOwn(ownKeys, name))
     .map((name) => `The configuration '${name}' was supplied but isn't a known config.${hint(name)}`)
 }
 

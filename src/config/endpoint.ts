@@ -164,9 +164,13 @@ export function parseVoters(entries: readonly string[]): readonly Voter[] {
 export const parseBootstrapServers = (entries: readonly string[]): readonly Address[] =>
   entries.map((entry) => addressOf('controller.quorum.bootstrap.servers', entry))
 
-/** Addresses in one text, none if it is empty. Throws ConfigError. */
-export const parseAddresses = (key: string, text: string): readonly Address[] =>
-  text === '' ? [] : text.split(',').map((entry) => addressOf(key, entry.trim()))
+/** One address to listen at, without a scheme; undefined if the text is empty. Throws ConfigError. */
+export function parseListenAddress(key: string, text: string): Address | undefined {
+  if (text === '') return undefined
+  const address = text.includes('://') ? undefined : parseAddress(text)
+  if (address === undefined) throw invalidValue(key, text, 'It should be one address in the form `{host}:{port}`.')
+  return address
+}
 
 function addressOf(key: string, entry: string): Address {
   const address = parseAddress(entry)
