@@ -34,17 +34,16 @@ function findNode() {
   }
 }
 
+/**
+ * Every signal is passed on, though a terminal or a supervisor may have sent it to the whole group: `cli/stop-signals.ts`
+ * takes the two for one. The channel tells the child when this process is killed.
+ */
 function restartWith(node) {
   const env = Object.assign({}, process.env)
   env[alreadyRestarted] = '1'
-  const child = spawn(node, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit', env: env })
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP']
-  for (const signal of signals) {
-    process.on(signal, () => {
-      // A terminal sends its signals to the whole group: the child has SIGINT and SIGHUP already.
-      if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal)
-    })
-  }
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
+  const child = spawn(node, process.execArgv.concat(process.argv.slice(1)), { stdio: stdio, env: env })
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => fail(`cannot start ${node}: ${error.message}`))
   child.on('exit', (code, signal) => {
     process.exit(signal ? 128 + constants.signals[signal] : code)
@@ -54,10 +53,11 @@ function restartWith(node) {
 function run() {
   const entry = join(root, 'src', 'cli', 'index.ts')
   if (!existsSync(entry)) fail(`this installation is incomplete, ${entry} is missing`)
+  const hasParent = process.env[alreadyRestarted] !== undefined && process.connected === true
   delete process.env[alreadyRestarted]
   nodeModule.enableCompileCache()
   import(pathToFileURL(entry).href)
-    .then((cli) => cli.main(process.argv.slice(2)))
+    .then((cli) => cli.main(process.argv.slice(2), { hasParent: hasParent }))
     .then(
       (exitCode) => {
         process.exitCode = exitCode

@@ -16,6 +16,8 @@ export async function readConfigFile(disk: Disk, path: string): Promise<BrokerCo
 /** Throws DiskError. Relative directories are taken from where the command is called, as Java does. */
 export async function readConfigTexts(disk: Disk, path: string): Promise<Map<string, string>> {
   const absolute = resolve(path)
+  const stat = await disk.stat(absolute)
+  if (stat !== undefined && stat.kind !== 'file') throw new DiskError('EISDIR', absolute, `not a file: ${absolute}`)
   const bytes = await readWholeFile(disk, absolute, sizeMaxInBytes)
   if (bytes === undefined) throw new DiskError('ENOENT', absolute, `no such file: ${absolute}`)
   // Java reads properties as Latin-1, and the same file must mean the same to both.

@@ -78,7 +78,7 @@ describe('odradek format', () => {
     ]) {
       const run = odradek('format', ...words)
       assert.equal(run.status, 2, words.join(' '))
-      assert.match(run.stderr, /^odradek format: .+\n\nUsage: odradek format/)
+      assert.match(run.stderr, /^odradek format: .+\nodradek format: `odradek format --help` lists the flags\n$/)
     }
     writeFileSync(join(folder, 'bad.properties'), 'node.id=1\n')
     writeFileSync(

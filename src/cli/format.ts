@@ -126,7 +126,9 @@ export async function run(args: readonly string[]): Promise<number> {
     return exitDone
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`odradek format: ${error.message}\n\n${usage}`)
+      process.stderr.write(
+        `odradek format: ${error.message}\nodradek format: \`odradek format --help\` lists the flags\n`,
+      )
       return exitUsage
     }
     if (!(error instanceof StorageError || error instanceof ConfigError || error instanceof DiskError)) throw error

@@ -4,11 +4,12 @@
  */
 import { readFileSync } from 'node:fs'
 import { exitDone, exitUsage } from './exit-codes.ts'
+import type { ProcessContext } from './process-context.ts'
 
 interface Verb {
   readonly summary: string
   /** The file of a verb is loaded when it is called: help, version and the other verbs do not wait for it. */
-  readonly load: () => Promise<{ run(args: readonly string[]): Promise<number> }>
+  readonly load: () => Promise<{ run(args: readonly string[], context: ProcessContext): Promise<number> }>
 }
 
 const verbs: ReadonlyMap<string, Verb> = new Map([
@@ -36,7 +37,10 @@ function version(): string {
 }
 
 /** Runs one command line, without the names of Node and of the script; resolves to the exit code of the process. */
-export async function main(commandLine: readonly string[]): Promise<number> {
+export async function main(
+  commandLine: readonly string[],
+  context: ProcessContext = { hasParent: false },
+): Promise<number> {
   const [word, ...args] = commandLine
   switch (word) {
     case '--help':
@@ -52,7 +56,7 @@ export async function main(commandLine: readonly string[]): Promise<number> {
       return exitUsage
     default: {
       const verb = verbs.get(word)
-      if (verb !== undefined) return (await verb.load()).run(args)
+      if (verb !== undefined) return (await verb.load()).run(args, context)
       process.stderr.write(`odradek: unknown verb '${word}'; \`odradek --help\` lists what there is\n`)
       return exitUsage
     }

@@ -1,40 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-
-const command = join(import.meta.dirname, '..', '..', 'bin', 'odradek.js')
-
-class Run {
-  readonly child: ChildProcess
-  readonly ended: Promise<number | null>
-  output = ''
-
-  constructor(args: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [command, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-    this.child.stdout?.on('data', (chunk) => this.#take(chunk))
-    this.child.stderr?.on('data', (chunk) => this.#take(chunk))
-    this.ended = once(this.child, 'close').then(() => this.child.exitCode)
-  }
-
-  #take(chunk: Buffer): void {
-    this.output += chunk
-    this.child.emit('output')
-  }
-
-  async until(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.output)
-      if (found !== null) return found
-      const isOver = await Promise.race([once(this.child, 'output').then(() => false), this.ended.then(() => true)])
-      if (isOver && !pattern.test(this.output)) assert.fail(`the command ended without ${pattern}:\n${this.output}`)
-    }
-  }
-}
+import { Run } from './testdata/run.ts'
 
 const alone = ['--set', 'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0']
 
@@ -63,9 +34,18 @@ describe('odradek start', () => {
     await run.until(/the node is ready/)
     run.child.kill('SIGTERM')
     await run.ended
-    const lines = run.output.split('\n').filter((line) => line.startsWith('{'))
-    assert.ok(lines.length > 2)
-    for (const line of lines) assert.equal(typeof JSON.parse(line), 'object')
+    const failed = new Run(['start', '--json', '--set', 'num.partitions=0', ...alone], folder)
+    assert.equal(await failed.ended, 1)
+    const misspelt = new Run(['start', '--json', '--sat', 'num.partitions=0'], folder)
+    assert.equal(await misspelt.ended, 2)
+    const lines = [run, failed, misspelt].flatMap(({ output }) => output.trimEnd().split('\n'))
+    const messages = lines.map((line) => String(JSON.parse(line).message))
+    for (const said of [/the node is ready/, /^SIGTERM: stopping/, /num\.partitions.*at least 1/, /--sat/]) {
+      assert.ok(
+        messages.some((message) => said.test(message)),
+        String(said),
+      )
+    }
   })
 
   it('tells in one line what is wrong: a directory or a port in use, a wrong value, a directory without format', async () => {
@@ -91,12 +71,24 @@ describe('odradek start', () => {
           `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:0`,
         ],
         1,
-        /odradek start: .*in use.*\d+/,
+        /^odradek start: PLAINTEXT:\/\/127\.0\.0\.1:\d+ of 'listeners' cannot .*in use/m,
       ],
       [['start', ...alone, '--set', 'num.partitions=0'], 1, /odradek start: .*num\.partitions.*at least 1/],
       [['start', config], 1, /odradek start: No readable meta.properties files found.*odradek format/],
       [['start', 'no-such-file'], 1, /odradek start: no such file/],
-      [['start', '--unknown'], 2, /odradek start: .*--unknown[\s\S]*Usage/],
+      [['start', '--unknown'], 2, /^odradek start: .*--unknown.*\nodradek start: `odradek start --help` .*\n$/],
+      [['start', '--set', 'x'], 2, /^odradek start: --set takes KEY=VALUE, not 'x'\nodradek start: .* --help` .*\n$/],
+      [['start', folder], 1, /odradek start: not a file: /],
+      [
+        ['start', '--set', 'log.dirs=memory:', '--set', 'listeners=PLAINTEXT://no.invalid:0,CONTROLLER://127.0.0.1:0'],
+        1,
+        /odradek start: PLAINTEXT:\/\/no\.invalid:0 of 'listeners' .*does not resolve/,
+      ],
+      [
+        ['start', '--set', 'log.dirs=memory:', ...alone, '--set', `odradek.metrics.listener=127.0.0.1:${port}`],
+        1,
+        /^odradek start: 127\.0\.0\.1:\d+ of 'odradek\.metrics\.listener' .*in use/m,
+      ],
     ]
     await Promise.all(
       cases.map(async ([args, code, said]) => {
@@ -104,6 +96,7 @@ describe('odradek start', () => {
         assert.equal(await run.ended, code, run.output)
         assert.match(run.output, said)
         assert.doesNotMatch(run.output, /\n\s+at /)
+        assert.doesNotMatch(run.output, /is ready/)
       }),
     )
     taken.close()

@@ -5,13 +5,15 @@
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { DiskError, type LogLevel } from '../base/index.ts'
+import { DiskError, type Env, type LogLevel } from '../base/index.ts'
 import { ConfigError } from '../config/index.ts'
 import { createEnv } from '../env/index.ts'
 import { type Node, StorageError } from '../node/index.ts'
-import { layered, serverDefaults, startServer } from '../stack/index.ts'
+import { ListenError, layered, serverDefaults, startServer, withOwnListener } from '../stack/index.ts'
 import { readConfigTexts } from './config-file.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import type { ProcessContext } from './process-context.ts'
+import { type StopSignalsOptions, stopOnSignals } from './stop-signals.ts'
 
 const usage = `Usage: odradek start [FILE] [flags]
 
@@ -40,32 +42,37 @@ class UsageError extends Error {
 }
 
 /** Resolves to the exit code of the process, when the node has stopped. */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], context: ProcessContext): Promise<number> {
   try {
-    return await start(args)
+    return await start(args, context)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS')) {
-      process.stderr.write(`odradek start: ${error instanceof Error ? error.message : ''}\n\n${usage}`)
-      return exitUsage
-    }
-    if (!isExpected(error, code)) throw error
-    process.stderr.write(`odradek start: ${reason(error, code)}\n`)
-    return exitFailed
+    const isUsage = error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS')
+    const isJson = args.includes('--json')
+    if (!isUsage && !isExpected(error, code) && !isJson) throw error
+    for (const line of complaint(error, { code, isUsage })) tell(line, isJson)
+    return isUsage ? exitUsage : exitFailed
   }
 }
 
 /** What the operator can mend: no stack trace. */
-const isExpected = (error: unknown, code: string): error is Error =>
+const isExpected = (error: unknown, code: string): boolean =>
   error instanceof ConfigError || error instanceof StorageError || error instanceof DiskError || /^E[A-Z]+$/.test(code)
 
-function reason(error: Error, code: string): string {
-  if (code === 'EADDRINUSE') return `a listener's port is in use by another process (${error.message})`
-  if (code === 'EACCES') return `not allowed (${error.message})`
-  return error.message
+function complaint(error: unknown, { code, isUsage }: { readonly code: string; readonly isUsage: boolean }): string[] {
+  if (!(error instanceof Error)) return [String(error)]
+  if (isUsage) return [error.message, '`odradek start --help` lists the flags']
+  if (code === 'EACCES' && !(error instanceof ListenError)) return [`not allowed (${error.message})`]
+  return [isExpected(error, code) ? error.message : (error.stack ?? error.message)]
 }
 
-async function start(args: readonly string[]): Promise<number> {
+/** Before and beside the node's own log. */
+function tell(line: string, isJson: boolean): void {
+  if (isJson) createEnv({ json: true }).logger.log('error', line)
+  else process.stderr.write(`odradek start: ${line}\n`)
+}
+
+async function start(args: readonly string[], { hasParent }: ProcessContext): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: true })
   if (values.help) {
     process.stdout.write(usage)
@@ -74,14 +81,19 @@ async function start(args: readonly string[]): Promise<number> {
   const [path, ...more] = positionals
   if (more.length > 0) throw new UsageError(`one FILE at most, got ${positionals.join(' ')}`)
   const level = levelOf(values['log-level'] ?? 'info')
-  const file = path === undefined ? serverDefaults : await readConfigTexts(createEnv().disk, path)
+  const given = settings(values.set ?? [])
+  const json = values.json ?? false
   const starting = startServer({
-    texts: layered(file, settings(values.set ?? [])),
+    texts: path === undefined ? withOwnListener(serverDefaults, given) : await fileTexts(path, given),
     formatsEmpty: path === undefined,
-    json: values.json ?? false,
+    json,
     level,
   })
-  const release = stopOnSignals(starting)
+  const release = stopOnSignals(process, {
+    hasParent,
+    isScript: process.env['npm_lifecycle_event'] !== undefined,
+    ...stopping(starting, createEnv({ json, level })),
+  })
   try {
     const node = await starting
     giveMemoryBack()
@@ -90,6 +102,9 @@ async function start(args: readonly string[]): Promise<number> {
     release()
   }
 }
+
+const fileTexts = async (path: string, given: ReadonlyMap<string, string>): Promise<Map<string, string>> =>
+  layered(await readConfigTexts(createEnv().disk, path), given)
 
 function levelOf(text: string): LogLevel {
   const level = levels.find((it) => it === text)
@@ -117,22 +132,21 @@ function giveMemoryBack(): void {
   if (typeof collect === 'function') collect({ type: 'major', flavor: 'last-resort', execution: 'sync' })
 }
 
-/** The first signal stops the node under control, once it has started; the second one ends the process. */
-function stopOnSignals(starting: Promise<Node>): () => void {
-  let isStopping = false
-  const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(exitFailed)
-    isStopping = true
-    process.stderr.write(`odradek: ${signal}, stopping; once more ends it at once\n`)
-    // A start that fails is told where it is waited for.
-    starting.then(
-      (node) => node.stop(),
-      () => undefined,
-    )
-  }
-  const signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
-  for (const signal of signals) process.on(signal, stop)
-  return () => {
-    for (const signal of signals) process.off(signal, stop)
+/** The first word stops the node under control, once it has started; the second one ends the process. */
+function stopping(starting: Promise<Node>, { clock, logger }: Env): Pick<StopSignalsOptions, 'nowMs' | 'stop' | 'end'> {
+  return {
+    nowMs: () => clock.monotonic(),
+    stop: (reason) => {
+      logger.log('info', `${reason}: stopping; once more ends it at once`)
+      // A start that fails is told where it is waited for.
+      starting.then(
+        (node) => node.stop(),
+        () => undefined,
+      )
+    },
+    end: (reason) => {
+      logger.log('warn', `${reason} once more: the node ends at once, and recovers its logs at the next start`)
+      process.exit(exitFailed)
+    },
   }
 }

@@ -1,6 +1,6 @@
 /** The door of `node`: what puts the roles of a process together, from formatting on. */
 
-export { BrokerConfig, ConfigError } from '../config/index.ts'
+export { BrokerConfig, brokerKey, ConfigError, ownKeys } from '../config/index.ts'
 export * from './bootstrap-checkpoint.ts'
 export {
   bootstrapFeatureLevels,

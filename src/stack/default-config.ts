@@ -44,3 +44,21 @@ export function layered(
   }
   return texts
 }
+
+/**
+ * `given` over `defaults`, whose own controller listener stays where the listeners that are given have none: who names a
+ * port for clients need not know of controllers.
+ */
+export function withOwnListener(
+  defaults: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>> | ReadonlyMap<string, string>,
+): Map<string, string> {
+  const texts = layered(defaults, given)
+  const own = defaults['listeners']?.split(',').find(isOwn)
+  const listeners = texts.get('listeners') ?? ''
+  const isOwnController = texts.get('controller.listener.names') === defaults['controller.listener.names']
+  if (own === undefined || !isOwnController || listeners.split(',').some(isOwn)) return texts
+  return texts.set('listeners', `${listeners},${own}`)
+}
+
+const isOwn = (listener: string): boolean => /^\s*CONTROLLER:/i.test(listener)

@@ -4,9 +4,11 @@
  */
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
-import { type Env, type LogLevel, uuidToString } from '../base/index.ts'
+import { type Env, type LogLevel, type Metric, uuidToString } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
 import { BrokerConfig, formatStorage, jobsUrl, Node, nodeMetrics, StorageError, storageIsEmpty } from '../node/index.ts'
+import { withListener } from './listen-error.ts'
+import type { MetricsHttp } from './metrics-http.ts'
 
 export interface ServerOptions {
   /** By key, as in `server.properties`. */
@@ -20,10 +22,15 @@ export interface ServerOptions {
   readonly poison?: boolean
 }
 
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
 const memoryPrefix = 'memory:'
 const directoryKeys = ['log.dirs', 'log.dir', 'metadata.log.dir']
 
-/** Throws ConfigError, StorageError, DiskError, or the network's Error: see `Node.start`. */
+/** Throws ConfigError, StorageError, DiskError, ListenError: see `Node.start`. */
 export async function startServer(options: ServerOptions): Promise<Node> {
   const { texts, isMemory } = withAbsoluteDirectories(options.texts)
   const { json = false, level = 'info', write } = options
@@ -31,29 +38,31 @@ export async function startServer(options: ServerOptions): Promise<Node> {
   const config = BrokerConfig.parse(texts)
   for (const warning of config.warnings) env.logger.log('warn', warning)
   if (options.formatsEmpty && (await storageIsEmpty(env.disk, config))) await format(env, config)
-  const node = await Node.start({ env, config, hostName: hostname(), poison: options.poison ?? false })
-  if (config.metricsListener !== undefined) await withMetrics(node, env, config.metricsListener)
+  try {
+    return await startNode(env, config, options.poison ?? false)
+  } catch (error) {
+    throw withListener(error, config)
+  }
+}
+
+/** Metrics are there before the node says that it is ready, and as long as it is. */
+async function startNode(env: Env, config: BrokerConfig, poison: boolean): Promise<Node> {
+  let node: Node | undefined
+  const address = config.metricsListener
+  const metrics = address && (await openMetrics(env, address, () => (node === undefined ? [] : nodeMetrics(node))))
+  try {
+    node = await Node.start({ env, config, hostName: hostname(), poison })
+  } catch (error) {
+    await metrics?.close()
+    throw error
+  }
+  if (metrics !== undefined) void node.ended.then(() => metrics.close())
   return node
 }
 
-/** Metrics are there as long as the node is. */
-async function withMetrics(
-  node: Node,
-  env: Env,
-  address: { readonly host: string; readonly port: number },
-): Promise<void> {
+async function openMetrics(env: Env, address: Address, metrics: () => readonly Metric[]): Promise<MetricsHttp> {
   const { serveMetrics } = await import('./metrics-http.ts')
-  try {
-    const http = await serveMetrics({
-      ...address,
-      logger: env.logger.child('metrics'),
-      metrics: () => nodeMetrics(node),
-    })
-    void node.ended.then(() => http.close())
-  } catch (error) {
-    await node.stop()
-    throw error
-  }
+  return serveMetrics({ ...address, logger: env.logger.child('metrics'), metrics })
 }
 
 function withAbsoluteDirectories(given: ReadonlyMap<string, string>): {

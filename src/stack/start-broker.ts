@@ -3,13 +3,16 @@
  * the end of the block with `await using`.
  */
 import type { LogLevel } from '../base/index.ts'
-import type { Node } from '../node/index.ts'
-import { layered, testDefaults } from './default-config.ts'
+import { brokerKey, ConfigError, type Node, ownKeys } from '../node/index.ts'
+import { testDefaults, withOwnListener } from './default-config.ts'
 import { startServer } from './server.ts'
 
 export interface StartBrokerOptions {
-  /** Broker configs by Kafka's names, over the defaults for tests. `log.dirs` may name directories of the machine. */
-  readonly config?: Readonly<Record<string, string>>
+  /**
+   * Broker configs by Kafka's names, over the defaults for tests. `log.dirs` may name directories of the machine; where
+   * `listeners` has none for the controller, that of the defaults stays.
+   */
+  readonly config?: Readonly<Record<string, string | number | boolean>>
   /** Least level of log lines; nothing below `error` unless told. */
   readonly logLevel?: LogLevel
   /** Where log lines go; standard error unless told. */
@@ -27,16 +30,51 @@ export interface RunningBroker extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** Throws ConfigError for a wrong config, and the network's Error for a port that is taken. */
+/**
+ * Throws TypeError for options it does not have, ConfigError for a wrong config or one that nobody knows, ListenError for a
+ * port that is taken.
+ */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<RunningBroker> {
+  checkOptions(options)
   const { config = {}, logLevel = 'error', log } = options
   const node = await startServer({
-    texts: layered(testDefaults, config),
+    texts: withOwnListener(testDefaults, configTexts(config)),
     formatsEmpty: true,
     level: logLevel,
     ...(log === undefined ? {} : { write: log }),
   })
   return runningBroker(node)
+}
+
+const optionNames = ['config', 'logLevel', 'log'] satisfies (keyof StartBrokerOptions)[]
+const levels: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[]
+
+/** Not every test is checked by a compiler: what is misspelt must not pass for something that was done. */
+function checkOptions(options: StartBrokerOptions): void {
+  const names: readonly string[] = optionNames
+  const unknown = Object.keys(options).filter((name) => !names.includes(name))
+  if (unknown.length > 0) {
+    throw new TypeError(`startBroker has no option '${unknown[0]}'; it has ${names.join(', ')}`)
+  }
+  const { logLevel } = options
+  if (logLevel !== undefined && !levels.includes(logLevel)) {
+    throw new TypeError(`logLevel is one of ${levels.join(', ')}, not ${String(logLevel)}`)
+  }
+}
+
+function configTexts(config: Readonly<Record<string, unknown>>): Map<string, string> {
+  const texts = new Map<string, string>()
+  for (const [key, value] of Object.entries(config)) {
+    // A server passes over what it does not know, as Kafka does; in a test it is a slip.
+    if (brokerKey(key) === undefined && !(key in ownKeys)) {
+      throw new ConfigError(`Unknown broker config '${key}' was given to startBroker.`)
+    }
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      throw new TypeError(`The config '${key}' is a string, a number or a boolean, not ${typeof value}`)
+    }
+    texts.set(key, String(value))
+  }
+  return texts
 }
 
 function runningBroker(node: Node): RunningBroker {
