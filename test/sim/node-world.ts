@@ -1,11 +1,12 @@
 /** A world from a seed with one node in it: its processes, what ends them, and connections to it. Used by the workloads. */
 import assert from 'node:assert/strict'
 import { type Env, uuidFromLatin1, uuidToString } from '../../src/base/index.ts'
-import { BrokerConfig, formatStorage, jobs, Node } from '../../src/node/index.ts'
+import { BrokerConfig, formatStorage, Node } from '../../src/node/index.ts'
 import { createTopics, ErrorCode, findCoordinator } from '../../src/protocol/index.ts'
 import { type LogLine, World } from '../../src/sim/index.ts'
 import { Wire } from '../wire.ts'
 import type { End, Source } from './observation.ts'
+import { synchronousJobs } from './synchronous-jobs.ts'
 
 const port = 9092
 export const nodeName = 'node'
@@ -56,7 +57,7 @@ export class NodeWorld {
     this.world = new World({
       seed,
       turn: setImmediate,
-      jobs,
+      jobs: synchronousJobs,
       network: { splitRate: draw.float() * 0.2 },
       disk: { slowRate: draw.float() * 0.02, slowMs: 50 },
       log: (line) => void this.lines.push(line),
