@@ -75,15 +75,18 @@ export function parseFeatureLevels(texts: readonly string[]): ReadonlyMap<string
 export interface WantedFeatures {
   readonly releaseVersion?: string
   readonly levels: ReadonlyMap<string, number>
+  /** The metadata log names the voters (KIP-853): `kraft.version` is 1. */
+  readonly isDynamic?: boolean
 }
 
 /**
  * The level of every feature, in the order of `bootstrap.checkpoint`: `metadata.version`, then the others by name. Without
- * `kraft.version`, which is 0 in a static quorum and no metadata record in any. Throws StorageError.
+ * `kraft.version`, which is 1 in a dynamic quorum, 0 in a static one, and no metadata record in any. Throws StorageError.
  */
 export function bootstrapFeatureLevels({
   releaseVersion,
   levels: wanted,
+  isDynamic = false,
 }: WantedFeatures): ReadonlyMap<string, number> {
   const metadataVersion = wantedMetadataVersion(releaseVersion, wanted.get(metadataVersionFeature))
   const others = supportedFeatures.filter(({ name }) => name !== metadataVersionFeature)
@@ -93,8 +96,7 @@ export function bootstrapFeatureLevels({
       throw new StorageError(`Unsupported feature: ${name}. Supported features are: ${names.join(', ')}`)
     }
   }
-  const kraftVersion = wanted.get(kraftVersionFeature) ?? 0
-  if (kraftVersion !== 0) throw new StorageError(noKraftVersion(kraftVersion))
+  checkKraftVersion(wanted.get(kraftVersionFeature), { isDynamic, metadataVersion })
   const levels = new Map([[metadataVersionFeature, metadataVersion]])
   for (const name of names) {
     if (name === kraftVersionFeature) continue
@@ -135,6 +137,32 @@ function defaultLevel(name: string, metadataVersion: number): number {
   const rule = rules.get(name)
   assert(rule !== undefined, 'each feature has a default')
   return metadataVersion >= rule.defaultSince ? rule.level : 0
+}
+
+const dynamicSince = '3.9-IV0'
+
+function checkKraftVersion(
+  wanted: number | undefined,
+  { isDynamic, metadataVersion }: { readonly isDynamic: boolean; readonly metadataVersion: number },
+): void {
+  const level = wanted ?? (isDynamic ? 1 : 0)
+  if (!isDynamic) {
+    if (level !== 0) throw new StorageError(noKraftVersion(level))
+    return
+  }
+  if (level === 0) {
+    throw new StorageError(
+      'Cannot set kraft.version to 0 if one of the flags --standalone, --initial-controllers, or ' +
+        '--no-initial-controllers is used. For dynamic controllers support, try removing the --feature flag for kraft.version.',
+    )
+  }
+  if (level !== 1) throw new StorageError(`No feature:${kraftVersionFeature} with feature level ${level}`)
+  const needs = metadataVersionOfRelease(dynamicSince)
+  if (metadataVersion < needs) {
+    throw new StorageError(
+      `${kraftVersionFeature} could not be set to ${level} because it depends on metadata.version level ${needs}`,
+    )
+  }
 }
 
 const noKraftVersion = (level: number): string =>

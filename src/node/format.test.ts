@@ -147,24 +147,47 @@ describe('formatting', () => {
 })
 
 describe('formatting for a dynamic quorum', () => {
-  const asked: readonly Partial<FormatOptions>[] = [
-    {},
-    { standalone: true },
-    { initialControllers: '1@localhost:9093:VoEPiV_bS93gjjoJDBD-DA' },
-    { noInitialControllers: true },
-  ]
+  const initialControllers = '1@localhost:9093:VoEPiV_bS93gjjoJDBD-DA'
 
-  it('is refused as not built yet', async () => {
-    for (const options of asked) {
+  it('names this node as the voter, in the directory of the metadata alone', async () => {
+    const disk = new MemoryDisk()
+    const lines = await format(disk, { standalone: true }, configWith(dynamic))
+    assert.equal(lines.at(-1), 'Formatting dynamic metadata voter directory /m with metadata.version 4.3-IV0.')
+    assert.deepEqual(await names(disk, '/m'), ['__cluster_metadata-0', 'bootstrap.checkpoint', 'meta.properties'])
+    assert.deepEqual(await names(disk, '/m/__cluster_metadata-0'), ['00000000000000000000-0000000000.checkpoint'])
+    assert.deepEqual(await names(disk, '/d/a'), ['bootstrap.checkpoint', 'meta.properties'])
+  })
+
+  it('goes with kraft.version 1 and what that needs', async () => {
+    const config = configWith(dynamic)
+    const features = (...levels: [string, number][]) => ({ standalone: true, featureLevels: new Map(levels) })
+    await format(new MemoryDisk(), features(['kraft.version', 1]), config)
+    await assert.rejects(
+      format(new MemoryDisk(), features(['kraft.version', 0]), config),
+      refusal(/^Cannot set kraft\.version to 0 if one of the flags/),
+    )
+    await assert.rejects(
+      format(new MemoryDisk(), { standalone: true, releaseVersion: '3.8' }, config),
+      refusal('kraft.version could not be set to 1 because it depends on metadata.version level 21'),
+    )
+  })
+
+  it('must be asked for, and for several voters is refused as not built yet', async () => {
+    const config = configWith(dynamic)
+    await assert.rejects(
+      format(new MemoryDisk(), {}, config),
+      refusal(/^Because controller\.quorum\.voters is not set .* you must specify --standalone/),
+    )
+    for (const options of [{ initialControllers }, { noInitialControllers: true }]) {
       await assert.rejects(
-        format(new MemoryDisk(), options, configWith(dynamic)),
-        refusal(/^Dynamic quorums .* are not built into Odradek yet, .* Set controller\.quorum\.voters/),
+        format(new MemoryDisk(), options, config),
+        refusal(/^Quorums of several voters .* are not built into Odradek yet/),
       )
     }
   })
 
   it('does not go with static voters', async () => {
-    for (const options of asked.slice(1, 3)) {
+    for (const options of [{ standalone: true }, { initialControllers }]) {
       await assert.rejects(
         format(new MemoryDisk(), options),
         refusal(/^You cannot specify controller\.quorum\.voters and format the node with --initial-controllers or/),

@@ -1,7 +1,7 @@
 /**
  * Formatting: the first thing that happens to a log directory, as Kafka's `kafka-storage format`. Each directory gets its
- * `bootstrap.checkpoint`, then its `meta.properties`, which makes it count as formatted: after a crash in between,
- * formatting again does the whole. Static quorums only.
+ * `bootstrap.checkpoint`, that of the metadata with `--standalone` also the snapshot that names the voter, then its
+ * `meta.properties`, which makes it count as formatted: after a crash in between, formatting again does the whole.
  */
 import { assert, type Clock, type Disk, DiskError, type Random, type Uuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
@@ -10,6 +10,7 @@ import { type MetadataRecord, metadataVersionFeature, metadataVersionName } from
 import { bootstrapCheckpointName, encodeBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
 import { bootstrapFeatureLevels, featureRecords, metadataVersionOfRelease } from './bootstrap-features.ts'
 import { type ScramFunctions, scramRecord } from './bootstrap-scram.ts'
+import { standaloneVoter, writeFirstSnapshot } from './dynamic-quorum.ts'
 import { drawId, metaPropertiesName, StorageError, writeMetaProperties } from './meta-properties.ts'
 import {
   loadMetaProperties,
@@ -52,6 +53,7 @@ export async function formatStorage(request: FormatRequest): Promise<void> {
   checkQuorum(config, options)
   const levels = bootstrapFeatureLevels({
     levels: options.featureLevels ?? new Map(),
+    isDynamic: options.standalone === true,
     ...(options.releaseVersion === undefined ? {} : { releaseVersion: options.releaseVersion }),
   })
   const records = [...featureRecords(levels), ...(await scramRecords(request, levels))]
@@ -66,12 +68,17 @@ export async function formatStorage(request: FormatRequest): Promise<void> {
   const taken = new Set<Uuid>()
   for (const { directoryId } of set.formatted.values()) if (directoryId !== undefined) taken.add(directoryId)
   for (const directory of set.empty) {
-    const kind = directory === config.metadataLogDir ? 'metadata directory' : 'data directory'
-    print(`Formatting ${kind} ${directory} with metadata.version ${metadataVersionText(levels)}.`)
+    print(`Formatting ${kindOf(directory, request)} ${directory} with metadata.version ${metadataVersionText(levels)}.`)
     const directoryId = drawId(request.random.stream('directory-id'), taken)
     taken.add(directoryId)
     await formatDirectory(request, { directory, directoryId, records })
   }
+}
+
+/** In Kafka's words. */
+function kindOf(directory: string, { config, options }: FormatRequest): string {
+  if (directory !== config.metadataLogDir) return 'data directory'
+  return options.standalone === true ? 'dynamic metadata voter directory' : 'metadata directory'
 }
 
 function metadataVersionText(levels: ReadonlyMap<string, number>): string {
@@ -80,11 +87,12 @@ function metadataVersionText(levels: ReadonlyMap<string, number>): string {
   return metadataVersionName(level) ?? String(level)
 }
 
-/** A static quorum is named by the configuration. A dynamic one (KIP-853) would need files that are not written yet. */
+/** A static quorum is named by the configuration, a dynamic one (KIP-853) by the metadata log. */
 function checkQuorum(config: BrokerConfig, options: FormatOptions): void {
   const isStandalone = options.standalone === true
+  const isInitial = options.initialControllers !== undefined
   if (config.voters.length > 0) {
-    if (!isStandalone && options.initialControllers === undefined) return
+    if (!isStandalone && !isInitial) return
     throw new StorageError(
       'You cannot specify controller.quorum.voters and format the node with --initial-controllers or --standalone. ' +
         'If you want to use dynamic quorum, please remove controller.quorum.voters and specify ' +
@@ -93,12 +101,18 @@ function checkQuorum(config: BrokerConfig, options: FormatOptions): void {
   }
   const isController = config.processRoles.has('controller')
   if (isStandalone && !isController) throw new StorageError('You can only use --standalone on a controller.')
-  const asked = isStandalone || options.initialControllers !== undefined || options.noInitialControllers === true
-  if (!asked && !isController) return
-  throw new StorageError(
-    'Dynamic quorums (--standalone, --initial-controllers, --no-initial-controllers) are not built into Odradek yet, a ' +
-      'later version brings them. Set controller.quorum.voters, and format without these flags.',
-  )
+  if (isInitial || options.noInitialControllers === true) {
+    throw new StorageError(
+      'Quorums of several voters (--initial-controllers, --no-initial-controllers) are not built into Odradek yet: ' +
+        'format with --standalone.',
+    )
+  }
+  if (isController && !isStandalone) {
+    throw new StorageError(
+      'Because controller.quorum.voters is not set on this controller, you must specify --standalone. (Kafka also has ' +
+        '--initial-controllers and --no-initial-controllers, which Odradek does not build yet.)',
+    )
+  }
 }
 
 async function scramRecords(
@@ -146,6 +160,9 @@ async function formatDirectory(
     await disk.makeDirectory(directory)
     const bytes = encodeBootstrapCheckpoint(records, nowMs)
     await writeWholeFile(disk, `${directory}/${bootstrapCheckpointName}`, { bytes, sync: true })
+    if (options.standalone === true && directory === config.metadataLogDir) {
+      await writeFirstSnapshot(disk, directory, { voter: standaloneVoter(config, directoryId), nowMs })
+    }
     await writeMetaProperties(disk, directory, { meta, nowMs })
     await disk.syncDirectory(directoryOf(directory))
   } catch (error) {

@@ -2,7 +2,7 @@
  * The quorum of `__cluster_metadata` on this node, and what stands on it: the controller, the loader that makes images,
  * and the snapshots. Wires `raft` to `metadata`; decides nothing itself.
  */
-import { type Env, present, type Uuid, zeroUuid } from '../base/index.ts'
+import { type Env, present, type Uuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import {
   Controller,
@@ -16,6 +16,7 @@ import {
 } from '../metadata/index.ts'
 import { type CommittedBatch, RaftDriver, SnapshotPolicy, type SnapshotRead, VoterSet } from '../raft/index.ts'
 import { ControllerDriver } from './controller-driver.ts'
+import { ownVote } from './dynamic-quorum.ts'
 
 export interface MetadataQuorumOptions {
   readonly env: Env
@@ -54,6 +55,7 @@ export class MetadataQuorum {
   readonly #policy: SnapshotPolicy
   readonly #caughtUp = Promise.withResolvers<void>()
   #raft: RaftDriver | undefined
+  #kraftVersion = 0
   #early: Event[] = []
   #snapshotting: Promise<void> | undefined
 
@@ -92,10 +94,12 @@ export class MetadataQuorum {
 
   async #start(): Promise<void> {
     const { env, config, onFault } = this.#options
+    const { kraftVersion, directoryId } = await ownVote(env.disk, config)
+    this.#kraftVersion = kraftVersion
     this.#raft = await RaftDriver.start({
       metadataLogDirectory: config.metadataLogDir,
       nodeId: config.nodeId,
-      voters: new VoterSet([{ id: config.nodeId, directoryId: zeroUuid }]),
+      voters: new VoterSet([{ id: config.nodeId, directoryId }]),
       disk: env.disk,
       clock: env.clock,
       logger: env.logger.child('raft'),
@@ -126,9 +130,9 @@ export class MetadataQuorum {
     return this.#caughtUp.promise
   }
 
-  /** 1 in a dynamic quorum (KIP-853); not served yet. */
+  /** 1 in a dynamic quorum (KIP-853). */
   get kraftVersion(): number {
-    return 0
+    return this.#kraftVersion
   }
 
   get view(): QuorumView {

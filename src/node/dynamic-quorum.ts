@@ -1,0 +1,167 @@
+/**
+ * The voters of a dynamic quorum (KIP-853), whom the metadata log names and not the configuration. Formatting with
+ * `--standalone` writes them into the snapshot of offset 0, later snapshots carry them on; a node that starts asks here
+ * who votes. One voter is served so far: a directory that names others is refused.
+ */
+import { type Disk, MalformedError, present, Reader, type Uuid, uuidToString, Writer, zeroUuid } from '../base/index.ts'
+import type { BrokerConfig } from '../config/index.ts'
+import { directoryOf, replaceFile, writeWholeFile } from '../log/index.ts'
+import {
+  kRaftVersionRecord,
+  snapshotFooterRecord,
+  snapshotHeaderRecord,
+  type VotersRecord,
+  votersRecord,
+} from '../protocol/index.ts'
+import { encodeQuorumState } from '../raft/index.ts'
+import {
+  BatchCursor,
+  batchHeader,
+  buildControlBatch,
+  ControlRecordType,
+  controlRecordType,
+  readRecords,
+} from '../records/index.ts'
+import { readMetaProperties, StorageError } from './meta-properties.ts'
+
+export const kraftVersion = 1
+const partition = '__cluster_metadata-0'
+const firstSnapshot = '00000000000000000000-0000000000.checkpoint'
+const snapshotForm = /^\d{20}-\d{10}\.checkpoint$/
+/** A snapshot's control records are its first batch: thousands of voters have room. */
+const headBytesMax = 1024 * 1024
+
+type Voter = VotersRecord['voters'][number]
+
+function bytesOf(encode: (writer: Writer) => void): Uint8Array {
+  const writer = new Writer(128)
+  encode(writer)
+  return writer.finishAsOne()
+}
+
+/** This node as the only voter. Throws StorageError without a listener for controllers. */
+export function standaloneVoter(config: BrokerConfig, directoryId: Uuid): Voter {
+  const [listener] = config.advertisedControllerListeners
+  if (listener === undefined) throw new StorageError('No controller listeners found.')
+  return {
+    voterId: config.nodeId,
+    voterDirectoryId: directoryId,
+    endpoints: [{ name: listener.listener, host: listener.host ?? 'localhost', port: listener.port }],
+    kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: kraftVersion },
+  }
+}
+
+/** The snapshot of offset 0, which has nothing but what the quorum says of itself. */
+export async function writeFirstSnapshot(
+  disk: Disk,
+  metadataLogDir: string,
+  { voter, nowMs }: { readonly voter: Voter; readonly nowMs: number },
+): Promise<void> {
+  const place = { leaderEpoch: 0, timestampMs: nowMs }
+  const header = snapshotHeaderRecord.create({ lastContainedLogTimestamp: nowMs })
+  const version = kRaftVersionRecord.create({ kRaftVersion: kraftVersion })
+  const voters = votersRecord.create({ voters: [voter] })
+  const head = [
+    {
+      type: ControlRecordType.snapshotHeader,
+      value: bytesOf((writer) => snapshotHeaderRecord.encode(writer, 0, header)),
+    },
+    { type: ControlRecordType.kraftVersion, value: bytesOf((writer) => kRaftVersionRecord.encode(writer, 0, version)) },
+    { type: ControlRecordType.kraftVoters, value: bytesOf((writer) => votersRecord.encode(writer, 0, voters)) },
+  ]
+  const end = snapshotFooterRecord.create()
+  const footer = [
+    { type: ControlRecordType.snapshotFooter, value: bytesOf((writer) => snapshotFooterRecord.encode(writer, 0, end)) },
+  ]
+  const bytes = Buffer.concat([
+    buildControlBatch(head, place),
+    buildControlBatch(footer, { ...place, baseOffset: head.length }),
+  ])
+  const path = `${metadataLogDir}/${partition}/${firstSnapshot}`
+  await disk.makeDirectory(directoryOf(path))
+  await writeWholeFile(disk, path, { bytes, sync: true })
+  await disk.syncDirectory(directoryOf(path))
+}
+
+export interface OwnVote {
+  /** 0 in a static quorum. */
+  readonly kraftVersion: number
+  /** Zero in a static quorum, which knows no directories. */
+  readonly directoryId: Uuid
+}
+
+/**
+ * This node's vote, by the newest snapshot or by the configuration; a dynamic quorum's vote file is begun in its form.
+ * Throws StorageError where this node is not the only voter. A change of voters in the log behind the newest snapshot is
+ * not seen.
+ */
+export async function ownVote(disk: Disk, config: BrokerConfig): Promise<OwnVote> {
+  const { metadataLogDir, nodeId } = config
+  const voters = await newestVoters(disk, `${metadataLogDir}/${partition}`)
+  if (voters === undefined) {
+    if (config.voters.length > 0) return { kraftVersion: 0, directoryId: zeroUuid }
+    throw new StorageError(
+      `Nobody votes: controller.quorum.voters is empty, and ${metadataLogDir} names no voters. Format it with ` +
+        `--standalone, or name the voters of a directory that was formatted without, as controller.quorum.voters=${nodeId}@localhost:9093.`,
+    )
+  }
+  const others = voters.filter(({ voterId }) => voterId !== nodeId).map(({ voterId }) => voterId)
+  if (others.length > 0) {
+    throw new StorageError(
+      `The quorum of ${metadataLogDir} has other voters (${others.join(', ')}): a quorum of several voters is not built yet.`,
+    )
+  }
+  const directoryId = present((await readMetaProperties(disk, metadataLogDir))?.directoryId, 'the id of the directory')
+  if (!voters.some(({ voterDirectoryId }) => voterDirectoryId === directoryId)) {
+    throw new StorageError(
+      `The voter of this quorum is not ${metadataLogDir}, whose id is ${uuidToString(directoryId)}: was it formatted anew?`,
+    )
+  }
+  await beginVoteFile(disk, `${metadataLogDir}/${partition}/quorum-state`)
+  return { kraftVersion, directoryId }
+}
+
+async function beginVoteFile(disk: Disk, path: string): Promise<void> {
+  if ((await disk.stat(path)) !== undefined) return
+  const election = { epoch: 0, leaderId: -1, votedId: -1 }
+  const form = { kind: 'dynamic', votedDirectoryId: zeroUuid } as const
+  await replaceFile(disk, path, Buffer.from(encodeQuorumState({ election, form })))
+}
+
+/** Undefined where the quorum is a static one, or where there is no snapshot yet. */
+async function newestVoters(disk: Disk, directory: string): Promise<readonly Voter[] | undefined> {
+  if ((await disk.stat(directory)) === undefined) return undefined
+  const names = (await disk.list(directory)).map(({ name }) => name).filter((name) => snapshotForm.test(name))
+  for (const name of names.sort().toReversed()) {
+    const head = votersOf(await readHead(disk, `${directory}/${name}`))
+    // A damaged snapshot is passed over, as the log does that opens after this.
+    if (head !== 'damaged') return head
+  }
+  return undefined
+}
+
+async function readHead(disk: Disk, path: string): Promise<Uint8Array> {
+  const file = await disk.open(path, { mode: 'read' })
+  try {
+    const bytes = new Uint8Array(Math.min(file.size(), headBytesMax))
+    return bytes.subarray(0, await file.read(bytes, 0, bytes.length, 0))
+  } finally {
+    await file.close()
+  }
+}
+
+function votersOf(head: Uint8Array): readonly Voter[] | undefined | 'damaged' {
+  const cursor = new BatchCursor(head)
+  if (!cursor.next() || cursor.magic !== 2 || !cursor.isCrcValid()) return 'damaged'
+  if (!batchHeader.isControl(cursor.view, cursor.position)) return 'damaged'
+  try {
+    for (const { key, value } of readRecords(head, cursor.position, headBytesMax)) {
+      if (controlRecordType(key) !== ControlRecordType.kraftVoters || value === null) continue
+      return votersRecord.decode(new Reader(value), 0).voters
+    }
+  } catch (error) {
+    if (error instanceof MalformedError) return 'damaged'
+    throw error
+  }
+  return undefined
+}
