@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm'
 import { DiskError, type Env, type LogLevel } from '../base/index.ts'
 import { ConfigError } from '../config/index.ts'
 import { createEnv } from '../env/index.ts'
-import { type Node, StorageError } from '../node/index.ts'
+import { MissingMetadataError, type Node, StorageError } from '../node/index.ts'
 import { ListenError, layered, serverDefaults, startServer, withOwnListener } from '../stack/index.ts'
 import { readConfigTexts } from './config-file.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
@@ -57,7 +57,9 @@ export async function run(args: readonly string[], context: ProcessContext): Pro
 
 /** What the operator can mend: no stack trace. */
 const isExpected = (error: unknown, code: string): boolean =>
-  error instanceof ConfigError || error instanceof StorageError || error instanceof DiskError || /^E[A-Z]+$/.test(code)
+  mendable.some((kind) => error instanceof kind) || /^E[A-Z]+$/.test(code)
+
+const mendable = [ConfigError, StorageError, DiskError, MissingMetadataError]
 
 function complaint(error: unknown, { code, isUsage }: { readonly code: string; readonly isUsage: boolean }): string[] {
   if (!(error instanceof Error)) return [String(error)]

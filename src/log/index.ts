@@ -12,6 +12,7 @@ export {
   type AppendResult,
   InconsistentTopicIdError,
   type LogOptions,
+  LostRecordsError,
   type ReadOptions,
   type ReadPlan,
 } from './log-types.ts'

@@ -16,6 +16,7 @@ import {
   swapSuffix,
 } from './file-names.ts'
 import { decodeLeaderEpochs, LeaderEpochCache } from './leader-epoch-cache.ts'
+import { LostRecordsError } from './log-types.ts'
 import { decideBatch, ProducerState } from './producer-state.ts'
 import { Segment, type SegmentOptions } from './segment.ts'
 import { scanBatches } from './segment-scan.ts'
@@ -37,6 +38,8 @@ export interface LoadOptions {
   readonly producerIdExpirationMs: number
   /** Compaction takes the last records of segments; in other logs the next one begins where it ends. */
   readonly isCompacted: boolean
+  /** Rather than cut before it, loading fails with LostRecordsError. */
+  readonly mustReachOffset: number
 }
 
 export interface LoadedLog {
@@ -278,6 +281,7 @@ class Recovery {
       if (i < this.segments.length - 1) await segment.writeIndexes({ isFinal: true, sync: false })
       return true
     }
+    this.#checkReached(segment, { position: end, nextOffset: next })
     segment.cutTail(end)
     const later = this.segments.slice(i + 1)
     this.lostBytes = size - end + later.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
@@ -294,6 +298,16 @@ class Recovery {
     await segment.sync()
     await disk.syncDirectory(directory)
     return false
+  }
+
+  #checkReached(segment: Segment, cut: { readonly position: number; readonly nextOffset: number }): void {
+    const { mustReachOffset } = this.#options
+    const { position, nextOffset } = cut
+    if (nextOffset >= mustReachOffset) return
+    throw new LostRecordsError(
+      `${segment.handle.file.path} has no whole batch at ${position}, where offset ${nextOffset} should be, and ` +
+        `all before ${mustReachOffset} was committed`,
+    )
   }
 
   /**

@@ -23,6 +23,8 @@ export interface LogOptions {
   readonly recoveryPoint: number
   readonly isCleanShutdown: boolean
   readonly logStartOffset: number
+  /** What lies before it is never cut: `LostRecordsError`. Nothing of the kind unless told. */
+  readonly mustReachOffset?: number
   /** The directory can no longer be trusted; called once per log. */
   readonly onDirectoryFailure: (error: Error) => void
   /** A synchronous write that takes longer sends the partition over to group commit. */
@@ -83,6 +85,11 @@ export interface Prepared {
 export interface Pending extends Prepared {
   readonly resolve: (result: AppendResult) => void
   readonly reject: (error: Error) => void
+}
+
+/** A log would be cut before an offset that it must reach: its files are as they were found. */
+export class LostRecordsError extends Error {
+  override readonly name = 'LostRecordsError'
 }
 
 /** The directory belongs to another incarnation of the topic: it becomes a stray. */

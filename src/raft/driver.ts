@@ -4,7 +4,7 @@
  * not held up by other work. Whoever listens gets the newest snapshot and then committed batches by one path, after a
  * start as well as live: by reading the log. Snapshots are made and removed on request, one after the other.
  */
-import { assert, type Clock, type Disk, type Logger, Writer, zeroUuid } from '../base/index.ts'
+import { allSteps, assert, type Clock, type Disk, type Logger, Writer, zeroUuid } from '../base/index.ts'
 import { type Log, type LogConfig, readWholeFile, replaceFile } from '../log/index.ts'
 import { leaderChangeMessage } from '../protocol/index.ts'
 import {
@@ -16,6 +16,7 @@ import {
   controlRecordType,
   readRecords,
 } from '../records/index.ts'
+import { CommittedBound } from './committed-bound.ts'
 import { ControlHistory } from './control-history.ts'
 import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
 import { decodeQuorumState, encodeQuorumState, type QuorumStateFile } from './quorum-state.ts'
@@ -81,6 +82,7 @@ export class RaftDriver {
   readonly #control = new ControlHistory()
   /** Of the vote file: a dynamic quorum stays one (KIP-853). */
   readonly #form: QuorumStateFile['form']
+  readonly #bound: CommittedBound
   #working: Promise<void> | undefined
   #snapshotWork: Promise<void> = Promise.resolve()
   /** Everything below was handed out. */
@@ -94,6 +96,7 @@ export class RaftDriver {
     this.#raft = parts.raft
     this.#snapshots = parts.snapshots
     this.#form = parts.form
+    this.#bound = new CommittedBound(parts.options.disk, parts.log.directory)
   }
 
   /**
@@ -300,6 +303,7 @@ export class RaftDriver {
       await this.#checkSnapshotId({ offset, epoch })
       const control = this.#control.before(offset)
       await this.#snapshots.write({ ...snapshot, control, isAbandoned: () => this.#stopped })
+      await this.#bound.raise(this.#raft.highWatermark)
       this.#control.forgetBefore(offset)
       const name = snapshotName({ offset, epoch })
       this.#options.logger.log('info', 'a snapshot of the metadata was written', { name })
@@ -376,7 +380,10 @@ export class RaftDriver {
     this.#raft.resign()
     await this.#working
     await this.#snapshotWork
-    await this.#log.close()
+    await allSteps(
+      () => this.#bound.raise(this.#raft.highWatermark),
+      () => this.#log.close(),
+    )
   }
 }
 

@@ -3,7 +3,8 @@
  * refusal. What a snapshot covers may be missing in the log, what lies between an older snapshot and the log may not.
  */
 import type { Clock, Disk, Logger } from '../base/index.ts'
-import { defaultLogConfig, directoryOf, Log, type LogConfig } from '../log/index.ts'
+import { defaultLogConfig, directoryOf, Log, type LogConfig, LostRecordsError } from '../log/index.ts'
+import { committedBoundName, readCommittedBound } from './committed-bound.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import { compareSnapshots, type DecodedSnapshot, type SnapshotId, snapshotName } from './snapshot-format.ts'
 
@@ -35,24 +36,14 @@ export interface OpenedMetadataLog {
 /** Throws DiskError and MissingMetadataError; then the log is closed again. */
 export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMetadataLog> {
   const { directory, disk, clock, logger, snapshotDisk } = options
-  const log = await Log.open({
-    directory,
-    topicPartition: { topic: '__cluster_metadata', partition: 0 },
-    topicId: undefined,
-    // Only `cleanUp` removes: what no snapshot covers has no age and no size.
-    config: { ...defaultLogConfig, ...options.config, retentionMs: -1, retentionBytes: -1, isDeleted: true },
-    disk,
-    clock,
-    logger,
-    recoveryPoint: 0,
-    isCleanShutdown: false,
-    // As Kafka does: where the first segment starts. That may lie before the oldest snapshot, which is no harm.
-    logStartOffset: 0,
-    onDirectoryFailure: options.onFault,
-  })
+  await disk.makeDirectory(directory)
+  const snapshots = await SnapshotFiles.open({ disk: snapshotDisk, clock, logger, directory })
+  const snapshot = await newestSnapshot(snapshots)
+  const bound = await readCommittedBound(disk, directory)
+  const mustReachOffset = (snapshot?.offset ?? 0) >= bound ? 0 : bound
+  const log = await openLog(options, mustReachOffset)
   try {
-    const snapshots = await SnapshotFiles.open({ disk: snapshotDisk, clock, logger, directory })
-    const snapshot = await newestSnapshot(snapshots)
+    checkReached(log, mustReachOffset)
     checkNothingIsMissing(log, snapshots, snapshot)
     if (snapshot !== undefined) await join({ log, snapshots, snapshot, logger })
     await log.flush()
@@ -63,6 +54,44 @@ export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMe
     await closeAfterFailure(log, logger)
     throw error
   }
+}
+
+const advice = 'restore the missing files, or format this node anew if other controllers hold the metadata'
+
+async function openLog(options: OpeningOptions, mustReachOffset: number): Promise<Log> {
+  const { directory, disk, clock, logger, config, onFault } = options
+  const opening = Log.open({
+    directory,
+    topicPartition: { topic: '__cluster_metadata', partition: 0 },
+    topicId: undefined,
+    // Only `cleanUp` removes: what no snapshot covers has no age and no size.
+    config: { ...defaultLogConfig, ...config, retentionMs: -1, retentionBytes: -1, isDeleted: true },
+    disk,
+    clock,
+    logger,
+    recoveryPoint: 0,
+    isCleanShutdown: false,
+    // As Kafka does: where the first segment starts. That may lie before the oldest snapshot, which is no harm.
+    logStartOffset: 0,
+    mustReachOffset,
+    onDirectoryFailure: onFault,
+  })
+  return opening.catch((error: unknown) => {
+    throw error instanceof LostRecordsError ? lost(directory, error.message) : error
+  })
+}
+
+const lost = (directory: string, how: string): MissingMetadataError =>
+  new MissingMetadataError(
+    `the metadata in ${directory} is not complete: ${how}; ${advice}. To go on without what is lost, remove ` +
+      `${directory}/${committedBoundName}`,
+  )
+
+/** Whole files may be gone too. */
+function checkReached({ directory, logStartOffset, logEndOffset }: Log, mustReachOffset: number): void {
+  if (logEndOffset >= mustReachOffset) return
+  const range = `the log has offsets [${logStartOffset}, ${logEndOffset})`
+  throw lost(directory, `${range}, and all before ${mustReachOffset} was committed`)
 }
 
 async function newestSnapshot(snapshots: SnapshotFiles): Promise<FoundSnapshot | undefined> {
@@ -80,7 +109,6 @@ function checkNothingIsMissing(log: Log, snapshots: SnapshotFiles, snapshot: Fou
     snapshot === undefined ? 'there is no usable snapshot' : `the newest usable one is ${snapshotName(snapshot)}`
   const range = `the log has offsets [${log.logStartOffset}, ${log.logEndOffset})`
   const what = `the metadata in ${log.directory} is not complete: ${found}, ${range}`
-  const advice = 'restore the missing files, or format this node anew if other controllers hold the metadata'
   if (log.logStartOffset > from) {
     throw new MissingMetadataError(`${what}, and nothing holds [${from}, ${log.logStartOffset}); ${advice}`)
   }

@@ -5,6 +5,7 @@ import type { Disk } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { readWholeFile, writeWholeFile } from '../log/index.ts'
 import { buildControlBatch, ControlRecordType } from '../records/index.ts'
+import { committedBoundName } from './committed-bound.ts'
 import { type CommittedBatch, MissingMetadataError, SnapshotAbandonedError } from './index.ts'
 import { snapshotName } from './snapshot-format.ts'
 import { kafkaFile, restore } from './testdata/kafka-files.ts'
@@ -131,7 +132,7 @@ test('a snapshot of what is not committed, of another epoch, or within a batch i
 })
 
 /** A directory with snapshots at 4 ("abc") and 7 ("abcdef"), and a log of a, b, ... g from offset 1 on. */
-async function twoSnapshots(): Promise<Disk> {
+async function twoSnapshotsAndBound(): Promise<Disk> {
   const disk = new MemoryDisk()
   const running = await led(disk)
   await propose(running, ['a', 'b', 'c'])
@@ -140,6 +141,13 @@ async function twoSnapshots(): Promise<Disk> {
   await running.driver.createSnapshot(snapshotOf(running, ['abcdef'], 2000))
   await propose(running, ['g'])
   await running.driver.stop()
+  return disk
+}
+
+/** As Kafka leaves it, which does not say how far the metadata was committed. */
+async function twoSnapshots(): Promise<Disk> {
+  const disk = await twoSnapshotsAndBound()
+  await disk.unlink(`${metadataDirectory}/${committedBoundName}`)
   return disk
 }
 
@@ -387,4 +395,23 @@ test('a snapshot header in the log itself does no harm', async () => {
   assert.deepEqual(textsOf(again.committed), ['a'])
   assert.equal(again.committed.at(-2)?.lastOffset, 3)
   await again.driver.stop()
+})
+
+test('a log that would be cut before what was committed is left as it is, and the node does not start on it', async () => {
+  const disk = await twoSnapshotsAndBound()
+  const path = `${metadataDirectory}/${logFile}`
+  const whole = (await readWholeFile(disk, path, 1e6)) ?? Buffer.alloc(0)
+  const isRefused = (error: unknown): boolean =>
+    error instanceof MissingMetadataError && error.message.includes(committedBoundName)
+  for (const hurt of [whole.subarray(0, -1), Buffer.concat([whole.subarray(0, -5), Buffer.alloc(5, 'x')])]) {
+    await writeWholeFile(disk, path, { bytes: hurt, sync: true })
+    await assert.rejects(start(disk), isRefused)
+    assert.ok(hurt.equals((await readWholeFile(disk, path, 1e6)) ?? Buffer.alloc(0)))
+  }
+  await disk.unlink(path)
+  await assert.rejects(start(disk), isRefused)
+  await disk.unlink(`${metadataDirectory}/${committedBoundName}`)
+  const running = await led(disk)
+  assert.deepEqual(textsOf(running.snapshots), ['abcdef'])
+  await running.driver.stop()
 })
