@@ -191,8 +191,8 @@ interface RecoveryOptions extends LoadOptions {
 class Recovery {
   /** The leader epoch of the last batch that was checked. */
   #readEpoch = -1
-  /** Of the segment before, if that was read again. */
-  #recoveredEnd: number | undefined
+  /** Of those that were read again. */
+  readonly #ends = new Map<Segment, number>()
   readonly #options: RecoveryOptions
   segments: Segment[]
   endOffset = 0
@@ -216,6 +216,7 @@ class Recovery {
         if (!(await this.#recover(segment, i))) break
       } else await this.#replay(segment, this.segments[i + 1]?.baseOffset ?? this.endOffset)
     }
+    if (!this.#options.isCompacted) await this.#dropBehindHole()
     if (this.segments.length > 0) state.advanceTo(Math.max(state.endOffset, this.endOffset))
     state.expire(expiredBefore)
   }
@@ -254,7 +255,6 @@ class Recovery {
   async #recover(segment: Segment, i: number): Promise<boolean> {
     const { logger, snapshots, disk, directory } = this.#options
     const size = segment.sizeInBytes
-    if (size === 0 && (await this.#dropBehindHole(segment, i))) return false
     segment.startOver()
     let next = segment.baseOffset
     const end = await scanBatches({
@@ -274,7 +274,7 @@ class Recovery {
       },
     })
     this.endOffset = next
-    this.#recoveredEnd = next
+    this.#ends.set(segment, next)
     await snapshots.remove((offset) => offset > segment.baseOffset && offset < next)
     if (end === size) {
       this.#tellOfHole(i, next)
@@ -322,14 +322,17 @@ class Recovery {
     logger.log('error', 'records are missing between two segments', { path, from: nextOffset, to: nextBase })
   }
 
-  /** A last segment of which nothing reached the disk: the log ends before the hole, or readers would wait in it for ever. */
-  async #dropBehindHole(segment: Segment, i: number): Promise<boolean> {
-    const isLast = i === this.segments.length - 1
-    const isHole = this.#recoveredEnd !== undefined && this.#recoveredEnd < segment.baseOffset
-    if (!isLast || !isHole || this.#options.isCompacted) return false
-    this.segments = this.segments.slice(0, i)
-    await discard(segment)
-    return true
+  /** Last segments of which nothing reached the disk: the log ends before the hole, or readers would wait in it for ever. */
+  async #dropBehindHole(): Promise<void> {
+    for (;;) {
+      const last = this.segments.at(-1)
+      const before = this.segments.at(-2)
+      const end = before === undefined ? undefined : this.#ends.get(before)
+      if (last === undefined || end === undefined || last.sizeInBytes > 0 || end >= last.baseOffset) return
+      this.segments = this.segments.slice(0, -1)
+      this.endOffset = end
+      await discard(last)
+    }
   }
 
   /** Brings producer state (and unknown epochs) over a trusted segment. */
