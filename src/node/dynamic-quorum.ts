@@ -24,7 +24,7 @@ import {
 } from '../records/index.ts'
 import { readMetaProperties, StorageError } from './meta-properties.ts'
 
-export const kraftVersion = 1
+const kraftVersion = 1
 const partition = '__cluster_metadata-0'
 const firstSnapshot = '00000000000000000000-0000000000.checkpoint'
 const snapshotForm = /^\d{20}-\d{10}\.checkpoint$/

@@ -7,7 +7,7 @@ import { layered, testDefaults } from '../../src/stack/index.ts'
 type Operation = 'writeSync' | 'readSync' | 'truncateSync' | 'write' | 'read' | 'sync' | 'open'
 const ofFiles: readonly Operation[] = ['writeSync', 'readSync', 'truncateSync', 'write', 'read', 'sync']
 
-export class BrokenDisk {
+class BrokenDisk {
   /** Asked before each operation. */
   refuses: (operation: Operation, path: string) => boolean = () => false
   /** How long an opening of the file takes. */
