@@ -18,6 +18,7 @@ const tools = {
   groups: 'org.apache.kafka.tools.GroupsCommand',
   logDirs: 'org.apache.kafka.tools.LogDirsCommand',
   metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
+  storage: 'kafka.tools.StorageTool',
   topics: 'org.apache.kafka.tools.TopicCommand',
   verifiableConsumer: 'org.apache.kafka.tools.VerifiableConsumer',
   verifiableProducer: 'org.apache.kafka.tools.VerifiableProducer',
