@@ -1,6 +1,8 @@
 /** What a node can tell of itself, under the names that Kafka's MBeans have in Prometheus. Read when somebody asks. */
-import { counter, gauge, getOrInsert, type Metric } from '../base/index.ts'
+import { counter, gauge, getOrInsert, histogram, type Metric } from '../base/index.ts'
+import { type MetadataImage, noLeader } from '../metadata/index.ts'
 import type { Partition } from '../replication/index.ts'
+import { type RequestTally, totalTimeBoundsMs } from '../server/index.ts'
 import type { Node } from './node.ts'
 
 interface TopicSums {
@@ -37,6 +39,11 @@ export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly
       '1 where this node is the active controller.',
       Number(quorum.isActive),
     ),
+    gauge(
+      'kafka_controller_kafkacontroller_offlinepartitionscount',
+      'Partitions of the cluster without a leader; 0 where this node is not the active controller.',
+      quorum.isActive ? offlinePartitionCount(quorum.image) : 0,
+    ),
     gauge('kafka_server_raftmetrics_currentepoch', 'Epoch of the quorum.', view.leaderEpoch),
     gauge('kafka_server_raftmetrics_currentleader', 'Leader of the quorum, -1 if none is known.', view.leaderId),
     gauge('kafka_server_raftmetrics_highwatermark', 'High watermark of the metadata log.', view.highWatermark),
@@ -54,7 +61,7 @@ export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly
     ),
     ...topicMetrics(partitions),
     ...logMetrics(partitions),
-    requestMetric(server.requestCounts()),
+    ...requestMetrics(server.requestTallies()),
     counter(
       'kafka_network_acceptor_refusedconnections_total',
       'Connections that were refused over a limit.',
@@ -65,6 +72,15 @@ export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly
 
 const count = (partitions: readonly Partition[], is: (partition: Partition) => boolean): number =>
   partitions.filter(is).length
+
+/** Of the whole cluster, whoever holds them. */
+export function offlinePartitionCount({ topics }: MetadataImage): number {
+  let sum = 0
+  for (const { partitions } of topics.byId.values()) {
+    for (const { leader } of partitions.values()) if (leader === noLeader) sum++
+  }
+  return sum
+}
 
 function topicMetrics(partitions: readonly Partition[]): readonly Metric[] {
   const sums = new Map<string, TopicSums>()
@@ -102,9 +118,31 @@ function logMetrics(partitions: readonly Partition[]): readonly Metric[] {
   ]
 }
 
-const requestMetric = (counts: ReadonlyMap<string, number>): Metric => ({
-  name: 'kafka_network_requestmetrics_requests_total',
-  help: 'Requests, by API.',
-  type: 'counter',
-  samples: [...counts].map(([request, value]) => ({ labels: { request }, value })),
-})
+/** Of the APIs, and versions of them, that somebody has asked for. */
+function requestMetrics(tallies: readonly RequestTally[]): readonly Metric[] {
+  const requests = tallies.flatMap(({ api: { name: request, versions }, requests }) =>
+    [...requests].map((value, i) => ({ labels: { request, version: i > versions[1] ? 'other' : i }, value })),
+  )
+  const times = tallies.map(({ api, times, totalTimeMs }) => ({
+    labels: { request: api.name },
+    counts: times,
+    sum: totalTimeMs,
+  }))
+  const totalTime = {
+    name: 'kafka_network_requestmetrics_totaltimems',
+    help: 'Milliseconds from the whole request to its reply, by API; a fetch that waits for records is in it.',
+  }
+  return [
+    {
+      name: 'kafka_network_requestmetrics_requests_total',
+      help: 'Requests, by API and version.',
+      type: 'counter',
+      samples: requests.filter(({ value }) => value > 0),
+    },
+    histogram(
+      totalTime,
+      totalTimeBoundsMs,
+      times.filter(({ counts }) => counts.some((count) => count > 0)),
+    ),
+  ]
+}

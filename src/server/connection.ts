@@ -16,6 +16,7 @@ import { FrameBuffer, FrameSizeError, type ReceiveBuffers } from './frame-buffer
 import { type Answer, type BodyWriter, closeConnection, type RequestContext, Signal } from './handler.ts'
 import { type PiecePool, ReplyStream } from './reply-stream.ts'
 import { readClientId, readRequestStart, refuseVersion, replyFrame } from './request-frame.ts'
+import type { RequestTally } from './request-tally.ts'
 import type { Router } from './router.ts'
 
 /** What all connections of a server share. */
@@ -42,6 +43,8 @@ export interface ConnectionOptions {
 
 /** A request's place in the order of replies. */
 interface Slot {
+  readonly tally: RequestTally
+  readonly receivedAtMs: number
   parts: readonly ReplyPart[] | undefined
   onClose: (() => void) | undefined
 }
@@ -63,6 +66,8 @@ export class ServerConnection implements ConnectionHandler {
   #heldBack = false
   /** When bytes were last received or sent, by the monotonic clock. */
   activeAtMs: number
+  /** The frames that are there now were complete then, at the latest; by the monotonic clock. */
+  #receivedAtMs: number
 
   constructor(socket: Connection, options: ConnectionOptions) {
     this.#socket = socket
@@ -70,6 +75,7 @@ export class ServerConnection implements ConnectionHandler {
     this.#frames = new FrameBuffer(options.receiveBuffers)
     this.#replies = new ReplyStream(socket, options.pieces)
     this.activeAtMs = options.monotonic()
+    this.#receivedAtMs = this.activeAtMs
   }
 
   get remoteAddress(): string {
@@ -87,6 +93,7 @@ export class ServerConnection implements ConnectionHandler {
 
   received(size: number): void {
     this.activeAtMs = this.#options.monotonic()
+    this.#receivedAtMs = this.activeAtMs
     if (!this.#options.isOpen()) {
       this.#frames.hold(size)
       this.#balance()
@@ -154,11 +161,12 @@ export class ServerConnection implements ConnectionHandler {
 
   #request(bytes: Buffer, start: number, end: number): void {
     const reader = this.#options.reader.reset(bytes, start, end)
-    const slot: Slot = { parts: undefined, onClose: undefined }
     const about = readRequestStart(reader)
-    const handler = this.#options.router.find(about.apiKey)
-    if (handler === undefined) throw new MalformedError(`api key ${about.apiKey} is not served`)
-    this.#options.router.count(handler)
+    const route = this.#options.router.find(about.apiKey)
+    if (route === undefined) throw new MalformedError(`api key ${about.apiKey} is not served`)
+    const { handler, tally } = route
+    const slot: Slot = { tally, receivedAtMs: this.#receivedAtMs, parts: undefined, onClose: undefined }
+    tally.came(about.apiVersion)
     const [min, max] = handler.versions
     if (about.apiVersion < min || about.apiVersion > max) {
       slot.parts = refuseVersion(this.#options.writer, about)
@@ -217,9 +225,12 @@ export class ServerConnection implements ConnectionHandler {
   /** Replies whose turn has come go to the stream. */
   #release(): void {
     let count = 0
-    for (const { parts } of this.#slots) {
+    let nowMs = 0
+    for (const { parts, tally, receivedAtMs } of this.#slots) {
       if (parts === undefined) break
+      if (count === 0) nowMs = this.#options.monotonic()
       this.#replies.push(parts)
+      tally.took(nowMs - receivedAtMs)
       count++
     }
     this.#slots.splice(0, count)

@@ -11,6 +11,7 @@ import {
   type RequestContext,
   Signal,
 } from './handler.ts'
+import { RequestTally } from './request-tally.ts'
 
 /** Ties a handler's types together, so that the router can hold handlers of all APIs in one table. */
 export function bind<Request, Response>(handler: Handler<Request, Response>): BoundHandler {
@@ -41,32 +42,31 @@ export function bind<Request, Response>(handler: Handler<Request, Response>): Bo
   }
 }
 
+/** A handler, and what is counted of its requests. */
+export interface Route {
+  readonly handler: BoundHandler
+  readonly tally: RequestTally
+}
+
 /** Every API that a listener serves; ApiVersions lists just these. */
 export class Router {
-  readonly #handlers = new Map<number, BoundHandler>()
-  readonly #counts = new Map<BoundHandler, number>()
+  readonly #routes = new Map<number, Route>()
   readonly logger: Logger
 
   constructor(handlers: readonly BoundHandler[], logger: Logger) {
-    for (const handler of handlers) this.#handlers.set(handler.key, handler)
+    for (const handler of handlers) this.#routes.set(handler.key, { handler, tally: new RequestTally(handler) })
     this.logger = logger
   }
 
-  find(apiKey: number): BoundHandler | undefined {
-    return this.#handlers.get(apiKey)
+  find(apiKey: number): Route | undefined {
+    return this.#routes.get(apiKey)
   }
 
-  /** A request of this API came. */
-  count(handler: BoundHandler): void {
-    this.#counts.set(handler, (this.#counts.get(handler) ?? 0) + 1)
-  }
-
-  /** Requests so far, by the API's name. */
-  counts(): ReadonlyMap<string, number> {
-    return new Map([...this.#counts].map(([{ name }, count]) => [name, count]))
+  tallies(): readonly RequestTally[] {
+    return [...this.#routes.values()].map(({ tally }) => tally)
   }
 
   served(): readonly BoundHandler[] {
-    return [...this.#handlers.values()]
+    return [...this.#routes.values()].map(({ handler }) => handler)
   }
 }

@@ -6,7 +6,15 @@ import { Reader, Writer } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
 import { apiVersions, ErrorCode, metadata, saslHandshake } from '../protocol/index.ts'
 import { type BoundHandler, closeConnection, noReply } from './handler.ts'
-import { apiVersionsHandler, bind, Router, Server, type ServerLimits, saslHandshakeHandler } from './index.ts'
+import {
+  apiVersionsHandler,
+  bind,
+  type RequestTally,
+  Router,
+  Server,
+  type ServerLimits,
+  saslHandshakeHandler,
+} from './index.ts'
 
 const limits: ServerLimits = {
   requestBytesMax: 100 * 1024 * 1024,
@@ -269,6 +277,41 @@ test('replies leave in request order; only a request that proceeds lets the next
   const order: number[] = []
   for (let i = 0; i < 3; i++) order.push((await raw.reply())?.i32() ?? -1)
   assert.deepEqual(order, [1, 3, 4])
+  raw.socket.destroy()
+  await running.server.close()
+})
+
+test('a request takes until its reply has its turn; what has no reply counts, and a version that is refused', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const tallyOf = (name: string): RequestTally => {
+    const tally = running.server.requestTallies().find(({ api }) => api.name === name)
+    assert.ok(tally)
+    return tally
+  }
+  const raw = new Raw(running.port).send(
+    frame(180, 0, () => undefined, 1),
+    frame(181, 0, () => undefined, 2),
+    askVersions(3),
+    frame(18, 99, () => undefined, 4),
+  )
+  while (held.length < 1) await new Promise((resolve) => setImmediate(resolve))
+  held[0]?.proceed()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(tallyOf('ApiVersions').totalTimeMs, 0)
+  held[0]?.answer()
+  for (const expected of [1, 3, 4]) assert.equal((await raw.reply())?.i32(), expected)
+  for (const [name, count] of Object.entries({ Slow: 1, Silent: 1, ApiVersions: 2 })) {
+    const { times, totalTimeMs } = tallyOf(name)
+    assert.deepEqual(
+      [times[0], times.reduce((sum, more) => sum + more)],
+      [0, count],
+      `${name} takes no shorter than what is before it`,
+    )
+    assert.ok(totalTimeMs >= 19 * count)
+  }
+  assert.deepEqual([...tallyOf('ApiVersions').requests], [1, 0, 0, 0, 0, 1])
+  assert.deepEqual([...tallyOf('Metadata').times].filter(Boolean), [])
   raw.socket.destroy()
   await running.server.close()
 })

@@ -8,6 +8,7 @@ import {
   type Clock,
   type Connection,
   type ConnectionHandler,
+  getOrInsert,
   type Listener,
   type Logger,
   type Network,
@@ -18,6 +19,7 @@ import {
 import { type ConnectionOptions, ServerConnection } from './connection.ts'
 import { receiveBuffers } from './frame-buffer.ts'
 import { PiecePool } from './reply-stream.ts'
+import { RequestTally } from './request-tally.ts'
 import type { Router } from './router.ts'
 
 export interface ServerLimits {
@@ -98,13 +100,13 @@ export class Server {
     return this.#refused
   }
 
-  /** Requests so far over all listeners, by the API's name. */
-  requestCounts(): ReadonlyMap<string, number> {
-    const sums = new Map<string, number>()
-    for (const router of this.#routers) {
-      for (const [name, count] of router.counts()) sums.set(name, (sums.get(name) ?? 0) + count)
+  /** Of the requests so far over all listeners, one for each API. */
+  requestTallies(): readonly RequestTally[] {
+    const sums = new Map<string, RequestTally>()
+    for (const tally of [...this.#routers].flatMap((router) => router.tallies())) {
+      getOrInsert(sums, tally.api.name, () => new RequestTally(tally.api)).add(tally)
     }
-    return sums
+    return [...sums.values()]
   }
 
   /** Opens a listener; rejects with the system's error when the port is taken. */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { gauge, type Logger, type Metric } from '../base/index.ts'
 import { layered, testDefaults } from './default-config.ts'
@@ -13,11 +15,21 @@ test('metrics are served where the configuration says, as long as the node runs'
     write: (line) => void lines.push(line),
   })
   const [, url = ''] = /url=(\S+)/.exec(lines.join('')) ?? []
+  const controller = node.listeners.find(({ listener }) => listener === 'CONTROLLER')
+  const socket = connect(controller?.port ?? 0, '127.0.0.1')
+  // ApiVersions, version 0.
+  socket.write(Buffer.from('0000000a0012000000000007ffff', 'hex'))
+  await once(socket, 'data')
+  socket.destroy()
   const response = await fetch(url)
   assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
   const text = await response.text()
   assert.match(text, /^kafka_controller_kafkacontroller_activecontrollercount 1$/m)
   assert.match(text, /^kafka_server_kafkaserver_brokerstate 3$/m)
+  assert.match(text, /^kafka_controller_kafkacontroller_offlinepartitionscount 0$/m)
+  assert.match(text, /^kafka_network_requestmetrics_requests_total{request="ApiVersions",version="0"} 1$/m)
+  assert.match(text, /^kafka_network_requestmetrics_totaltimems_bucket{request="ApiVersions",le="\+Inf"} 1$/m)
+  assert.match(text, /^kafka_network_requestmetrics_totaltimems_count{request="ApiVersions"} 1$/m)
   assert.match(text, /^process_resident_memory_bytes \d+$/m)
   assert.equal((await fetch(`${url}?x=1`)).status, 200)
   const head = await fetch(url, { method: 'HEAD' })
