@@ -62,6 +62,7 @@ export {
   describeTopicPartitionsHandler,
 } from './handlers/75-describe-topic-partitions.ts'
 export { ProducerIds, type ProducerIdsOptions } from './producer-ids.ts'
+export { RareWarning } from './rare-warning.ts'
 export { type RequestTally, totalTimeBoundsMs } from './request-tally.ts'
 export { bind, Router } from './router.ts'
 export { type ListenerOptions, Server, type ServerLimits, type ServerOptions } from './server.ts'

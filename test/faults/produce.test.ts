@@ -248,6 +248,11 @@ describe('produce: bad batches', () => {
     )
     assert.equal((await produceOne(transactional)).errorCode, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     assert.equal((await produceOne(transactional, { transactionalId: 'x' })).errorCode, ErrorCode.INVALID_TXN_STATE)
+    assert.equal((await produceOne(transactional, { transactionalId: 'x' })).errorCode, ErrorCode.INVALID_TXN_STATE)
+    const told = faults.lines.filter((line) =>
+      /WARN .*asked for a transaction .* client=127\.0\.0\.1 .*apiKey=0/.test(line),
+    )
+    assert.equal(told.length, 1)
   })
 
   it('after all of it the node is well', async () => {

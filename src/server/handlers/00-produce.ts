@@ -22,12 +22,14 @@ import {
 import type { Partition, ReplicaManager, Replication } from '../../replication/index.ts'
 import { type Answer, closeConnection, type Handler, noReply, type RequestContext } from '../handler.ts'
 import { type CurrentLeaders, nameLeaders } from '../leader-hints.ts'
+import { type RareWarning, refusedTransaction } from '../rare-warning.ts'
 
 export interface ProduceServices extends CurrentLeaders {
   readonly replicas: ReplicaManager
   readonly replication: Replication
   readonly clock: Clock
   readonly workers: Workers
+  readonly refusals: RareWarning
   /** `max.decompressed.batch.bytes` of this broker: what a worker will look at. */
   readonly decompressedBytesMax: () => number
 }
@@ -211,14 +213,15 @@ class ProduceAppend {
     partition: Partition,
     bytes: Uint8Array,
     validated: ValidBatch | InvalidBatch,
-    { request, budget }: Asked,
+    asked: Asked,
   ): Outcome | Promise<Outcome> {
     const index = partition.partitionId
     if (validated.kind === 'invalid') {
-      return { reply: invalidReply(index, { ...validated, recordErrors: budget.recordErrors(validated.recordErrors) }) }
+      const recordErrors = asked.budget.recordErrors(validated.recordErrors)
+      return { reply: invalidReply(index, { ...validated, recordErrors }) }
     }
     const batch = bytes.subarray(0, validated.sizeInBytes)
-    checkNotTransactional(batch, request.transactionalId)
+    this.#checkNotTransactional(batch, asked)
     const { timestampType } = partition.rules
     stampBatch(batch, validated, timestampType)
     const isAppendTime = timestampType === TimestampType.logAppendTime
@@ -234,6 +237,20 @@ class ProduceAppend {
         throw error
       },
     )
+  }
+
+  /** Transactions are not served: nothing is written that only a transaction's end could make visible. */
+  #checkNotTransactional(batch: Uint8Array, { request, context }: Asked): void {
+    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
+    if (!batchHeader.isTransactional(view, 0)) return
+    if (request.transactionalId === null) {
+      throw new ApiError(
+        ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+        'The batch is transactional, the request is not',
+      )
+    }
+    this.#services.refusals.warn(refusedTransaction, context)
+    throw new ApiError(ErrorCode.INVALID_TXN_STATE, 'This broker does not serve transactions')
   }
 
   /** Some appends are pending: the connection waits for them, so that the order of sequences stays. */
@@ -278,19 +295,6 @@ class ProduceAppend {
 function wholeBytes(records: NonNullable<PartitionData['records']>): Uint8Array {
   if (records instanceof Uint8Array) return records
   throw new ApiError(ErrorCode.INVALID_RECORD, 'The records are not in one piece')
-}
-
-/** Transactions are not served: nothing is written that only a transaction's end could make visible. */
-function checkNotTransactional(batch: Uint8Array, transactionalId: string | null): void {
-  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
-  if (!batchHeader.isTransactional(view, 0)) return
-  if (transactionalId === null) {
-    throw new ApiError(
-      ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-      'The batch is transactional, the request is not',
-    )
-  }
-  throw new ApiError(ErrorCode.INVALID_TXN_STATE, 'This broker does not serve transactions')
 }
 
 function done(partition: Partition, result: AppendResult): Outcome {

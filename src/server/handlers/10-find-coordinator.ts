@@ -14,11 +14,13 @@ import {
   findCoordinator,
 } from '../../protocol/index.ts'
 import type { Handler, RequestContext } from '../handler.ts'
+import { type RareWarning, refusedTransaction } from '../rare-warning.ts'
 
 export interface FindCoordinatorServices {
   readonly image: () => MetadataImage
   /** Has the topic created, unless that is under way; what comes of it is seen in the image. */
   readonly ensureInternalTopic: (name: string) => void
+  readonly refusals: RareWarning
 }
 
 type Found = Pick<FindCoordinatorResponse['coordinators'][number], 'nodeId' | 'host' | 'port' | 'errorCode'> & {
@@ -26,6 +28,7 @@ type Found = Pick<FindCoordinatorResponse['coordinators'][number], 'nodeId' | 'h
 }
 
 const groupType = 0
+const transactionType = 1
 const manyKeysSince = 4
 
 const notFound = (errorCode: number, errorMessage: string): Found => ({
@@ -36,7 +39,7 @@ const notFound = (errorCode: number, errorMessage: string): Found => ({
   errorMessage,
 })
 
-const typeNames: Readonly<Record<number, string>> = { 1: 'transactions', 2: 'share groups' }
+const typeNames: Readonly<Record<number, string>> = { [transactionType]: 'transactions', 2: 'share groups' }
 
 function find(services: FindCoordinatorServices, listenerName: string, key: string): Found {
   const image = services.image()
@@ -57,9 +60,11 @@ function find(services: FindCoordinatorServices, listenerName: string, key: stri
 function answer(
   services: FindCoordinatorServices,
   { keyType }: FindCoordinatorRequest,
-  { listenerName }: RequestContext,
+  context: RequestContext,
 ): (key: string) => Found {
-  if (keyType === groupType) return (key) => find(services, listenerName, key)
+  if (keyType === groupType) return (key) => find(services, context.listenerName, key)
+  // The first thing that a transactional producer asks; it gives up here.
+  if (keyType === transactionType) services.refusals.warn(refusedTransaction, context)
   const what = typeNames[keyType]
   const message =
     what === undefined ? `Unknown coordinator type ${keyType}.` : `This broker does not serve ${what} yet.`

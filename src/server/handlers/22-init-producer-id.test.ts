@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { ApiError, type Logger } from '../../base/index.ts'
 import { allocateProducerIds, ErrorCode, initProducerId } from '../../protocol/index.ts'
 import { ProducerIds } from '../producer-ids.ts'
+import { RareWarning, refusedTransaction } from '../rare-warning.ts'
 import { initProducerIdHandler } from './22-init-producer-id.ts'
 import { ask, ManualClock } from './handler-fixture.ts'
 
@@ -137,11 +138,17 @@ describe('InitProducerId', () => {
   for (const [given, errorCode] of cases) {
     test(`${JSON.stringify(given)} is answered with ${errorCode}`, async () => {
       const fixture = new Fixture()
-      const reply = ask(initProducerIdHandler({ producerIds: fixture.ids }), initProducerId.request.create(given))
+      const lines: string[] = []
+      const logger: Logger = { child: () => logger, log: (level, line) => void lines.push(`${level} ${line}`) }
+      const refusals = new RareWarning({ clock: fixture.clock, logger })
+      const handler = initProducerIdHandler({ producerIds: fixture.ids, refusals })
+      const reply = ask(handler, initProducerId.request.create(given))
       if (errorCode === 0) await fixture.answer(block(40))
       const { producerId, producerEpoch, ...rest } = await reply
       assert.equal(rest.errorCode, errorCode)
       assert.deepEqual([producerId, producerEpoch], errorCode === 0 ? [40, 0] : [-1, -1])
+      const isTold = errorCode === ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+      assert.deepEqual(lines, isTold ? [`warn ${refusedTransaction}`] : [])
     })
   }
 })

@@ -17,9 +17,11 @@ import {
 } from '../../protocol/index.ts'
 import type { Handler } from '../handler.ts'
 import type { ProducerIds } from '../producer-ids.ts'
+import { type RareWarning, refusedTransaction } from '../rare-warning.ts'
 
 export interface InitProducerIdServices {
   readonly producerIds: ProducerIds
+  readonly refusals: RareWarning
 }
 
 const noProducerId = -1
@@ -30,15 +32,17 @@ const given = (producerId: number): InitProducerIdResponse =>
 
 export function initProducerIdHandler({
   producerIds,
+  refusals,
 }: InitProducerIdServices): Handler<InitProducerIdRequest, InitProducerIdResponse> {
   return {
     api: initProducerId,
-    handle({ transactionalId, producerId, producerEpoch }) {
+    handle({ transactionalId, producerId, producerEpoch }, context) {
       if ((producerId === noProducerId) !== (producerEpoch === noProducerEpoch)) {
         throw new ApiError(ErrorCode.INVALID_REQUEST, 'a producer has an id and an epoch, or neither')
       }
       if (transactionalId === '') throw new ApiError(ErrorCode.INVALID_REQUEST, 'the transactional id is empty')
       if (transactionalId !== null) {
+        refusals.warn(refusedTransaction, context)
         throw new ApiError(
           ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
           'this broker does not serve transactions: produce without transactional.id',

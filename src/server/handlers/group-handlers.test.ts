@@ -1,7 +1,7 @@
 /** Handlers 8 to 16, 42 and 47, asked in bytes: each request and reply goes through the codec of its version. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Reader, type Uuid, uuidFromLatin1, Writer, zeroUuid } from '../../base/index.ts'
+import { type Logger, Reader, type Uuid, uuidFromLatin1, Writer, zeroUuid } from '../../base/index.ts'
 import { GroupBroker, ManualClock, MemoryPartition } from '../../coordinator/group/group-fixture.ts'
 import { emptyImage, type MetadataImage, partitionFromRecord, type TopicImage } from '../../metadata/index.ts'
 import {
@@ -26,6 +26,7 @@ import {
   syncGroup,
 } from '../../protocol/index.ts'
 import { type BoundHandler, Signal } from '../handler.ts'
+import { RareWarning, refusedTransaction } from '../rare-warning.ts'
 import { bind } from '../router.ts'
 import { offsetCommitHandler } from './08-offset-commit.ts'
 import { offsetFetchHandler } from './09-offset-fetch.ts'
@@ -83,6 +84,7 @@ class Fixture {
   readonly partition = new MemoryPartition()
   readonly broker = new GroupBroker({ clock: this.clock })
   readonly ensured: string[] = []
+  readonly warnings: string[] = []
   readonly #handlers = new Map<number, BoundHandler>()
   #ids = 0
 
@@ -94,7 +96,9 @@ class Fixture {
 
   constructor() {
     const { groups } = this.broker
+    const logger: Logger = { child: () => logger, log: (_level, line) => void this.warnings.push(line) }
     const services = {
+      refusals: new RareWarning({ clock: this.clock, logger }),
       groups,
       image: () => this.image,
       ensureInternalTopic: (name: string) => void this.ensured.push(name),
@@ -384,6 +388,7 @@ describe('a coordinator is found', () => {
       assert.equal(found?.errorCode, ErrorCode.INVALID_REQUEST)
       assert.notEqual(found?.errorMessage, '')
     }
+    assert.deepEqual(fixture.warnings, [refusedTransaction])
     fixture.image = { ...fixture.image, cluster: emptyImage.cluster }
     const away = await fixture.ask(findCoordinator, 6, { coordinatorKeys: ['g'] })
     assert.equal(away.coordinators[0]?.errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE)

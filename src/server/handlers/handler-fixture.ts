@@ -197,7 +197,7 @@ export class ClusterFixture {
   }
 }
 
-const contextOf = (apiKey: number, given: Partial<RequestContext>): RequestContext => ({
+export const contextOf = (apiKey: number, given: Partial<RequestContext>): RequestContext => ({
   apiKey,
   apiVersion: 0,
   correlationId: 1,
