@@ -53,6 +53,8 @@ export interface LoadedLog {
   readonly recoveryPoint: number
   /** Bytes cut from the tail because they were no whole batches. */
   readonly lostBytes: number
+  /** Whose batches were all checked, because nothing vouched for them. */
+  readonly segmentsReadAgain: number
 }
 
 export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
@@ -85,7 +87,7 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   await snapshots.remove((offset) => offset !== newest && (offset > logEndOffset || !bases.has(offset)))
   const recoveryPoint =
     options.isCleanShutdown && recovery.lostBytes === 0 ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset)
-  const { lostBytes } = recovery
+  const { lostBytes, segmentsReadAgain } = recovery
   return {
     segments,
     state,
@@ -96,6 +98,7 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
     logEndOffset,
     recoveryPoint,
     lostBytes,
+    segmentsReadAgain,
   }
 }
 
@@ -197,6 +200,7 @@ class Recovery {
   segments: Segment[]
   endOffset = 0
   lostBytes = 0
+  segmentsReadAgain = 0
 
   constructor(options: RecoveryOptions) {
     this.#options = options
@@ -255,6 +259,7 @@ class Recovery {
   async #recover(segment: Segment, i: number): Promise<boolean> {
     const { logger, snapshots, disk, directory } = this.#options
     const size = segment.sizeInBytes
+    this.segmentsReadAgain++
     segment.startOver()
     let next = segment.baseOffset
     const end = await scanBatches({

@@ -28,6 +28,7 @@ import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { InconsistentTopicIdError } from './log-types.ts'
 import { readPartitionMetadata } from './partition-metadata.ts'
+import { RecoveryReport } from './recovery-report.ts'
 import { readWholeFile, replaceFile } from './whole-file.ts'
 
 const cleanShutdownName = '.kafka_cleanshutdown'
@@ -248,34 +249,44 @@ export class LogManager {
   }
 
   async #load(): Promise<void> {
-    const { disk, directory } = this.#options
+    const { disk, directory, clock, logger } = this.#options
     const isCleanShutdown = await this.#takeMarker()
     const recoveryPoints = await this.#readOffsets(recoveryPointCheckpointName)
     const starts = await this.#readOffsets(logStartOffsetCheckpointName)
     const highWatermarks = await this.#readOffsets(replicationOffsetCheckpointName)
     const found = (await disk.list(directory)).filter(({ kind }) => kind === 'directory')
-    await inParallel(found, atOnceMax, async ({ name }) => {
-      if (this.#isStopped) throw new Error(`the node stops: ${directory} is not recovered`)
-      const parsed = parseDirectoryName(name)
-      if (parsed === undefined) {
-        throw new DiskError(
-          'EINVAL',
-          `${directory}/${name}`,
-          `${directory}/${name} is not named after a topic and a partition`,
-        )
-      }
-      if (parsed.tag === 'delete') this.#removeLater(name, this.#options.configOf(parsed.topic).fileDeleteDelayMs)
-      if (parsed.tag !== 'live' || parsed.topic === metadataTopic) return
-      const { topic, partition } = parsed
-      const log = await this.#openLog({
-        topicPartition: { topic, partition },
-        topicId: await readPartitionMetadata(disk, `${directory}/${name}`),
-        recoveryPoint: recoveryPoints.get(name) ?? 0,
-        logStartOffset: starts.get(name) ?? 0,
-        isCleanShutdown,
+    const logCount = found.filter(({ name }) => liveLog(name) !== undefined).length
+    const report = new RecoveryReport({ directory, clock, logger, logCount, isCleanShutdown })
+    try {
+      await inParallel(found, atOnceMax, async ({ name }) => {
+        if (this.#isStopped) throw new Error(`the node stops: ${directory} is not recovered`)
+        const topicPartition = this.#logOf(name)
+        if (topicPartition === undefined) return
+        const log = await this.#openLog({
+          topicPartition,
+          topicId: await readPartitionMetadata(disk, `${directory}/${name}`),
+          recoveryPoint: recoveryPoints.get(name) ?? 0,
+          logStartOffset: starts.get(name) ?? 0,
+          isCleanShutdown,
+        })
+        log.setHighWatermark(highWatermarks.get(name) ?? 0)
+        report.opened(log)
       })
-      log.setHighWatermark(highWatermarks.get(name) ?? 0)
-    })
+      report.done()
+    } finally {
+      report.close()
+    }
+  }
+
+  /** The log that is to be opened from there. What was about to be deleted goes; throws for what is nobody's. */
+  #logOf(name: string): TopicPartition | undefined {
+    const parsed = parseDirectoryName(name)
+    if (parsed === undefined) {
+      const path = this.#path(name)
+      throw new DiskError('EINVAL', path, `${path} is not named after a topic and a partition`)
+    }
+    if (parsed.tag === 'delete') this.#removeLater(name, this.#options.configOf(parsed.topic).fileDeleteDelayMs)
+    return liveLog(name)
   }
 
   /** The marker stands for one start only: it is removed before anything is read. */
@@ -379,4 +390,11 @@ export class LogManager {
   #path(name: string): string {
     return `${this.#options.directory}/${name}`
   }
+}
+
+/** Undefined for a directory that is put aside or goes, for the metadata's, and for one that is no log. */
+function liveLog(name: string): TopicPartition | undefined {
+  const parsed = parseDirectoryName(name)
+  if (parsed === undefined || parsed.tag !== 'live' || parsed.topic === metadataTopic) return undefined
+  return { topic: parsed.topic, partition: parsed.partition }
 }

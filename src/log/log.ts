@@ -42,6 +42,7 @@ const slowWriteMsDefault = 20
 
 export class Log {
   readonly topicPartition: TopicPartition
+  readonly segmentsReadAgain: number
   readonly #options: LogOptions
   readonly #state: ProducerState
   readonly #snapshots: ProducerSnapshots
@@ -76,6 +77,7 @@ export class Log {
     this.#removals = new Removals(options.clock, failed)
     this.#background = new Background(failed)
     this.topicPartition = options.topicPartition
+    this.segmentsReadAgain = loaded.segmentsReadAgain
     this.#directory = options.directory
     this.#settings = settings
     this.#segments = new Segments(loaded.segments, options.logger)
