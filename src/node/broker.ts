@@ -231,7 +231,9 @@ export class Broker {
   }
 
   #lead(partition: Partition): void {
-    if (partition.topic !== offsetsTopic) return
+    // What the image of the start says is of this broker's former life. Its registration ends that: what it leads then, it
+    // leads in another epoch, and would read anew.
+    if (partition.topic !== offsetsTopic || !this.#isLoaded) return
     const { replication } = this
     const commitTimeoutMs = (): number => this.#config.number('offsets.commit.timeout.ms')
     const log = coordinatorPartition({ partition, replication, commitTimeoutMs })
