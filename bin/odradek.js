@@ -8,30 +8,14 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { constants } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
+import { entryOf, findNode, howToGet, isNodeNewEnough, need } from './needed-node.js'
 
-const nodeMajorMin = 24
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const alreadyRestarted = 'ODRADEK_RESTARTED'
 
 function fail(message) {
   process.stderr.write(`odradek: ${message}\n`)
   process.exit(1)
-}
-
-/** The packages that carry a Node, nearest `node_modules` first; `.bin` is what npm linked, the other where it lies. */
-function findNode() {
-  const executable = process.platform === 'win32' ? 'node.exe' : 'node'
-  const carrier = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-  for (let folder = root; ; folder = dirname(folder)) {
-    const modules = join(folder, 'node_modules')
-    const linked = join(modules, '.bin', executable)
-    const packaged = join(modules, carrier, 'bin', executable)
-    if (existsSync(linked)) return linked
-    if (existsSync(packaged)) return packaged
-    if (dirname(folder) === folder) return undefined
-  }
 }
 
 /**
@@ -51,7 +35,7 @@ function restartWith(node) {
 }
 
 function run() {
-  const entry = join(root, 'src', 'cli', 'index.ts')
+  const entry = entryOf('cli')
   if (!existsSync(entry)) fail(`this installation is incomplete, ${entry} is missing`)
   const hasParent = process.env[alreadyRestarted] !== undefined && process.connected === true
   delete process.env[alreadyRestarted]
@@ -66,20 +50,10 @@ function run() {
     )
 }
 
-if (Number.parseInt(process.versions.node, 10) >= nodeMajorMin) {
+if (isNodeNewEnough) {
   run()
 } else {
   const node = process.env[alreadyRestarted] ? undefined : findNode()
   if (node) restartWith(node)
-  else {
-    fail(
-      'needs Node ' +
-        nodeMajorMin +
-        ' or newer, this is ' +
-        process.versions.node +
-        ', and there is none in node_modules. Install one, or run `npm ci` in ' +
-        root +
-        '.',
-    )
-  }
+  else fail(`${need}, and there is none in node_modules. ${howToGet()}`)
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import * as stack from '../stack/index.ts'
 import { command, Run } from './testdata/run.ts'
 
 const preload = join(import.meta.dirname, 'testdata', 'older-node.mjs')
@@ -19,9 +21,8 @@ describe('odradek start in an older Node', () => {
   let folder = ''
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'odradek-older-'))
-    mkdirSync(join(folder, 'bin'))
     mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true })
-    copyFileSync(command, join(folder, 'bin', 'odradek.js'))
+    cpSync(join(command, '..'), join(folder, 'bin'), { recursive: true })
     copyFileSync(join(command, '..', '..', 'package.json'), join(folder, 'package.json'))
     symlinkSync(join(command, '..', '..', 'src'), join(folder, 'src'))
     symlinkSync(process.execPath, join(folder, 'node_modules', '.bin', 'node'))
@@ -54,5 +55,29 @@ describe('odradek start in an older Node', () => {
     run.child.kill('SIGKILL')
     await run.until(/the command that started this process is gone: stopping[\s\S]*the node has stopped/)
     await run.ended
+  })
+})
+
+describe("import 'odradek'", () => {
+  const importing = (options: readonly string[]) =>
+    spawnSync(
+      process.execPath,
+      [...options, '--eval', "import('odradek').then((door) => console.log(Object.keys(door)))"],
+      {
+        encoding: 'utf8',
+        cwd: import.meta.dirname,
+      },
+    )
+
+  it('says in an older Node which one it needs, and where one is', () => {
+    const { status, stderr } = importing([`--import=${preload}`])
+    assert.equal(status, 1)
+    assert.match(stderr, /\nError: odradek needs Node 24 or newer, this is 20\.1\.0\. (npm brought one|Install one)/)
+  })
+
+  it('gives what the stack gives', () => {
+    const { stdout, stderr } = importing([])
+    assert.equal(stderr, '')
+    assert.deepEqual(stdout.match(/\w+/g)?.sort(), Object.keys(stack).sort())
   })
 })
