@@ -8,12 +8,17 @@ import { readWholeFile } from '../log/index.ts'
 const sizeMaxInBytes = 4 * 1024 * 1024
 const directoryKeys = ['log.dir', 'log.dirs', 'metadata.log.dir']
 
-/** Throws ConfigError or DiskError. */
-export async function readConfigFile(disk: Disk, path: string): Promise<BrokerConfig> {
-  return BrokerConfig.parse(await readConfigTexts(disk, path))
+/** With `given` over what the file says. Throws ConfigError or DiskError. */
+export async function readConfigFile(
+  disk: Disk,
+  path: string,
+  given: ReadonlyMap<string, string>,
+): Promise<BrokerConfig> {
+  const texts = await readConfigTexts(disk, path)
+  return BrokerConfig.parse(new Map([...texts, ...withAbsoluteDirectories(given)]))
 }
 
-/** Throws DiskError. Relative directories are taken from where the command is called, as Java does. */
+/** Throws DiskError. */
 export async function readConfigTexts(disk: Disk, path: string): Promise<Map<string, string>> {
   const absolute = resolve(path)
   const stat = await disk.stat(absolute)
@@ -21,7 +26,12 @@ export async function readConfigTexts(disk: Disk, path: string): Promise<Map<str
   const bytes = await readWholeFile(disk, absolute, sizeMaxInBytes)
   if (bytes === undefined) throw new DiskError('ENOENT', absolute, `no such file: ${absolute}`)
   // Java reads properties as Latin-1, and the same file must mean the same to both.
-  const texts = parseProperties(bytes.toString('latin1'))
+  return withAbsoluteDirectories(parseProperties(bytes.toString('latin1')))
+}
+
+/** Relative ones are taken from where the command is called, as Java does. */
+function withAbsoluteDirectories(given: ReadonlyMap<string, string>): Map<string, string> {
+  const texts = new Map(given)
   for (const key of directoryKeys) {
     const text = texts.get(key)
     if (text !== undefined) texts.set(key, text.split(',').map(absoluteDirectory).join(','))

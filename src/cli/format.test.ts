@@ -10,6 +10,7 @@ const command = fileURLToPath(new URL('../../bin/odradek.js', import.meta.url))
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'odradek-format-')))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
+const clusterId = 'MkU3OEVBNTcwNTJENDM2Qg'
 const odradek = (...words: string[]): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, [command, ...words], { encoding: 'utf8', cwd: folder })
 
@@ -26,16 +27,7 @@ log.dirs=data/a,${folder}/data/b
 
 describe('odradek format', () => {
   it('prepares the directories, relative ones from where it is called', () => {
-    const run = odradek(
-      'format',
-      '-t',
-      'MkU3OEVBNTcwNTJENDM2Qg',
-      '--config=server.properties',
-      '-r',
-      '4.2',
-      '-f',
-      'share.version=0',
-    )
+    const run = odradek('format', '-t', clusterId, '--config=server.properties', '-r', '4.2', '-f', 'share.version=0')
     assert.equal(run.stderr, '')
     assert.equal(run.status, 0)
     assert.match(run.stdout, /^Bootstrap metadata: metadata\.version=29, .*share\.version=0/)
@@ -46,10 +38,10 @@ describe('odradek format', () => {
       readFileSync(join(folder, 'data/b/meta.properties'), 'utf8'),
       /\ncluster\.id=MkU3OEVBNTcwNTJENDM2Qg\n$/,
     )
-    const again = odradek('format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', 'server.properties')
+    const again = odradek('format', '-t', clusterId, '-c', 'server.properties')
     assert.equal(again.status, 1)
     assert.match(again.stderr, /^Log directory .*\/data\/a is already formatted\. Use --ignore-formatted .*\n$/)
-    assert.equal(odradek('format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', 'server.properties', '-g').status, 0)
+    assert.equal(odradek('format', '-t', clusterId, '-c', 'server.properties', '-g').status, 0)
   })
 
   it('makes users, and shows no secret', () => {
@@ -66,6 +58,32 @@ describe('odradek format', () => {
     assert.ok(!checkpoint.includes('alice-secret'))
   })
 
+  it('takes configs over those of the file, directories from where it is called', () => {
+    const set = [
+      '--set',
+      'log.dirs=other/a',
+      '--set',
+      'node.id=7',
+      '--set',
+      'controller.quorum.voters=7@localhost:9093',
+    ]
+    const run = odradek('format', '-t', clusterId, '-c', 'server.properties', ...set)
+    assert.equal(run.stderr, '')
+    assert.equal(run.status, 0)
+    assert.match(readFileSync(join(folder, 'other/a/meta.properties'), 'utf8'), /^node\.id=7$/m)
+  })
+
+  it('tells of a cluster id that looks like none, and takes it as Kafka does', () => {
+    const odd = (...words: string[]) => odradek('format', '-t', 'not-an-id', '-c', 'server.properties', ...words)
+    const taken = odd('--set', 'log.dirs=odd')
+    assert.equal(taken.status, 0)
+    assert.match(taken.stderr, /^odradek format: 'not-an-id' is no id as `odradek random-uuid` draws them/)
+    assert.match(readFileSync(join(folder, 'odd/meta.properties'), 'utf8'), /^cluster\.id=not-an-id$/m)
+    const mismatch = odd('--set', 'log.dirs=data/a')
+    assert.equal(mismatch.status, 1)
+    assert.match(mismatch.stderr, /^odradek format: 'not-an-id' is no id .*\nInvalid cluster\.id in: .*data\/a/)
+  })
+
   it('tells errors of the command line from those of the storage', () => {
     const config = ['-c', 'server.properties']
     for (const words of [
@@ -75,6 +93,7 @@ describe('odradek format', () => {
       ['-t', 'x', ...config, 'more'],
       ['-t', 'x', ...config, '--bogus'],
       ['-t', 'x', ...config, '-s', '-N'],
+      ['-t', 'x', ...config, '--set', 'node.id'],
     ]) {
       const run = odradek('format', ...words)
       assert.equal(run.status, 2, words.join(' '))
@@ -90,10 +109,11 @@ describe('odradek format', () => {
       [['-c', 'bad.properties'], /^Missing required configuration "/],
       [['-c', 'memory.properties'], /^A directory in memory/],
       [[...config, '-f', 'x'], /^Can't parse feature=level string x: equals sign not found\.\n$/],
+      [[...config, '--set', 'num.partitions=0'], /num\.partitions.*at least 1/],
       [[...config, '-s'], /^You cannot specify controller\.quorum\.voters/],
     ]
     for (const [words, message] of failures) {
-      const run = odradek('format', '-t', 'x', ...words)
+      const run = odradek('format', '-t', clusterId, ...words)
       assert.equal(run.status, 1, words.join(' '))
       assert.match(run.stderr, message)
     }
@@ -102,7 +122,7 @@ describe('odradek format', () => {
   it('explains its flags', () => {
     const run = odradek('format', '--help')
     assert.equal(run.status, 0)
-    for (const flag of ['--cluster-id', '--config', '--ignore-formatted', '--feature', '--standalone']) {
+    for (const flag of ['--cluster-id', '--config', '--ignore-formatted', '--feature', '--set', '--standalone']) {
       assert.ok(run.stdout.includes(flag), flag)
     }
   })

@@ -14,6 +14,8 @@ import {
 } from '../node/index.ts'
 import { readConfigFile } from './config-file.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import { parseSettings } from './settings.ts'
+import { UsageError } from './usage-error.ts'
 
 const usage = `Usage: odradek format --cluster-id ID --config FILE [flags]
 
@@ -21,17 +23,19 @@ Prepares the log directories that the configuration names, as \`kafka-storage fo
 
   --cluster-id, -t ID           the id of the cluster; \`odradek random-uuid\` draws one
   --config, -c FILE             the configuration of the node (server.properties)
+  --set KEY=VALUE               this config over what FILE says; may be repeated
   --ignore-formatted, -g        leave out directories that are formatted already, instead of failing
   --release-version, -r VER     begin with the features of this release, as 4.3 or 4.3-IV0; the latest unless told
   --feature, -f NAME=LEVEL      begin with this level of a feature; may be repeated
   --add-scram, -S CREDENTIAL    begin with this user; may be repeated:
                                 'SCRAM-SHA-256=[name=alice,password=alice-secret]'
                                 'SCRAM-SHA-512=[name=alice,iterations=8192,salt="N3E=",saltedpassword="YCE="]'
+  --standalone, -s              this controller alone makes the quorum, and the directory names it; for a configuration
+                                without controller.quorum.voters, as those of Kafka 4 are
   --help, -h                    print this text
 
-Not built yet, for they make a dynamic quorum; name the voters by controller.quorum.voters instead:
+Not built yet, for they make a quorum of several:
 
-  --standalone, -s              this controller alone
   --initial-controllers, -I L   these controllers, as id@host:port:directory,...
   --no-initial-controllers, -N  whoever is there already
 `
@@ -39,6 +43,8 @@ Not built yet, for they make a dynamic quorum; name the voters by controller.quo
 const flags = {
   'cluster-id': { type: 'string', short: 't' },
   config: { type: 'string', short: 'c' },
+  // Without `-s`, which is Kafka's for --standalone.
+  set: { type: 'string', multiple: true },
   'ignore-formatted': { type: 'boolean', short: 'g' },
   'release-version': { type: 'string', short: 'r' },
   feature: { type: 'string', short: 'f', multiple: true },
@@ -48,10 +54,6 @@ const flags = {
   'no-initial-controllers': { type: 'boolean', short: 'N' },
   help: { type: 'boolean', short: 'h' },
 } as const
-
-class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
 
 type Flags = ReturnType<typeof parseFlags>
 
@@ -68,6 +70,7 @@ function parseFlags(args: readonly string[]) {
 
 interface Command {
   readonly configPath: string
+  readonly settings: ReadonlyMap<string, string>
   readonly options: FormatOptions
 }
 
@@ -93,7 +96,7 @@ function commandOf(values: Flags): Command {
     ...(releaseVersion === undefined ? {} : { releaseVersion }),
     ...(initialControllers === undefined ? {} : { initialControllers }),
   }
-  return { configPath, options }
+  return { configPath, settings: parseSettings(values.set ?? []), options }
 }
 
 const derive = promisify(pbkdf2)
@@ -104,14 +107,23 @@ const scramFunctions: ScramFunctions = {
   digest: (hash, bytes) => createHash(hash).update(bytes).digest(),
 }
 
-async function format({ configPath, options }: Command): Promise<void> {
+/** Kafka takes any text for the id of a cluster, and so does Odradek; the operator may have meant another. */
+function tellOddId(clusterId: string): void {
+  if (clusterId === '' || /^[\w-]{22}$/.test(clusterId)) return
+  process.stderr.write(
+    `odradek format: '${clusterId}' is no id as \`odradek random-uuid\` draws them, of 22 characters; it is taken as it is\n`,
+  )
+}
+
+async function format({ configPath, settings, options }: Command): Promise<void> {
   const { disk, clock, random } = createEnv()
-  const config = await readConfigFile(disk, configPath)
+  const config = await readConfigFile(disk, configPath, settings)
   if ([...config.logDirs, config.metadataLogDir].some((directory) => directory.startsWith('memory:'))) {
     throw new StorageError(
       'A directory in memory is gone with the process that formats it: there is nothing to format.',
     )
   }
+  tellOddId(options.clusterId)
   const print = (line: string): void => {
     process.stdout.write(`${line}\n`)
   }

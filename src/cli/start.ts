@@ -13,7 +13,9 @@ import { ListenError, layered, serverDefaults, startServer, withOwnListener } fr
 import { readConfigTexts } from './config-file.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
 import type { ProcessContext } from './process-context.ts'
+import { parseSettings } from './settings.ts'
 import { type StopSignalsOptions, stopOnSignals } from './stop-signals.ts'
+import { UsageError } from './usage-error.ts'
 
 const usage = `Usage: odradek start [FILE] [flags]
 
@@ -36,10 +38,6 @@ const flags = {
 } as const
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
-
-class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
 
 /** Resolves to the exit code of the process, when the node has stopped. */
 export async function run(args: readonly string[], context: ProcessContext): Promise<number> {
@@ -83,7 +81,7 @@ async function start(args: readonly string[], { hasParent }: ProcessContext): Pr
   const [path, ...more] = positionals
   if (more.length > 0) throw new UsageError(`one FILE at most, got ${positionals.join(' ')}`)
   const level = levelOf(values['log-level'] ?? 'info')
-  const given = settings(values.set ?? [])
+  const given = parseSettings(values.set ?? [])
   const json = values.json ?? false
   const starting = startServer({
     texts: path === undefined ? withOwnListener(serverDefaults, given) : await fileTexts(path, given),
@@ -112,16 +110,6 @@ function levelOf(text: string): LogLevel {
   const level = levels.find((it) => it === text)
   if (level === undefined) throw new UsageError(`--log-level is one of ${levels.join(', ')}, not ${text}`)
   return level
-}
-
-function settings(pairs: readonly string[]): Map<string, string> {
-  return new Map(
-    pairs.map((pair) => {
-      const equals = pair.indexOf('=')
-      if (equals <= 0) throw new UsageError(`--set takes KEY=VALUE, not '${pair}'`)
-      return [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()]
-    }),
-  )
 }
 
 /**

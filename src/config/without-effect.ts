@@ -294,8 +294,10 @@ const names: readonly (keyof BrokerKeys)[] = [
   'unstable.feature.versions.enable',
 ]
 
+type Matter = 'security' | 'durability' | 'visibility' | 'the size of logs'
+
 /** What an operator may wrongly rely on. */
-const reliedOn = new Map<string, 'security' | 'durability' | 'visibility'>()
+const reliedOn = new Map<string, Matter>()
 const security: readonly (keyof BrokerKeys)[] = [
   'alter.config.policy.class.name',
   'authorizer.class.name',
@@ -365,17 +367,33 @@ export function effectOf(name: string): Effect {
   return withoutEffect.has(name) ? 'none' : 'full'
 }
 
+/** Of configs that have an effect with other values; each stands in a list. */
+const valuesWithoutEffect = new Map<string, { readonly value: string; readonly matter: Matter }>(
+  Object.entries({
+    'log.cleanup.policy': { value: 'compact', matter: 'the size of logs' },
+  } satisfies { readonly [K in keyof BrokerKeys]?: { readonly value: string; readonly matter: Matter } }),
+)
+
 const keys = new Map(Object.entries(brokerKeys))
 
-/** One line for each key that is set to something else than its default, has no effect, and matters. Values are not shown. */
+/** One line for each key that matters and is set to what has no effect, unless it is the default. No secrets are shown. */
 export function warningsWithoutEffect(texts: ReadonlyMap<string, string>): readonly string[] {
   const warnings: string[] = []
   for (const [name, text] of texts) {
     const base = baseKey(name, keys)
-    const matter = base === undefined ? undefined : reliedOn.get(base.name)
-    if (base === undefined || matter === undefined || effectOf(base.name) === 'full') continue
-    if (text.trim() === (base.key.defaultText ?? '')) continue
-    warnings.push(`The configuration '${name}' is accepted but has no effect yet: do not rely on it for ${matter}.`)
+    if (base === undefined) continue
+    const part = valuesWithoutEffect.get(base.name)
+    if (part !== undefined && listed(text).includes(part.value)) {
+      warnings.push(warning(`The value '${part.value}' of '${name}'`, part.matter))
+    }
+    const matter = reliedOn.get(base.name)
+    if (matter === undefined || effectOf(base.name) === 'full') continue
+    if (text.trim() !== (base.key.defaultText ?? '')) warnings.push(warning(`The configuration '${name}'`, matter))
   }
   return warnings
 }
+
+const listed = (text: string): string[] => text.split(',').map((word) => word.trim())
+
+const warning = (subject: string, matter: Matter): string =>
+  `${subject} is accepted but has no effect yet: do not rely on it for ${matter}.`
