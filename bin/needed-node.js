@@ -37,7 +37,7 @@ export function howToGet() {
   const isClone = existsSync(join(root, 'package-lock.json'))
   return isClone
     ? `Install one, or run \`npm ci\` in ${root}: it brings one along on most systems.`
-    : 'Install one; on most systems `npm install odradek` brings one along, unless optional dependencies are left out.'
+    : 'Install one, from https://nodejs.org or with a version manager.'
 }
 
 /** The sources of a clone, or what was built of them. */

@@ -11,7 +11,8 @@ const staging = join(root, 'dist', 'package')
 const asTheyAre = ['bin', 'README.md', 'LICENSE', 'CHANGELOG.md']
 /** The rest of the manifest is for those who work on the sources. */
 const keptKeys = ['name', 'version', 'description', 'license', 'type', 'engines', 'bin', 'exports']
-const dependencyKeys = ['dependencies', 'optionalDependencies']
+/** Not the packages that bring a Node to a clone: npm would put it in front of the one that the host's scripts run with. */
+const dependencyKeys = ['dependencies']
 
 function runOrExit(command: string, args: readonly string[], cwd: string): void {
   // npm is a script of the shell on Windows.
