@@ -119,10 +119,14 @@ export class Node {
       await node.#open()
       return node
     } catch (error) {
-      await node?.stop()
-      if (node === undefined) {
-        await quorum?.stop()
-        await broker.stop(-1)
+      if (node !== undefined) await node.stop()
+      else {
+        const stopping = allSteps(
+          () => quorum?.stop(),
+          () => broker.stop(-1),
+        )
+        // Why it could not start is the news, not what stopping runs into.
+        await stopping.catch((failure: unknown) => logUncleanStop(env, failure))
       }
       throw error
     }
@@ -281,7 +285,7 @@ export class Node {
       )
     } catch (error) {
       this.#fault ??= error instanceof Error ? error : new Error(String(error))
-      env.logger.log('error', 'the stop was not clean', { reason: this.#fault.message })
+      logUncleanStop(env, this.#fault)
     }
     if (this.#fault === undefined) env.logger.log('info', 'the node has stopped', { node: config.nodeId })
     this.#ended.resolve(this.#fault)
@@ -292,6 +296,11 @@ export class Node {
     this.#broker.endWaiting()
     await drained
   }
+}
+
+function logUncleanStop({ logger }: Env, failure: unknown): void {
+  const reason = failure instanceof Error ? failure.message : String(failure)
+  logger.log('error', 'the stop was not clean', { reason })
 }
 
 /** What is built today; several nodes come with the quorum. */
