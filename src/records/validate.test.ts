@@ -233,13 +233,21 @@ test('blocks that hold nothing, hundreds of thousands of them, are left to a wor
   } as const
   for (const codec of [CompressionType.snappy, CompressionType.lz4] as const) {
     const [start, block] = empty[codec]
-    const blocks = Buffer.from(block.repeat(200_000), 'hex')
-    const bytes = Buffer.concat([buildBatch(some).subarray(0, header.batchHeaderSize), start, blocks])
-    viewOf(bytes).setInt32(header.batchLengthAt, bytes.length - header.logOverhead)
-    viewOf(bytes).setInt16(header.attributesAt, codec)
-    header.patchCrc(bytes, viewOf(bytes), 0)
+    const ofBlocks = (count: number): Buffer => {
+      const blocks = Buffer.from(block.repeat(count), 'hex')
+      const bytes = Buffer.concat([buildBatch(some).subarray(0, header.batchHeaderSize), start, blocks])
+      viewOf(bytes).setInt32(header.batchLengthAt, bytes.length - header.logOverhead)
+      viewOf(bytes).setInt16(header.attributesAt, codec)
+      header.patchCrc(bytes, viewOf(bytes), 0)
+      return bytes
+    }
+    const bytes = ofBlocks(200_000)
     const options = { topic: plainTopic, nowMs }
     assert.equal(validateProduced(bytes, options).kind, 'unfinished')
+    const budget = new InlineBudget()
+    const few = ofBlocks(200)
+    const kinds = Array.from({ length: 7 }, () => validateProduced(few, { ...options, budget }).kind)
+    assert.deepEqual([kinds[0], kinds.at(-1)], ['invalid', 'unfinished'], 'they share what a request may take')
     assert.equal((await validateCompressed(bytes, { ...options, decompressedLimitBytes: 2 ** 20 })).kind, 'invalid')
   }
 })

@@ -49,6 +49,8 @@ export interface ValidateOptions {
 const inlineSizeMax = 1024 * 1024
 /** Nor are those in more pieces: blocks of snappy and lz4 that hold nothing cost a call each. Writers make 32 of a MB. */
 const inlinePiecesMax = 256
+/** What a piece costs at least, in the currency of the budget: one that holds nothing is a call all the same. */
+const pieceCostMin = inlineSizeMax / inlinePiecesMax
 /** What the batches of one request together may take of the loop. */
 const inlineRequestSizeMax = 4 * inlineSizeMax
 
@@ -62,6 +64,10 @@ export class InlineBudget {
 
   spend(sizeInBytes: number): void {
     this.#leftBytes = Math.max(0, this.#leftBytes - sizeInBytes)
+  }
+
+  spendPiece(sizeInBytes: number): void {
+    this.spend(Math.max(sizeInBytes, pieceCostMin))
   }
 }
 const noErrors: readonly RecordError[] = []
@@ -103,7 +109,7 @@ function feedInline(pass: Walk, { codec, compressed, budget }: InlineRequest): b
   try {
     for (const piece of decompressPieces(codec, compressed, limitBytes)) {
       if (++pieces > inlinePiecesMax) return false
-      budget.spend(piece.length)
+      budget.spendPiece(piece.length)
       pass.feed(piece)
     }
     return true
