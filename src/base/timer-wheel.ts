@@ -106,8 +106,16 @@ export class TimerWheel {
   fireAll(): void {
     const all: Entry[] = []
     for (const head of this.#heads) for (let at = head.behind; at !== head; at = at.behind) all.push(at)
-    // One that is cancelled by another before its turn has nothing left to fire.
-    for (const entry of all.sort(inOrder)) entry.take()?.()
+    const failures: unknown[] = []
+    for (const entry of all.sort(inOrder)) {
+      try {
+        // One that is cancelled by another before its turn has nothing left to fire.
+        entry.take()?.()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 
   /** Cancels everything. The wheel may be used again. */

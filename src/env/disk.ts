@@ -145,6 +145,16 @@ function nativeLocks(path: string): { tryLock(fd: number): boolean; unlock(fd: n
   return { tryLock, unlock }
 }
 
+/** Somebody else may remove it, too. */
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof DiskError && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 export class SystemDisk implements Disk {
   readonly urgent: Disk
   readonly #gate: Gate
@@ -200,8 +210,15 @@ export class SystemDisk implements Disk {
     return this.#later(path, () => fsp.unlink(path))
   }
 
-  removeTree(path: string): Promise<void> {
-    return this.#later(path, () => fsp.rm(path, { recursive: true, force: true }))
+  /** File by file, so that others get their turn at the gate. */
+  async removeTree(path: string): Promise<void> {
+    const entries = await unlessGone(this.list(path))
+    if (entries === undefined) return
+    for (const { name, kind } of entries) {
+      const child = `${path}/${name}`
+      await (kind === 'directory' ? this.removeTree(child) : unlessGone(this.unlink(child)))
+    }
+    await unlessGone(this.#later(path, () => fsp.rmdir(path)))
   }
 
   syncDirectory(path: string): Promise<void> {

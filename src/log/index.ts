@@ -18,5 +18,6 @@ export {
 } from './log-types.ts'
 export * from './partition-metadata.ts'
 export type { BatchMetadata, ProducerEntry } from './producer-state.ts'
+export { readPlan } from './read-plan.ts'
 export type { AbortedTransaction } from './transaction-index.ts'
 export * from './whole-file.ts'

@@ -38,8 +38,8 @@ export interface LoadOptions {
   readonly producerIdExpirationMs: number
   /** Compaction takes the last records of segments; in other logs the next one begins where it ends. */
   readonly isCompacted: boolean
-  /** Rather than cut before it, loading fails with LostRecordsError. */
-  readonly mustReachOffset: number
+  /** Rather than cut before it, or go over a hole, loading fails with LostRecordsError. */
+  readonly mustReachOffset: number | undefined
 }
 
 export interface LoadedLog {
@@ -67,7 +67,12 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const { epochs, isOnDisk } = await readEpochs(options)
   const state = new ProducerState()
   const recovery = new Recovery({ ...options, segments, snapshots, epochs, areEpochsKnown: isOnDisk, state })
-  await recovery.run()
+  try {
+    await recovery.run()
+  } catch (error) {
+    for (const segment of recovery.segments) await segment.close()
+    throw error
+  }
   segments = recovery.segments
   let logEndOffset = recovery.endOffset
   if (segments.length === 0 || logEndOffset < options.logStartOffset) {
@@ -308,7 +313,7 @@ class Recovery {
   #checkReached(segment: Segment, cut: { readonly position: number; readonly nextOffset: number }): void {
     const { mustReachOffset } = this.#options
     const { position, nextOffset } = cut
-    if (nextOffset >= mustReachOffset) return
+    if (nextOffset >= (mustReachOffset ?? 0)) return
     throw new LostRecordsError(
       `${segment.handle.file.path} has no whole batch at ${position}, where offset ${nextOffset} should be, and ` +
         `all before ${mustReachOffset} was committed`,
@@ -320,10 +325,13 @@ class Recovery {
    * What is intact stays, as in Kafka; readers go over the hole.
    */
   #tellOfHole(i: number, nextOffset: number): void {
-    const { isCompacted, logger } = this.#options
+    const { isCompacted, logger, mustReachOffset } = this.#options
     const nextBase = this.segments[i + 1]?.baseOffset ?? nextOffset
     if (isCompacted || nextBase <= nextOffset) return
     const path = this.segments[i]?.handle.file.path
+    if (mustReachOffset !== undefined) {
+      throw new LostRecordsError(`${path} ends before offset ${nextOffset}, and the next file begins with ${nextBase}`)
+    }
     logger.log('error', 'records are missing between two segments', { path, from: nextOffset, to: nextBase })
   }
 
@@ -334,6 +342,8 @@ class Recovery {
       const before = this.segments.at(-2)
       const end = before === undefined ? undefined : this.#ends.get(before)
       if (last === undefined || end === undefined || last.sizeInBytes > 0 || end >= last.baseOffset) return
+      // What was flushed is there: the hole is of another kind, as compaction makes them.
+      if (end < this.#options.recoveryPoint) return
       this.segments = this.segments.slice(0, -1)
       this.endOffset = end
       await discard(last)

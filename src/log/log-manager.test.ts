@@ -49,7 +49,9 @@ class World {
       random: { u32: () => 0, below: () => 0, float: () => 0, uuid: () => uuidFromLatin1('a'.padEnd(16)) },
       logger: this.#logger,
       configOf: () => ({ ...defaultLogConfig, segmentBytes: 200 }),
-      onDirectoryFailure: (_directory, error) => assert.fail(error),
+      onDirectoryFailure: (_directory, error) => {
+        throw error
+      },
       checkpointIntervalMs: 3_600_000,
       retentionIntervalMs: 3_600_000,
     })
@@ -126,4 +128,14 @@ test('a recovery that fails tells no more', async () => {
   await assert.rejects(world.open(), /not named after a topic/)
   assert.deepEqual(world.lines, ['info recovering 3 logs of /data after an unclean stop {}'])
   assert.equal(world.timerCount, 0)
+})
+
+test('a log that is being made while its directory fails takes nothing', async () => {
+  const world = new World()
+  const manager = await world.open()
+  const making = manager.getOrCreate({ topic: 't', partition: 0 }, uuidFromLatin1('t'.padEnd(16)))
+  await assert.rejects(async () => manager.failed(new Error('planted')), /planted/)
+  const log = await making
+  const batch = buildBatch([{ key: null, value: Buffer.alloc(10), timestampMs: 1 }])
+  assert.throws(() => log.append(batch, { kind: 'leader', leaderEpoch: 0, origin: 'client' }), /has failed/)
 })

@@ -332,6 +332,8 @@ export class LogManager {
       logger.log('error', 'a log of another topic with the same name was put aside', { path })
       return open()
     })
+    // It may have failed while the log was on its way.
+    if (this.#hasFailed) log.directoryFailed(new Error(`${this.#options.directory} has failed`))
     this.#logs.set(name, log)
     return log
   }

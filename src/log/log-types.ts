@@ -23,7 +23,10 @@ export interface LogOptions {
   readonly recoveryPoint: number
   readonly isCleanShutdown: boolean
   readonly logStartOffset: number
-  /** What lies before it is never cut: `LostRecordsError`. Nothing of the kind unless told. */
+  /**
+   * Of a log whose appends were all flushed before the next: nothing before it is cut, nor is there a hole, or opening
+   * fails with LostRecordsError. Without it a log may have lost what was not flushed.
+   */
   readonly mustReachOffset?: number
   /** The directory can no longer be trusted; called once per log. */
   readonly onDirectoryFailure: (error: Error) => void

@@ -80,7 +80,7 @@ export class Log {
     this.segmentsReadAgain = loaded.segmentsReadAgain
     this.#directory = options.directory
     this.#settings = settings
-    this.#segments = new Segments(loaded.segments, options.logger)
+    this.#segments = new Segments(loaded.segments, { logger: options.logger, availability: this.#availability })
     this.#state = loaded.state
     this.#snapshots = loaded.snapshots
     this.#epochs = loaded.epochs

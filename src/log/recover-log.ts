@@ -31,6 +31,6 @@ export async function recoverLog(options: LogOptions, settings: { readonly curre
     logStartOffset: options.logStartOffset,
     producerIdExpirationMs: options.config.producerIdExpirationMs,
     isCompacted: options.config.isCompacted,
-    mustReachOffset: options.mustReachOffset ?? 0,
+    mustReachOffset: options.mustReachOffset,
   })
 }

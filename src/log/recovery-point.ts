@@ -15,6 +15,8 @@ export interface RecoveryPointOptions {
 export class RecoveryPoint {
   readonly #options: RecoveryPointOptions
   #offset: number
+  /** A cut is not durable yet: after a loss of power what was cut would be back. */
+  #isCutPending = false
   readonly #flushes = new SharedRun(() => this.#flush())
 
   constructor(options: RecoveryPointOptions) {
@@ -29,6 +31,7 @@ export class RecoveryPoint {
   /** The log ends there now: what comes next is not durable. */
   cutTo(offset: number): void {
     this.#offset = Math.min(this.#offset, offset)
+    this.#isCutPending = true
   }
 
   /** Makes all that is appended now durable. */
@@ -45,7 +48,8 @@ export class RecoveryPoint {
     const { segments, log, syncNames, failed } = this.#options
     const target = log.logEndOffset
     const { generation } = log
-    if (target <= this.#offset) return
+    if (target <= this.#offset && !this.#isCutPending) return
+    this.#isCutPending = false
     try {
       for (const segment of segments.all.slice(segments.floor(this.#offset))) {
         if (!segment.handle.isClosing) await segment.sync()

@@ -3,6 +3,7 @@
  * them. On the fetch path. Reads no records; writes nothing but an index that was missing or wrong.
  */
 import { ApiError, assert, type DiskError, type Logger } from '../base/index.ts'
+import type { Availability } from './availability.ts'
 import { LogRegion } from './log-region.ts'
 import { kafkaStorageError, type ReadOptions, type ReadPlan } from './log-types.ts'
 import { type FoundBatch, type Segment, StaleIndexError } from './segment.ts'
@@ -20,6 +21,12 @@ export interface LogEnd {
   readonly generation: number
 }
 
+interface SegmentsOptions {
+  readonly logger: Logger
+  /** Asked before each segment that a search comes to: behind the end of a log nobody touches its files by name. */
+  readonly availability: Availability
+}
+
 interface PlanContext {
   readonly log: LogEnd
   /** The disk refused to read a region. */
@@ -28,11 +35,11 @@ interface PlanContext {
 
 export class Segments {
   all: readonly Segment[]
-  readonly #logger: Logger
+  readonly #options: SegmentsOptions
 
-  constructor(all: readonly Segment[], logger: Logger) {
+  constructor(all: readonly Segment[], options: SegmentsOptions) {
     this.all = all
-    this.#logger = logger
+    this.#options = options
   }
 
   get sizeInBytes(): number {
@@ -72,7 +79,7 @@ export class Segments {
       if (segment.isIndexed) continue
       const outcome = await segment.loadIndexes()
       if (outcome === 'read') return
-      this.#logger.log('warn', 'an index was missing or wrong and was rebuilt', {
+      this.#options.logger.log('warn', 'an index was missing or wrong and was rebuilt', {
         path: segment.handle.file.path,
       })
       return
@@ -140,6 +147,7 @@ export class Segments {
   /** The first batch with a timestamp of at least `timestamp`: `records` finds the record in it. */
   async batchForTimestamp(timestamp: number, logStartOffset: number): Promise<Uint8Array | undefined> {
     for (const segment of this.all) {
+      this.#options.availability.checkRead()
       const batch = await segment.handle.whilePinned(async () => {
         if (!segment.isIndexed) await segment.loadIndexes()
         if (segment.largest.timestamp < timestamp) return undefined
@@ -155,6 +163,7 @@ export class Segments {
   async batchOfMaxTimestamp(logStartOffset: number): Promise<Uint8Array | undefined> {
     let largest = -1
     for (const segment of this.all) {
+      this.#options.availability.checkRead()
       await segment.handle.whilePinned(async () => {
         if (!segment.isIndexed) await segment.loadIndexes()
         largest = Math.max(largest, segment.largest.timestamp)

@@ -13,11 +13,12 @@ import {
   type MetadataRecord,
 } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
-import { NotLeaderError } from '../raft/index.ts'
 
 /** The quorum as the controller uses it. */
 interface ControllerLog {
   readonly endOffset: number
+  /** Only a leader takes records. */
+  readonly isLeader: boolean
   /** Takes records for one batch; returns the offset of its last one. */
   propose(records: readonly Uint8Array[]): number
 }
@@ -132,20 +133,13 @@ export class ControllerDriver implements ControllerChannel {
 
   #append(records: readonly MetadataRecord[]): number {
     const { log } = this.#options
+    if (!log.isLeader) throw notController()
     const baseOffset = log.endOffset
-    const lastOffset = this.#propose(records)
-    assert(lastOffset === baseOffset + records.length - 1, 'the quorum gives the offsets that were decided on')
+    // Before the quorum has them: what cannot be replayed must not become durable.
     for (const [i, record] of records.entries()) this.#controller.replay(record, baseOffset + i)
+    const lastOffset = log.propose(records.map(encodeRecord))
+    assert(lastOffset === baseOffset + records.length - 1, 'the quorum gives the offsets that were replayed')
     return lastOffset
-  }
-
-  /** What the quorum does not take was not decided: nothing of it is replayed. */
-  #propose(records: readonly MetadataRecord[]): number {
-    try {
-      return this.#options.log.propose(records.map(encodeRecord))
-    } catch (error) {
-      throw error instanceof NotLeaderError ? notController() : error
-    }
   }
 
   #whenCommitted(offset: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** A partition of a coordinator's topic, as the coordinator's runtime reads and appends it. */
 import { ApiError } from '../base/index.ts'
 import type { CoordinatorPartition } from '../coordinator/index.ts'
+import { readPlan } from '../log/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import type { Partition, Replication } from '../replication/index.ts'
 
@@ -44,14 +45,10 @@ async function readWhole(partition: Partition, startOffset: number, maxBytes: nu
   const { log } = partition
   const plan = await log.read({ startOffset, maxBytes, maxOffset: log.logEndOffset, minOneBatch: true })
   if (plan.sizeInBytes === 0) return nothing
-  const bytes = new Uint8Array(plan.sizeInBytes)
-  let at = 0
-  for (const region of plan.open()) {
-    const target = bytes.subarray(at, at + region.sizeInBytes)
-    const isWhole = region.readSync(target, 0)
-    region.release()
-    if (!isWhole) throw new ApiError(ErrorCode.KAFKA_STORAGE_ERROR, `${partition.name} changed while it was loaded`)
-    at += target.length
-  }
-  return bytes
+  const bytes = readPlan(plan)
+  if (bytes !== undefined) return bytes
+  throw new ApiError(
+    ErrorCode.KAFKA_STORAGE_ERROR,
+    `${partition.name} was cut, or could not be read, while it was loaded`,
+  )
 }

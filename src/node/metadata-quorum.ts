@@ -73,6 +73,9 @@ export class MetadataQuorum {
         get endOffset() {
           return quorum().endOffset
         },
+        get isLeader() {
+          return quorum().isLeader
+        },
         propose: (records) => quorum().propose(records),
       },
       bootstrap,

@@ -3,34 +3,58 @@
  * over, and which still holds after its turn. A log that ends before it has lost what somebody was told; without the file
  * a damaged batch of old metadata would be taken for a torn tail and cut.
  */
-import type { Disk } from '../base/index.ts'
+import { type Disk, DiskError, type Logger } from '../base/index.ts'
 import { readWholeFile, replaceFile } from '../log/index.ts'
+import { FailedSyncError } from './snapshot-files.ts'
 
 export const committedBoundName = 'odradek-committed-offset'
 const sizeMaxInBytes = 1024
 const form = /^0\n(\d{1,16})\n$/
 
-/** The offset behind what was committed; 0 where there is no such file, or none that can be read. */
-export async function readCommittedBound(disk: Disk, directory: string): Promise<number> {
-  const bytes = await readWholeFile(disk, `${directory}/${committedBoundName}`, sizeMaxInBytes)
-  const [, offset] = form.exec(bytes?.toString('latin1') ?? '') ?? []
-  return Number(offset ?? 0)
+export interface CommittedBoundOptions {
+  readonly disk: Disk
+  readonly directory: string
+  readonly logger: Logger
 }
 
 export class CommittedBound {
   readonly #disk: Disk
   readonly #path: string
-  #offset = 0
+  /** As the file says: behind what was committed. Undefined without one, as where Kafka alone has written. */
+  #offset: number | undefined
+  /** A sync that failed is never tried again. */
+  #hasFailed = false
 
-  constructor(disk: Disk, directory: string) {
+  private constructor(disk: Disk, path: string, offset: number | undefined) {
     this.#disk = disk
-    this.#path = `${directory}/${committedBoundName}`
+    this.#path = path
+    this.#offset = offset
   }
 
-  /** Durable on return; nothing is written where it says as much already. */
+  static async open({ disk, directory, logger }: CommittedBoundOptions): Promise<CommittedBound> {
+    const path = `${directory}/${committedBoundName}`
+    const bytes = await readWholeFile(disk, path, sizeMaxInBytes)
+    const [, offset] = form.exec(bytes?.toString('latin1') ?? '') ?? []
+    if (bytes !== undefined && offset === undefined) {
+      logger.log('warn', 'how far the metadata was committed cannot be read', { path })
+    }
+    return new CommittedBound(disk, path, offset === undefined ? undefined : Number(offset))
+  }
+
+  get offset(): number | undefined {
+    return this.#offset
+  }
+
+  /** Durable on return; nothing is written where it says as much already. Throws FailedSyncError. */
   async raise(offset: number): Promise<void> {
-    if (offset <= this.#offset) return
-    await replaceFile(this.#disk, this.#path, Buffer.from(`0\n${offset}\n`))
+    if (this.#hasFailed || offset <= (this.#offset ?? 0)) return
+    try {
+      await replaceFile(this.#disk, this.#path, Buffer.from(`0\n${offset}\n`))
+    } catch (error) {
+      this.#hasFailed = true
+      if (!(error instanceof DiskError)) throw error
+      throw new FailedSyncError('how far the metadata is committed could not be made durable', { cause: error })
+    }
     this.#offset = offset
   }
 }

@@ -5,7 +5,7 @@
  * start as well as live: by reading the log. Snapshots are made and removed on request, one after the other.
  */
 import { allSteps, assert, type Clock, type Disk, type Logger, Writer, zeroUuid } from '../base/index.ts'
-import { type Log, type LogConfig, readWholeFile, replaceFile } from '../log/index.ts'
+import { type Log, type LogConfig, readPlan, readWholeFile, replaceFile } from '../log/index.ts'
 import { leaderChangeMessage } from '../protocol/index.ts'
 import {
   BatchCursor,
@@ -16,7 +16,7 @@ import {
   controlRecordType,
   readRecords,
 } from '../records/index.ts'
-import { CommittedBound } from './committed-bound.ts'
+import type { CommittedBound } from './committed-bound.ts'
 import { ControlHistory } from './control-history.ts'
 import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
 import { decodeQuorumState, encodeQuorumState, type QuorumStateFile } from './quorum-state.ts'
@@ -96,7 +96,7 @@ export class RaftDriver {
     this.#raft = parts.raft
     this.#snapshots = parts.snapshots
     this.#form = parts.form
-    this.#bound = new CommittedBound(parts.options.disk, parts.log.directory)
+    this.#bound = parts.bound
   }
 
   /**
@@ -107,7 +107,7 @@ export class RaftDriver {
     const { clock, logger, nodeId, voters } = options
     const disk = options.disk.urgent
     const directory = `${options.metadataLogDirectory}/__cluster_metadata-0`
-    const { log, snapshots, snapshot } = await openMetadataLog({
+    const { log, snapshots, snapshot, bound } = await openMetadataLog({
       directory,
       config: options.config ?? {},
       disk,
@@ -126,7 +126,7 @@ export class RaftDriver {
         election,
         log: { endOffset: log.logEndOffset, lastEpoch, committedOffset },
       })
-      const driver = new RaftDriver({ options: { ...options, disk }, log, raft, snapshots, form })
+      const driver = new RaftDriver({ options: { ...options, disk }, log, raft, snapshots, form, bound })
       if (snapshot !== undefined) driver.#load(snapshot)
       raft.campaign()
       driver.#work()
@@ -248,14 +248,9 @@ export class RaftDriver {
       const startOffset = this.#published
       const maxOffset = this.#raft.highWatermark
       const plan = await log.read({ startOffset, maxBytes: readBytes, maxOffset, minOneBatch: true })
-      const batches: CommittedBatch[] = []
-      for (const region of plan.open()) {
-        const bytes = new Uint8Array(region.sizeInBytes)
-        const whole = region.readSync(bytes, 0)
-        region.release()
-        assert(whole, 'committed batches are in the log')
-        batches.push(...this.#decode(bytes))
-      }
+      const bytes = readPlan(plan)
+      if (bytes === undefined) throw new Error('committed batches of the metadata could not be read')
+      const batches = this.#decode(bytes)
       const last = batches.at(-1)
       assert(last !== undefined && last.lastOffset >= startOffset, 'committed batches are read from the log')
       this.#published = last.lastOffset + 1
@@ -329,12 +324,9 @@ export class RaftDriver {
     const maxOffset = this.#log.logEndOffset
     if (offset === maxOffset) return offset
     const plan = await this.#log.read({ startOffset: offset, maxBytes: 1, maxOffset, minOneBatch: true })
-    const header = new Uint8Array(batchHeader.logOverhead)
-    const regions = plan.open()
-    const whole = regions[0]?.readSync(header, 0)
-    for (const region of regions) region.release()
-    assert(whole === true, 'the log has a batch for each offset')
-    return batchHeader.baseOffset(new DataView(header.buffer), 0)
+    const bytes = readPlan(plan)
+    assert(bytes !== undefined && bytes.length > 0, 'the log has a batch for each offset')
+    return batchHeader.baseOffset(new DataView(bytes.buffer), 0)
   }
 
   /**
@@ -378,9 +370,9 @@ export class RaftDriver {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#raft.resign()
-    await this.#working
-    await this.#snapshotWork
     await allSteps(
+      () => this.#working,
+      () => this.#snapshotWork,
       () => this.#bound.raise(this.#raft.highWatermark),
       () => this.#log.close(),
     )
@@ -393,6 +385,7 @@ interface DriverParts {
   readonly raft: Raft
   readonly snapshots: SnapshotFiles
   readonly form: QuorumStateFile['form']
+  readonly bound: CommittedBound
 }
 
 async function readQuorumState(disk: Disk, directory: string, voters: VoterSet): Promise<QuorumStateFile> {

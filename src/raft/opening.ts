@@ -4,7 +4,7 @@
  */
 import type { Clock, Disk, Logger } from '../base/index.ts'
 import { defaultLogConfig, directoryOf, Log, type LogConfig, LostRecordsError } from '../log/index.ts'
-import { committedBoundName, readCommittedBound } from './committed-bound.ts'
+import { CommittedBound, committedBoundName } from './committed-bound.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import { compareSnapshots, type DecodedSnapshot, type SnapshotId, snapshotName } from './snapshot-format.ts'
 
@@ -31,6 +31,7 @@ export interface OpenedMetadataLog {
   readonly snapshots: SnapshotFiles
   /** The newest whole one. */
   readonly snapshot: FoundSnapshot | undefined
+  readonly bound: CommittedBound
 }
 
 /** Throws DiskError and MissingMetadataError; then the log is closed again. */
@@ -39,17 +40,18 @@ export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMe
   await disk.makeDirectory(directory)
   const snapshots = await SnapshotFiles.open({ disk: snapshotDisk, clock, logger, directory })
   const snapshot = await newestSnapshot(snapshots)
-  const bound = await readCommittedBound(disk, directory)
-  const mustReachOffset = (snapshot?.offset ?? 0) >= bound ? 0 : bound
-  const log = await openLog(options, mustReachOffset)
+  const bound = await CommittedBound.open({ disk, directory, logger })
+  const from = snapshot?.offset ?? 0
+  const mustReachOffset = bound.offset !== undefined && from >= bound.offset ? 0 : bound.offset
+  const log = await openLog(options, { from, mustReachOffset })
   try {
-    checkReached(log, mustReachOffset)
+    checkReached(log, mustReachOffset ?? 0)
     checkNothingIsMissing(log, snapshots, snapshot)
     if (snapshot !== undefined) await join({ log, snapshots, snapshot, logger })
     await log.flush()
     // The name of the log's directory must survive too, or all that is committed in it would be gone with it.
     await disk.syncDirectory(directoryOf(directory))
-    return { log, snapshots, snapshot }
+    return { log, snapshots, snapshot, bound }
   } catch (error) {
     await closeAfterFailure(log, logger)
     throw error
@@ -58,7 +60,14 @@ export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMe
 
 const advice = 'restore the missing files, or format this node anew if other controllers hold the metadata'
 
-async function openLog(options: OpeningOptions, mustReachOffset: number): Promise<Log> {
+interface Needed {
+  /** The newest snapshot holds what lies before: whatever is damaged there harms nobody. */
+  readonly from: number
+  /** Undefined where nothing says how far the metadata was committed. */
+  readonly mustReachOffset: number | undefined
+}
+
+async function openLog(options: OpeningOptions, { from, mustReachOffset }: Needed): Promise<Log> {
   const { directory, disk, clock, logger, config, onFault } = options
   const opening = Log.open({
     directory,
@@ -69,11 +78,11 @@ async function openLog(options: OpeningOptions, mustReachOffset: number): Promis
     disk,
     clock,
     logger,
-    recoveryPoint: 0,
+    recoveryPoint: from,
     isCleanShutdown: false,
     // As Kafka does: where the first segment starts. That may lie before the oldest snapshot, which is no harm.
     logStartOffset: 0,
-    mustReachOffset,
+    ...(mustReachOffset === undefined ? {} : { mustReachOffset }),
     onDirectoryFailure: onFault,
   })
   return opening.catch((error: unknown) => {

@@ -415,3 +415,55 @@ test('a log that would be cut before what was committed is left as it is, and th
   assert.deepEqual(textsOf(running.snapshots), ['abcdef'])
   await running.driver.stop()
 })
+
+const small = { config: { segmentBytes: 200, segmentMs: 1e12 } }
+
+/** Many segments, one snapshot in the middle of them; the bound is at the end. */
+async function manySegments(): Promise<Disk> {
+  const disk = new MemoryDisk()
+  const running = await led(disk, small)
+  await propose(running, [...'abcdefgh'])
+  await running.driver.createSnapshot(snapshotOf(running, ['abcdefgh']))
+  await propose(running, [...'ijklmnop'])
+  await running.driver.stop()
+  return disk
+}
+
+test('damage that the newest snapshot stands for harms nobody', async () => {
+  for (const bound of [undefined, '0\n9\n']) {
+    const disk = await manySegments()
+    if (bound !== undefined) await damage(disk, committedBoundName, () => Buffer.from(bound))
+    await damage(disk, logFile, (bytes) => Buffer.concat([bytes.subarray(0, -20), Buffer.alloc(20, 'x')]))
+    const running = await led(disk, small)
+    const all = [...textsOf(running.snapshots), ...textsOf(running.committed)]
+    assert.equal(all.join(''), 'abcdefghijklmnop')
+    await running.driver.stop()
+  }
+})
+
+test('a hole in the metadata is refused: by a file that is gone, or one that is empty', async () => {
+  const hole = '00000000000000000012'
+  const ways = [
+    async (disk: Disk) => {
+      for (const suffix of ['.log', '.index', '.timeindex']) await disk.unlink(`${metadataDirectory}/${hole}${suffix}`)
+    },
+    (disk: Disk) => damage(disk, `${hole}.log`, () => Buffer.alloc(0)),
+  ]
+  for (const make of ways) {
+    const disk = await manySegments()
+    await make(disk)
+    await assert.rejects(
+      start(disk, small),
+      (error) => error instanceof MissingMetadataError && /the next file begins with/.test(error.message),
+    )
+  }
+})
+
+test('the bound never falls, whenever a start is stopped', async () => {
+  const disk = await twoSnapshotsAndBound()
+  const boundOf = async () => String(await readWholeFile(disk, `${metadataDirectory}/${committedBoundName}`, 100))
+  const before = await boundOf()
+  assert.match(before, /^0\n8\n$/)
+  await (await start(disk)).driver.stop()
+  assert.equal(await boundOf(), before)
+})

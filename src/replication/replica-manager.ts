@@ -163,6 +163,8 @@ export class ReplicaManager {
       config,
     })
     getOrInsert(this.#partitions, topic.name, () => new Map<number, Partition>()).set(partitionId, partition)
+    // The directory may have failed while the log was made.
+    if (this.#offline.has(manager)) partition.goOffline()
     return partition
   }
 

@@ -234,6 +234,23 @@ describe('the metadata log', () => {
     assert.ok(world.lines.filter((line) => /ERROR/.test(line)).length < 10, world.lines.join(''))
   })
 
+  test('cannot be read at the start: the start fails soon, and nobody waits for the files that it had open', async () => {
+    const world = new BrokenWorld({
+      'log.dirs': '/a',
+      'metadata.log.segment.ms': '20',
+      'metadata.max.idle.interval.ms': '25',
+    })
+    const node = await world.start()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await stop(node)
+    const files = await world.env.disk.list('/meta/__cluster_metadata-0')
+    assert.ok(files.filter(({ name }) => name.endsWith('.log')).length > 2)
+    let reads = 0
+    // Those before are of indexes and of what was flushed.
+    world.disk.refuses = (operation, path) => operation === 'readSync' && path.startsWith('/meta/') && ++reads > 2
+    await assert.rejects(within(noTime, 'the start', world.start()), /could not be read|input\/output error/)
+  })
+
   test('whichever sync of a start fails, the start fails soon or the node ends, and the next one succeeds', async () => {
     for (let nth = 1; nth <= 12; nth++) {
       const world = new BrokenWorld({ 'log.dirs': '/a' })
