@@ -204,12 +204,29 @@ export class ControllerDriver implements ControllerChannel {
   registerController: ControllerChannel['registerController'] = (request) =>
     this.#run(() => this.#controller.registerController(request))
 
-  createTopics: ControllerChannel['createTopics'] = (request) => this.#run(() => this.#controller.createTopics(request))
+  createTopics: ControllerChannel['createTopics'] = async (request) => {
+    const reply = await this.#run(() => this.#controller.createTopics(request))
+    if (!request.validateOnly) this.#tell('created topics', reply.topics)
+    return reply
+  }
 
-  deleteTopics: ControllerChannel['deleteTopics'] = (request) => this.#run(() => this.#controller.deleteTopics(request))
+  deleteTopics: ControllerChannel['deleteTopics'] = async (request) => {
+    const reply = await this.#run(() => this.#controller.deleteTopics(request))
+    this.#tell('deleted topics', reply.responses)
+    return reply
+  }
 
-  createPartitions: ControllerChannel['createPartitions'] = (request) =>
-    this.#run(() => this.#controller.createPartitions(request))
+  createPartitions: ControllerChannel['createPartitions'] = async (request) => {
+    const reply = await this.#run(() => this.#controller.createPartitions(request))
+    if (!request.validateOnly) this.#tell('added partitions to topics', reply.results)
+    return reply
+  }
+
+  /** Who looks for a topic finds in the log when it came and when it went. */
+  #tell(what: string, results: readonly { readonly name: string | null; readonly errorCode: number }[]): void {
+    const names = results.filter(({ errorCode }) => errorCode === ErrorCode.NONE).map(({ name }) => name)
+    if (names.length > 0) this.#options.logger.log('info', what, { topics: names.join(',') })
+  }
 
   incrementalAlterConfigs: ControllerChannel['incrementalAlterConfigs'] = (request) =>
     this.#run(() => this.#controller.incrementalAlterConfigs(request))

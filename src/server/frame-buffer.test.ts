@@ -61,3 +61,19 @@ test('a size that lies allocates nothing', () => {
   frames.received(4, 100 * 1024 * 1024, () => true)
   assert.equal(frames.receiveBuffer().length, 60)
 })
+
+test('who speaks another protocol is told from a frame that is too long', () => {
+  const said = (bytes: string): string => {
+    const frames = new FrameBuffer(receiveBuffers({ readBytes: 64, poison: false }))
+    Buffer.from(bytes, 'latin1').copy(frames.receiveBuffer())
+    try {
+      frames.received(bytes.length, 1000, () => true)
+      return ''
+    } catch (error) {
+      return error instanceof FrameSizeError ? error.message : 'another error'
+    }
+  }
+  assert.match(said('\x16\x03\x01\x02\x00'), /it looks like TLS/)
+  assert.match(said('GET / HTTP/1.1'), /it looks like HTTP$/)
+  assert.match(said('\x7f\xff\xff\xff'), /at most 1000 are allowed$/)
+})

@@ -103,6 +103,13 @@ export class FrameBuffer {
   }
 }
 
+/** Who speaks another protocol to this port has a size that tells which. */
+function guess(bytes: Buffer, at: number): string {
+  if (bytes[at] === 0x16 && bytes[at + 1] === 3) return ': it looks like TLS, and this listener is not'
+  const looksLikeHttp = /^(GET |POST|HEAD|PUT |OPTI)/.test(bytes.toString('latin1', at, at + prefixBytes))
+  return looksLikeHttp ? ': it looks like HTTP' : ''
+}
+
 /** Gets the frame [start, end) of `bytes`; false stops the cutting behind it. */
 export type Consume = (bytes: Buffer, start: number, end: number) => boolean
 
@@ -112,7 +119,7 @@ function cut(bytes: Buffer, from: number, to: number, sizeMax: number, consume: 
   while (to - position >= prefixBytes) {
     const size = bytes.readInt32BE(position)
     if (size < 0 || size > sizeMax)
-      throw new FrameSizeError(`a request of ${size} bytes, at most ${sizeMax} are allowed`)
+      throw new FrameSizeError(`a request of ${size} bytes, at most ${sizeMax} are allowed${guess(bytes, position)}`)
     const start = position + prefixBytes
     const end = start + size
     if (end > to) break

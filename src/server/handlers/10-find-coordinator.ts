@@ -1,9 +1,9 @@
 /**
  * FindCoordinator (10): which broker coordinates a group. Asking for the first one brings the topic of the groups about.
  *
- * Versions 0 to 6. 1: the type of the key, an error message. 4: many keys (KIP-699). 6: share groups. Transactions and
- * share groups are not served: INVALID_REQUEST, which a client reports at once with our words, where a retriable error
- * would have it wait for its time-out.
+ * Versions 0 to 6. 1: the type of the key, an error message. 4: many keys (KIP-699). 6: share groups. Transactions are not
+ * served: TRANSACTIONAL_ID_AUTHORIZATION_FAILED, for which every client gives up at once; some retry all else until their
+ * time is over. Nor are share groups: INVALID_REQUEST, which is reported with our words.
  */
 import { groupPartition } from '../../coordinator/index.ts'
 import { type MetadataImage, noLeader, offsetsTopic } from '../../metadata/index.ts'
@@ -65,10 +65,11 @@ function answer(
   if (keyType === groupType) return (key) => find(services, context.listenerName, key)
   // The first thing that a transactional producer asks; it gives up here.
   if (keyType === transactionType) services.refusals.warn(refusedTransaction, context)
+  const code = keyType === transactionType ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_REQUEST
   const what = typeNames[keyType]
   const message =
     what === undefined ? `Unknown coordinator type ${keyType}.` : `This broker does not serve ${what} yet.`
-  return () => notFound(ErrorCode.INVALID_REQUEST, message)
+  return () => notFound(code, message)
 }
 
 export function findCoordinatorHandler(

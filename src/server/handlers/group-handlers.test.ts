@@ -385,7 +385,11 @@ describe('a coordinator is found', () => {
     ] as const) {
       const reply = await fixture.ask(findCoordinator, version, { keyType, key: 'k', coordinatorKeys: ['k'] })
       const [found] = version < 4 ? [reply] : reply.coordinators
-      assert.equal(found?.errorCode, ErrorCode.INVALID_REQUEST)
+      const isTransactional = keyType === 1
+      assert.equal(
+        found?.errorCode,
+        isTransactional ? ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED : ErrorCode.INVALID_REQUEST,
+      )
       assert.notEqual(found?.errorMessage, '')
     }
     assert.deepEqual(fixture.warnings, [refusedTransaction])
