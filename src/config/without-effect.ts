@@ -12,6 +12,7 @@ const names: readonly (keyof BrokerKeys)[] = [
   'alter.config.policy.class.name',
   'alter.log.dirs.replication.quota.window.num',
   'alter.log.dirs.replication.quota.window.size.seconds',
+  'authorizer.class.name',
   'auto.leader.rebalance.enable',
   'background.threads',
   'client.quota.callback.class',
@@ -299,6 +300,7 @@ type Matter = 'security' | 'durability' | 'visibility' | 'the size of logs'
 const reliedOn = new Map<string, Matter>()
 const security: readonly (keyof BrokerKeys)[] = [
   'alter.config.policy.class.name',
+  'authorizer.class.name',
   'client.quota.callback.class',
   'config.providers',
   'connections.max.reauth.ms',

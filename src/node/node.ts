@@ -314,11 +314,6 @@ function checkRoles(config: BrokerConfig): void {
       `controller.quorum.voters names other nodes (${others.map(({ id }) => id).join(', ')}): a quorum of several voters is not built yet`,
     )
   }
-  if (config.text('authorizer.class.name').trim() !== '') {
-    throw new ConfigError(
-      'authorizer.class.name is set, and no authorizer is built yet: everybody may do everything. Take the line out to run such a node',
-    )
-  }
   for (const { listener, securityProtocol } of config.listeners) {
     if (securityProtocol !== 'PLAINTEXT') {
       throw new ConfigError(`Listener ${listener} is ${securityProtocol}: only PLAINTEXT is built yet`)

@@ -30,13 +30,6 @@ describe('startBroker', () => {
     })
   })
 
-  it('does not run unguarded where an authorizer is asked for', async () => {
-    await assert.rejects(start({ config: { 'authorizer.class.name': 'org.example.Authorizer' } }), {
-      name: 'ConfigError',
-      message: /^authorizer\.class\.name is set, and no authorizer is built yet/,
-    })
-  })
-
   it('keeps its controller where only a listener for clients is given', async () => {
     await using broker = await startBroker({ config: { listeners: 'PLAINTEXT://127.0.0.1:0' } })
     assert.ok(broker.port > 0)
