@@ -6,28 +6,13 @@
 import { type Disk, MalformedError, present, Reader, type Uuid, uuidToString, Writer, zeroUuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import { directoryOf, replaceFile, writeWholeFile } from '../log/index.ts'
-import {
-  kRaftVersionRecord,
-  snapshotFooterRecord,
-  snapshotHeaderRecord,
-  type VotersRecord,
-  votersRecord,
-} from '../protocol/index.ts'
-import { encodeQuorumState } from '../raft/index.ts'
-import {
-  BatchCursor,
-  batchHeader,
-  buildControlBatch,
-  ControlRecordType,
-  controlRecordType,
-  readRecords,
-} from '../records/index.ts'
+import { kRaftVersionRecord, type VotersRecord, votersRecord } from '../protocol/index.ts'
+import { compareSnapshots, encodeQuorumState, parseSnapshotName, SnapshotEncoder, snapshotName } from '../raft/index.ts'
+import { BatchCursor, batchHeader, ControlRecordType, controlRecordType, readRecords } from '../records/index.ts'
 import { readMetaProperties, StorageError } from './meta-properties.ts'
 
 const kraftVersion = 1
 const partition = '__cluster_metadata-0'
-const firstSnapshot = '00000000000000000000-0000000000.checkpoint'
-const snapshotForm = /^\d{20}-\d{10}\.checkpoint$/
 /** A snapshot's control records are its first batch: thousands of voters have room. */
 const headBytesMax = 1024 * 1024
 
@@ -57,27 +42,16 @@ export async function writeFirstSnapshot(
   metadataLogDir: string,
   { voter, nowMs }: { readonly voter: Voter; readonly nowMs: number },
 ): Promise<void> {
-  const place = { leaderEpoch: 0, timestampMs: nowMs }
-  const header = snapshotHeaderRecord.create({ lastContainedLogTimestamp: nowMs })
   const version = kRaftVersionRecord.create({ kRaftVersion: kraftVersion })
   const voters = votersRecord.create({ voters: [voter] })
-  const head = [
-    {
-      type: ControlRecordType.snapshotHeader,
-      value: bytesOf((writer) => snapshotHeaderRecord.encode(writer, 0, header)),
-    },
+  const control = [
     { type: ControlRecordType.kraftVersion, value: bytesOf((writer) => kRaftVersionRecord.encode(writer, 0, version)) },
     { type: ControlRecordType.kraftVoters, value: bytesOf((writer) => votersRecord.encode(writer, 0, voters)) },
   ]
-  const end = snapshotFooterRecord.create()
-  const footer = [
-    { type: ControlRecordType.snapshotFooter, value: bytesOf((writer) => snapshotFooterRecord.encode(writer, 0, end)) },
-  ]
-  const bytes = Buffer.concat([
-    buildControlBatch(head, place),
-    buildControlBatch(footer, { ...place, baseOffset: head.length }),
-  ])
-  const path = `${metadataLogDir}/${partition}/${firstSnapshot}`
+  const encoder = new SnapshotEncoder(0)
+  const header = encoder.header({ lastContainedLogTimestampMs: nowMs, control, nowMs })
+  const bytes = Buffer.concat([header, ...encoder.end(nowMs)])
+  const path = `${metadataLogDir}/${partition}/${snapshotName({ offset: 0, epoch: 0 })}`
   await disk.makeDirectory(directoryOf(path))
   await writeWholeFile(disk, path, { bytes, sync: true })
   await disk.syncDirectory(directoryOf(path))
@@ -131,9 +105,9 @@ async function beginVoteFile(disk: Disk, path: string): Promise<void> {
 /** Undefined where the quorum is a static one, or where there is no snapshot yet. */
 async function newestVoters(disk: Disk, directory: string): Promise<readonly Voter[] | undefined> {
   if ((await disk.stat(directory)) === undefined) return undefined
-  const names = (await disk.list(directory)).map(({ name }) => name).filter((name) => snapshotForm.test(name))
-  for (const name of names.sort().toReversed()) {
-    const head = votersOf(await readHead(disk, `${directory}/${name}`))
+  const snapshots = (await disk.list(directory)).flatMap(({ name }) => parseSnapshotName(name) ?? [])
+  for (const snapshot of snapshots.sort(compareSnapshots).toReversed()) {
+    const head = votersOf(await readHead(disk, `${directory}/${snapshotName(snapshot)}`))
     // A damaged snapshot is passed over, as the log does that opens after this.
     if (head !== 'damaged') return head
   }

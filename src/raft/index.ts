@@ -20,6 +20,12 @@ export {
 export type { Role } from './role.ts'
 export type { SnapshotRetention } from './snapshot-clean-up.ts'
 export { SnapshotAbandonedError } from './snapshot-files.ts'
-export type { SnapshotId } from './snapshot-format.ts'
+export {
+  compareSnapshots,
+  parseSnapshotName,
+  SnapshotEncoder,
+  type SnapshotId,
+  snapshotName,
+} from './snapshot-format.ts'
 export { SnapshotPolicy, type SnapshotPolicyOptions } from './snapshot-policy.ts'
 export { type Voter, VoterSet } from './voters.ts'
