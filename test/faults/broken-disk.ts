@@ -70,7 +70,7 @@ export class BrokenWorld {
   }
 }
 
-/** The operation must throw synchronously where the contract says so; a promise that never settles is a failure. */
+/** Rejects where `work` takes longer: what never settles would be told by the runner's own time-out alone. */
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
