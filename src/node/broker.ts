@@ -169,7 +169,6 @@ export class Broker {
 
   /** Recovers the logs and makes the replicas of `image`; updates that came meanwhile follow. */
   load(image: MetadataImage): Promise<void> {
-    this.#isApplying = true
     const loading = this.#load(image)
     this.#applying = loading.catch(() => undefined)
     return loading
@@ -189,7 +188,6 @@ export class Broker {
     await this.#replicas.setStraysAside(image)
     await this.#apply({ before: emptyImage, image, changes: everything(image) })
     this.#updates = this.#updates.filter((update) => update.image.provenance.offset > image.provenance.offset)
-    this.#isApplying = false
     this.#isLoaded = true
     this.#work()
   }
@@ -198,11 +196,11 @@ export class Broker {
   publish(update: MetadataUpdate): void {
     this.#updates.push(update)
     this.#publishedOffset = update.image.provenance.offset
-    if (this.#replicas !== undefined) this.#work()
+    this.#work()
   }
 
   #work(): void {
-    if (this.#isApplying || this.#isStopped || this.#updates.length === 0) return
+    if (!this.#isLoaded || this.#isApplying || this.#isStopped || this.#updates.length === 0) return
     this.#isApplying = true
     this.#applying = this.#applyAll().catch((error: unknown) => this.#options.onFault(error))
   }
