@@ -1,8 +1,9 @@
 /**
  * What tells a running node to stop: the signals of the system, and the death of the process that started it, where that
  * one only stands in front of it: `bin/odradek.js` in an older Node, or the shell of an npm script, which dies of the
- * signal that npm sends it and passes nothing on. A signal to a whole group (Ctrl-C, `timeout`, systemd) comes once by itself and once more
- * from whoever passes it on, which npm and `bin/odradek.js` do: what comes in quick succession was said once.
+ * signal that npm sends it and passes nothing on. A signal to a whole group (Ctrl-C, `timeout`, systemd) comes once by
+ * itself and once more from whoever passes it on, as npm and `bin/odradek.js` do: what comes in quick succession was said
+ * once.
  */
 
 export interface StopSignalsOptions {
