@@ -45,14 +45,15 @@ export class CommittedBound {
     return this.#offset
   }
 
-  /** Durable on return; nothing is written where it says as much already. Throws FailedSyncError. */
+  /** Durable on return; nothing is written where it says as much already. Throws FailedSyncError, DiskError if it is full. */
   async raise(offset: number): Promise<void> {
     if (this.#hasFailed || offset <= (this.#offset ?? 0)) return
     try {
       await replaceFile(this.#disk, this.#path, Buffer.from(`0\n${offset}\n`))
     } catch (error) {
+      // A full disk loses nothing: the bound stays where it was.
+      if (!(error instanceof DiskError) || error.code === 'ENOSPC') throw error
       this.#hasFailed = true
-      if (!(error instanceof DiskError)) throw error
       throw new FailedSyncError('how far the metadata is committed could not be made durable', { cause: error })
     }
     this.#offset = offset

@@ -1,12 +1,13 @@
 /** Snapshots from the outside: what a driver reads at start, writes, and removes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Disk } from '../base/index.ts'
+import { type Disk, DiskError, type Logger } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { readWholeFile, writeWholeFile } from '../log/index.ts'
 import { buildControlBatch, ControlRecordType } from '../records/index.ts'
-import { committedBoundName } from './committed-bound.ts'
+import { CommittedBound, committedBoundName } from './committed-bound.ts'
 import { type CommittedBatch, MissingMetadataError, SnapshotAbandonedError } from './index.ts'
+import { FailedSyncError } from './snapshot-files.ts'
 import { snapshotName } from './snapshot-format.ts'
 import { kafkaFile, restore } from './testdata/kafka-files.ts'
 import { metadataDirectory, type Running, start, textsOf } from './testdata/running.ts'
@@ -466,4 +467,24 @@ test('the bound never falls, whenever a start is stopped', async () => {
   assert.match(before, /^0\n8\n$/)
   await (await start(disk)).driver.stop()
   assert.equal(await boundOf(), before)
+})
+
+test('a bound that the disk has no room for is no fault; one whose sync fails is, and is not tried again', async () => {
+  for (const [code, kind, tries] of [
+    ['ENOSPC', DiskError, 2],
+    ['EIO', FailedSyncError, 1],
+  ] as const) {
+    let opened = 0
+    const open: Disk['open'] = async (path) => {
+      opened++
+      throw new DiskError(code, path, code)
+    }
+    const broken: Disk = Object.assign(new MemoryDisk(), { open })
+    const logger: Logger = { child: () => logger, log: () => undefined }
+    const bound = await CommittedBound.open({ disk: broken, directory: metadataDirectory, logger })
+    await assert.rejects(bound.raise(7), kind)
+    await bound.raise(8).catch(() => undefined)
+    assert.equal(opened, tries)
+    assert.equal(bound.offset, undefined)
+  }
 })
