@@ -69,3 +69,8 @@ describe('startBroker', () => {
     assert.match(String(refused), /ECONNREFUSED/)
   })
 })
+
+it('the door in JavaScript gives what the door in TypeScript has', async () => {
+  const door: object = await import(new URL('../../bin/import.js', import.meta.url).href)
+  assert.deepEqual(Object.keys(door).sort(), Object.keys(await import('./index.ts')).sort())
+})
