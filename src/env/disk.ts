@@ -31,9 +31,9 @@ const flags = { read: 'r', write: 'r+', create: 'w+' } as const
 /** Of the process, as the pool is. */
 const poolGate = new PoolGate()
 
-type Gate = Pick<PoolGate, 'run'>
+type Gate = Pick<PoolGate, 'run' | 'runShort'>
 
-const openGate: Gate = { run: (work) => work() }
+const openGate: Gate = { run: (work) => work(), runShort: (work) => work() }
 
 function diskError(error: unknown, path: string): DiskError {
   if (error instanceof DiskError) return error
@@ -120,10 +120,12 @@ class SystemFile implements DiskFile {
   }
 
   close(): Promise<void> {
-    return this.#later((fd) => {
+    const close = (): Promise<void> => {
+      const fd = this.#open()
       this.#isClosed = true
       return closeAsync(fd)
-    })
+    }
+    return later(this.path, () => this.#gate.runShort(close))
   }
 }
 
@@ -165,6 +167,11 @@ export class SystemDisk implements Disk {
   }
 
   #later<T>(path: string, work: () => Promise<T>): Promise<T> {
+    return later(path, () => this.#gate.runShort(work))
+  }
+
+  /** Work that may take long where the disk is well, too. */
+  #laterLong<T>(path: string, work: () => Promise<T>): Promise<T> {
     return later(path, () => this.#gate.run(work))
   }
 
@@ -187,7 +194,7 @@ export class SystemDisk implements Disk {
 
   async stat(path: string): Promise<{ kind: 'file' | 'directory'; size: number; modifiedMs: number } | undefined> {
     try {
-      const stat = await this.#gate.run(() => fsp.stat(path))
+      const stat = await this.#gate.runShort(() => fsp.stat(path))
       return { kind: stat.isDirectory() ? 'directory' : 'file', size: stat.size, modifiedMs: stat.mtimeMs }
     } catch (error) {
       const failure = diskError(error, path)
@@ -207,7 +214,7 @@ export class SystemDisk implements Disk {
   }
 
   unlink(path: string): Promise<void> {
-    return this.#later(path, () => fsp.unlink(path))
+    return this.#laterLong(path, () => fsp.unlink(path))
   }
 
   /** File by file, so that others get their turn at the gate. */
@@ -222,7 +229,7 @@ export class SystemDisk implements Disk {
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#later(path, async () => {
+    return this.#laterLong(path, async () => {
       const directory = await fsp.open(path, 'r')
       try {
         await directory.sync()

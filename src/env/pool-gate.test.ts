@@ -28,3 +28,20 @@ test('no more than its number runs at once, in order, and a failure gives its pl
   ends[3]?.()
   assert.deepEqual(await Promise.all([all[0], all[2], all[3]]), [0, 2, 3])
 })
+
+test('short work passes freely until something takes long; then it waits like the other', async () => {
+  const gate = new PoolGate(1)
+  const ended = Promise.withResolvers<void>()
+  const long = gate.run(() => ended.promise)
+  let shorts = 0
+  const short = (): Promise<number> => gate.runShort(async () => ++shorts)
+  await Promise.all(Array.from({ length: 10 }, short))
+  assert.equal(shorts, 10)
+  await new Promise((resolve) => setTimeout(resolve, 40))
+  const waiting = short()
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(shorts, 10)
+  ended.resolve()
+  await Promise.all([long, waiting, short()])
+  assert.equal(shorts, 12)
+})
