@@ -297,10 +297,8 @@ export class Log {
       await old.writeIndexes({ isFinal: true, sync: false })
       this.#state.advanceTo(baseOffset)
       await this.#snapshots.take(this.#state)
-      this.#segments.all = [
-        ...this.#segments.all,
-        await Segment.create(this.#segmentOptions(baseOffset), this.#options.clock.now()),
-      ]
+      const next = await Segment.create(this.#segmentOptions(baseOffset), this.#options.clock.now())
+      this.#segments.all = [...this.#segments.all, next]
     } catch (error) {
       if (error instanceof Error) this.#availability.fail(error)
       throw error

@@ -6,23 +6,16 @@ import { assert, type Disk, DiskError } from '../base/index.ts'
 import { batchHeader as header } from '../records/index.ts'
 import type { BatchInfo } from './batch-info.ts'
 import { FileHandle } from './file-handle.ts'
-import {
-  deletedSuffix,
-  filePath,
-  logSuffix,
-  offsetIndexSuffix,
-  timeIndexSuffix,
-  transactionIndexSuffix,
-} from './file-names.ts'
+import { deletedSuffix, logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from './file-names.ts'
 import { HeaderWalk } from './header-walk.ts'
 import { OffsetIndex, offsetIndexEntrySize } from './offset-index.ts'
+import { SegmentFiles, type SegmentSuffix } from './segment-files.ts'
 import { scanBatches } from './segment-scan.ts'
 import { TimeIndex, type TimestampOffset, timeIndexEntrySize } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
-import { readWholeFile, writeFully, writeWholeFile } from './whole-file.ts'
+import { writeFully } from './whole-file.ts'
 
 const relativeOffsetMax = 2 ** 31 - 1
-const indexSizeMaxInBytes = 1024 * 1024 * 1024
 
 /** An index entry does not fit the batch found there: the indexes are rebuilt, then the question is asked again. */
 export class StaleIndexError extends Error {
@@ -54,6 +47,12 @@ export interface FoundBatch {
   readonly lastOffset: number
 }
 
+interface OpenedSegment {
+  readonly files: SegmentFiles
+  readonly handle: FileHandle
+  readonly openedMs: number
+}
+
 interface Indexes {
   readonly offsets: OffsetIndex
   readonly times: TimeIndex
@@ -65,6 +64,7 @@ export class Segment {
   /** When it was made or last changed before it was opened; stands in where records have no timestamp. */
   readonly openedMs: number
   readonly #options: SegmentOptions
+  readonly #files: SegmentFiles
   #sizeInBytes: number
   #indexes: Indexes | undefined
   #transactions = new TransactionIndex()
@@ -78,8 +78,10 @@ export class Segment {
   /** `suspect`: an index entry was wrong, the files are not read again. `rebuilt`: another wrong one is the log's fault. */
   #trust: 'unread' | 'suspect' | 'rebuilt' = 'unread'
 
-  private constructor(options: SegmentOptions, handle: FileHandle, openedMs: number) {
+  private constructor(options: SegmentOptions, opened: OpenedSegment) {
+    const { files, handle, openedMs } = opened
     this.#options = options
+    this.#files = files
     this.baseOffset = options.baseOffset
     this.handle = handle
     this.openedMs = openedMs
@@ -87,19 +89,22 @@ export class Segment {
     this.#largest = { timestamp: -1, offset: options.baseOffset }
   }
 
-  static async create(options: SegmentOptions, nowMs: number): Promise<Segment> {
-    const path = filePath(options.directory, options.baseOffset, logSuffix)
-    const segment = new Segment(options, new FileHandle(await options.disk.open(path, { mode: 'create' })), nowMs)
+  /** `suffix` `.cleaned`: one that is going to take the place of others. */
+  static async create(options: SegmentOptions, nowMs: number, suffix: SegmentSuffix = ''): Promise<Segment> {
+    const files = new SegmentFiles(options, suffix)
+    const handle = new FileHandle(await options.disk.open(files.path(logSuffix), { mode: 'create' }))
+    const segment = new Segment(options, { files, handle, openedMs: nowMs })
     segment.startIndexes()
     return segment
   }
 
   /** An existing one; its indexes are read when they are first needed. */
   static async open(options: SegmentOptions): Promise<Segment> {
-    const path = filePath(options.directory, options.baseOffset, logSuffix)
+    const files = new SegmentFiles(options)
+    const path = files.path(logSuffix)
     const stat = await options.disk.stat(path)
-    const file = await options.disk.open(path, { mode: 'write' })
-    return new Segment(options, new FileHandle(file), stat?.modifiedMs ?? 0)
+    const handle = new FileHandle(await options.disk.open(path, { mode: 'write' }))
+    return new Segment(options, { files, handle, openedMs: stat?.modifiedMs ?? 0 })
   }
 
   get sizeInBytes(): number {
@@ -358,17 +363,8 @@ export class Segment {
       await this.#rebuild()
       return 'rebuilt'
     }
-    const { disk, directory } = this.#options
-    const offsetBytes = await readWholeFile(
-      disk,
-      filePath(directory, this.baseOffset, offsetIndexSuffix),
-      indexSizeMaxInBytes,
-    )
-    const timeBytes = await readWholeFile(
-      disk,
-      filePath(directory, this.baseOffset, timeIndexSuffix),
-      indexSizeMaxInBytes,
-    )
+    const offsetBytes = await this.#files.readIndex(offsetIndexSuffix)
+    const timeBytes = await this.#files.readIndex(timeIndexSuffix)
     const offsets =
       offsetBytes && OffsetIndex.decode(offsetBytes, { baseOffset: this.baseOffset, logSize: this.#sizeInBytes })
     const times = timeBytes && TimeIndex.decode(timeBytes, this.baseOffset)
@@ -391,7 +387,7 @@ export class Segment {
   }
 
   async #rebuild(): Promise<void> {
-    const fresh = new Segment(this.#options, this.handle, this.openedMs)
+    const fresh = new Segment(this.#options, { files: this.#files, handle: this.handle, openedMs: this.openedMs })
     fresh.startOver()
     await scanBatches({
       file: this.handle.file,
@@ -412,12 +408,7 @@ export class Segment {
 
   /** False where the file is there and malformed. */
   async loadTransactionIndex(): Promise<boolean> {
-    const { disk, directory } = this.#options
-    const bytes = await readWholeFile(
-      disk,
-      filePath(directory, this.baseOffset, transactionIndexSuffix),
-      indexSizeMaxInBytes,
-    )
+    const bytes = await this.#files.readIndex(transactionIndexSuffix)
     this.#isTransactionIndexOnDisk = bytes !== undefined
     const index = bytes === undefined ? new TransactionIndex() : TransactionIndex.decode(bytes, this.baseOffset)
     if (index === undefined) return false
@@ -430,13 +421,12 @@ export class Segment {
     const indexes = this.#indexes
     if (indexes === undefined || this.#isRemoved) return
     if (isFinal) indexes.times.maybeAppend(this.#largest.timestamp, this.#largest.offset)
-    const { disk, directory } = this.#options
-    const path = (suffix: string): string => filePath(directory, this.baseOffset, suffix)
-    await writeWholeFile(disk, path(offsetIndexSuffix), { bytes: indexes.offsets.encode(), sync })
-    await writeWholeFile(disk, path(timeIndexSuffix), { bytes: indexes.times.encode(), sync })
+    const files = this.#files
+    await files.writeIndex(offsetIndexSuffix, { bytes: indexes.offsets.encode(), sync })
+    await files.writeIndex(timeIndexSuffix, { bytes: indexes.times.encode(), sync })
     if (this.#transactions.count === 0 && !this.#isTransactionIndexOnDisk) return
     this.#isTransactionIndexOnDisk = true
-    await writeWholeFile(disk, path(transactionIndexSuffix), { bytes: this.#transactions.encode(), sync })
+    await files.writeIndex(transactionIndexSuffix, { bytes: this.#transactions.encode(), sync })
   }
 
   /** Makes the batches durable. After a failure the directory is lost: never called again. */
@@ -452,35 +442,23 @@ export class Segment {
   async markDeleted(): Promise<void> {
     this.#isRemoved = true
     await this.settled()
-    const { disk } = this.#options
-    for (const path of this.#paths()) {
-      if ((await disk.stat(path)) !== undefined) await disk.rename(path, path + deletedSuffix)
-    }
+    await this.#files.changeSuffix(deletedSuffix)
   }
 
   /** Closes when the last reader is done, and unlinks what `markDeleted` renamed. */
   async removeFiles(): Promise<void> {
     this.#isRemoved = true
     await this.handle.close()
-    for (const path of this.#paths()) await unlinkIfThere(this.#options.disk, path + deletedSuffix)
+    await this.#files.unlink()
   }
 
-  #paths(): readonly string[] {
-    const kinds = [logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix]
-    return kinds.map((kind) => filePath(this.#options.directory, this.baseOffset, kind))
+  /** Of a segment that takes the place of others: `.cleaned`, then `.swap`, then none. */
+  changeSuffix(suffix: SegmentSuffix): Promise<void> {
+    return this.#files.changeSuffix(suffix)
   }
 
   #indexed(): Indexes {
     if (this.#indexes === undefined) throw new StaleIndexError(`the index of ${this.handle.file.path} is not read yet`)
     return this.#indexes
-  }
-}
-
-/** The directory may be on its way out with the file in it. */
-async function unlinkIfThere(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.unlink(path)
-  } catch (error) {
-    if (!(error instanceof DiskError && error.code === 'ENOENT')) throw error
   }
 }
