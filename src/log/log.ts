@@ -17,15 +17,13 @@ import { LogReads } from './log-reads.ts'
 import {
   type AppendOptions,
   type AppendResult,
-  kafkaStorageError,
   type LogOptions,
   offsetOutOfRange,
-  type Pending,
   type Prepared,
   type ReadOptions,
   type ReadPlan,
 } from './log-types.ts'
-import { nextGroup } from './pending-group.ts'
+import { PendingAppends } from './pending-appends.ts'
 import { prepareAppend } from './prepare-append.ts'
 import type { ProducerEntry, ProducerState } from './producer-state.ts'
 import { recoverLog } from './recover-log.ts'
@@ -59,13 +57,9 @@ export class Log {
   readonly #reads: LogReads
   #generation = 0
   readonly #epochFile: EpochFile
-  #pending: Pending[] = []
-  /** Producer entries of pending appends. */
-  readonly #draft = new Map<number, ProducerEntry>()
+  readonly #pending: PendingAppends
   /** Rolls, group commits, truncations, retention, close. Appends meanwhile are pending. */
   readonly #exclusive = new Exclusive()
-  #isDraining = false
-  #isGroupCommit = false
   readonly #availability: Availability
   readonly #removals: Removals
   readonly #background: Background
@@ -102,6 +96,23 @@ export class Log {
       failed,
     })
     this.#epochFile = new EpochFile({ disk: options.disk, cache: loaded.epochs, isOnDisk: loaded.areEpochsOnDisk })
+    this.#pending = new PendingAppends({
+      clock: options.clock,
+      availability: this.#availability,
+      exclusive: this.#exclusive,
+      slowWriteMs: options.slowWriteMs ?? slowWriteMsDefault,
+      mustRoll: (next, sizeBefore) => this.#mustRoll(next, sizeBefore),
+      roll: (baseOffset) => this.#roll(baseOffset),
+      write: (chunks) => this.#segments.active().write(chunks),
+      publish: (written) => this.#publish(written),
+      flushIfDue: async () => {
+        if (this.#isFlushDue) await this.flush()
+      },
+      writeFailed: (error) => this.#writeFailed(error),
+      dropped: () => {
+        this.#assignedEndOffset = this.#logEndOffset
+      },
+    })
   }
 
   /** Recovers what the last stop left. Throws DiskError; InconsistentTopicIdError where the directory is another topic's. */
@@ -176,20 +187,19 @@ export class Log {
     const prepared = prepareAppend(bytes, options, {
       nextOffset: this.#assignedEndOffset,
       logStartOffset: this.#logStartOffset,
-      producer: (id) => this.#draft.get(id) ?? this.#state.get(id),
+      producer: (id) => this.#pending.producer(id) ?? this.#state.get(id),
     })
-    const isQueued = this.#exclusive.isBusy || this.#pending.length > 0
+    const isQueued = this.#exclusive.isBusy || this.#pending.count > 0
     if (prepared.batches.length === 0 && !isQueued) return this.#kept(prepared.result)
     let startMs = 0
     try {
-      if (isQueued || this.#isGroupCommit || this.#mustRoll(prepared, 0)) return this.#enqueue(prepared)
+      if (isQueued || this.#pending.isNeeded || this.#mustRoll(prepared, 0)) return this.#enqueue(prepared)
       startMs = this.#options.clock.monotonic()
       this.#segments.active().writeSync(prepared.bytes)
     } catch (error) {
       throw this.#writeFailed(error)
     }
-    const tookMs = this.#options.clock.monotonic() - startMs
-    if (tookMs > (this.#options.slowWriteMs ?? slowWriteMsDefault)) this.#isGroupCommit = true
+    this.#pending.wrote(this.#options.clock.monotonic() - startMs)
     this.#publish(prepared)
     this.#assignedEndOffset = this.#logEndOffset
     return this.#kept(prepared.result)
@@ -209,48 +219,8 @@ export class Log {
   }
 
   #enqueue(prepared: Prepared): Promise<AppendResult> {
-    const { promise, resolve, reject } = Promise.withResolvers<AppendResult>()
     if (prepared.batches.length > 0) this.#assignedEndOffset = prepared.result.lastOffset + 1
-    for (const entry of prepared.entries) if (entry !== undefined) this.#draft.set(entry.producerId, entry)
-    // The bytes are lent by the request, which does not outlive this call.
-    this.#pending.push({ ...prepared, bytes: Uint8Array.from(prepared.bytes), resolve, reject })
-    if (!this.#isDraining) {
-      this.#isDraining = true
-      void this.#exclusive.run(() => this.#drain())
-    }
-    return promise
-  }
-
-  async #drain(): Promise<void> {
-    try {
-      for (let head = this.#pending[0]; head !== undefined; head = this.#pending[0]) {
-        if (this.#availability.hasFailed) throw new ApiError(kafkaStorageError, 'the log directory is offline')
-        if (head.batches.length > 0 && this.#mustRoll(head, 0)) await this.#roll(head.result.baseOffset)
-        await this.#commit(nextGroup(this.#pending, (next, sizeBefore) => this.#mustRoll(next, sizeBefore)))
-      }
-    } catch (error) {
-      const failure = this.#writeFailed(error)
-      const failed = this.#pending
-      this.#pending = []
-      this.#draft.clear()
-      this.#assignedEndOffset = this.#logEndOffset
-      for (const pending of failed) pending.reject(failure)
-    } finally {
-      this.#isDraining = false
-    }
-  }
-
-  async #commit(group: readonly Pending[]): Promise<void> {
-    const { clock, slowWriteMs = slowWriteMsDefault } = this.#options
-    const startMs = clock.monotonic()
-    await this.#segments.active().write(group.map(({ bytes }) => bytes))
-    const tookMs = clock.monotonic() - startMs
-    for (const pending of group) this.#publish(pending)
-    if (this.#isFlushDue) await this.flush()
-    this.#pending.splice(0, group.length)
-    if (this.#pending.length === 0) this.#draft.clear()
-    this.#isGroupCommit = tookMs > slowWriteMs || (this.#isGroupCommit && this.#pending.length > 0)
-    for (const pending of group) pending.resolve(pending.result)
+    return this.#pending.add(prepared)
   }
 
   #publish({ batches, entries, completed }: Prepared): void {

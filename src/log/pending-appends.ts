@@ -1,0 +1,103 @@
+/**
+ * Appends that could not be done at once: the segment rolls, or the disk pushes back. They have offsets, but nobody sees
+ * them until they complete, in order; one write for many, one at a time. On the produce path only when something is slow.
+ */
+import { ApiError, type Clock } from '../base/index.ts'
+import type { Availability } from './availability.ts'
+import type { Exclusive } from './exclusive.ts'
+import { type AppendResult, kafkaStorageError, type Pending, type Prepared } from './log-types.ts'
+import { nextGroup } from './pending-group.ts'
+import type { ProducerEntry } from './producer-state.ts'
+
+/** What the log does for them. */
+export interface PendingHost {
+  readonly clock: Clock
+  readonly availability: Availability
+  readonly exclusive: Exclusive
+  /** A synchronous write that takes longer sends the partition over to group commit. */
+  readonly slowWriteMs: number
+  readonly mustRoll: (next: Prepared, sizeBefore: number) => boolean
+  readonly roll: (baseOffset: number) => Promise<void>
+  readonly write: (chunks: readonly Uint8Array[]) => Promise<void>
+  readonly publish: (written: Prepared) => void
+  readonly flushIfDue: () => Promise<void>
+  readonly writeFailed: (error: unknown) => ApiError
+  /** None of them will be: the next offset is that of the log end again. */
+  readonly dropped: () => void
+}
+
+export class PendingAppends {
+  readonly #host: PendingHost
+  #pending: Pending[] = []
+  /** What they make of their producers. */
+  readonly #draft = new Map<number, ProducerEntry>()
+  #isDraining = false
+  #isGroupCommit = false
+
+  constructor(host: PendingHost) {
+    this.#host = host
+  }
+
+  /** An append that comes now must queue. */
+  get isNeeded(): boolean {
+    return this.#isGroupCommit || this.#pending.length > 0
+  }
+
+  get count(): number {
+    return this.#pending.length
+  }
+
+  producer(producerId: number): ProducerEntry | undefined {
+    return this.#draft.get(producerId)
+  }
+
+  /** A synchronous write took so long. */
+  wrote(tookMs: number): void {
+    if (tookMs > this.#host.slowWriteMs) this.#isGroupCommit = true
+  }
+
+  add(prepared: Prepared): Promise<AppendResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<AppendResult>()
+    for (const entry of prepared.entries) if (entry !== undefined) this.#draft.set(entry.producerId, entry)
+    // The bytes are lent by the request, which does not outlive this call.
+    this.#pending.push({ ...prepared, bytes: Uint8Array.from(prepared.bytes), resolve, reject })
+    if (!this.#isDraining) {
+      this.#isDraining = true
+      void this.#host.exclusive.run(() => this.#drain())
+    }
+    return promise
+  }
+
+  async #drain(): Promise<void> {
+    const { availability, mustRoll, roll, writeFailed, dropped } = this.#host
+    try {
+      for (let head = this.#pending[0]; head !== undefined; head = this.#pending[0]) {
+        if (availability.hasFailed) throw new ApiError(kafkaStorageError, 'the log directory is offline')
+        if (head.batches.length > 0 && mustRoll(head, 0)) await roll(head.result.baseOffset)
+        await this.#commit(nextGroup(this.#pending, mustRoll))
+      }
+    } catch (error) {
+      const failure = writeFailed(error)
+      const failed = this.#pending
+      this.#pending = []
+      this.#draft.clear()
+      dropped()
+      for (const pending of failed) pending.reject(failure)
+    } finally {
+      this.#isDraining = false
+    }
+  }
+
+  async #commit(group: readonly Pending[]): Promise<void> {
+    const { clock, slowWriteMs, write, publish, flushIfDue } = this.#host
+    const startMs = clock.monotonic()
+    await write(group.map(({ bytes }) => bytes))
+    const tookMs = clock.monotonic() - startMs
+    for (const pending of group) publish(pending)
+    await flushIfDue()
+    this.#pending.splice(0, group.length)
+    if (this.#pending.length === 0) this.#draft.clear()
+    this.#isGroupCommit = tookMs > slowWriteMs || (this.#isGroupCommit && this.#pending.length > 0)
+    for (const pending of group) pending.resolve(pending.result)
+  }
+}
