@@ -12,13 +12,3 @@ test('configs without effect are told of where they matter and are not the defau
   )
   assert.equal(warnings({ 'unclean.leader.election.enable': 'false', 'log.retention.ms': '1' }), '')
 })
-
-test('so is a value without effect, alone or among others', () => {
-  for (const policy of ['compact', 'delete, compact', 'compact,delete']) {
-    assert.equal(
-      warnings({ 'log.cleanup.policy': policy }),
-      "The value 'compact' of 'log.cleanup.policy' is accepted but has no effect yet: do not rely on it for the size of logs.",
-    )
-  }
-  assert.equal(warnings({ 'log.cleanup.policy': 'delete' }), '')
-})

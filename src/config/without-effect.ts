@@ -107,17 +107,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'kafka.metrics.polling.interval.secs',
   'kafka.metrics.reporters',
   'leader.imbalance.check.interval.seconds',
-  'log.cleaner.backoff.ms',
-  'log.cleaner.dedupe.buffer.size',
-  'log.cleaner.delete.retention.ms',
-  'log.cleaner.enable',
-  'log.cleaner.io.buffer.load.factor',
-  'log.cleaner.io.buffer.size',
-  'log.cleaner.io.max.bytes.per.second',
-  'log.cleaner.max.compaction.lag.ms',
-  'log.cleaner.min.cleanable.ratio',
-  'log.cleaner.min.compaction.lag.ms',
-  'log.cleaner.threads',
   'log.dir.failure.timeout.ms',
   'log.flush.interval.ms',
   'log.flush.scheduler.interval.ms',
@@ -346,15 +335,11 @@ export const topicKeysWithoutEffect: ReadonlySet<keyof typeof topicKeys> = new S
   'compression.lz4.level',
   'compression.type',
   'compression.zstd.level',
-  'delete.retention.ms',
   'flush.ms',
   'follower.replication.throttled.replicas',
   'leader.replication.throttled.replicas',
   'local.retention.bytes',
   'local.retention.ms',
-  'max.compaction.lag.ms',
-  'min.cleanable.dirty.ratio',
-  'min.compaction.lag.ms',
   'preallocate',
   'remote.log.copy.disable',
   'remote.log.delete.on.disable',
@@ -367,13 +352,6 @@ export function effectOf(name: string): Effect {
   return withoutEffect.has(name) ? 'none' : 'full'
 }
 
-/** Of configs that have an effect with other values; each stands in a list. */
-const valuesWithoutEffect = new Map<string, { readonly value: string; readonly matter: Matter }>(
-  Object.entries({
-    'log.cleanup.policy': { value: 'compact', matter: 'the size of logs' },
-  } satisfies { readonly [K in keyof BrokerKeys]?: { readonly value: string; readonly matter: Matter } }),
-)
-
 const keys = new Map(Object.entries(brokerKeys))
 
 /** One line for each key that matters and is set to what has no effect, unless it is the default. No secrets are shown. */
@@ -382,18 +360,12 @@ export function warningsWithoutEffect(texts: ReadonlyMap<string, string>): reado
   for (const [name, text] of texts) {
     const base = baseKey(name, keys)
     if (base === undefined) continue
-    const part = valuesWithoutEffect.get(base.name)
-    if (part !== undefined && listed(text).includes(part.value)) {
-      warnings.push(warning(`The value '${part.value}' of '${name}'`, part.matter))
-    }
     const matter = reliedOn.get(base.name)
     if (matter === undefined || effectOf(base.name) === 'full') continue
     if (text.trim() !== (base.key.defaultText ?? '')) warnings.push(warning(`The configuration '${name}'`, matter))
   }
   return warnings
 }
-
-const listed = (text: string): string[] => text.split(',').map((word) => word.trim())
 
 const warning = (subject: string, matter: Matter): string =>
   `${subject} is accepted but has no effect yet: do not rely on it for ${matter}.`

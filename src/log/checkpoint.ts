@@ -1,6 +1,6 @@
 /**
  * The offset checkpoint files at the root of a log directory (`recovery-point-offset-checkpoint`,
- * `log-start-offset-checkpoint`, `replication-offset-checkpoint`): text, version 0, a count, then
+ * `log-start-offset-checkpoint`, `replication-offset-checkpoint`, `cleaner-offset-checkpoint`): text, version 0, a count, then
  * `topic partition offset` per line. Replaced whole, so a crash leaves the old or the new one.
  */
 import { type Disk, DiskError } from '../base/index.ts'
@@ -10,6 +10,7 @@ import { readWholeFile, replaceFile } from './whole-file.ts'
 export const recoveryPointCheckpointName = 'recovery-point-offset-checkpoint'
 export const logStartOffsetCheckpointName = 'log-start-offset-checkpoint'
 export const replicationOffsetCheckpointName = 'replication-offset-checkpoint'
+export const cleanerOffsetCheckpointName = 'cleaner-offset-checkpoint'
 
 const sizeMaxInBytes = 64 * 1024 * 1024
 

@@ -1,5 +1,8 @@
 /** The door of `log`: logs of partitions and the small files of a log directory. */
 export * from './checkpoint.ts'
+export { type CleanedDirectory, Cleaner, type CleanerSettings } from './compaction/cleaner.ts'
+export { compactionJobs } from './compaction/jobs.ts'
+export { Throttle } from './compaction/throttle.ts'
 export { FileHandle } from './file-handle.ts'
 export * from './file-names.ts'
 export type { EpochEndOffset, EpochEntry } from './leader-epoch-cache.ts'

@@ -108,49 +108,53 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
 }
 
 /**
- * `.deleted` and `.cleaned` go; a `.swap` is the finished outcome of a compaction and takes the place of what it was made
- * from, unless a `.cleaned` says that its set was not complete.
+ * `.deleted` and `.cleaned` go; a `.log.swap` is the finished outcome of a compaction and takes, with its indexes, the place
+ * of what it was made from, unless a `.cleaned` says that its set was not complete.
  */
-async function finishInterruptedChanges({ disk, directory, logger, segmentOptions }: LoadOptions): Promise<void> {
+async function finishInterruptedChanges(options: LoadOptions): Promise<void> {
+  const { disk, directory } = options
   const names = (await disk.list(directory)).map(({ name }) => name)
   const cleaned = names.filter((name) => name.endsWith(cleanedSuffix))
   const cleanedOffsets = cleaned.map((name) => parseFileName(name.slice(0, -cleanedSuffix.length))?.offset ?? 0)
   const incompleteFrom = Math.min(...cleanedOffsets, Number.MAX_SAFE_INTEGER)
+  const swapped = names.flatMap((name) => {
+    const parsed = name.endsWith(swapSuffix) ? parseFileName(name.slice(0, -swapSuffix.length)) : undefined
+    return parsed === undefined ? [] : [{ name, ...parsed }]
+  })
+  const whole = new Set<number>()
+  for (const { suffix, offset } of swapped) if (suffix === logSuffix && offset < incompleteFrom) whole.add(offset)
+  const useless = new Set(swapped.filter(({ offset }) => !whole.has(offset)).map(({ name }) => name))
   for (const name of names) {
     const isLeftOver = name.endsWith(deletedSuffix) || name.endsWith(cleanedSuffix) || name.endsWith('.tmp')
-    const swapped = name.endsWith(swapSuffix) ? parseFileName(name.slice(0, -swapSuffix.length)) : undefined
-    const isUseless = swapped !== undefined && (swapped.suffix !== logSuffix || swapped.offset >= incompleteFrom)
-    if (isLeftOver || isUseless) await disk.unlink(`${directory}/${name}`)
-    else if (swapped !== undefined) await finishSwap({ offset: swapped.offset })
+    if (isLeftOver || useless.has(name)) await disk.unlink(`${directory}/${name}`)
   }
+  for (const offset of [...whole].sort((a, b) => a - b)) await finishSwap(options, offset)
+}
 
-  async function finishSwap({ offset }: { readonly offset: number }): Promise<void> {
-    const path = filePath(directory, offset, logSuffix)
-    const file = await disk.open(path + swapSuffix, { mode: 'read' })
-    let nextOffset = offset + 1
-    await scanBatches({
-      file,
-      from: 0,
-      to: file.size(),
-      isCrcChecked: false,
-      visit: (info) => {
-        nextOffset = info.lastOffset + 1
-        return true
-      },
-    })
-    await file.close()
-    for (const { name } of await disk.list(directory)) {
-      const parsed = parseFileName(name)
-      if (parsed === undefined || parsed.suffix === snapshotSuffix) continue
-      if (parsed.offset >= offset && parsed.offset < nextOffset) await disk.unlink(`${directory}/${name}`)
-    }
-    await disk.rename(path + swapSuffix, path)
-    await disk.syncDirectory(directory)
-    const segment = await Segment.open(segmentOptions(offset))
-    await segment.rebuildIndexes()
-    await segment.close()
-    logger.log('info', 'an interrupted compaction was finished', { path })
+async function finishSwap({ disk, directory, logger, segmentOptions }: LoadOptions, offset: number): Promise<void> {
+  const swapped = await Segment.open(segmentOptions(offset), swapSuffix)
+  let nextOffset = offset + 1
+  await scanBatches({
+    file: swapped.handle.file,
+    from: 0,
+    to: swapped.sizeInBytes,
+    isCrcChecked: false,
+    visit: (info) => {
+      nextOffset = info.lastOffset + 1
+      return true
+    },
+  })
+  for (const { name } of await disk.list(directory)) {
+    const parsed = parseFileName(name)
+    if (parsed === undefined || parsed.suffix === snapshotSuffix) continue
+    if (parsed.offset >= offset && parsed.offset < nextOffset) await disk.unlink(`${directory}/${name}`)
   }
+  // What it was made from is gone before it stands there: beside it, they would be a second copy.
+  await disk.syncDirectory(directory)
+  await swapped.changeSuffix('')
+  await disk.syncDirectory(directory)
+  await swapped.close()
+  logger.log('info', 'an interrupted compaction was finished', { path: filePath(directory, offset, logSuffix) })
 }
 
 async function openSegments({ disk, directory, logger, segmentOptions }: LoadOptions): Promise<Segment[]> {

@@ -15,6 +15,14 @@ export interface LogConfig {
   readonly isDeleted: boolean
   /** `cleanup.policy` has `compact`. */
   readonly isCompacted: boolean
+  /** Of what may be cleaned, the dirty part of [0, 1] from which on it is. */
+  readonly minCleanableDirtyRatio: number
+  /** Records younger than that are not compacted. */
+  readonly minCompactionLagMs: number
+  /** Records older than that are, however little of the log is dirty; infinite: only the ratio counts. */
+  readonly maxCompactionLagMs: number
+  /** How long tombstones and markers stay after a compaction has passed them. */
+  readonly deleteRetentionMs: number
   /** Messages and time between syncs; infinite by default: replicas and page cache protect instead. */
   readonly flushMessages: number
   readonly flushMs: number
@@ -34,6 +42,10 @@ export const defaultLogConfig: LogConfig = {
   maxMessageBytes: 1024 * 1024 + 12,
   isDeleted: true,
   isCompacted: false,
+  minCleanableDirtyRatio: 0.5,
+  minCompactionLagMs: 0,
+  maxCompactionLagMs: Number.MAX_SAFE_INTEGER,
+  deleteRetentionMs: 24 * 60 * 60 * 1000,
   flushMessages: Number.MAX_SAFE_INTEGER,
   flushMs: Number.MAX_SAFE_INTEGER,
   producerIdExpirationMs: 24 * 60 * 60 * 1000,

@@ -17,6 +17,7 @@ import {
 } from '../base/index.ts'
 import {
   type CheckpointEntry,
+  cleanerOffsetCheckpointName,
   logStartOffsetCheckpointName,
   readCheckpoint,
   recoveryPointCheckpointName,
@@ -181,6 +182,8 @@ export class LogManager {
       this.#logs.delete(name)
       await log.abandon()
       const doomed = await this.#renameAway(topicPartition, 'delete')
+      // A topic that is made anew with this name is dirty.
+      if (log.compaction.cleanedUpTo !== undefined) await this.#checkpointCleaner()
       this.#removeLater(doomed, log.config.fileDeleteDelayMs)
     })
   }
@@ -195,6 +198,33 @@ export class LogManager {
       const path = await this.#renameAway(topicPartition, 'stray')
       this.#options.logger.log('error', 'a log that belongs to no known topic was put aside', { path })
     })
+  }
+
+  get isOnline(): boolean {
+    return this.#isLoaded && !this.#hasFailed && !this.#isStopped
+  }
+
+  /** Notes how far each log is compacted. */
+  checkpointCleaner(): Promise<void> {
+    return this.#serially(() => this.#checkpointCleaner())
+  }
+
+  async #checkpointCleaner(): Promise<void> {
+    const entries = [...this.#logs.values()].flatMap(({ topicPartition, compaction }) =>
+      compaction.cleanedUpTo === undefined ? [] : [{ ...topicPartition, offset: compaction.cleanedUpTo }],
+    )
+    await writeCheckpoint(this.#options.disk, this.#path(cleanerOffsetCheckpointName), entries)
+  }
+
+  /** What cannot be read of it is no loss: those logs are taken for dirty from their start. */
+  async #readCleaner(): Promise<ReadonlyMap<string, number>> {
+    try {
+      return await this.#readOffsets(cleanerOffsetCheckpointName)
+    } catch (error) {
+      if (!(error instanceof DiskError && error.code === 'EBADMSG')) throw error
+      this.#options.logger.log('warn', 'all compacted logs are compacted anew', { reason: error.message })
+      return new Map()
+    }
   }
 
   async applyRetention(): Promise<void> {
@@ -254,6 +284,7 @@ export class LogManager {
     const recoveryPoints = await this.#readOffsets(recoveryPointCheckpointName)
     const starts = await this.#readOffsets(logStartOffsetCheckpointName)
     const highWatermarks = await this.#readOffsets(replicationOffsetCheckpointName)
+    const cleaned = await this.#readCleaner()
     const found = (await disk.list(directory)).filter(({ kind }) => kind === 'directory')
     const logCount = found.filter(({ name }) => liveLog(name) !== undefined).length
     const report = new RecoveryReport({ directory, clock, logger, logCount, isCleanShutdown })
@@ -267,6 +298,7 @@ export class LogManager {
           topicId: await readPartitionMetadata(disk, `${directory}/${name}`),
           recoveryPoint: recoveryPoints.get(name) ?? 0,
           logStartOffset: starts.get(name) ?? 0,
+          cleanedUpTo: cleaned.get(name),
           isCleanShutdown,
         })
         log.setHighWatermark(highWatermarks.get(name) ?? 0)
@@ -312,6 +344,7 @@ export class LogManager {
     readonly topicId: Uuid | undefined
     readonly recoveryPoint: number
     readonly logStartOffset: number
+    readonly cleanedUpTo?: number | undefined
     readonly isCleanShutdown: boolean
   }): Promise<Log> {
     const { disk, clock, logger, configOf } = this.#options

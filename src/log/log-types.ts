@@ -23,6 +23,8 @@ export interface LogOptions {
   readonly recoveryPoint: number
   readonly isCleanShutdown: boolean
   readonly logStartOffset: number
+  /** Before it the log is compacted; undefined where it never was. */
+  readonly cleanedUpTo?: number | undefined
   /**
    * Of a log whose appends were all flushed before the next: nothing before it is cut, nor is there a hole, or opening
    * fails with LostRecordsError. Without it a log may have lost what was not flushed.

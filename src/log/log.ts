@@ -6,6 +6,7 @@
 import { ApiError, allSteps, assert, present } from '../base/index.ts'
 import { Availability } from './availability.ts'
 import { Background } from './background.ts'
+import { LogCompaction } from './compaction/log-compaction.ts'
 import { countDeletable } from './deletable.ts'
 import { EpochFile } from './epoch-file.ts'
 import { Exclusive } from './exclusive.ts'
@@ -60,6 +61,9 @@ export class Log {
   readonly #pending: PendingAppends
   /** Rolls, group commits, truncations, retention, close. Appends meanwhile are pending. */
   readonly #exclusive = new Exclusive()
+  /** What takes segments out of the log: one after the other, and always before `#exclusive`. */
+  readonly #changes = new Exclusive()
+  readonly compaction: LogCompaction
   readonly #availability: Availability
   readonly #removals: Removals
   readonly #background: Background
@@ -96,6 +100,18 @@ export class Log {
       failed,
     })
     this.#epochFile = new EpochFile({ disk: options.disk, cache: loaded.epochs, isOnDisk: loaded.areEpochsOnDisk })
+    this.compaction = new LogCompaction({
+      log: this,
+      segments: this.#segments,
+      snapshots: loaded.snapshots,
+      removals: this.#removals,
+      availability: this.#availability,
+      changes: this.#changes,
+      segmentOptions: (baseOffset) => this.#segmentOptions(baseOffset),
+      syncNames: () => options.disk.syncDirectory(this.#directory),
+      clock: options.clock,
+      cleanedUpTo: options.cleanedUpTo,
+    })
     this.#pending = new PendingAppends({
       clock: options.clock,
       availability: this.#availability,
@@ -378,11 +394,16 @@ export class Log {
   }
 
   #whileCut(work: () => Promise<void>): Promise<void> {
-    return this.#availability.whileRefusing('the log is being truncated', () => this.#exclusive.run(work))
+    return this.#availability.whileRefusing('the log is being truncated', () => this.#change(work))
+  }
+
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    return this.#changes.run(() => this.#exclusive.run(work))
   }
 
   #cutTo(offset: number): void {
     this.#generation++
+    this.compaction.cutTo(offset)
     this.#logEndOffset = offset
     this.#assignedEndOffset = offset
     this.#recoveryPoint.cutTo(offset)
@@ -390,10 +411,10 @@ export class Log {
     this.#epochs.truncateFromEnd(offset)
   }
 
-  /** Deletes what retention lets go; returns how many segments. */
+  /** Deletes what retention lets go; returns how many segments. Not while segments are compacted. */
   applyRetention(): Promise<number> {
-    return this.#exclusive.run(async () => {
-      if (this.#availability.isClosed) return 0
+    return this.#change(async () => {
+      if (this.#availability.isClosed || this.compaction.isRunning) return 0
       this.#state.expire(this.#options.clock.now() - this.config.producerIdExpirationMs)
       const count = await countDeletable(this.#segments.all, {
         config: this.config,
@@ -434,7 +455,7 @@ export class Log {
   /** Everything flushed, indexes and producer snapshot written: a clean stop, unless it rejects. Waits for readers. */
   close(): Promise<void> {
     this.#availability.close('the log is closed')
-    return this.#exclusive.run(() =>
+    return this.#end(() =>
       allSteps(
         () => this.#writeAll(),
         () => this.#settle(),
@@ -454,10 +475,15 @@ export class Log {
   /** Of a log that is deleted: resolves when nobody writes in its directory any more. Readers are not waited for. */
   abandon(): Promise<void> {
     this.#availability.close('the log is deleted')
-    return this.#exclusive.run(async () => {
+    return this.#end(async () => {
       await this.#settle()
       this.#removals.abandon(this.#segments.all)
     })
+  }
+
+  async #end(work: () => Promise<void>): Promise<void> {
+    await this.compaction.end()
+    await this.#change(work)
   }
 
   async #settle(): Promise<void> {

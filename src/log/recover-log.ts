@@ -30,7 +30,7 @@ export async function recoverLog(options: LogOptions, settings: { readonly curre
     recoveryPoint: options.recoveryPoint,
     logStartOffset: options.logStartOffset,
     producerIdExpirationMs: options.config.producerIdExpirationMs,
-    isCompacted: options.config.isCompacted,
+    isCompacted: options.config.isCompacted || options.cleanedUpTo !== undefined,
     mustReachOffset: options.mustReachOffset,
   })
 }

@@ -43,6 +43,11 @@ export class SegmentFiles {
     return writeWholeFile(this.#options.disk, this.path(kind), content)
   }
 
+  /** 0 where the file is missing. */
+  async indexSize(kind: IndexKind): Promise<number> {
+    return (await this.#options.disk.stat(this.path(kind)))?.size ?? 0
+  }
+
   /** Renames what there is of them. */
   async changeSuffix(suffix: SegmentSuffix): Promise<void> {
     const { disk } = this.#options

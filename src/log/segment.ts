@@ -99,8 +99,8 @@ export class Segment {
   }
 
   /** An existing one; its indexes are read when they are first needed. */
-  static async open(options: SegmentOptions): Promise<Segment> {
-    const files = new SegmentFiles(options)
+  static async open(options: SegmentOptions, suffix: SegmentSuffix = ''): Promise<Segment> {
+    const files = new SegmentFiles(options, suffix)
     const path = files.path(logSuffix)
     const stat = await options.disk.stat(path)
     const handle = new FileHandle(await options.disk.open(path, { mode: 'write' }))
@@ -427,6 +427,18 @@ export class Segment {
     if (this.#transactions.count === 0 && !this.#isTransactionIndexOnDisk) return
     this.#isTransactionIndexOnDisk = true
     await files.writeIndex(transactionIndexSuffix, { bytes: this.#transactions.encode(), sync })
+  }
+
+  /** Bytes of the indexes, read or not. */
+  async indexSizes(): Promise<{ readonly offsetIndexSize: number; readonly timeIndexSize: number }> {
+    if (this.#indexes === undefined) {
+      return {
+        offsetIndexSize: await this.#files.indexSize(offsetIndexSuffix),
+        timeIndexSize: await this.#files.indexSize(timeIndexSuffix),
+      }
+    }
+    const { offsets, times } = this.#indexes
+    return { offsetIndexSize: offsets.count * offsetIndexEntrySize, timeIndexSize: times.count * timeIndexEntrySize }
   }
 
   /** Makes the batches durable. After a failure the directory is lost: never called again. */

@@ -52,6 +52,14 @@ export class Segments {
     return segment
   }
 
+  /** `by` takes the place of `old`, which are neighbours. */
+  replace(old: readonly Segment[], by: Segment): void {
+    const [first] = old
+    const at = first === undefined ? -1 : this.all.indexOf(first)
+    assert(at >= 0 && old.every((segment, i) => this.all[at + i] === segment), 'what is replaced is in the log')
+    this.all = [...this.all.slice(0, at), by, ...this.all.slice(at + old.length)]
+  }
+
   floor(offset: number): number {
     let low = 0
     let high = this.all.length

@@ -5,7 +5,7 @@
 import { allSteps, type Env, present, TimerWheel, type Uuid } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
 import { GroupService } from '../coordinator/index.ts'
-import { LogManager } from '../log/index.ts'
+import { Cleaner, type CleanerSettings, LogManager } from '../log/index.ts'
 import {
   type ControllerChannel,
   configsOf,
@@ -55,6 +55,7 @@ export class Broker {
   readonly waiters: FetchWaiters
   readonly sessions: FetchSessions
   readonly groups: GroupService
+  readonly cleaner: Cleaner
   /** Requests of this broker's clients: a reply comes when this broker has applied what it says. */
   readonly channel: ControllerChannel
   readonly #options: BrokerOptions
@@ -94,6 +95,14 @@ export class Broker {
       partitionCount: () => this.#image.topics.byName.get(offsetsTopic)?.partitions.size,
       batchBytesMax: () => this.#topicConfig(offsetsTopic).maxMessageBytes,
       onFault: options.onFault,
+    })
+    this.cleaner = new Cleaner({
+      directories: this.#managers,
+      settings: () => cleanerSettings(this.#config),
+      clock: env.clock,
+      random: env.random.stream('cleaner'),
+      workers: env.workers,
+      logger: env.logger.child('cleaner'),
     })
     this.channel = this.#waitingChannel(options.controller)
   }
@@ -146,6 +155,10 @@ export class Broker {
     return present(this.#replicas, 'the replicas, once the logs are loaded')
   }
 
+  get logDirectories(): readonly LogManager[] {
+    return this.#managers
+  }
+
   /** Ids of the log directories that this broker has. */
   get directoryIds(): readonly Uuid[] {
     const { config, directoryIds } = this.#options
@@ -190,6 +203,7 @@ export class Broker {
     this.#updates = this.#updates.filter((update) => update.image.provenance.offset > image.provenance.offset)
     this.#isLoaded = true
     this.#work()
+    this.cleaner.start()
   }
 
   /** Takes the next image. Applied in the background, in order. */
@@ -303,9 +317,23 @@ export class Broker {
     this.groups.stop()
     for (const manager of this.#managers) if (!this.#isLoaded) manager.abortLoad()
     await this.#applying
+    await this.cleaner.stop()
     for (const { resolve } of this.#awaiting.splice(0)) resolve()
     this.wheel.clear()
     await allSteps(...this.#managers.map((manager) => () => manager.close(brokerEpoch)))
+  }
+}
+
+function cleanerSettings(config: BrokerConfig): CleanerSettings {
+  return {
+    isEnabled: config.boolean('log.cleaner.enable'),
+    threads: config.number('log.cleaner.threads'),
+    backoffMs: config.number('log.cleaner.backoff.ms'),
+    dedupeBufferBytes: config.number('log.cleaner.dedupe.buffer.size'),
+    loadFactor: config.number('log.cleaner.io.buffer.load.factor'),
+    ioBufferBytes: config.number('log.cleaner.io.buffer.size'),
+    bytesPerSecond: config.number('log.cleaner.io.max.bytes.per.second'),
+    decompressedBytesMax: config.own.number('odradek.max.decompressed.batch.bytes'),
   }
 }
 

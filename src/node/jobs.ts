@@ -2,6 +2,7 @@
  * The jobs that worker threads do for a node, by name: whole jobs of over a millisecond, functions of their input alone.
  * Loaded in each worker, so that it imports what the jobs need and nothing else.
  */
+import { compactionJobs } from '../log/index.ts'
 import { type InvalidBatch, type TopicRules, type ValidBatch, validateCompressed } from '../records/index.ts'
 
 export type Job = (input: unknown) => unknown
@@ -21,6 +22,7 @@ const validate = ({ records, options }: ValidateCompressedInput): Promise<ValidB
 /** The senders are typed by the same interface. */
 export const jobs: ReadonlyMap<string, Job> = new Map<string, Job>([
   ['validate-compressed', (input) => validate(input as ValidateCompressedInput)],
+  ...compactionJobs,
 ])
 
 /** Where a worker finds this table. */

@@ -3,6 +3,7 @@ import { counter, gauge, getOrInsert, histogram, type Metric } from '../base/ind
 import { type MetadataImage, noLeader } from '../metadata/index.ts'
 import type { Partition } from '../replication/index.ts'
 import { type RequestTally, totalTimeBoundsMs } from '../server/index.ts'
+import type { Broker } from './broker.ts'
 import type { Node } from './node.ts'
 
 interface TopicSums {
@@ -61,6 +62,7 @@ export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly
     ),
     ...topicMetrics(partitions),
     ...logMetrics(partitions),
+    ...cleanerMetrics(broker),
     ...requestMetrics(server.requestTallies()),
     counter(
       'kafka_network_acceptor_refusedconnections_total',
@@ -115,6 +117,43 @@ function logMetrics(partitions: readonly Partition[]): readonly Metric[] {
     metric('logstartoffset', 'First offset of the log.', ({ log }) => log.logStartOffset),
     metric('logendoffset', 'Offset of the next record.', ({ log }) => log.logEndOffset),
     metric('numlogsegments', 'Segments of the log.', ({ log }) => log.segmentCount),
+  ]
+}
+
+function cleanerMetrics({ cleaner, env, logDirectories }: Broker): readonly Metric[] {
+  const { figures } = cleaner
+  const seconds = (ms: number): number => Math.floor(ms / 1000)
+  const manager = (name: string, help: string, value: number): Metric =>
+    gauge(`kafka_log_logcleanermanager_${name}`, help, value)
+  const last = (name: string, help: string, value: number): Metric => gauge(`kafka_log_logcleaner_${name}`, help, value)
+  return [
+    manager('max_dirty_percent', 'Of the dirtiest log, when the last one was chosen.', figures.maxDirtyPercent),
+    manager(
+      'time_since_last_run_ms',
+      'Milliseconds since the cleaner last looked for a dirty log.',
+      env.clock.now() - figures.lastRunMs,
+    ),
+    {
+      name: 'kafka_log_logcleanermanager_uncleanable_partitions_count',
+      help: 'Logs that cannot be compacted and are left alone, by directory.',
+      type: 'gauge',
+      samples: logDirectories.map((directory) => ({
+        labels: { logDirectory: directory.directory },
+        value: cleaner.uncleanable(directory).length,
+      })),
+    },
+    last('max_clean_time_secs', 'Seconds of the last compaction.', seconds(figures.maxCleanTimeMs)),
+    last('cleaner_recopy_percent', 'What the last compaction kept.', figures.recopyPercent),
+    last(
+      'max_buffer_utilization_percent',
+      'How full the memory for keys became in the last compaction.',
+      figures.maxBufferUtilizationPercent,
+    ),
+    last(
+      'max_compaction_delay_secs',
+      'How long ago the oldest dirty record should have been compacted.',
+      seconds(figures.maxCompactionDelayMs),
+    ),
   ]
 }
 

@@ -245,7 +245,8 @@ async function orOffline<T>(manager: LogManager, work: () => Promise<T>): Promis
 export function logConfig(topic: TopicConfig, broker: BrokerConfig): LogConfig {
   return {
     segmentBytes: topic.segmentBytes,
-    segmentMs: topic.segmentMs,
+    // As Kafka: nothing in the active segment is compacted, so that it may not be longer than the lag.
+    segmentMs: topic.cleanupPolicy.compact ? Math.min(topic.maxCompactionLagMs, topic.segmentMs) : topic.segmentMs,
     segmentJitterMs: topic.segmentJitterMs,
     segmentIndexBytes: topic.segmentIndexBytes,
     indexIntervalBytes: topic.indexIntervalBytes,
@@ -255,6 +256,10 @@ export function logConfig(topic: TopicConfig, broker: BrokerConfig): LogConfig {
     maxMessageBytes: topic.maxMessageBytes,
     isDeleted: topic.cleanupPolicy.delete,
     isCompacted: topic.cleanupPolicy.compact,
+    minCleanableDirtyRatio: topic.minCleanableDirtyRatio,
+    minCompactionLagMs: topic.minCompactionLagMs,
+    maxCompactionLagMs: topic.maxCompactionLagMs,
+    deleteRetentionMs: topic.deleteRetentionMs,
     flushMessages: topic.flushMessages,
     flushMs: topic.flushMs,
     producerIdExpirationMs: broker.number('producer.id.expiration.ms'),

@@ -1,0 +1,164 @@
+/**
+ * The second pass of a compaction, a job: what stays of a piece of a log. A record stays while no newer one has its key; a
+ * tombstone, and the marker of a transaction of which nothing is left, until their delete horizon (KIP-534). The last batch
+ * of a producer, and of the cleaned part, stays without records. Pure.
+ */
+
+import { batchHeader as header } from '../../records/index.ts'
+import type { AbortedTransaction } from '../transaction-index.ts'
+import { type ChunkBatch, overChunk, wholeBatches } from './chunk.ts'
+import { emptyBatch, KeptRecords } from './kept-records.ts'
+import { KeyOffsets } from './key-offsets.ts'
+import { RecordFields } from './record-fields.ts'
+import { CompactedTransactions, type TransactionsState } from './transactions.ts'
+
+/** What is still known of a producer: a batch that must not go. */
+export interface LastBatch {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** -1: nothing but markers; the marker of that epoch must stay. */
+  readonly lastOffset: number
+}
+
+export interface FilterRules {
+  readonly nowMs: number
+  readonly deleteRetentionMs: number
+  /** The offset behind the last one whose keys are noted: what is above stays as it is. */
+  readonly mappedEndOffset: number
+  /** The cleaned part ends there: a batch that ends it is kept. */
+  readonly cleanEndOffset: number
+  readonly lastBatches: readonly LastBatch[]
+  readonly decompressedBytesMax: number
+}
+
+export interface FilterChunkInput {
+  readonly bytes: Uint8Array
+  readonly keys: SharedArrayBuffer
+  readonly rules: FilterRules
+  readonly transactions: TransactionsState
+}
+
+/** Batches that stay: as they lie in the chunk, or made anew. */
+export type KeptPiece =
+  | { readonly kind: 'same'; readonly position: number; readonly sizeInBytes: number }
+  | { readonly kind: 'new'; readonly bytes: Uint8Array }
+
+export interface FilterChunkOutput {
+  /** Bytes of whole batches that were looked at. */
+  readonly sizeInBytes: number
+  readonly pieces: readonly KeptPiece[]
+  /** Aborted transactions whose marker stays. */
+  readonly aborted: readonly AbortedTransaction[]
+  readonly recordsRead: number
+  readonly recordsKept: number
+  /** Records without a key, which a compacted log should not have: they go. */
+  readonly recordsWithoutKey: number
+  readonly transactions: TransactionsState
+}
+
+/** Throws CorruptBatchError. */
+export function filterChunk({ bytes, keys, rules, transactions }: FilterChunkInput): FilterChunkOutput {
+  return overChunk(() => new Filter(rules, keys, transactions).run(bytes))
+}
+
+class Filter {
+  readonly #rules: FilterRules
+  readonly #keys: KeyOffsets
+  readonly #passed: CompactedTransactions
+  readonly #lastBatches: ReadonlyMap<number, LastBatch>
+  readonly #pieces: KeptPiece[] = []
+  readonly #fields = new RecordFields()
+  #recordsRead = 0
+  #recordsKept = 0
+  #recordsWithoutKey = 0
+
+  constructor(rules: FilterRules, keys: SharedArrayBuffer, transactions: TransactionsState) {
+    this.#rules = rules
+    this.#keys = new KeyOffsets(keys)
+    this.#passed = new CompactedTransactions(transactions)
+    this.#lastBatches = new Map(rules.lastBatches.map((last) => [last.producerId, last]))
+  }
+
+  run(bytes: Uint8Array): FilterChunkOutput {
+    let sizeInBytes = 0
+    for (const batch of wholeBatches(bytes, this.#rules.decompressedBytesMax)) {
+      this.#filter(batch)
+      this.#recordsRead += batch.recordCount
+      sizeInBytes += batch.info.sizeInBytes
+    }
+    return {
+      sizeInBytes,
+      pieces: this.#pieces,
+      aborted: this.#passed.keptAborted,
+      recordsRead: this.#recordsRead,
+      recordsKept: this.#recordsKept,
+      recordsWithoutKey: this.#recordsWithoutKey,
+      transactions: this.#passed.state,
+    }
+  }
+
+  #filter(batch: ChunkBatch): void {
+    const { info, view, position, recordCount } = batch
+    const isDone = info.isControl ? this.#passed.isMarkerDone(info, recordCount) : this.#passed.isAborted(info)
+    const horizonMs = header.hasDeleteHorizon(view, position) ? header.baseTimestamp(view, position) : undefined
+    const isDue = horizonMs !== undefined && horizonMs <= this.#rules.nowMs
+    const goes = isDone && (!info.isControl || isDue)
+    if (!goes && recordCount > 0 && this.#keepRecords(batch, { horizonMs, isMarkerDone: isDone })) return
+    const mustStay = this.#isLastOfProducer(batch) || info.lastOffset + 1 === this.#rules.cleanEndOffset
+    if (mustStay) this.#pieces.push({ kind: 'new', bytes: emptyBatch(view, position) })
+  }
+
+  /** False where no record stays. */
+  #keepRecords(
+    batch: ChunkBatch,
+    { horizonMs, isMarkerDone }: { readonly horizonMs: number | undefined; readonly isMarkerDone: boolean },
+  ): boolean {
+    const { info, view, position, recordCount } = batch
+    const plain = batch.records()
+    const kept = new KeptRecords(view, position, plain.bytes)
+    const fields = this.#fields.reset(plain.bytes, plain.start, plain.end)
+    let hasTombstone = false
+    let count = 0
+    while (fields.next()) {
+      count++
+      if (!info.isControl && !this.#stays(plain.bytes, info.baseOffset + fields.offsetDelta, horizonMs)) continue
+      kept.keep(fields)
+      if (!fields.hasValue) hasTombstone = true
+    }
+    if (kept.count === 0) return false
+    this.#recordsKept += kept.count
+    const needsHorizon = horizonMs === undefined && (hasTombstone || (info.isControl && isMarkerDone))
+    if (kept.count === count && count === recordCount && !needsHorizon) this.#same(position, info.sizeInBytes)
+    else {
+      const { nowMs, deleteRetentionMs } = this.#rules
+      this.#pieces.push({ kind: 'new', bytes: kept.build(needsHorizon ? nowMs + deleteRetentionMs : horizonMs) })
+    }
+    return true
+  }
+
+  #stays(bytes: Uint8Array, offset: number, horizonMs: number | undefined): boolean {
+    const { keyAt, keySize, hasValue } = this.#fields
+    if (offset >= this.#rules.mappedEndOffset) return true
+    if (keySize < 0) {
+      this.#recordsWithoutKey++
+      return false
+    }
+    const isNewest = offset >= this.#keys.get(bytes, keyAt, keyAt + keySize)
+    return isNewest && (hasValue || horizonMs === undefined || this.#rules.nowMs < horizonMs)
+  }
+
+  #same(position: number, sizeInBytes: number): void {
+    const last = this.#pieces.at(-1)
+    if (last?.kind === 'same' && last.position + last.sizeInBytes === position) {
+      this.#pieces[this.#pieces.length - 1] = { ...last, sizeInBytes: last.sizeInBytes + sizeInBytes }
+    } else this.#pieces.push({ kind: 'same', position, sizeInBytes })
+  }
+
+  #isLastOfProducer({ info }: ChunkBatch): boolean {
+    if (info.producerId < 0) return false
+    const last = this.#lastBatches.get(info.producerId)
+    if (last === undefined) return false
+    if (last.lastOffset >= 0) return info.lastOffset === last.lastOffset
+    return info.isControl && info.producerEpoch === last.producerEpoch
+  }
+}
