@@ -20,9 +20,11 @@ import { startOdradek } from './odradek.ts'
 import { cache } from './paths.ts'
 import { type Figures, type Round, report } from './report.ts'
 import { type Scenario, Session } from './scenario.ts'
+import { compaction } from './scenarios/compaction.ts'
 import { endToEnd } from './scenarios/end-to-end.ts'
 import { fetch } from './scenarios/fetch.ts'
 import { memoryIdle, memoryLoaded } from './scenarios/memory.ts'
+import { manyPartitions, recovery } from './scenarios/opening.ts'
 import { produce } from './scenarios/produce.ts'
 import { requests } from './scenarios/requests.ts'
 import { start } from './scenarios/start.ts'
@@ -38,6 +40,9 @@ const scenarios: readonly Scenario[] = [
   requests,
   endToEnd,
   memoryLoaded,
+  compaction,
+  recovery,
+  manyPartitions,
 ]
 const folder = join(cache, 'bench')
 const say = (text: string): boolean => process.stderr.write(`${text}\n`)
@@ -49,14 +54,14 @@ interface Plan {
 
 async function session(broker: Broker, plan: Plan): Promise<Figures> {
   const figures: Record<string, number> = {}
+  const session = new Session({ broker, scale: plan.scale })
   try {
-    const session = new Session({ broker, scale: plan.scale })
     for (const scenario of plan.scenarios) {
       say(`  ${broker.name}: ${scenario.name}`)
       Object.assign(figures, await scenario.measure(session))
     }
   } finally {
-    await broker.stop()
+    await session.broker.stop()
     rmSync(folder, { recursive: true, force: true })
   }
   return figures

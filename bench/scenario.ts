@@ -25,14 +25,25 @@ export interface Scenario {
 
 /** One broker in one round. */
 export class Session {
-  readonly broker: Broker
+  #broker: Broker
   /** 1 for figures that count; below it for a quick proof that all works. */
   readonly scale: number
   #topics = 0
 
   constructor(options: { readonly broker: Broker; readonly scale: number }) {
-    this.broker = options.broker
+    this.#broker = options.broker
     this.scale = options.scale
+  }
+
+  get broker(): Broker {
+    return this.#broker
+  }
+
+  /** Ends the broker, does `meanwhile`, and starts it again on the same directory. */
+  async restart(how: 'kill' | 'stop', meanwhile: (broker: Broker) => void): Promise<void> {
+    await (how === 'kill' ? this.#broker.process.kill() : this.#broker.stop())
+    meanwhile(this.#broker)
+    this.#broker = await this.#broker.again()
   }
 
   async newTopic(): Promise<string> {

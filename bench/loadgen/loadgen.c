@@ -7,7 +7,8 @@
  *   topic     topic= partitions=1                       CreateTopics v5
  *   ping      since=NS timeout=30                       until the first answer to ApiVersions v0
  *   produce   topic= connections=1 inflight=5 batch=65536 record=1024 acks=1 bytes=1000000000 | seconds=10
- *             Produce v11, one batch a request, partition = connection modulo `partitions`
+ *             Produce v11, one batch a request, partition = connection modulo `partitions`; `keys=N`: each record has
+ *             one of N keys of 16 bytes, drawn at random
  *   requests  the same, with one record of 100 bytes a batch, 4 connections, 20 in flight, 10 seconds
  *   fetch     topic= connections=1 max=1048576 bytes=1000000000       Fetch v11, from offset 0 over and over
  *   e2e       topic= rate=5000 record=1024 seconds=10 warmup=2 acks=1 the topic must be empty; latency is from the
@@ -42,7 +43,7 @@
 
 static struct {
   const char *mode, *host, *topic;
-  int port, connections, inflight, batch, record, acks, partitions, max, rate;
+  int port, connections, inflight, batch, record, acks, partitions, max, rate, keys;
   int64_t bytes, since;
   double seconds, warmup, timeout;
 } option = {.host = "127.0.0.1", .topic = "bench", .port = 9092, .connections = 1, .inflight = 5, .batch = 65536,
@@ -84,22 +85,45 @@ static void *allocate(size_t size) {
 
 /* ---- record batches ---- */
 
+#define KEY_SIZE 16
+#define KEYED_MAX 65536
+
+/* Where the keys of a batch stand, relative to its start. */
+static struct {
+  size_t at[KEYED_MAX];
+  int count;
+} key_places;
+
+/* Gives each record of the batch a key, and the batch its checksum. */
+static void draw_keys(uint8_t *batch, size_t size) {
+  for (int i = 0; i < key_places.count; i++) {
+    char key[KEY_SIZE + 1];
+    snprintf(key, sizeof key, "key-%012d", (int)(((int64_t)rand() * 32768 + rand()) % option.keys));
+    memcpy(batch + key_places.at[i], key, KEY_SIZE);
+  }
+  put_at(batch + 17, crc32c(batch + 21, size - 21), 4);
+}
+
 /* Writes records into a batch until the next would pass `limit`, at least one. Returns the position of the first value. */
 static size_t put_batch(Out *out, int record_size, int limit) {
   size_t start = out->size, first_value = 0;
-  int count = 0;
+  int count = 0, key_size = option.keys > 0 ? KEY_SIZE : 0;
+  key_places.count = 0;
   out->size += BATCH_HEADER;
   for (;;) {
-    uint8_t head_bytes[32];
+    uint8_t head_bytes[64] = {0};
     Out head = {head_bytes, 0};
     put_int(&head, 0, 1);
     put_varint(&head, 0);
     put_varint(&head, count);
-    put_varint(&head, -1);
+    put_varint(&head, key_size > 0 ? key_size : -1);
+    size_t key_at = head.size;
+    head.size += (size_t)key_size;
     put_varint(&head, record_size);
     size_t body = head.size + record_size + 1;
     if (count > 0 && out->size - start + body + 3 > (size_t)limit) break;
     put_varint(out, (int64_t)body);
+    if (key_size > 0 && key_places.count < KEYED_MAX) key_places.at[key_places.count++] = out->size - start + key_at;
     put(out, head_bytes, head.size);
     if (count == 0) first_value = out->size;
     for (int i = 0; i < record_size; i++) out->data[out->size++] = (uint8_t)(rand() >> 7);
@@ -251,7 +275,7 @@ static void print_result(int64_t bytes, int64_t requests, int64_t elapsed_ns, co
 typedef struct {
   int fd;
   uint8_t *ring; /* `inflight` copies of the frame: slot = sequence % inflight, free again when its reply came */
-  size_t frame_size, position;
+  size_t frame_size, position, batch_at, batch_size;
   int64_t *sent_at;
   int64_t scheduled, sent, answered; /* counts of frames */
   uint8_t in[65536];
@@ -264,6 +288,8 @@ static Producer *open_producer(int index) {
   p->fd = connect_or_die();
   fcntl(p->fd, F_SETFL, O_NONBLOCK);
   p->frame_size = made.frame.size;
+  p->batch_at = made.batch_at;
+  p->batch_size = made.batch_size;
   p->ring = allocate(p->frame_size * (size_t)option.inflight);
   p->sent_at = allocate(sizeof(int64_t) * (size_t)option.inflight);
   for (int i = 0; i < option.inflight; i++) memcpy(p->ring + p->frame_size * (size_t)i, made.frame.data, p->frame_size);
@@ -278,6 +304,7 @@ static void pump(Producer *p, int may_schedule) {
     int64_t slot = p->scheduled % option.inflight;
     if (at == 0) at = now_ns();
     put_at(p->ring + p->frame_size * (size_t)slot + CORRELATION_AT, (uint64_t)p->scheduled & 0x7fffffff, 4);
+    if (option.keys > 0) draw_keys(p->ring + p->frame_size * (size_t)slot + p->batch_at, p->batch_size);
     p->sent_at[slot] = at;
     p->scheduled++;
   }
@@ -610,7 +637,7 @@ static void set_option(const char *argument) {
       {"port", &option.port, 1, 65535}, {"connections", &option.connections, 1, CONNECTIONS_MAX},
       {"inflight", &option.inflight, 1, 10000}, {"batch", &option.batch, 0, 1 << 28}, {"record", &option.record, 1, 1 << 27},
       {"acks", &option.acks, -1, 1}, {"partitions", &option.partitions, 1, 100000}, {"max", &option.max, 1, 1 << 29},
-      {"rate", &option.rate, 1, 1000000}};
+      {"rate", &option.rate, 1, 1000000}, {"keys", &option.keys, 1, 1 << 30}};
   struct { const char *name; double *at; } times[] = {
       {"seconds", &option.seconds}, {"warmup", &option.warmup}, {"timeout", &option.timeout}};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)

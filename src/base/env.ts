@@ -181,7 +181,12 @@ export class WorkersBusyError extends Error {
 }
 
 /** Whole jobs of over a millisecond that leave the loop. */
-export interface Workers {
+export interface Workers extends JobRunner {
+  /** The same for jobs that nobody waits for: they take what the others leave of the processors. */
+  readonly background: JobRunner
+}
+
+export interface JobRunner {
   /**
    * Runs the job registered under `name`; bytes in `input` may be moved to the worker. Inline in the simulator. Rejects
    * with WorkersBusyError.

@@ -6,7 +6,7 @@ import { LineLogger } from './logger.ts'
 import { MemoryDisk } from './memory-disk.ts'
 import { SystemNetwork } from './network.ts'
 import { SystemRandom } from './random.ts'
-import { WorkerPool } from './workers.ts'
+import { SystemWorkers } from './workers.ts'
 
 /** A module without any. */
 const noJobsUrl = 'data:text/javascript,export const jobs = new Map()'
@@ -28,7 +28,7 @@ export function createEnv(options: EnvOptions = {}): Env {
     random: new SystemRandom(),
     disk: options.disk === 'memory' ? new MemoryDisk(() => clock.now()) : new SystemDisk(),
     network: new SystemNetwork(),
-    workers: new WorkerPool({ jobsUrl: options.jobsUrl ?? noJobsUrl, threadsMax: 2, queueMax: 1024 }),
+    workers: new SystemWorkers(options.jobsUrl ?? noJobsUrl),
     logger: new LineLogger({
       json: options.json ?? false,
       level: options.level ?? 'info',

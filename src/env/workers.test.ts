@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getPriority } from 'node:os'
 import { test } from 'node:test'
 import { WorkersBusyError } from '../base/index.ts'
 import { WorkerPool } from './workers.ts'
@@ -29,4 +30,14 @@ test('a thread that ends takes its own job with it and no other', async () => {
   const next = pool.run('echo', 'next')
   await lost
   assert.equal(await next, 'next')
+})
+
+test('a thread of the background yields to all others', {
+  skip: process.platform !== 'linux' && 'Linux alone',
+}, async () => {
+  const niceOf = (isBackground: boolean) =>
+    new WorkerPool({ jobsUrl, threadsMax: 1, queueMax: 2, isBackground }).run('nice', undefined)
+  assert.equal(await niceOf(false), 0)
+  assert.equal(await niceOf(true), 10)
+  assert.equal(getPriority(), 0, 'and the loop has the priority that it had')
 })

@@ -4,7 +4,7 @@
  * done per request comes here.
  */
 import { Worker } from 'node:worker_threads'
-import { BoundedQueue, type Workers, WorkersBusyError } from '../base/index.ts'
+import { BoundedQueue, type JobRunner, type Workers, WorkersBusyError } from '../base/index.ts'
 
 export interface WorkerPoolOptions {
   /** Of a module that exports `jobs`, a map of functions by name. */
@@ -12,6 +12,8 @@ export interface WorkerPoolOptions {
   readonly threadsMax: number
   /** Jobs that wait for a thread; more are refused. */
   readonly queueMax: number
+  /** Its threads yield to all others: on Linux, where a thread has a priority of its own. */
+  readonly isBackground?: boolean
 }
 
 interface Waiting {
@@ -21,11 +23,15 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** A tenth of the share that others get of a processor that is wanted by both. */
+const backgroundNice = 10
+
 type Answer = { readonly output: unknown } | { readonly error: Error }
 
 /** Runs in the thread: one job at a time, errors sent back as they are. */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads')
+if (workerData.nice > 0) require('node:os').setPriority(0, workerData.nice)
 const table = import(workerData.jobsUrl)
 parentPort.on('message', async ({ name, input }) => {
   try {
@@ -43,10 +49,11 @@ class Thread {
 
   /** `done`: it is free again; `ended`: it is no more. */
   constructor(
-    jobsUrl: string,
+    { jobsUrl, isBackground }: WorkerPoolOptions,
     told: { readonly done: (thread: Thread) => void; readonly ended: (thread: Thread) => void },
   ) {
-    this.#worker = new Worker(program, { eval: true, workerData: { jobsUrl } })
+    const nice = isBackground === true && process.platform === 'linux' ? backgroundNice : 0
+    this.#worker = new Worker(program, { eval: true, workerData: { jobsUrl, nice } })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => {
       const job = this.#job
@@ -83,7 +90,7 @@ class Thread {
   }
 }
 
-export class WorkerPool implements Workers {
+export class WorkerPool implements JobRunner {
   readonly #options: WorkerPoolOptions
   readonly #queue: BoundedQueue<Waiting>
   readonly #idle: Thread[] = []
@@ -107,7 +114,7 @@ export class WorkerPool implements Workers {
   #begin(): Thread | undefined {
     if (this.#threads === this.#options.threadsMax) return undefined
     this.#threads++
-    return new Thread(this.#options.jobsUrl, {
+    return new Thread(this.#options, {
       done: (thread) => this.#next(thread),
       ended: (ended) => {
         this.#threads--
@@ -133,5 +140,20 @@ export class WorkerPool implements Workers {
       job.reject(error instanceof Error ? error : new Error(String(error)))
       this.#next(thread)
     }
+  }
+}
+
+/** The threads of a process. */
+export class SystemWorkers implements Workers {
+  readonly background: JobRunner
+  readonly #jobs: JobRunner
+
+  constructor(jobsUrl: string) {
+    this.#jobs = new WorkerPool({ jobsUrl, threadsMax: 2, queueMax: 1024 })
+    this.background = new WorkerPool({ jobsUrl, threadsMax: 4, queueMax: 1024, isBackground: true })
+  }
+
+  run(name: string, input: unknown): Promise<unknown> {
+    return this.#jobs.run(name, input)
   }
 }

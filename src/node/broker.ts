@@ -101,7 +101,7 @@ export class Broker {
       settings: () => cleanerSettings(this.#config),
       clock: env.clock,
       random: env.random.stream('cleaner'),
-      workers: env.workers,
+      workers: env.workers.background,
       logger: env.logger.child('cleaner'),
     })
     this.channel = this.#waitingChannel(options.controller)

@@ -79,7 +79,7 @@ export class World {
       assert(job !== undefined, `there is no job '${name}'`)
       return job(input)
     }
-    this.#workers = { run }
+    this.#workers = { run, background: { run } }
   }
 
   /** Virtual milliseconds since the beginning. */

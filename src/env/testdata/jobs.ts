@@ -1,4 +1,6 @@
 /** Jobs for the tests of the pool. */
+import { getPriority } from 'node:os'
+
 export const jobs: ReadonlyMap<string, (input: unknown) => unknown> = new Map<string, (input: unknown) => unknown>([
   ['echo', (input) => input],
   [
@@ -7,6 +9,7 @@ export const jobs: ReadonlyMap<string, (input: unknown) => unknown> = new Map<st
       throw new RangeError('as asked')
     },
   ],
+  ['nice', () => getPriority()],
   ['exit', () => process.exit(3)],
   ['wait', () => new Promise((resolve) => setTimeout(resolve, 20, 'waited'))],
 ])

@@ -2,7 +2,7 @@
  * Chooses which log is compacted next, the dirtiest first, and keeps as many compactions going as `log.cleaner.threads` says.
  * The bytes are looked at by workers. One for all log directories of a node; a log that cannot be compacted is left alone.
  */
-import { type Clock, DiskError, type Logger, type RandomStream, type Timer, type Workers } from '../../base/index.ts'
+import { type Clock, DiskError, type JobRunner, type Logger, type RandomStream, type Timer } from '../../base/index.ts'
 import type { Log } from '../log.ts'
 import { type Cleanable, isDue } from './cleanable.ts'
 import { type Compacted, CompactionAbortedError, isDirectoryFailure } from './log-compaction.ts'
@@ -35,9 +35,12 @@ export interface CleanerOptions {
   readonly settings: () => CleanerSettings
   readonly clock: Clock
   readonly random: RandomStream
-  readonly workers: Workers
+  readonly workers: JobRunner
   readonly logger: Logger
 }
+
+/** A piece costs two wake-ups of a thread: 2.3 s of CPU per GB with 256 KiB, 1.7 s with this. */
+const chunkBytesMin = 1024 * 1024
 
 interface DirtyLog {
   readonly directory: CleanedDirectory
@@ -165,8 +168,7 @@ export class Cleaner {
         throttle: this.#throttle,
         keysBytesMax: Math.floor(dedupeBufferBytes / threads),
         loadFactor,
-        // Half is for what is read, half for what is written.
-        chunkBytes: Math.max(1024, Math.floor(ioBufferBytes / threads / 2)),
+        chunkBytes: Math.max(chunkBytesMin, Math.floor(ioBufferBytes / threads)),
         decompressedBytesMax,
         isStopped: () => this.#isStopped,
       })

@@ -6,7 +6,7 @@
 
 import { batchHeader as header } from '../../records/index.ts'
 import type { AbortedTransaction } from '../transaction-index.ts'
-import { type ChunkBatch, overChunk, wholeBatches } from './chunk.ts'
+import { type ChunkBatch, type ChunkRules, overChunk, wholeBatches } from './chunk.ts'
 import { emptyBatch, KeptRecords } from './kept-records.ts'
 import { KeyOffsets } from './key-offsets.ts'
 import { RecordFields } from './record-fields.ts'
@@ -20,7 +20,7 @@ export interface LastBatch {
   readonly lastOffset: number
 }
 
-export interface FilterRules {
+export interface FilterRules extends ChunkRules {
   readonly nowMs: number
   readonly deleteRetentionMs: number
   /** The offset behind the last one whose keys are noted: what is above stays as it is. */
@@ -28,7 +28,6 @@ export interface FilterRules {
   /** The cleaned part ends there: a batch that ends it is kept. */
   readonly cleanEndOffset: number
   readonly lastBatches: readonly LastBatch[]
-  readonly decompressedBytesMax: number
 }
 
 export interface FilterChunkInput {
@@ -81,7 +80,7 @@ class Filter {
 
   run(bytes: Uint8Array): FilterChunkOutput {
     let sizeInBytes = 0
-    for (const batch of wholeBatches(bytes, this.#rules.decompressedBytesMax)) {
+    for (const batch of wholeBatches(bytes, this.#rules)) {
       this.#filter(batch)
       this.#recordsRead += batch.recordCount
       sizeInBytes += batch.info.sizeInBytes

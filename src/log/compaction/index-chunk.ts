@@ -40,7 +40,8 @@ export function indexChunk(input: IndexChunkInput): IndexChunkOutput {
     transactions: passed.state,
   })
   return overChunk(() => {
-    for (const batch of wholeBatches(bytes, decompressedBytesMax)) {
+    const rules = { decompressedBytesMax, checked: { from: 0, to: 0 } }
+    for (const batch of wholeBatches(bytes, rules)) {
       const { info, recordCount } = batch
       if (info.isControl) passed.isMarkerDone(info, recordCount)
       else if (!passed.isAborted(info) && recordCount > 0) {

@@ -1,5 +1,5 @@
 /** The passes of a compaction as jobs of workers: what they are called, and how they are asked for. */
-import { type Clock, type Workers, WorkersBusyError } from '../../base/index.ts'
+import { type Clock, type JobRunner, WorkersBusyError } from '../../base/index.ts'
 import { type FilterChunkInput, type FilterChunkOutput, filterChunk } from './filter-chunk.ts'
 import { type IndexChunkInput, type IndexChunkOutput, indexChunk } from './index-chunk.ts'
 import { KeyOffsets } from './key-offsets.ts'
@@ -30,11 +30,11 @@ export const compactionJobs: ReadonlyMap<string, (input: unknown) => unknown> = 
 ])
 
 export class CompactionJobs {
-  readonly #workers: Workers
+  readonly #workers: JobRunner
   readonly #clock: Clock
   readonly #check: () => void
 
-  constructor(options: { readonly workers: Workers; readonly clock: Clock; readonly check: () => void }) {
+  constructor(options: { readonly workers: JobRunner; readonly clock: Clock; readonly check: () => void }) {
     this.#workers = options.workers
     this.#clock = options.clock
     this.#check = options.check

@@ -3,7 +3,7 @@
  * every segment up to there is written anew without what is obsolete and takes the place of those it was made from. Readers
  * and appends go on all the while. What the disk holds at each step is what a start can finish or throw away.
  */
-import { assert, type Clock, DiskError, type RandomStream, type Workers } from '../../base/index.ts'
+import { assert, type Clock, DiskError, type JobRunner, type RandomStream } from '../../base/index.ts'
 import type { Availability } from '../availability.ts'
 import type { Exclusive } from '../exclusive.ts'
 import type { LogConfig } from '../log-config.ts'
@@ -49,7 +49,7 @@ interface LogCompactionOptions {
 
 /** What a compaction may use. */
 export interface CompactionMeans {
-  readonly workers: Workers
+  readonly workers: JobRunner
   readonly random: RandomStream
   readonly throttle: Throttle
   readonly keysBytesMax: number
@@ -174,6 +174,7 @@ export class LogCompaction {
         cleanEndOffset: cleanable.endOffset,
         lastBatches: this.#lastBatches(index.endOffset),
         decompressedBytesMax: means.decompressedBytesMax,
+        checked: { from: cleanable.firstDirtyOffset, to: index.endOffset },
       },
     })
     for (const group of await this.#groups(index.endOffset, cleanable.endOffset)) {
