@@ -1,6 +1,6 @@
 /**
- * The disk of a simulated node: `SimVolume` outlives the node's processes and carries the faults; `SimDisk` is one
- * process's view of it. Operations off the loop take virtual time; those of the loop take none.
+ * The disk of a simulated node as one of its processes sees it. What outlives the process, and the faults, are in
+ * `sim-volume.ts`. Operations off the loop take virtual time; those of the loop take none.
  */
 import {
   type DirectoryEntry,
@@ -10,134 +10,10 @@ import {
   type FileLock,
   type OpenOptions,
 } from '../base/index.ts'
-import type { SeededStream } from './random.ts'
-import type { Life, Scheduler } from './scheduler.ts'
+import type { Life } from './scheduler.ts'
 import type { SimFileContent } from './sim-file.ts'
-import { SimTree } from './sim-tree.ts'
-
-export interface DiskFaults {
-  /** Mean time of an operation off the loop, exponentially distributed. */
-  readonly delayMsMean: number
-  /** The part of operations off the loop, of [0, 1], that take `slowMs` more. */
-  readonly slowRate: number
-  readonly slowMs: number
-  /** The part of reads, of [0, 1], that fail with EIO. */
-  readonly readErrorRate: number
-  /** The part of syncs of files, of [0, 1], that fail with EIO: what they were to sync is then lost in a crash. */
-  readonly syncErrorRate: number
-  /** Writes beyond it are cut short, then fail with ENOSPC. */
-  readonly capacityBytes: number
-}
-
-export const noDiskFaults: DiskFaults = {
-  delayMsMean: 0.1,
-  slowRate: 0,
-  slowMs: 100,
-  readErrorRate: 0,
-  syncErrorRate: 0,
-  capacityBytes: Number.MAX_SAFE_INTEGER,
-}
-
-export class SimVolume {
-  readonly tree = new SimTree()
-  readonly locks = new Map<string, Life>()
-  readonly #scheduler: Scheduler
-  readonly #random: SeededStream
-  readonly #traceName: string
-  readonly #epochMs: number
-  #faults: DiskFaults
-  #stalledUntilMs = 0
-  #death: { writesLeft: number; readonly die: () => void } | undefined
-
-  constructor(options: {
-    scheduler: Scheduler
-    random: SeededStream
-    node: string
-    epochMs: number
-    faults: DiskFaults
-  }) {
-    this.#scheduler = options.scheduler
-    this.#random = options.random
-    this.#traceName = `disk ${options.node}`
-    this.#epochMs = options.epochMs
-    this.#faults = options.faults
-  }
-
-  setFaults(faults: Partial<DiskFaults>): void {
-    this.#faults = { ...this.#faults, ...faults }
-  }
-
-  /** No operation off the loop ends for `forMs`. */
-  stall(forMs: number): void {
-    this.#stalledUntilMs = this.#scheduler.nowMs + forMs
-  }
-
-  /** Power is lost. */
-  crash(): void {
-    this.tree.crash(this.#random)
-    this.kill()
-  }
-
-  /** The process is gone, what it wrote is not. */
-  kill(): void {
-    this.locks.clear()
-    this.#death = undefined
-  }
-
-  /** Calls `die`, which must kill the process, when some first part of its `nth` write from now on is done. */
-  killInWrite(nth: number, die: () => void): void {
-    this.#death = { writesLeft: nth, die }
-  }
-
-  /** How many bytes of a write of `size` are done before the process dies; undefined where it lives on. */
-  lastBytes(size: number): { readonly size: number; readonly die: () => void } | undefined {
-    const death = this.#death
-    if (death === undefined || --death.writesLeft > 0) return undefined
-    return { size: this.#random.below(size + 1), die: death.die }
-  }
-
-  nowMs(): number {
-    return Math.floor(this.#epochMs + this.#scheduler.nowMs)
-  }
-
-  /** Does `work` when the disk comes to it; never, if the process is dead by then. */
-  later<T>(life: Life, work: () => T): Promise<T> {
-    const faults = this.#faults
-    let delayMs = this.#random.exponential(faults.delayMsMean)
-    if (faults.slowRate > 0 && this.#random.float() < faults.slowRate) delayMs += faults.slowMs
-    delayMs += Math.max(0, this.#stalledUntilMs - this.#scheduler.nowMs)
-    return new Promise((resolve, reject) => {
-      const call = (): void => {
-        try {
-          resolve(work())
-        } catch (error) {
-          reject(error)
-        }
-      }
-      this.#scheduler.call({ name: this.#traceName, delayMs, life, call })
-    })
-  }
-
-  failsRead(): boolean {
-    return this.#faults.readErrorRate > 0 && this.#random.float() < this.#faults.readErrorRate
-  }
-
-  failsSync(): boolean {
-    return this.#faults.syncErrorRate > 0 && this.#random.float() < this.#faults.syncErrorRate
-  }
-
-  space(): { totalBytes: number; usableBytes: number } {
-    const totalBytes = this.#faults.capacityBytes
-    return { totalBytes, usableBytes: Math.max(0, totalBytes - this.tree.usedBytes()) }
-  }
-
-  /** How many of `size` bytes at `position` of a file there is room for. */
-  room(content: SimFileContent, size: number, position: number): number {
-    if (this.#faults.capacityBytes === Number.MAX_SAFE_INTEGER) return size
-    const grown = position + size - content.size
-    return grown <= 0 ? size : Math.max(0, size - Math.max(0, grown - this.space().usableBytes))
-  }
-}
+import type { SimTree } from './sim-tree.ts'
+import type { DiskOperation, SimVolume } from './sim-volume.ts'
 
 class SimFile implements DiskFile {
   readonly path: string
@@ -164,6 +40,11 @@ class SimFile implements DiskFile {
     return new DiskError(code, this.path, `${code}: ${this.path}`)
   }
 
+  /** Throws where the process ends in this operation. */
+  #begin(operation: DiskOperation): void {
+    begin(this.#volume, operation, this.path)
+  }
+
   size(): number {
     return this.#content.size
   }
@@ -171,10 +52,10 @@ class SimFile implements DiskFile {
   writeSync(bytes: Uint8Array, position: number): number {
     const content = this.#check(true)
     if (bytes.length === 0) return 0
-    const last = this.#volume.lastBytes(bytes.length)
-    if (last !== undefined) {
-      content.write(bytes.subarray(0, last.size), position)
-      last.die()
+    const die = this.#volume.begin('write')
+    if (die !== undefined) {
+      content.write(bytes.subarray(0, this.#volume.lastBytes(bytes.length)), position)
+      die()
       throw this.#error('EBADF')
     }
     const room = this.#volume.room(content, bytes.length, position)
@@ -186,12 +67,18 @@ class SimFile implements DiskFile {
 
   readSync(into: Uint8Array, start: number, end: number, position: number): number {
     const content = this.#check(false)
+    this.#volume.countRead()
     if (this.#volume.failsRead()) throw this.#error('EIO')
-    return content.read(into, start, end, position)
+    const size = Math.max(0, Math.min(end - start, content.size - position))
+    // What stands elsewhere may be shorter: the rest of the sector is zero.
+    const found = content.read(into, start, start + size, this.#volume.readPosition(content, position))
+    into.fill(0, start + found, start + size)
+    return size
   }
 
   truncateSync(size: number): void {
     const content = this.#check(true)
+    this.#begin('truncate')
     content.resize(size)
     content.modifiedMs = this.#volume.nowMs()
   }
@@ -216,6 +103,7 @@ class SimFile implements DiskFile {
     const mark = this.#content.mark()
     return this.#volume.later(this.#life, () => {
       const content = this.#check(false)
+      this.#begin('sync')
       if (this.#volume.failsSync()) {
         content.failSync(mark)
         throw this.#error('EIO')
@@ -227,6 +115,7 @@ class SimFile implements DiskFile {
   close(): Promise<void> {
     return this.#volume.later(this.#life, () => {
       this.#check(false)
+      this.#begin('close')
       this.#open = false
     })
   }
@@ -242,12 +131,23 @@ export class SimDisk implements Disk {
     this.#life = life
   }
 
-  #later<T>(work: (tree: SimTree) => T): Promise<T> {
-    return this.#volume.later(this.#life, () => work(this.#volume.tree))
+  /** Changes something: counted, and perhaps the last thing that the process does. */
+  #change<T>(operation: DiskOperation, path: string, work: (tree: SimTree) => T): Promise<T> {
+    return this.#volume.later(this.#life, () => {
+      begin(this.#volume, operation, path)
+      return work(this.#volume.tree)
+    })
+  }
+
+  #read<T>(work: (tree: SimTree) => T): Promise<T> {
+    return this.#volume.later(this.#life, () => {
+      this.#volume.countRead()
+      return work(this.#volume.tree)
+    })
   }
 
   open(path: string, { mode }: OpenOptions): Promise<DiskFile> {
-    return this.#later((tree) => {
+    return this.#change(mode === 'create' ? 'create' : 'open', path, (tree) => {
       if (mode === 'create') {
         if (tree.find(path) === undefined) tree.create(path)
         else tree.file(path).resize(0)
@@ -258,7 +158,7 @@ export class SimDisk implements Disk {
   }
 
   list(path: string): Promise<readonly DirectoryEntry[]> {
-    return this.#later((tree) =>
+    return this.#read((tree) =>
       Array.from(tree.directory(path).entries, ([name, { kind }]): DirectoryEntry => ({ name, kind })).sort((a, b) =>
         a.name < b.name ? -1 : 1,
       ),
@@ -266,7 +166,7 @@ export class SimDisk implements Disk {
   }
 
   stat(path: string): Promise<{ kind: 'file' | 'directory'; size: number; modifiedMs: number } | undefined> {
-    return this.#later((tree) => {
+    return this.#read((tree) => {
       const node = tree.find(path)
       if (node === undefined) return undefined
       if (node.kind === 'directory') return { kind: node.kind, size: 0, modifiedMs: 0 }
@@ -275,36 +175,47 @@ export class SimDisk implements Disk {
   }
 
   makeDirectory(path: string): Promise<void> {
-    return this.#later((tree) => tree.makeDirectory(path))
+    return this.#change('make directory', path, (tree) => tree.makeDirectory(path))
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#later((tree) => tree.rename(from, to))
+    return this.#change('rename', from, (tree) => tree.rename(from, to))
   }
 
   unlink(path: string): Promise<void> {
-    return this.#later((tree) => tree.unlink(path))
+    return this.#change('unlink', path, (tree) => tree.unlink(path))
   }
 
+  /** One name after the other: the process may end in the middle. */
   removeTree(path: string): Promise<void> {
-    return this.#later((tree) => tree.removeTree(path))
+    return this.#volume.later(this.#life, () => {
+      this.#volume.tree.removeTree(path, (name) => begin(this.#volume, 'unlink', name))
+    })
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#later((tree) => tree.sync(tree.directory(path)))
+    return this.#change('sync directory', path, (tree) => tree.sync(tree.directory(path)))
   }
 
   lock(path: string): Promise<FileLock | undefined> {
-    return this.#later((tree) => {
+    return this.#change('lock', path, (tree) => {
       const { locks } = this.#volume
       if (locks.get(path)?.alive === true) return undefined
       if (tree.find(path) === undefined) tree.create(path)
       locks.set(path, this.#life)
-      return { release: () => this.#later(() => void locks.delete(path)) }
+      return { release: () => this.#change('unlock', path, () => void locks.delete(path)) }
     })
   }
 
   space(): Promise<{ readonly totalBytes: number; readonly usableBytes: number }> {
-    return this.#later(() => this.#volume.space())
+    return this.#read(() => this.#volume.space())
   }
+}
+
+/** Throws where the process ends in this operation, of which nothing is done. */
+function begin(volume: SimVolume, operation: DiskOperation, path: string): void {
+  const die = volume.begin(operation)
+  if (die === undefined) return
+  die()
+  throw new DiskError('EBADF', path, `EBADF: ${path}`)
 }

@@ -3,9 +3,11 @@ import { assert, type Env, type LogFields, type Logger, type LogLevel, type Work
 import { SeededRandom } from './random.ts'
 import { Life, Scheduler, type Turn } from './scheduler.ts'
 import { SimClock, type Skew } from './sim-clock.ts'
-import { type DiskFaults, noDiskFaults, SimDisk, SimVolume } from './sim-disk.ts'
+import { SimDisk } from './sim-disk.ts'
+import type { Fate } from './sim-file.ts'
 import { type NetworkFaults, noNetworkFaults } from './sim-link.ts'
 import { SimFabric, SimNetwork } from './sim-network.ts'
+import { type DiskFaults, noDiskFaults, SimVolume } from './sim-volume.ts'
 
 export interface LogLine {
   readonly atMs: number
@@ -114,9 +116,9 @@ export class World {
   }
 
   /** Power is lost: the process and what was not durable are gone; `env` gives the next process. */
-  crash(name: string): void {
+  crash(name: string, fate: Fate = 'torn'): void {
     this.#end(name)
-    this.#node(name).volume.crash()
+    this.#node(name).volume.crash(fate)
   }
 
   /** The process is killed: what it wrote stays, durable or not; `env` gives the next process. */
@@ -127,10 +129,21 @@ export class World {
 
   /** The same in the middle of the process's `nth` write from now on: a first part of that is done. Then calls `then`. */
   killInWrite(name: string, nth: number, then: () => void): void {
-    const node = this.#node(name)
-    node.volume.killInWrite(nth, () => {
+    this.#node(name).volume.endInWrite(nth, () => {
       this.kill(name)
       then()
+    })
+  }
+
+  /**
+   * The world of the node's process stops at its `nth` disk operation from now on: power is lost with that fate of what was
+   * not synced, or the process is killed. Then calls `then`.
+   */
+  endInOperation(name: string, nth: number, end: { readonly how: Fate | 'killed'; readonly then: () => void }): void {
+    this.#node(name).volume.endInOperation(nth, () => {
+      if (end.how === 'killed') this.kill(name)
+      else this.crash(name, end.how)
+      end.then()
     })
   }
 

@@ -6,10 +6,26 @@ import type { RandomStream } from '../base/index.ts'
 
 export const sectorBytes = 512
 
+/**
+ * What becomes of changes that were not synced when power is lost: all stay, all go, or each of them is kept, dropped or
+ * cut in two, as chance will have it.
+ */
+export type Fate = 'kept' | 'dropped' | 'torn'
+
+export interface BitPlace {
+  readonly position: number
+  /** Of [0, 8). */
+  readonly bit: number
+}
+
 /** Bytes that grow by doubling; all behind `size` are zero. */
 class Bytes {
   buffer = Buffer.alloc(0)
   size = 0
+
+  flip({ position, bit }: BitPlace): void {
+    if (position < this.size) this.buffer.writeUInt8(this.buffer.readUInt8(position) ^ (1 << bit), position)
+  }
 
   put(bytes: Uint8Array, position: number): void {
     this.#reserve(position + bytes.length)
@@ -100,12 +116,18 @@ export class SimFileContent {
     this.#take(mark)
   }
 
-  /** Power is lost: each pending change is kept, dropped, or, if it spans sectors, cut at one. */
-  crash(random: RandomStream): void {
+  /** A bit of what is stored turns over, in what is read of it too. */
+  flip(place: BitPlace): void {
+    this.#durable.flip(place)
+    this.#cache.flip(place)
+  }
+
+  /** Power is lost. Of `torn`, each pending change is kept, dropped, or, if it spans sectors, cut at one. */
+  crash(random: RandomStream, fate: Fate): void {
     for (const change of this.#take(this.mark())) {
-      const fate = random.below(3)
-      if (fate === 0) continue
-      if (fate === 1 || change.kind === 'resize') {
+      const drawn = fate === 'torn' ? random.below(3) : fate === 'dropped' ? 0 : 1
+      if (drawn === 0) continue
+      if (drawn === 1 || change.kind === 'resize') {
         this.#apply(change, 0, Number.MAX_SAFE_INTEGER)
         continue
       }

@@ -3,7 +3,7 @@
  * crash keeps some first part of those not synced, as a journal does. No time and no faults: `sim-disk.ts` adds them.
  */
 import { DiskError, type RandomStream } from '../base/index.ts'
-import { SimFileContent } from './sim-file.ts'
+import { type Fate, SimFileContent } from './sim-file.ts'
 
 export class SimDirectory {
   readonly kind = 'directory'
@@ -97,12 +97,23 @@ export class SimTree {
     this.#change([{ ...this.#place(path), node: undefined }])
   }
 
-  /** One name after the other, the innermost first. */
-  removeTree(path: string): void {
+  /** One name after the other, the innermost first; `before` each of them. */
+  removeTree(path: string, before: (path: string) => void = () => undefined): void {
     const node = this.find(path)
     if (node === undefined) return
-    if (node.kind === 'directory') for (const name of [...node.entries.keys()]) this.removeTree(`${path}/${name}`)
+    const names = node.kind === 'directory' ? [...node.entries.keys()] : []
+    for (const name of names) this.removeTree(`${path}/${name}`, before)
+    before(path)
     this.#change([{ ...this.#place(path), node: undefined }])
+  }
+
+  /** Gone at once and for good, with all that is in it. */
+  lose(path: string): void {
+    const { directory, name } = this.#place(path)
+    if (directory.entries.get(name) === undefined) throw fail('ENOENT', path)
+    const lost: NameChange = { directory, name, node: undefined }
+    this.#change([lost])
+    this.sync(directory)
   }
 
   /** Makes the changes in a directory durable, with those before them that they build upon. */
@@ -124,16 +135,17 @@ export class SimTree {
     for (const changes of pending) if (chosen.has(changes)) this.#persist(changes)
   }
 
-  /** Power is lost: some first part of the pending changes is durable; of the files, see `SimFileContent.crash`. */
-  crash(random: RandomStream): void {
-    const kept = random.below(this.#pending.length + 1)
+  /** Power is lost: of `torn`, some first part of the pending changes is durable; of the files, see `SimFileContent.crash`. */
+  crash(random: RandomStream, fate: Fate): void {
+    const count = this.#pending.length
+    const kept = fate === 'torn' ? random.below(count + 1) : fate === 'kept' ? count : 0
     for (const changes of this.#pending.slice(0, kept)) this.#persist(changes)
     this.#pending = []
     const restore = (directory: SimDirectory): void => {
       directory.entries = new Map(directory.durable)
       for (const node of directory.entries.values()) {
         if (node.kind === 'directory') restore(node)
-        else node.crash(random)
+        else node.crash(random, fate)
       }
     }
     restore(this.#root)
