@@ -139,11 +139,11 @@ export class World {
    * The world of the node's process stops at its `nth` disk operation from now on: power is lost with that fate of what was
    * not synced, or the process is killed. Then calls `then`.
    */
-  endInOperation(name: string, nth: number, end: { readonly how: Fate | 'killed'; readonly then: () => void }): void {
+  endInOperation(name: string, nth: number, end: { readonly how: Fate | 'killed'; readonly ended: () => void }): void {
     this.#node(name).volume.endInOperation(nth, () => {
       if (end.how === 'killed') this.kill(name)
       else this.crash(name, end.how)
-      end.then()
+      end.ended()
     })
   }
 
