@@ -270,6 +270,7 @@ class Recovery {
     const size = segment.sizeInBytes
     this.segmentsReadAgain++
     segment.startOver()
+    await segment.removeTransactionIndex()
     let next = segment.baseOffset
     const end = await scanBatches({
       file: segment.handle.file,

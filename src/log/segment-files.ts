@@ -48,6 +48,10 @@ export class SegmentFiles {
     return (await this.#options.disk.stat(this.path(kind)))?.size ?? 0
   }
 
+  unlinkIndex(kind: IndexKind): Promise<void> {
+    return unlinkIfThere(this.#options.disk, this.path(kind))
+  }
+
   /** Renames what there is of them. */
   async changeSuffix(suffix: SegmentSuffix): Promise<void> {
     const { disk } = this.#options

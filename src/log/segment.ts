@@ -329,6 +329,11 @@ export class Segment {
     this.#bytesSinceIndexEntry = 0
   }
 
+  /** Before recovery: what the file tells may be of batches that are gone. */
+  removeTransactionIndex(): Promise<void> {
+    return this.#files.unlinkIndex(transactionIndexSuffix)
+  }
+
   /** Before recovery accounts for every batch again. */
   startOver(): void {
     this.startIndexes()
@@ -399,11 +404,14 @@ export class Segment {
         return true
       },
     })
-    this.#indexes = fresh.#indexes
+    const indexes = fresh.#indexed()
+    this.#indexes = indexes
     this.#trust = 'rebuilt'
     this.#largest = fresh.#largest
     this.#bytesSinceIndexEntry = fresh.#bytesSinceIndexEntry
-    await this.writeIndexes({ isFinal: true, sync: false })
+    if (this.#isRemoved) return
+    indexes.times.maybeAppend(this.#largest.timestamp, this.#largest.offset)
+    await this.#writeHints(indexes, false)
   }
 
   /** False where the file is there and malformed. */
@@ -421,12 +429,17 @@ export class Segment {
     const indexes = this.#indexes
     if (indexes === undefined || this.#isRemoved) return
     if (isFinal) indexes.times.maybeAppend(this.#largest.timestamp, this.#largest.offset)
-    const files = this.#files
-    await files.writeIndex(offsetIndexSuffix, { bytes: indexes.offsets.encode(), sync })
-    await files.writeIndex(timeIndexSuffix, { bytes: indexes.times.encode(), sync })
+    await this.#writeHints(indexes, sync)
     if (this.#transactions.count === 0 && !this.#isTransactionIndexOnDisk) return
     this.#isTransactionIndexOnDisk = true
-    await files.writeIndex(transactionIndexSuffix, { bytes: this.#transactions.encode(), sync })
+    // Nobody could tell that it is missing, and aborted records would be read for committed ones.
+    await this.#files.writeIndex(transactionIndexSuffix, { bytes: this.#transactions.encode(), sync: true })
+  }
+
+  /** What is built anew from the batches where it is lost. */
+  async #writeHints({ offsets, times }: Indexes, sync: boolean): Promise<void> {
+    await this.#files.writeIndex(offsetIndexSuffix, { bytes: offsets.encode(), sync })
+    await this.#files.writeIndex(timeIndexSuffix, { bytes: times.encode(), sync })
   }
 
   /** Bytes of the indexes, read or not. */

@@ -1,0 +1,124 @@
+/** What the crash-point sweep has found, each case by itself. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { defaultLogConfig, Log, type LogConfig } from '../../src/log/index.ts'
+import { buildBatch, buildEndTransactionBatch } from '../../src/records/index.ts'
+import { World } from '../../src/sim/index.ts'
+
+const node = 'node'
+const directory = '/data/t-0'
+const topicPartition = { topic: 't', partition: 0 }
+
+interface Powered {
+  readonly world: World
+  readonly open: (options?: { readonly config?: Partial<LogConfig>; readonly recoveryPoint?: number }) => Promise<Log>
+  readonly append: (log: Log, batch: Uint8Array, leaderEpoch?: number) => Promise<void>
+}
+
+/** A world with an empty directory for a log. */
+async function inWorld(work: (powered: Powered) => Promise<void>): Promise<void> {
+  const world = new World({ seed: 1, turn: setImmediate })
+  const open: Powered['open'] = ({ config = {}, recoveryPoint = 0 } = {}) => {
+    const { disk, clock, logger } = world.env(node)
+    return Log.open({
+      disk,
+      clock,
+      logger,
+      directory,
+      topicPartition,
+      topicId: undefined,
+      config: { ...defaultLogConfig, retentionMs: -1, ...config },
+      recoveryPoint,
+      isCleanShutdown: false,
+      logStartOffset: 0,
+      onDirectoryFailure: (error) => assert.fail(error),
+    })
+  }
+  const append: Powered['append'] = async (log, batch, leaderEpoch = 0) => {
+    const isMarker = (batch.at(22) ?? 0) & 0x20
+    await log.append(batch, { kind: 'leader', leaderEpoch, origin: isMarker ? 'coordinator' : 'client' })
+    log.setHighWatermark(log.logEndOffset)
+  }
+  const prepared = async (): Promise<void> => {
+    const { disk } = world.env(node)
+    await disk.makeDirectory(directory)
+    await disk.syncDirectory('/data')
+    await disk.syncDirectory('/')
+    await work({ world, open, append })
+  }
+  await world.settle(prepared())
+}
+
+const records = (value: string, timestampMs = 1) => [{ key: null, value: Buffer.from(value), timestampMs }]
+const plain = (sizeInBytes: number): Buffer => buildBatch(records('x'.repeat(sizeInBytes)))
+const producer = { producerId: 7, producerEpoch: 0 }
+const transactional = (baseSequence: number): Buffer =>
+  buildBatch(records('aborted'), { ...producer, baseSequence, isTransactional: true })
+const abort = (): Buffer =>
+  buildEndTransactionBatch({ ...producer, isCommit: false, coordinatorEpoch: 0, timestampMs: 1 })
+
+const abortedIn = (log: Log): number[] =>
+  log.abortedTransactions({ startOffset: 0, upperBoundOffset: log.logEndOffset }).map(({ firstOffset }) => firstOffset)
+
+test('a transaction that was aborted is skipped when all that was not synced is gone', () =>
+  inWorld(async ({ world, open, append }) => {
+    const config = { segmentBytes: 400 }
+    const log = await open({ config })
+    await append(log, transactional(0))
+    await append(log, abort())
+    await append(log, plain(300))
+    assert.equal(log.segmentCount, 2)
+    await log.flush()
+    const { recoveryPoint } = log
+    assert.equal(recoveryPoint, 3)
+    world.crash(node, 'dropped')
+    assert.deepEqual(abortedIn(await open({ config, recoveryPoint })), [0])
+  }))
+
+test('an index that is built anew leaves the transactions as they are', () =>
+  inWorld(async ({ world, open, append }) => {
+    const config = { segmentBytes: 400 }
+    const log = await open({ config })
+    await append(log, transactional(0))
+    await append(log, abort())
+    await append(log, plain(300))
+    await log.close()
+    const { disk } = world.env(node)
+    await disk.unlink(`${directory}/00000000000000000000.index`)
+    const volume = world.disk(node)
+    const writes = async (work: () => Promise<unknown>): Promise<number> => {
+      const before = volume.counts.get('create') ?? 0
+      await work()
+      return (volume.counts.get('create') ?? 0) - before
+    }
+    const again = await open({ config, recoveryPoint: 3 })
+    const read = { startOffset: 0, maxBytes: 1, maxOffset: 3, minOneBatch: true }
+    assert.equal(await writes(async () => again.read(read)), 2, 'the indexes of offsets and of times')
+    world.kill(node)
+    assert.deepEqual(abortedIn(await open({ config, recoveryPoint: 3 })), [0])
+  }))
+
+test('what an index tells of transactions that were cut by recovery is not believed later', () =>
+  inWorld(async ({ world, open, append }) => {
+    const config = { segmentBytes: 400 }
+    const log = await open({ config })
+    await append(log, transactional(0))
+    await append(log, abort())
+    await append(log, plain(300))
+    await log.close()
+    // Of the first segment no batch is left.
+    const { disk } = world.env(node)
+    const file = await disk.open(`${directory}/00000000000000000000.log`, { mode: 'write' })
+    file.truncateSync(0)
+    await file.close()
+    await disk.unlink(`${directory}/00000000000000000002.log`)
+    const again = await open({ config })
+    assert.equal(again.logEndOffset, 0)
+    await append(again, plain(300))
+    await append(again, plain(300))
+    await again.flush()
+    assert.equal(again.segmentCount, 2)
+    const { recoveryPoint } = again
+    world.kill(node)
+    assert.deepEqual(abortedIn(await open({ config, recoveryPoint })), [])
+  }))
