@@ -65,6 +65,14 @@ export class LeaderEpochCache {
     this.#replace(holding === undefined ? behind : [{ epoch: holding.epoch, startOffset }, ...behind])
   }
 
+  /** Older epochs, before all that are known; one that is known already begins earlier now. */
+  putBefore(older: readonly EpochEntry[]): void {
+    const [first = { epoch: Number.MAX_SAFE_INTEGER, startOffset: Number.MAX_SAFE_INTEGER }] = this.#entries
+    const entries = older.filter(({ epoch, startOffset }) => epoch <= first.epoch && startOffset < first.startOffset)
+    const isFirstKnown = entries.at(-1)?.epoch === first.epoch
+    if (entries.length > 0) this.#replace([...entries, ...this.#entries.slice(isFirstKnown ? 1 : 0)])
+  }
+
   clear(): void {
     if (this.#entries.length > 0) this.#replace([])
   }

@@ -17,6 +17,7 @@ import {
 } from './file-names.ts'
 import { decodeLeaderEpochs, LeaderEpochCache } from './leader-epoch-cache.ts'
 import { LostRecordsError } from './log-types.ts'
+import { learnMissingEpochs } from './missing-epochs.ts'
 import { decideBatch, ProducerState } from './producer-state.ts'
 import { Segment, type SegmentOptions } from './segment.ts'
 import { scanBatches } from './segment-scan.ts'
@@ -86,6 +87,7 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0)
   epochs.truncateFromEnd(logEndOffset)
   epochs.truncateFromStart(logStartOffset)
+  await learnMissingEpochs(epochs, segments, logStartOffset)
   state.logStartPassed(logStartOffset)
   const bases = new Set(segments.map(({ baseOffset }) => baseOffset))
   const newest = snapshots.offsets.findLast((offset) => offset <= logEndOffset)

@@ -122,3 +122,20 @@ test('what an index tells of transactions that were cut by recovery is not belie
     world.kill(node)
     assert.deepEqual(abortedIn(await open({ config, recoveryPoint })), [])
   }))
+
+test('a log start that is forgotten leaves no batch without its epoch', () =>
+  inWorld(async ({ world, open, append }) => {
+    const log = await open()
+    for (const epoch of [0, 0, 1, 2]) await append(log, plain(10), epoch)
+    await log.flush()
+    log.deleteRecordsBefore(3)
+    log.assignEpochStart(3, 4)
+    await new Promise<void>((resolve) => void world.env(node).clock.after(100, resolve))
+    world.crash(node, 'dropped')
+    const again = await open({ recoveryPoint: 4 })
+    assert.equal(again.logStartOffset, 0)
+    assert.deepEqual(
+      [0, 1, 2, 3].map((offset) => again.epochOf(offset)),
+      [0, 0, 1, 2],
+    )
+  }))
