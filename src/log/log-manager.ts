@@ -28,7 +28,7 @@ import { directoryName, parseDirectoryName, type TopicPartition, taggedDirectory
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { InconsistentTopicIdError } from './log-types.ts'
-import { readPartitionMetadata } from './partition-metadata.ts'
+import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { RecoveryReport } from './recovery-report.ts'
 import { readWholeFile, replaceFile } from './whole-file.ts'
 
@@ -56,6 +56,8 @@ export class LogManager {
   readonly #options: LogManagerOptions
   readonly #logs = new Map<string, Log>()
   readonly #making = new Map<string, Promise<Log>>()
+  /** Whose directory does not say which topic it belongs to: power was lost while it was made. */
+  readonly #nameless = new Set<Log>()
   readonly #timers = new Set<Timer>()
   #sync: Promise<void> = Promise.resolve()
   #nextSync: Promise<void> | undefined
@@ -146,10 +148,11 @@ export class LogManager {
   async getOrCreate(topicPartition: TopicPartition, topicId: Uuid): Promise<Log> {
     const name = directoryName(topicPartition)
     const known = this.#logs.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined && !this.#nameless.has(known)) return known
     const underWay = this.#making.get(name)
     if (underWay !== undefined) return underWay
-    const making = this.#make(topicPartition, topicId).finally(() => this.#making.delete(name))
+    const work = known === undefined ? this.#make(topicPartition, topicId) : this.#give(known, topicId)
+    const making = work.finally(() => this.#making.delete(name))
     this.#making.set(name, making)
     return making
   }
@@ -160,6 +163,13 @@ export class LogManager {
     const offsets = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true }
     const log = await this.#openLog({ topicPartition, topicId, ...offsets })
     await this.#syncNames()
+    return log
+  }
+
+  /** The topic that asks for a nameless log has it from now on. */
+  async #give(log: Log, topicId: Uuid): Promise<Log> {
+    await writePartitionMetadata(this.#options.disk, log.directory, topicId)
+    this.#nameless.delete(log)
     return log
   }
 
@@ -368,6 +378,7 @@ export class LogManager {
     // It may have failed while the log was on its way.
     if (this.#hasFailed) log.directoryFailed(new Error(`${this.#options.directory} has failed`))
     this.#logs.set(name, log)
+    if (found.topicId === undefined) this.#nameless.add(log)
     return log
   }
 

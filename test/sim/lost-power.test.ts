@@ -1,7 +1,8 @@
 /** What the crash-point sweep has found, each case by itself. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultLogConfig, Log, type LogConfig } from '../../src/log/index.ts'
+import { uuidFromLatin1, uuidToString } from '../../src/base/index.ts'
+import { defaultLogConfig, Log, type LogConfig, LogManager, readWholeFile } from '../../src/log/index.ts'
 import { buildBatch, buildEndTransactionBatch } from '../../src/records/index.ts'
 import { World } from '../../src/sim/index.ts'
 
@@ -139,3 +140,36 @@ test('a log start that is forgotten leaves no batch without its epoch', () =>
       [0, 0, 1, 2],
     )
   }))
+
+test('a directory that lost the name of its topic belongs to the one that asks for it', () => {
+  const world = new World({ seed: 1, turn: setImmediate })
+  const open = (): Promise<LogManager> => {
+    const { disk, clock, random, logger } = world.env(node)
+    return LogManager.open({
+      directory: '/data',
+      disk,
+      clock,
+      random: random.stream('names'),
+      logger,
+      configOf: () => defaultLogConfig,
+      onDirectoryFailure: (_, error) => assert.fail(error),
+      checkpointIntervalMs: 1e9,
+      retentionIntervalMs: 1e9,
+    })
+  }
+  const work = async (): Promise<void> => {
+    const { disk } = world.env(node)
+    await disk.makeDirectory(directory)
+    const manager = await open()
+    const topicId = uuidFromLatin1('a'.repeat(16))
+    const [log, same] = await Promise.all([
+      manager.getOrCreate(topicPartition, topicId),
+      manager.getOrCreate(topicPartition, topicId),
+    ])
+    assert.equal(log, same)
+    const text = await readWholeFile(disk, `${directory}/partition.metadata`, 1000)
+    assert.match(text?.toString() ?? '', new RegExp(uuidToString(topicId)))
+    await manager.close(1)
+  }
+  return world.settle(work())
+})
