@@ -60,7 +60,10 @@ class CrashPoint {
     await this.#format()
     const formatted = this.#operations
     await this.#untilStopped(nth, how, async () => {
-      for (const step of script) await step(await this.#started())
+      for (const step of script) {
+        await step(await this.#started())
+        if (this.#promises.isClean) this.#process = undefined
+      }
     })
     const operations = this.#operations - formatted
     const counts = new Map(this.#world.disk(nodeName).counts)
@@ -86,7 +89,12 @@ class CrashPoint {
 
   async #start(): Promise<SweepProcess> {
     this.#lines = []
+    const { isClean } = this.#promises
     this.#process = await SweepProcess.start(this.#world, this.#promises)
+    this.#promises.isClean = false
+    for (const { segmentsReadAgain } of isClean ? this.#process.manager.logs : []) {
+      assert.equal(segmentsReadAgain, 0, 'a clean stop leaves nothing to recover')
+    }
     return this.#process
   }
 
@@ -100,7 +108,6 @@ class CrashPoint {
     if (nth !== undefined) this.#world.endInOperation(nodeName, nth, { how, ended: () => resolve(this.#over(how)) })
     await Promise.race([work(), promise])
     this.#checkFailures()
-    if (this.#promises.isClean) this.#process = undefined
   }
 
   /** In the very moment of the end. */
@@ -124,7 +131,6 @@ class CrashPoint {
     assert.deepEqual(errors, [], 'a restart after a loss of power names no other error')
     for (const topic of topicNames) await this.#checkTopic(process, topic)
     this.#promises.isLossless = true
-    this.#promises.isClean = false
     this.#checkFailures()
   }
 
@@ -141,7 +147,6 @@ class CrashPoint {
     const topicId = promise.topicIds.find((id) => text.includes(id))
     assert.ok(topicId !== undefined || (text === '' && promise.exists === 'unknown'), `${topic} is of '${text}'`)
     const isHoleTold = this.#lines.some(({ part, message }) => part === `${topic}-0` && message === holeMessage)
-    if (this.#promises.isClean) assert.equal(log.segmentsReadAgain, 0, 'a clean stop leaves nothing to recover')
     const { acknowledgedEnd } = promise
     await checkRestartedLog({ log, promise, isLossless: this.#promises.isLossless, isHoleTold })
     this.#lost += Math.max(0, acknowledgedEnd - log.logEndOffset)

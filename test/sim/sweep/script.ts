@@ -64,6 +64,8 @@ export const script: readonly Step[] = [
   append(2),
   ({ metadata }) => metadata.snapshot(),
   ({ metadata }) => metadata.cleanUp(),
+  (process) => process.stop(),
+  append(1),
   (process) => process.sleep(retentionMs + fileDeleteDelayMs),
   ({ manager }) => manager.applyRetention(),
   (process) => process.compact('compacted'),
