@@ -114,8 +114,14 @@ export interface Disk {
   syncDirectory(path: string): Promise<void>
   /** An exclusive lock that other processes (Kafka's too) respect and that dies with the process; undefined if taken. */
   lock(path: string): Promise<FileLock | undefined>
-  /** Total and usable bytes of the volume that holds `path`. */
-  space(path: string): Promise<{ readonly totalBytes: number; readonly usableBytes: number }>
+  /** Total and usable bytes of the volume that holds `path`; `volume` tells volumes apart. */
+  space(path: string): Promise<DiskSpace>
+}
+
+export interface DiskSpace {
+  readonly totalBytes: number
+  readonly usableBytes: number
+  readonly volume: number
 }
 
 /** Where received bytes go, and what a connection tells its owner. */

@@ -3,11 +3,17 @@
  * table, which is held against 4.3.1; all begin with `odradek.`, so that a broker of Kafka's passes over them.
  */
 import { type ConfigKeys, int, long, string } from './config-def.ts'
-import { atLeast } from './validators.ts'
+import { atLeast, between } from './validators.ts'
 
 export const ownPrefix = 'odradek.'
 
 export const ownKeys = {
+  'odradek.log.dir.reserve.bytes': long(16 * 1024 * 1024, {
+    valid: between(0, 1024 * 1024 * 1024 * 1024),
+    doc:
+      'Bytes that each log directory keeps free for a full disk, in a file of its own: given up, they let the node start, ' +
+      'read and delete, while no records are taken. 0: none.',
+  }),
   'odradek.max.decompressed.batch.bytes': long(1024 * 1024 * 1024, {
     valid: atLeast(1024 * 1024),
     doc: 'What the records of a produced batch may become when they are decompressed to be checked.',

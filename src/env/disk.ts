@@ -10,6 +10,7 @@ import {
   type Disk,
   DiskError,
   type DiskFile,
+  type DiskSpace,
   type FileLock,
   loadNative,
   nativeFailures,
@@ -258,10 +259,11 @@ export class SystemDisk implements Disk {
     })
   }
 
-  space(path: string): Promise<{ totalBytes: number; usableBytes: number }> {
+  space(path: string): Promise<DiskSpace> {
     return this.#later(path, async () => {
       const { bsize, blocks, bavail } = await fsp.statfs(path)
-      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
+      const { dev } = await fsp.stat(path)
+      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail, volume: dev }
     })
   }
 }

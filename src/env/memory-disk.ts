@@ -4,6 +4,7 @@ import {
   type Disk,
   DiskError,
   type DiskFile,
+  type DiskSpace,
   type FileLock,
   type OpenOptions,
 } from '../base/index.ts'
@@ -208,10 +209,10 @@ export class MemoryDisk implements Disk {
     return { release }
   }
 
-  async space(): Promise<{ totalBytes: number; usableBytes: number }> {
+  async space(): Promise<DiskSpace> {
     const totalBytes = Number.MAX_SAFE_INTEGER
     let used = 0
     for (const { size } of this.#files.values()) used += size
-    return { totalBytes, usableBytes: totalBytes - used }
+    return { totalBytes, usableBytes: totalBytes - used, volume: 0 }
   }
 }

@@ -4,6 +4,7 @@
  */
 import { allSteps, type Env, type Listener, present } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
+import { DiskReserve, ReservedDisk } from '../log/index.ts'
 import { supportedFeatures } from '../metadata/index.ts'
 import { brokerRegistration } from '../protocol/index.ts'
 import { Router, Server, type ServerLimits } from '../server/index.ts'
@@ -17,7 +18,7 @@ import {
   controllerHandlers,
   type HandlerParts,
 } from './handlers.ts'
-import { openStorage } from './meta-properties-set.ts'
+import { openStorage, storageDirectories } from './meta-properties-set.ts'
 import { MetadataQuorum } from './metadata-quorum.ts'
 
 export interface NodeOptions {
@@ -46,6 +47,7 @@ export class Node {
   readonly #broker: Broker
   readonly #server: Server
   readonly #quorum: MetadataQuorum
+  readonly #reserves: readonly DiskReserve[]
   readonly #bound: BoundListener[] = []
   #lifecycle: BrokerLifecycle | undefined
   #stopping: Promise<void> | undefined
@@ -59,12 +61,14 @@ export class Node {
     readonly options: NodeOptions
     readonly broker: Broker
     readonly quorum: MetadataQuorum
+    readonly reserves: readonly DiskReserve[]
     readonly onFault: (error: unknown) => void
   }) {
-    const { options, broker, quorum } = parts
+    const { options, broker, quorum, reserves } = parts
     this.#options = options
     this.#broker = broker
     this.#quorum = quorum
+    this.#reserves = reserves
     const { env } = options
     this.#server = new Server({
       network: env.network,
@@ -81,7 +85,9 @@ export class Node {
    * disk refuses (`EBUSY`: the directory is in use), and the network's Error where a port is taken.
    */
   static async start(options: NodeOptions): Promise<Node> {
-    const { env, config } = options
+    const { config } = options
+    const reserves = diskReserves(options)
+    const env = { ...options.env, disk: new ReservedDisk(options.env.disk, reserves) }
     checkRoles(config)
     const storage = await openStorage({ ...env, config })
     const bootstrap = await readBootstrapCheckpoint(env.disk, `${config.metadataLogDir}/${bootstrapCheckpointName}`)
@@ -106,6 +112,7 @@ export class Node {
       onFault,
     })
     try {
+      for (const reserve of reserves) await reserve.open()
       quorum = await MetadataQuorum.start({
         env,
         config,
@@ -114,7 +121,7 @@ export class Node {
         publish: (update) => broker.publish(update),
         onFault,
       })
-      node = new Node({ options, broker, quorum, onFault })
+      node = new Node({ options: { ...options, env }, broker, quorum, reserves, onFault })
       if (early !== undefined) void node.#fail(early)
       await node.#open()
       return node
@@ -124,6 +131,7 @@ export class Node {
         const stopping = allSteps(
           () => quorum?.stop(),
           () => broker.stop(-1),
+          ...reserves.map((reserve) => () => reserve.stop()),
         )
         // Why it could not start is the news, not what stopping runs into.
         await stopping.catch((failure: unknown) => logUncleanStop(env, failure))
@@ -145,6 +153,7 @@ export class Node {
     await this.#unlessLeaving(this.#lifecycle.readyToUnfence())
     await this.#unlessLeaving(this.#broker.applied(this.#quorum.image.provenance.offset))
     this.#server.open()
+    for (const reserve of this.#reserves) reserve.keep()
     env.logger.log('info', 'the node is ready', {
       node: config.nodeId,
       listeners: this.#bound.map(({ listener, host, port }) => `${listener}://${host}:${port}`).join(','),
@@ -282,6 +291,7 @@ export class Node {
         () => this.#server.close(),
         () => this.#broker.stop(this.#fault === undefined ? (this.#lifecycle?.brokerEpoch ?? -1) : -1),
         () => this.#quorum.stop(),
+        ...this.#reserves.map((reserve) => () => reserve.stop()),
       )
     } catch (error) {
       this.#fault ??= error instanceof Error ? error : new Error(String(error))
@@ -319,6 +329,16 @@ function checkRoles(config: BrokerConfig): void {
       throw new ConfigError(`Listener ${listener} is ${securityProtocol}: only PLAINTEXT is built yet`)
     }
   }
+}
+
+function diskReserves({ env, config }: NodeOptions): readonly DiskReserve[] {
+  const { disk, clock } = env
+  const sizeInBytes = config.own.number('odradek.log.dir.reserve.bytes')
+  const random = env.random.stream('disk-reserve')
+  const logger = env.logger.child('log')
+  return storageDirectories(config).map(
+    (directory) => new DiskReserve({ directory, sizeInBytes, disk, clock, random, logger }),
+  )
 }
 
 function limitsOf(config: BrokerConfig): ServerLimits {

@@ -7,6 +7,7 @@ import {
   type Disk,
   DiskError,
   type DiskFile,
+  type DiskSpace,
   type FileLock,
   type OpenOptions,
 } from '../base/index.ts'
@@ -207,7 +208,7 @@ export class SimDisk implements Disk {
     })
   }
 
-  space(): Promise<{ readonly totalBytes: number; readonly usableBytes: number }> {
+  space(): Promise<DiskSpace> {
     return this.#read(() => this.#volume.space())
   }
 }

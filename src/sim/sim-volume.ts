@@ -2,6 +2,7 @@
  * What outlives the processes of a simulated node: its volume, with the faults of the disk and the counters that end a
  * process at a chosen operation.
  */
+import type { DiskSpace } from '../base/index.ts'
 import type { SeededStream } from './random.ts'
 import type { Life, Scheduler } from './scheduler.ts'
 import type { BitPlace, Fate, SimFileContent } from './sim-file.ts'
@@ -194,9 +195,9 @@ export class SimVolume {
     return this.#random.below(Math.max(1, content.size))
   }
 
-  space(): { totalBytes: number; usableBytes: number } {
+  space(): DiskSpace {
     const totalBytes = this.#faults.capacityBytes
-    return { totalBytes, usableBytes: Math.max(0, totalBytes - this.tree.usedBytes()) }
+    return { totalBytes, usableBytes: Math.max(0, totalBytes - this.tree.usedBytes()), volume: 0 }
   }
 
   /** How many of `size` bytes at `position` of a file there is room for. */

@@ -32,6 +32,7 @@ export const testDefaults: Readonly<Record<string, string>> = {
   'transaction.state.log.num.partitions': '1',
   'share.coordinator.state.topic.num.partitions': '1',
   'group.initial.rebalance.delay.ms': '0',
+  'odradek.log.dir.reserve.bytes': '0',
 }
 
 /** Later ones win. A key given under another name of itself still counts once, as `BrokerConfig` reads it. */

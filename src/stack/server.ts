@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { type Env, type LogLevel, type Metric, uuidToString } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
 import { BrokerConfig, formatStorage, jobsUrl, Node, nodeMetrics, StorageError, storageIsEmpty } from '../node/index.ts'
+import { layered } from './default-config.ts'
 import { withListener } from './listen-error.ts'
 import type { MetricsHttp } from './metrics-http.ts'
 
@@ -27,6 +28,8 @@ interface Address {
   readonly port: number
 }
 
+/** Memory is nobody's full disk. */
+const withoutReserve = { 'odradek.log.dir.reserve.bytes': '0' }
 const memoryPrefix = 'memory:'
 const directoryKeys = ['log.dirs', 'log.dir', 'metadata.log.dir']
 
@@ -35,7 +38,7 @@ export async function startServer(options: ServerOptions): Promise<Node> {
   const { texts, isMemory } = withAbsoluteDirectories(options.texts)
   const { json = false, level = 'info', write } = options
   const env = createEnv({ disk: isMemory ? 'memory' : 'system', json, level, jobsUrl, ...(write ? { write } : {}) })
-  const config = BrokerConfig.parse(texts)
+  const config = BrokerConfig.parse(isMemory ? layered(withoutReserve, texts) : texts)
   for (const warning of config.warnings) env.logger.log('warn', warning)
   if (options.formatsEmpty && (await storageIsEmpty(env.disk, config))) await format(env, config)
   try {

@@ -27,6 +27,7 @@ const texts = new Map(
     'metadata.log.max.record.bytes.between.snapshots': '2000',
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
+    'odradek.log.dir.reserve.bytes': '0',
   }),
 )
 
@@ -52,7 +53,10 @@ export class NodeWorld {
   /** The node hands over what it leads, and nobody takes it. */
   isStopping = false
 
-  constructor(seed: number) {
+  readonly #config: BrokerConfig
+
+  constructor(seed: number, configs: Readonly<Record<string, string>> = {}) {
+    this.#config = BrokerConfig.parse(new Map([...texts, ...Object.entries(configs)]))
     const draw = new World({ seed, turn: setImmediate }).random.stream('options')
     this.world = new World({
       seed,
@@ -74,7 +78,7 @@ export class NodeWorld {
 
   async start(): Promise<void> {
     const env = this.world.env(nodeName)
-    const config = BrokerConfig.parse(texts)
+    const config = this.#config
     if ((await env.disk.stat('/data/meta.properties')) === undefined) {
       const clusterId = uuidToString(uuidFromLatin1('0123456789abcdef'))
       await formatStorage({ ...env, config, options: { clusterId }, print: () => undefined })

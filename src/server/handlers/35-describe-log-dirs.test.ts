@@ -19,7 +19,7 @@ test('DescribeLogDirs tells of each directory what it holds, what room is left, 
   const disk = {
     space: async (path: string) => {
       if (isDiskFailed) throw new DiskError('EIO', path, 'planted')
-      return space
+      return { ...space, volume: 0 }
     },
   }
   const handler = describeLogDirsHandler({ replicas, config: () => cluster.config, disk })
