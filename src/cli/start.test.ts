@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +27,17 @@ describe('odradek start', () => {
       ids.push(/Formatting/.test(run.output) ? 'formatted' : 'went on')
     }
     assert.deepEqual(ids, ['formatted', 'went on'])
+  })
+
+  it('does not start without its vote file unless it is told to', async () => {
+    unlinkSync(join(folder, 'odradek-data', '__cluster_metadata-0', 'quorum-state'))
+    const refused = new Run(['start', ...alone], folder)
+    assert.equal(await refused.ended, 1)
+    assert.match(refused.output, /^odradek start: .*quorum-state is missing or old.*--force-recover`$/m)
+    const forced = new Run(['start', '--force-recover', ...alone], folder)
+    await forced.until(/the node is ready/)
+    forced.child.kill('SIGTERM')
+    assert.equal(await forced.ended, 0)
   })
 
   it('writes its log as JSON', async () => {

@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm'
 import { DiskError, type Env, type LogLevel } from '../base/index.ts'
 import { ConfigError } from '../config/index.ts'
 import { createEnv } from '../env/index.ts'
-import { MissingMetadataError, type Node, StorageError } from '../node/index.ts'
+import { MissingMetadataError, type Node, QuorumStateError, StorageError } from '../node/index.ts'
 import { ListenError, layered, serverDefaults, startServer, withOwnListener } from '../stack/index.ts'
 import { readConfigTexts } from './config-file.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
@@ -23,6 +23,7 @@ Runs a node. FILE is a configuration of Kafka (server.properties), whose directo
 the node listens on 127.0.0.1:9092 and keeps its data in ./odradek-data, which is formatted at the first start.
 
   --set, -s KEY=VALUE      this config over what FILE says; may be repeated
+  --force-recover          go on where committed metadata, or the file of the votes, is lost for good; for one start
   --json                   log in JSON, one object a line
   --log-level LEVEL        debug, info, warn or error; info unless told
   --help, -h               print this text
@@ -32,6 +33,7 @@ SIGTERM and SIGINT stop the node under control; a second one ends it at once.
 
 const flags = {
   set: { type: 'string', short: 's', multiple: true },
+  'force-recover': { type: 'boolean' },
   json: { type: 'boolean' },
   'log-level': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -57,7 +59,7 @@ export async function run(args: readonly string[], context: ProcessContext): Pro
 const isExpected = (error: unknown, code: string): boolean =>
   mendable.some((kind) => error instanceof kind) || /^E[A-Z]+$/.test(code)
 
-const mendable = [ConfigError, StorageError, DiskError, MissingMetadataError]
+const mendable = [ConfigError, StorageError, DiskError, MissingMetadataError, QuorumStateError]
 
 function complaint(error: unknown, { code, isUsage }: { readonly code: string; readonly isUsage: boolean }): string[] {
   if (!(error instanceof Error)) return [String(error)]
@@ -81,7 +83,8 @@ async function start(args: readonly string[], { hasParent }: ProcessContext): Pr
   const [path, ...more] = positionals
   if (more.length > 0) throw new UsageError(`one FILE at most, got ${positionals.join(' ')}`)
   const level = levelOf(values['log-level'] ?? 'info')
-  const given = parseSettings(values.set ?? [])
+  const forced = values['force-recover'] === true ? { 'odradek.force.recover': 'true' } : {}
+  const given = layered(parseSettings(values.set ?? []), forced)
   const json = values.json ?? false
   const starting = startServer({
     texts: path === undefined ? withOwnListener(serverDefaults, given) : await fileTexts(path, given),

@@ -2,12 +2,17 @@
  * Broker configs that Kafka does not have: the bounds that it lacks, and where metrics are served. Apart from Kafka's
  * table, which is held against 4.3.1; all begin with `odradek.`, so that a broker of Kafka's passes over them.
  */
-import { type ConfigKeys, int, long, string } from './config-def.ts'
+import { boolean, type ConfigKeys, int, long, string } from './config-def.ts'
 import { atLeast, between } from './validators.ts'
 
 export const ownPrefix = 'odradek.'
 
 export const ownKeys = {
+  'odradek.force.recover': boolean(false, {
+    doc:
+      'Goes on where committed metadata, or the file of the votes, is lost. For one start, after a loss that cannot be ' +
+      'mended: what was committed is then gone, and a vote may be given twice.',
+  }),
   'odradek.log.dir.reserve.bytes': long(16 * 1024 * 1024, {
     valid: between(0, 1024 * 1024 * 1024 * 1024),
     doc:

@@ -1,7 +1,7 @@
 /** The door of `node`: what puts the roles of a process together, from formatting on. */
 
 export { BrokerConfig, brokerKey, ConfigError, ownKeys } from '../config/index.ts'
-export { MissingMetadataError } from '../raft/index.ts'
+export { MissingMetadataError, QuorumStateError } from '../raft/index.ts'
 export * from './bootstrap-checkpoint.ts'
 export {
   bootstrapFeatureLevels,

@@ -110,6 +110,7 @@ export class MetadataQuorum {
         segmentBytes: config.number('metadata.log.segment.bytes'),
         segmentMs: config.number('metadata.log.segment.ms'),
       },
+      forceRecover: config.own.boolean('odradek.force.recover'),
       onSnapshot: (snapshot) => this.#take({ kind: 'snapshot', snapshot }),
       onCommitted: (batches) => this.#take({ kind: 'batches', batches }),
       onRole: (role) => {

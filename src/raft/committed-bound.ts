@@ -4,7 +4,7 @@
  * a damaged batch of old metadata would be taken for a torn tail and cut.
  */
 import { type Disk, DiskError, type Logger } from '../base/index.ts'
-import { readWholeFile, replaceFile } from '../log/index.ts'
+import { directoryOf, readWholeFile, replaceFile } from '../log/index.ts'
 import { FailedSyncError } from './snapshot-files.ts'
 
 export const committedBoundName = 'odradek-committed-offset'
@@ -43,6 +43,14 @@ export class CommittedBound {
 
   get offset(): number | undefined {
     return this.#offset
+  }
+
+  /** What it stands for is lost, and somebody has said to go on without it. Durable on return. */
+  async forget(): Promise<void> {
+    if (this.#offset === undefined) return
+    await this.#disk.unlink(this.#path)
+    await this.#disk.syncDirectory(directoryOf(this.#path))
+    this.#offset = undefined
   }
 
   /** Durable on return; nothing is written where it says as much already. Throws FailedSyncError, DiskError if it is full. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Disk, type DiskFile, uuidFromString } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
+import { writeWholeFile } from '../log/index.ts'
 import { type CommittedBatch, decodeQuorumState, encodeQuorumState, QuorumStateError } from './index.ts'
 import { directory, start, textsOf } from './testdata/running.ts'
 
@@ -63,6 +64,31 @@ test('what is proposed is committed in order, and a restart sees all of it in a 
   )
   await second.driver.stop()
   assert.deepEqual([...first.faults, ...second.faults], [])
+})
+
+test('a vote file that is gone, or older than the log, is refused; who is told to goes on in a later epoch', async () => {
+  const path = `${directory}/__cluster_metadata-0/quorum-state`
+  for (const old of [undefined, '{"leaderId":1,"leaderEpoch":1,"votedId":-1,"data_version":0}']) {
+    const { disk } = createEnv({ disk: 'memory' })
+    for (let epoch = 1; epoch <= 2; epoch++) {
+      const running = await start(disk)
+      await running.until(() => running.driver.highWatermark === epoch)
+      await running.driver.stop()
+    }
+    if (old === undefined) await disk.unlink(path)
+    else await writeWholeFile(disk, path, { bytes: Buffer.from(old), sync: true })
+    const isRefused = (error: unknown): boolean =>
+      error instanceof QuorumStateError &&
+      /quorum-state is missing or old.* epoch 2.*--force-recover/s.test(error.message)
+    for (let i = 0; i < 2; i++) await assert.rejects(start(disk), isRefused)
+    const forced = await start(disk, { forceRecover: true })
+    await forced.until(() => forced.driver.highWatermark === 3)
+    assert.equal(forced.driver.epoch, 3)
+    await forced.driver.stop()
+    const next = await start(disk)
+    await next.until(() => next.driver.epoch === 4)
+    await next.driver.stop()
+  }
 })
 
 test('a proposal made while commits are told is not forgotten', async () => {

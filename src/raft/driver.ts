@@ -19,7 +19,7 @@ import {
 import type { CommittedBound } from './committed-bound.ts'
 import { ControlHistory } from './control-history.ts'
 import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
-import { decodeQuorumState, encodeQuorumState, type QuorumStateFile } from './quorum-state.ts'
+import { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
 import { type ElectionState, type Entry, Raft } from './raft.ts'
 import type { Role } from './role.ts'
 import { decideCleanUp, type SnapshotRetention } from './snapshot-clean-up.ts'
@@ -61,6 +61,8 @@ export interface DriverOptions {
   readonly logger: Logger
   /** Of the log; `metadata.log.segment.bytes` and its like. */
   readonly config?: Partial<LogConfig>
+  /** Goes on where committed metadata or the vote file is lost: at the risk of whoever says so. */
+  readonly forceRecover?: boolean
   /** The newest snapshot, within `start` and before any committed batch; not called where there is none. */
   readonly onSnapshot: (snapshot: SnapshotRead) => void
   /** All that one read of the log gave, in order and never empty; nothing that the snapshot covers. */
@@ -104,7 +106,7 @@ export class RaftDriver {
    * QuorumStateError, and MissingMetadataError where committed metadata is gone.
    */
   static async start(options: DriverOptions): Promise<RaftDriver> {
-    const { clock, logger, nodeId, voters } = options
+    const { clock, logger, nodeId, voters, forceRecover = false } = options
     const disk = options.disk.urgent
     const directory = `${options.metadataLogDirectory}/__cluster_metadata-0`
     const { log, snapshots, snapshot, bound } = await openMetadataLog({
@@ -114,11 +116,13 @@ export class RaftDriver {
       snapshotDisk: options.disk,
       clock,
       logger,
+      forceRecover,
       onFault: options.onFault,
     })
     try {
       const { election, form } = await readQuorumState(disk, directory, voters)
       const lastEpoch = Math.max(log.latestEpoch ?? 0, snapshot?.epoch ?? 0)
+      checkEpoch({ election, lastEpoch, directory, forceRecover, logger })
       const committedOffset = snapshot?.offset ?? 0
       const raft = new Raft({
         nodeId,
@@ -394,6 +398,30 @@ async function readQuorumState(disk: Disk, directory: string, voters: VoterSet):
   if (bytes === undefined) return { election: { epoch: 0, leaderId: -1, votedId: -1 }, form }
   const found = decodeQuorumState(bytes.toString('utf8'))
   return found.form.kind === 'static' ? { ...found, form } : found
+}
+
+interface KnownEpochs {
+  readonly election: ElectionState
+  /** In the metadata log. */
+  readonly lastEpoch: number
+  readonly directory: string
+  readonly forceRecover: boolean
+  readonly logger: Logger
+}
+
+/** A vote is durable before anything of its epoch is written. Throws QuorumStateError. */
+function checkEpoch({ election, lastEpoch, directory, forceRecover, logger }: KnownEpochs): void {
+  if (election.epoch >= lastEpoch) return
+  const what =
+    `${directory}/quorum-state is missing or old: it knows epoch ${election.epoch}, and the metadata has epoch ${lastEpoch}. ` +
+    'Whom this node has voted for since then is lost'
+  if (!forceRecover) {
+    throw new QuorumStateError(
+      `${what}: it may vote twice in one epoch. Restore the file, or, if no other voter has elected a leader meanwhile, start ` +
+        'once with `odradek start --force-recover`',
+    )
+  }
+  logger.log('error', `${what}; it goes on in a later epoch, as it was told to`)
 }
 
 const recordsBatch = (values: readonly Uint8Array[], timestampMs: number): Uint8Array =>

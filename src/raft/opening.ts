@@ -4,7 +4,7 @@
  */
 import type { Clock, Disk, Logger } from '../base/index.ts'
 import { defaultLogConfig, directoryOf, Log, type LogConfig, LostRecordsError } from '../log/index.ts'
-import { CommittedBound, committedBoundName } from './committed-bound.ts'
+import { CommittedBound } from './committed-bound.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import { compareSnapshots, type DecodedSnapshot, type SnapshotId, snapshotName } from './snapshot-format.ts'
 
@@ -21,6 +21,8 @@ export interface OpeningOptions {
   readonly snapshotDisk: Disk
   readonly clock: Clock
   readonly logger: Logger
+  /** Somebody has said to go on without committed metadata that is lost. */
+  readonly forceRecover: boolean
   readonly onFault: (error: unknown) => void
 }
 
@@ -34,13 +36,33 @@ export interface OpenedMetadataLog {
   readonly bound: CommittedBound
 }
 
+/** The log ends before what the bound says was committed. */
+class LostMetadataError extends MissingMetadataError {}
+
 /** Throws DiskError and MissingMetadataError; then the log is closed again. */
 export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMetadataLog> {
-  const { directory, disk, clock, logger, snapshotDisk } = options
+  const { directory, disk, clock, logger, snapshotDisk, forceRecover } = options
   await disk.makeDirectory(directory)
   const snapshots = await SnapshotFiles.open({ disk: snapshotDisk, clock, logger, directory })
   const snapshot = await newestSnapshot(snapshots)
   const bound = await CommittedBound.open({ disk, directory, logger })
+  const parts = { snapshots, snapshot, bound }
+  try {
+    return await openWithin(options, parts)
+  } catch (error) {
+    if (!forceRecover || !(error instanceof LostMetadataError)) throw error
+    logger.log('error', 'committed metadata is lost, and the node goes on without it, as it was told to', {
+      directory,
+      reason: error.message,
+    })
+    await bound.forget()
+    return openWithin(options, parts)
+  }
+}
+
+async function openWithin(options: OpeningOptions, parts: Omit<OpenedMetadataLog, 'log'>): Promise<OpenedMetadataLog> {
+  const { directory, disk, logger } = options
+  const { snapshots, snapshot, bound } = parts
   const from = snapshot?.offset ?? 0
   const mustReachOffset = bound.offset !== undefined && from >= bound.offset ? 0 : bound.offset
   const log = await openLog(options, { from, mustReachOffset })
@@ -51,7 +73,7 @@ export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMe
     await log.flush()
     // The name of the log's directory must survive too, or all that is committed in it would be gone with it.
     await disk.syncDirectory(directoryOf(directory))
-    return { log, snapshots, snapshot, bound }
+    return { log, ...parts }
   } catch (error) {
     await closeAfterFailure(log, logger)
     throw error
@@ -91,9 +113,9 @@ async function openLog(options: OpeningOptions, { from, mustReachOffset }: Neede
 }
 
 const lost = (directory: string, how: string): MissingMetadataError =>
-  new MissingMetadataError(
-    `the metadata in ${directory} is not complete: ${how}; ${advice}. To go on without what is lost, remove ` +
-      `${directory}/${committedBoundName}`,
+  new LostMetadataError(
+    `the metadata in ${directory} is not complete: ${how}; ${advice}. To go on without what is lost, start once with ` +
+      '`odradek start --force-recover`',
   )
 
 /** Whole files may be gone too. */
