@@ -78,6 +78,7 @@ declare module '@platformatic/kafka' {
       readonly topics: readonly string[]
       readonly partitions?: number
       readonly replicas?: number
+      readonly configs?: readonly { readonly name: string; readonly value: string }[]
     }): Promise<unknown>
     deleteTopics(options: { readonly topics: readonly string[] }): Promise<void>
     listTopics(): Promise<readonly string[]>

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { run } from '../../bench/child.ts'
 import { toolCommand } from './java-tool.ts'
@@ -12,6 +12,8 @@ import { against, runFolder } from './kit.ts'
 
 /** What the tool says of every segment but the first, Kafka's own too: it begins to count at -1. */
 const firstOfSegment = /^Non-consecutive offsets in \S*\/0*(\d+)\.log\n {2}-1 is followed by \1\n/gm
+/** What it says of a log with gaps, which a compacted one may have; offsets rise all the same. */
+const gapsOf = /^Non-consecutive offsets in (\S*)\n((?: {2}-?\d+ is followed by \d+\n)+)/gm
 const complaint =
   /invalid|isvalid: false|mismatch|corrupt|exception|error|could not|unknown|non-consecutive|out of order|not found|is followed by/i
 /** What it says of batches that are whole; a field of records. */
@@ -66,10 +68,25 @@ function complaintsIn(output: string): string[] {
   return complaints
 }
 
+/** Nothing, where the cleaner has noted that the log is compacted. */
+function withoutGaps(told: string, file: string, gaps: string): string {
+  const log = basename(dirname(file))
+  const at = log.lastIndexOf('-')
+  const checkpoint = join(dirname(dirname(file)), 'cleaner-offset-checkpoint')
+  const isCompacted =
+    existsSync(checkpoint) && readFileSync(checkpoint, 'utf8').includes(`\n${log.slice(0, at)} ${log.slice(at + 1)} `)
+  const isRising = gaps.split('\n').every((gap) => {
+    const [before = 0, behind = 1] = (gap.match(/-?\d+/g) ?? []).map(Number)
+    return before < behind
+  })
+  return isCompacted && isRising ? '' : told
+}
+
 async function readByTool(files: readonly string[], args: readonly string[]): Promise<void> {
   const command = await toolCommand('dumpLog', [...args, '--files', files.join(',')])
   const { code, stdout, stderr } = await run({ ...command, timeoutMs: 120_000 })
-  const complaints = complaintsIn(`${stdout}\n${stderr.replace(firstOfSegment, '')}`)
+  const told = stderr.replace(firstOfSegment, '').replace(gapsOf, withoutGaps)
+  const complaints = complaintsIn(`${stdout}\n${told}`)
   assert.deepEqual(complaints.slice(0, 5), [])
   assert.equal(code, 0, stderr)
   for (const file of files) assert.ok(stdout.includes(`Dumping ${file}\n`), `it has read ${file}`)

@@ -4,6 +4,7 @@ Never waits for ever: every command ends by --timeout with status 1.
 """
 import argparse
 import json
+import os
 import signal
 import sys
 import time
@@ -221,5 +222,18 @@ def transactions():
     say(event="transactions")
 
 
-commands = [produce, load, consume, member, admin, watermarks, transactions]
+def open_transaction():
+    """Sends in a transaction, and is gone before it ends; the broker keeps it for a quarter of an hour."""
+    more = {"transactional.id": options.prefix + "id", "transaction.timeout.ms": 900000}
+    producer = Producer(connection(**more))
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    send(producer, options.topic, options.count, options.prefix)
+    say(event="open")
+    sys.stdout.flush()
+    # Without the end of the client, which would abort it.
+    os._exit(0)
+
+
+commands = [produce, load, consume, member, admin, watermarks, transactions, open_transaction]
 {command.__name__: command for command in commands}[options.command]()

@@ -3,11 +3,16 @@ import { Admin } from '@platformatic/kafka'
 import { bootstrap, uniqueName } from './kit.ts'
 
 /** Creates a topic of a new name, and returns it. */
-export async function createTopic(options: { readonly prefix: string; readonly partitions?: number }): Promise<string> {
+export async function createTopic(options: {
+  readonly prefix: string
+  readonly partitions?: number
+  readonly configs?: Readonly<Record<string, string>>
+}): Promise<string> {
   const admin = new Admin({ clientId: 'interop', bootstrapBrokers: [bootstrap()] })
   try {
     const topic = uniqueName(options.prefix)
-    await admin.createTopics({ topics: [topic], partitions: options.partitions ?? 1, replicas: 1 })
+    const configs = Object.entries(options.configs ?? {}).map(([name, value]) => ({ name, value }))
+    await admin.createTopics({ topics: [topic], partitions: options.partitions ?? 1, replicas: 1, configs })
     return topic
   } finally {
     await admin.close()
