@@ -12,6 +12,7 @@ import { zstdCompress } from './zstd.ts'
 
 export { CompressionError } from './compression-error.ts'
 export { decompressPieces } from './pieces.ts'
+export { compressSlowly, type SlowCompressor } from './slow-compressors.ts'
 export { decompressSlowly } from './slow-pieces.ts'
 
 /** The plain bytes in one buffer, at most `limitBytes`. Throws `CompressionError`. */

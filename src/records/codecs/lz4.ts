@@ -3,6 +3,7 @@
  * native library's own frame reader trusts its input, so only its block decoder is used, one bounded block at a time.
  */
 import { lazyNative } from '../../base/index.ts'
+import type { BlockFrame } from './block-frame.ts'
 import { corrupt, overLimit } from './compression-error.ts'
 import { lz4DecodeBlock, lz4EncodeBlock } from './lz4-block.ts'
 import { xxh32 } from './xxh32.ts'
@@ -105,24 +106,31 @@ export function* lz4Blocks(bytes: Uint8Array, limitBytes: number): Generator<Uin
 
 /** One frame as the Java clients write it. The level that Kafka's configuration gives has no effect here. */
 export function lz4Compress(bytes: Uint8Array): Buffer {
-  const header = Buffer.alloc(7)
-  header.writeUInt32LE(frameMagic, 0)
-  header[4] = flagsWritten
-  header[5] = blockDescriptorWritten
-  header[6] = (xxh32(header, 4, 6) >>> 8) & 0xff
-  const parts: Uint8Array[] = [header]
+  const parts: Uint8Array[] = [lz4Frame.start()]
   for (let at = 0; at < bytes.length; at += blockSizeWritten) {
-    const plain = bytes.subarray(at, at + blockSizeWritten)
+    parts.push(...lz4Frame.block(bytes.subarray(at, at + blockSizeWritten)))
+  }
+  parts.push(lz4Frame.end())
+  return Buffer.concat(parts)
+}
+
+/** A frame in its parts. */
+export const lz4Frame: BlockFrame = {
+  blockSize: blockSizeWritten,
+  start() {
+    const header = Buffer.alloc(7)
+    header.writeUInt32LE(frameMagic, 0)
+    header[4] = flagsWritten
+    header[5] = blockDescriptorWritten
+    header[6] = (xxh32(header, 4, 6) >>> 8) & 0xff
+    return header
+  },
+  block(plain) {
     const encoded = nativeEncode()?.(plain).subarray(4) ?? lz4EncodeBlock(plain)
     const field = Buffer.alloc(4)
-    if (encoded.length < plain.length) {
-      field.writeUInt32LE(encoded.length)
-      parts.push(field, encoded)
-    } else {
-      field.writeUInt32LE((plain.length | uncompressedFlag) >>> 0)
-      parts.push(field, plain)
-    }
-  }
-  parts.push(Buffer.alloc(4))
-  return Buffer.concat(parts)
+    const isSmaller = encoded.length < plain.length
+    field.writeUInt32LE(isSmaller ? encoded.length : (plain.length | uncompressedFlag) >>> 0)
+    return [field, isSmaller ? encoded : plain]
+  },
+  end: () => Buffer.alloc(4),
 }

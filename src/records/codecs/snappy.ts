@@ -3,6 +3,7 @@
  * writes frames with blocks of 32 KB. The native library trusts the length a block begins with, so that is checked here.
  */
 import { lazyNative } from '../../base/index.ts'
+import type { BlockFrame } from './block-frame.ts'
 import { CompressionError, corrupt, overLimit } from './compression-error.ts'
 import { snappyDecodeRaw, snappyEncodeRaw, snappyLength } from './snappy-raw.ts'
 
@@ -62,17 +63,28 @@ export function* snappyBlocks(bytes: Uint8Array, limitBytes: number): Generator<
 
 /** Frames with blocks of 32 KB. Snappy has no levels. */
 export function snappyCompress(bytes: Uint8Array): Buffer {
-  const header = Buffer.alloc(frameHeaderSize)
-  frameMagic.copy(header)
-  header.writeInt32BE(frameVersion, 8)
-  header.writeInt32BE(frameVersion, 12)
-  const parts: Uint8Array[] = [header]
+  const parts: Uint8Array[] = [snappyFrame.start()]
   for (let at = 0; at < bytes.length; at += blockSizeWritten) {
-    const plain = bytes.subarray(at, at + blockSizeWritten)
+    parts.push(...snappyFrame.block(bytes.subarray(at, at + blockSizeWritten)))
+  }
+  return Buffer.concat(parts)
+}
+
+/** A frame in its parts. */
+export const snappyFrame: BlockFrame = {
+  blockSize: blockSizeWritten,
+  start() {
+    const header = Buffer.alloc(frameHeaderSize)
+    frameMagic.copy(header)
+    header.writeInt32BE(frameVersion, 8)
+    header.writeInt32BE(frameVersion, 12)
+    return header
+  },
+  block(plain) {
     const block = nativeEncode()?.(plain, nativeOptions) ?? snappyEncodeRaw(plain)
     const size = Buffer.alloc(4)
     size.writeInt32BE(block.length)
-    parts.push(size, block)
-  }
-  return Buffer.concat(parts)
+    return [size, block]
+  },
+  end: () => Buffer.alloc(0),
 }
