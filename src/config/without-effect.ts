@@ -16,10 +16,7 @@ const names: readonly (keyof BrokerKeys)[] = [
   'auto.leader.rebalance.enable',
   'background.threads',
   'client.quota.callback.class',
-  'compression.gzip.level',
   'compression.lz4.level',
-  'compression.type',
-  'compression.zstd.level',
   'config.providers',
   'connection.failed.authentication.delay.ms',
   'connections.max.reauth.ms',
@@ -331,10 +328,7 @@ export const withoutEffect: ReadonlySet<string> = new Set(names)
 
 /** The same for topics. */
 export const topicKeysWithoutEffect: ReadonlySet<keyof typeof topicKeys> = new Set([
-  'compression.gzip.level',
   'compression.lz4.level',
-  'compression.type',
-  'compression.zstd.level',
   'flush.ms',
   'follower.replication.throttled.replicas',
   'leader.replication.throttled.replicas',

@@ -3,11 +3,11 @@
  * Loaded in each worker, so that it imports what the jobs need and nothing else.
  */
 import { compactionJobs } from '../log/index.ts'
-import { type InvalidBatch, type TopicRules, type ValidBatch, validateCompressed } from '../records/index.ts'
+import { type InvalidBatch, type TopicRules, type ValidBatch, validateSlowly } from '../records/index.ts'
 
 export type Job = (input: unknown) => unknown
 
-interface ValidateCompressedInput {
+interface ValidateInput {
   readonly records: Uint8Array
   readonly options: {
     readonly topic: TopicRules
@@ -16,12 +16,12 @@ interface ValidateCompressedInput {
   }
 }
 
-const validate = ({ records, options }: ValidateCompressedInput): Promise<ValidBatch | InvalidBatch> =>
-  validateCompressed(records, options)
+const validate = ({ records, options }: ValidateInput): Promise<ValidBatch | InvalidBatch> =>
+  validateSlowly(records, options)
 
 /** The senders are typed by the same interface. */
 export const jobs: ReadonlyMap<string, Job> = new Map<string, Job>([
-  ['validate-compressed', (input) => validate(input as ValidateCompressedInput)],
+  ['validate-produced', (input) => validate(input as ValidateInput)],
   ...compactionJobs,
 ])
 

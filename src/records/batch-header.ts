@@ -51,6 +51,11 @@ export function readInt64(view: DataView, position: number): number {
   return Math.max(value, -Number.MAX_SAFE_INTEGER)
 }
 
+/** Whether `readInt64` gave a time as it is, and not the bound that it saturates at. */
+export function isExactTimestamp(timestampMs: number): boolean {
+  return Number.isSafeInteger(timestampMs) && timestampMs !== Number.MAX_SAFE_INTEGER
+}
+
 export function writeInt64(view: DataView, position: number, value: number): void {
   assert(Number.isSafeInteger(value), 'an int64 is written from a safe integer')
   view.setInt32(position, Math.floor(value / two32))

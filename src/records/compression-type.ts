@@ -16,3 +16,10 @@ export function compressionType(id: number): CompressionType | undefined {
 export function compressionName(type: CompressionType): CompressionName {
   return names[type] ?? 'none'
 }
+
+/** What a topic stores its batches in. Plain data: it goes to workers as it is. */
+export interface TargetCompression {
+  readonly codec: CompressionType
+  /** Undefined for a codec that has none, or for its default. */
+  readonly level: number | undefined
+}

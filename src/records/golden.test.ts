@@ -113,6 +113,7 @@ test('what producers sent passes validation as if it came again', () => {
     maxMessageBytes: 1_048_588,
     isCompacted: false,
     timestampType: 0,
+    targetCompression: undefined,
   } as const
   let count = 0
   for (const { bytes } of files.filter(({ file }) => /codecs-0|plain-0/.test(file))) {

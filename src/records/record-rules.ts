@@ -2,6 +2,7 @@
 import { ErrorCode } from '../protocol/index.ts'
 import type { TimestampType } from './batch-header.ts'
 import { noTimestamp, TimestampType as types } from './batch-header.ts'
+import type { TargetCompression } from './compression-type.ts'
 
 /** One topic's settings; made when they change, not per batch. Plain data: it goes to workers as it is. */
 export interface TopicRules {
@@ -17,6 +18,8 @@ export interface TopicRules {
   readonly timestampBeforeMaxMs: number
   /** `message.timestamp.after.max.ms` */
   readonly timestampAfterMaxMs: number
+  /** `compression.type` and the level of it; undefined for `producer`, which stores batches as they come. */
+  readonly targetCompression: TargetCompression | undefined
 }
 
 /** As in a produce reply: the place in the batch, and what is wrong. */

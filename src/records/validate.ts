@@ -1,15 +1,17 @@
 /**
  * Validates what a client produces to one partition, where it lies: nothing is copied, nothing changed. On the path of
  * every produce. Answers as Kafka does, and in the order Kafka looks. Results are plain data, so that the same check
- * can run in a worker. Sequences and epochs of producers are the log's to check.
+ * can run in a worker. A topic that has a codec of its own gets the batch anew, made in the same pass. Sequences and
+ * epochs of producers are the log's to check.
  */
 
 import { ApiError } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import * as header from './batch-header.ts'
-import { CompressionError, decompressPieces, decompressSlowly } from './codecs/index.ts'
-import type { CompressionType } from './compression-type.ts'
-import { compressionType } from './compression-type.ts'
+import { CompressionError, compress, decompressPieces, decompressSlowly } from './codecs/index.ts'
+import type { TargetCompression } from './compression-type.ts'
+import { CompressionType, compressionType } from './compression-type.ts'
+import { compressPieces, conversionTarget, convertedBatch, inlinePlainMax } from './convert.ts'
 import type { RecordError, TopicRules } from './record-rules.ts'
 import { RecordRules } from './record-rules.ts'
 import { RecordWalker } from './record-walker.ts'
@@ -20,11 +22,14 @@ export interface ValidBatch {
   readonly sizeInBytes: number
   readonly recordCount: number
   readonly lastOffsetDelta: number
+  /** That it came in. */
   readonly codec: CompressionType
   /** What the log's time index gets: the largest timestamp of a record, or now with LogAppendTime; -1 for none. */
   readonly maxTimestampMs: number
   /** Offset delta of the first record that has it; -1 for none. */
   readonly offsetDeltaOfMaxTimestamp: number
+  /** The batch in the codec of its topic, when it came in another: to be appended instead. */
+  readonly converted?: Uint8Array
 }
 
 export interface InvalidBatch {
@@ -53,6 +58,9 @@ const inlinePiecesMax = 256
 const pieceCostMin = inlineSizeMax / inlinePiecesMax
 /** What the batches of one request together may take of the loop. */
 const inlineRequestSizeMax = 4 * inlineSizeMax
+/** What compressing costs, in the same currency, when it takes as long as it may: a millisecond; and at least. */
+const conversionCostMax = inlineSizeMax / 2
+const conversionCostMin = conversionCostMax / 16
 
 /** What one request may still have decompressed on the event loop: a batch of 100 bytes can cost a millisecond. */
 export class InlineBudget {
@@ -69,12 +77,17 @@ export class InlineBudget {
   spendPiece(sizeInBytes: number): void {
     this.spend(Math.max(sizeInBytes, pieceCostMin))
   }
+
+  /** `part`: of what may be compressed at once. */
+  spendConversion(part: number): void {
+    this.spend(Math.max(part * conversionCostMax, conversionCostMin))
+  }
 }
 const noErrors: readonly RecordError[] = []
 
 /**
- * Validates one partition's `records`. Synchronous and short: an `unfinished` answer asks for `validateCompressed` in
- * a worker. A valid batch is to be given its timestamps with `stampBatch` before its offsets.
+ * Validates one partition's `records`. Synchronous and short: an `unfinished` answer asks for `validateSlowly` in a
+ * worker. A valid batch is to be given its timestamps with `stampBatch` before its offsets.
  */
 export function validateProduced(
   records: Uint8Array,
@@ -85,6 +98,8 @@ export function validateProduced(
     const size = checkOnlyBatch(view, records.length)
     const codec = checkHeader(records, view, { size, topic: options.topic })
     const pass = new Walk(view, { codec, size, ...options })
+    const target = conversionTarget(codec, options.topic)
+    if (target !== undefined) return convertInline(pass, { records, target, budget })
     if (codec === 0) {
       pass.feed(records, header.batchHeaderSize, size)
       return pass.finish()
@@ -95,15 +110,43 @@ export function validateProduced(
   })
 }
 
+interface InlineConversion {
+  readonly records: Uint8Array
+  readonly target: TargetCompression
+  readonly budget: InlineBudget
+}
+
+function convertInline(pass: Walk, { records, target, budget }: InlineConversion): ValidBatch | UnfinishedBatch {
+  const { codec, size } = pass
+  const plainMax = inlinePlainMax(target)
+  const compressed = records.subarray(header.batchHeaderSize, size)
+  if (compressed.length > plainMax) return { kind: 'unfinished' }
+  const pieces: Uint8Array[] = []
+  const both = {
+    feed(piece: Uint8Array): void {
+      pass.feed(piece)
+      pieces.push(piece)
+    },
+  }
+  if (!feedInline(both, { codec, compressed, budget, plainMax })) return { kind: 'unfinished' }
+  const valid = pass.finish()
+  const plain = Buffer.concat(pieces)
+  budget.spendConversion(plain.length / plainMax)
+  return pass.converted(valid, { records, target, payload: [compress(target.codec, plain, target.level)] })
+}
+
 interface InlineRequest {
   readonly codec: CompressionType
   readonly compressed: Uint8Array
   readonly budget: InlineBudget
+  /** Plain bytes, when it is less than what the budget has. */
+  readonly plainMax?: number
 }
 
 /** False when it is too much for the caller's thread. */
-function feedInline(pass: Walk, { codec, compressed, budget }: InlineRequest): boolean {
-  const { limitBytes } = budget
+function feedInline(pass: Pick<Walk, 'feed'>, request: InlineRequest): boolean {
+  const { codec, compressed, budget, plainMax = inlineSizeMax } = request
+  const limitBytes = Math.min(budget.limitBytes, plainMax)
   if (limitBytes === 0) return false
   let pieces = 0
   try {
@@ -126,18 +169,27 @@ function feedInline(pass: Walk, { codec, compressed, budget }: InlineRequest): b
  * The job for a worker: the same for a batch of which `validateProduced` said `unfinished`, with at most
  * `decompressedLimitBytes` of plain records, of which only a piece is held at a time. Takes and gives plain data.
  */
-export async function validateCompressed(
+export async function validateSlowly(
   records: Uint8Array,
   options: ValidateOptions & { readonly decompressedLimitBytes: number },
 ): Promise<ValidBatch | InvalidBatch> {
   try {
+    const { topic, decompressedLimitBytes } = options
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
     const size = checkOnlyBatch(view, records.length)
-    const codec = checkHeader(records, view, { size, topic: options.topic })
+    const codec = checkHeader(records, view, { size, topic })
     const walk = new Walk(view, { codec, size, ...options })
     const compressed = records.subarray(header.batchHeaderSize, size)
-    for await (const piece of decompressSlowly(codec, compressed, options.decompressedLimitBytes)) walk.feed(piece)
-    return walk.finish()
+    const pieces = decompressSlowly(codec, compressed, decompressedLimitBytes)
+    const target = conversionTarget(codec, topic)
+    if (target === undefined) {
+      for await (const piece of pieces) walk.feed(piece)
+      return walk.finish()
+    }
+    const plainSize = codec === CompressionType.none ? compressed.length : undefined
+    const feed = (piece: Uint8Array): void => walk.feed(piece)
+    const payload = await compressPieces({ target, topic, plainSize, pieces, feed })
+    return walk.converted(walk.finish(), { records, target, payload })
   } catch (error) {
     return refusalOf(error)
   }
@@ -148,7 +200,7 @@ export function stampBatch(records: Uint8Array, batch: ValidBatch, timestampType
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
   if (timestampType === header.TimestampType.logAppendTime) {
     header.patchLogAppendTime(records, view, 0, batch.maxTimestampMs)
-  } else if (Number.isSafeInteger(batch.maxTimestampMs) && batch.maxTimestampMs !== Number.MAX_SAFE_INTEGER) {
+  } else if (header.isExactTimestamp(batch.maxTimestampMs)) {
     header.patchMaxTimestamp(records, view, 0, batch.maxTimestampMs)
   }
 }
@@ -292,6 +344,12 @@ interface WalkRequest extends ValidateOptions {
   readonly size: number
 }
 
+interface Conversion {
+  readonly records: Uint8Array
+  readonly target: TargetCompression
+  readonly payload: readonly Uint8Array[]
+}
+
 /** One pass over the plain records of a batch, which come in pieces. */
 class Walk {
   readonly #request: WalkRequest
@@ -311,6 +369,14 @@ class Walk {
       logAppendTimeMs: isBatchLogAppendTime ? header.maxTimestamp(view, 0) : undefined,
       rules: this.#rules,
     })
+  }
+
+  get codec(): CompressionType {
+    return this.#request.codec
+  }
+
+  get size(): number {
+    return this.#request.size
   }
 
   feed(piece: Uint8Array, start = 0, end = piece.length): void {
@@ -338,5 +404,14 @@ class Walk {
           : 0
         : this.#walker.offsetDeltaOfMaxTimestamp,
     }
+  }
+
+  converted(valid: ValidBatch, { records, target, payload }: Conversion): ValidBatch {
+    const { topic } = this.#request
+    const { maxTimestampMs } = valid
+    const converted = convertedBatch(records, payload, { topic, codec: target.codec, maxTimestampMs })
+    if (topic.timestampType === header.TimestampType.createTime) return { ...valid, converted }
+    // Again as Kafka: what is built anew names the last record.
+    return { ...valid, offsetDeltaOfMaxTimestamp: valid.lastOffsetDelta, converted }
   }
 }

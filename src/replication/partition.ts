@@ -8,7 +8,7 @@ import type { TopicConfig } from '../config/index.ts'
 import type { AppendResult, Log } from '../log/index.ts'
 import { noLeader, type PartitionImage } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
-import { TimestampType, type TopicRules } from '../records/index.ts'
+import { CompressionType, type TargetCompression, TimestampType, type TopicRules } from '../records/index.ts'
 
 /** Told after each step of the partition: records appended, the high watermark or the leadership moved. */
 export interface PartitionWaiter {
@@ -203,6 +203,23 @@ export class Partition {
         config.messageTimestampType === 'LogAppendTime' ? TimestampType.logAppendTime : TimestampType.createTime,
       timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
       timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
+      targetCompression: targetCompression(config),
     }
+  }
+}
+
+function targetCompression(config: TopicConfig): TargetCompression | undefined {
+  const { compressionType } = config
+  switch (compressionType) {
+    case 'producer':
+      return undefined
+    case 'uncompressed':
+      return { codec: CompressionType.none, level: undefined }
+    case 'gzip':
+      return { codec: CompressionType.gzip, level: config.compressionGzipLevel }
+    case 'zstd':
+      return { codec: CompressionType.zstd, level: config.compressionZstdLevel }
+    default:
+      return { codec: CompressionType[compressionType], level: undefined }
   }
 }

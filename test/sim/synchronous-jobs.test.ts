@@ -31,6 +31,6 @@ test('a batch that is left to a worker gives the same history twice', async () =
 })
 
 test('what a job throws is thrown', () => {
-  const job = synchronousJobs.get('validate-compressed')
+  const job = synchronousJobs.get('validate-produced')
   assert.throws(() => job?.(undefined), TypeError)
 })

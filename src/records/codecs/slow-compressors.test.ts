@@ -47,6 +47,18 @@ test('property: what is written in pieces is read whole, of any codec', async ()
   )
 })
 
+test('what does not shrink is kept as it was, block by block', async () => {
+  let state = 1
+  const noise = Uint8Array.from({ length: 300_000 }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff
+    return state >>> 16
+  })
+  for (const codec of Object.values(CompressionType)) {
+    const made = await packed({ codec }, [noise.subarray(0, 100_000), noise.subarray(100_000)])
+    assert.ok(decompress(codec, made, noise.length).equals(noise), `codec ${codec}`)
+  }
+})
+
 test('levels make a difference', async () => {
   const plain = Buffer.from(Array.from({ length: 30_000 }, (_, i) => `record ${(i * 7919) % 30_011};`).join(''))
   const sizeAt = async (codec: CompressionType, level: number): Promise<number> => {

@@ -1,7 +1,8 @@
 /**
- * Produce (0), versions 3 to 13: each partition's batch is checked where it lies, stamped, and appended.
+ * Produce (0), versions 3 to 13: each partition's batch is checked where it lies, stamped, and appended; in the codec of
+ * its topic, if that has one.
  *
- * 5: the start of the log in the reply. 8: errors of single records (KIP-467). 9: flexible. 10: current leader in the
+ * 5: the start of the log in the reply. 7: zstd (KIP-110). 8: errors of single records (KIP-467). 9: flexible. 10: current leader in the
  * reply (KIP-951). 11, 12: transactions (KIP-890). 13: topic ids.
  *
  * Once every append is done the next request of the connection may start (`proceed`), while `acks=all` still waits. The
@@ -12,10 +13,13 @@ import type { AppendResult } from '../../log/index.ts'
 import { ErrorCode, type ProduceRequest, type ProduceResponse, produce } from '../../protocol/index.ts'
 import {
   batchHeader,
+  batchHeaderSize,
+  CompressionType,
   InlineBudget,
   type InvalidBatch,
   stampBatch,
   TimestampType,
+  type TopicRules,
   type ValidBatch,
   validateProduced,
 } from '../../records/index.ts'
@@ -149,6 +153,14 @@ interface Asked {
   readonly budget: RequestBudget
 }
 
+/** A batch, and what was found by the rules that held then: a topic may change while a worker looks. */
+interface Checked {
+  readonly partition: Partition
+  readonly bytes: Uint8Array
+  readonly rules: TopicRules
+  readonly validated: ValidBatch | InvalidBatch
+}
+
 class ProduceAppend {
   readonly #services: ProduceServices
 
@@ -168,11 +180,12 @@ class ProduceAppend {
         )
       }
       const bytes = wholeBytes(records)
+      if (context.apiVersion < zstdVersion) checkNotZstd(bytes)
       const { clock } = this.#services
-      const options = { topic: partition.rules, nowMs: clock.now(), budget: budget.inline }
-      const validated = validateProduced(bytes, options)
+      const { rules } = partition
+      const validated = validateProduced(bytes, { topic: rules, nowMs: clock.now(), budget: budget.inline })
       if (validated.kind === 'unfinished') return this.#inWorker(partition, bytes, asked)
-      return this.#append(partition, bytes, validated, asked)
+      return this.#append({ partition, bytes, rules, validated }, asked)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return { reply: failedReply(index, error) }
@@ -188,41 +201,37 @@ class ProduceAppend {
     return this.#services.replicas.leader(topic, index)
   }
 
-  /** Large compressed batches are looked into off the loop. */
+  /** Large compressed batches are looked into off the loop, and what is to be compressed anew is. */
   async #inWorker(partition: Partition, bytes: Uint8Array, asked: Asked): Promise<Outcome> {
     const { workers, clock, decompressedBytesMax } = this.#services
     const copy = Uint8Array.from(bytes)
-    const options = { topic: partition.rules, nowMs: clock.now(), decompressedLimitBytes: decompressedBytesMax() }
+    const { rules } = partition
+    const options = { topic: rules, nowMs: clock.now(), decompressedLimitBytes: decompressedBytesMax() }
     try {
-      const validated = (await workers.run('validate-compressed', { records: copy, options })) as
+      const validated = (await workers.run('validate-produced', { records: copy, options })) as
         | ValidBatch
         | InvalidBatch
       // The leadership may have gone meanwhile.
       partition.checkLeader(-1)
-      return await this.#append(partition, copy, validated, asked)
+      return await this.#append({ partition, bytes: copy, rules, validated }, asked)
     } catch (error) {
       if (error instanceof ApiError) return { reply: failedReply(partition.partitionId, error) }
       if (!(error instanceof WorkersBusyError)) throw error
       // Every producer tries again after this one; nothing was appended.
-      const busy = new ApiError(ErrorCode.REQUEST_TIMED_OUT, 'too many compressed batches wait to be checked')
+      const busy = new ApiError(ErrorCode.REQUEST_TIMED_OUT, 'too many batches wait to be looked into or compressed')
       return { reply: failedReply(partition.partitionId, busy) }
     }
   }
 
-  #append(
-    partition: Partition,
-    bytes: Uint8Array,
-    validated: ValidBatch | InvalidBatch,
-    asked: Asked,
-  ): Outcome | Promise<Outcome> {
+  #append({ partition, bytes, rules, validated }: Checked, asked: Asked): Outcome | Promise<Outcome> {
     const index = partition.partitionId
     if (validated.kind === 'invalid') {
       const recordErrors = asked.budget.recordErrors(validated.recordErrors)
       return { reply: invalidReply(index, { ...validated, recordErrors }) }
     }
-    const batch = bytes.subarray(0, validated.sizeInBytes)
+    const batch = validated.converted ?? bytes.subarray(0, validated.sizeInBytes)
     this.#checkNotTransactional(batch, asked)
-    const { timestampType } = partition.rules
+    const { timestampType } = rules
     stampBatch(batch, validated, timestampType)
     const isAppendTime = timestampType === TimestampType.logAppendTime
     const appended = partition.append(batch, {
@@ -295,6 +304,19 @@ class ProduceAppend {
 function wholeBytes(records: NonNullable<PartitionData['records']>): Uint8Array {
   if (records instanceof Uint8Array) return records
   throw new ApiError(ErrorCode.INVALID_RECORD, 'The records are not in one piece')
+}
+
+/** Who asks in an older version does not know zstd. */
+const zstdVersion = 7
+
+function checkNotZstd(bytes: Uint8Array): void {
+  if (bytes.length < batchHeaderSize) return
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (batchHeader.codecId(view, 0) !== CompressionType.zstd) return
+  throw new ApiError(
+    ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+    `Produce requests of a version below ${zstdVersion} are not allowed to use zstd`,
+  )
 }
 
 function done(partition: Partition, result: AppendResult): Outcome {
