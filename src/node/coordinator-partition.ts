@@ -21,6 +21,9 @@ export function coordinatorPartition(options: CoordinatorPartitionOptions): Coor
     leaderEpoch,
     logStartOffset: log.logStartOffset,
     endOffset: log.logEndOffset,
+    get targetCompression() {
+      return partition.rules.targetCompression
+    },
     read: (startOffset, maxBytes) => readWhole(partition, startOffset, maxBytes),
     append(batch) {
       partition.checkLeader(leaderEpoch)

@@ -29,7 +29,7 @@ export interface BatchOptions {
   readonly leaderEpoch?: number
   readonly codec?: CompressionType
   /** Of gzip and zstd. */
-  readonly level?: number
+  readonly level?: number | undefined
   readonly producerId?: number
   readonly producerEpoch?: number
   readonly baseSequence?: number

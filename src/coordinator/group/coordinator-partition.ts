@@ -1,7 +1,7 @@
 /** What a coordinator asks of a partition of its topic, and its records as batches in it. */
 import { ApiError } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import { buildBatch, type CompressionType } from '../../records/index.ts'
+import { buildBatch, type CompressionType, type TargetCompression } from '../../records/index.ts'
 import type { ShardLog } from '../runtime.ts'
 import type { GroupRecord } from './group-record.ts'
 import { encodeGroupRecord } from './group-record-codec.ts'
@@ -12,6 +12,8 @@ export interface CoordinatorPartition {
   readonly logStartOffset: number
   /** Of the log: everything to be loaded lies below. */
   readonly endOffset: number
+  /** `compression.type` of the topic; undefined for `producer`. */
+  readonly targetCompression: TargetCompression | undefined
   /** Whole batches from `startOffset` on, up to about `maxBytes`, one at least; empty at the end. */
   read(startOffset: number, maxBytes: number): Promise<Uint8Array>
   /**
@@ -25,7 +27,7 @@ export interface GroupLogOptions {
   /** The newest handle: a leader that stays leader may get another one. */
   readonly partition: () => CoordinatorPartition
   readonly nowMs: () => number
-  /** `offsets.topic.compression.codec`. */
+  /** `offsets.topic.compression.codec`: where the topic has none of its own. */
   readonly codec: () => CompressionType
   /** `max.message.bytes` of the topic. */
   readonly batchBytesMax: () => number
@@ -39,7 +41,7 @@ export function groupLog({ partition, nowMs, codec, batchBytesMax }: GroupLogOpt
       const log = partition()
       const batch = buildBatch(
         records.map((record) => ({ ...encodeGroupRecord(record), timestampMs })),
-        { codec: codec(), leaderEpoch: log.leaderEpoch },
+        { ...(log.targetCompression ?? { codec: codec() }), leaderEpoch: log.leaderEpoch },
       )
       if (batch.length > batchBytesMax()) {
         throw new ApiError(

@@ -1,7 +1,7 @@
 /** For tests of the group coordinator: partitions in memory whose appends are committed, or fail, when the test says so. */
 import { ApiError, type Clock, type Logger, type Timer } from '../../base/index.ts'
 import { BrokerConfig } from '../../config/index.ts'
-import { BatchCursor, batchHeader } from '../../records/index.ts'
+import { BatchCursor, batchHeader, type TargetCompression } from '../../records/index.ts'
 import type { CoordinatorPartition } from './coordinator-partition.ts'
 import { GroupService } from './group-service.ts'
 
@@ -61,6 +61,7 @@ export class MemoryPartition {
   /** Thrown by the next append, which writes nothing. */
   refusal: ApiError | undefined
   reads = 0
+  targetCompression: TargetCompression | undefined
   /** Reads wait for it. */
   gate: Promise<void> = Promise.resolve()
 
@@ -86,6 +87,7 @@ export class MemoryPartition {
       leaderEpoch,
       logStartOffset: 0,
       endOffset,
+      targetCompression: this.targetCompression,
       read: async (startOffset, maxBytes) => {
         this.reads++
         await this.gate

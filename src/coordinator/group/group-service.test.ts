@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ApiError, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
+import { batchHeader, CompressionType } from '../../records/index.ts'
 import type { JoinReply } from './classic-member.ts'
 import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { CommitRequest, PartitionCodes } from './group-requests.ts'
@@ -240,6 +241,23 @@ test('what fits into no batch is refused', async () => {
   assert.deepEqual(new Set(codes), new Set([ErrorCode.UNKNOWN_SERVER_ERROR]))
   assert.deepEqual(partition.batches, [])
   assert.equal(broker.groups.describe('g').errorCode, ErrorCode.GROUP_ID_NOT_FOUND)
+})
+
+test('batches are in the codec of their topic; where it has none, in that of the offsets', async () => {
+  const { none, lz4, zstd } = CompressionType
+  for (const [targetCompression, codec] of [
+    [undefined, lz4],
+    [{ codec: zstd, level: 9 }, zstd],
+    [{ codec: none, level: undefined }, none],
+  ] as const) {
+    const partition = new MemoryPartition()
+    partition.targetCompression = targetCompression
+    const broker = new GroupBroker({ settings: { 'offsets.topic.compression.codec': `${lz4}` } })
+    await broker.lead(partition)
+    assert.deepEqual(await broker.groups.commit(committing()), [ErrorCode.NONE])
+    const [batch = Buffer.alloc(0)] = partition.batches
+    assert.equal(batchHeader.codecId(new DataView(batch.buffer, batch.byteOffset, batch.length), 0), codec)
+  }
 })
 
 test('a group that came to nothing is forgotten', async () => {
