@@ -16,10 +16,11 @@ import {
   swapSuffix,
 } from './file-names.ts'
 import { decodeLeaderEpochs, LeaderEpochCache } from './leader-epoch-cache.ts'
-import { LostRecordsError } from './log-types.ts'
+import { type LoadingFigures, LostRecordsError } from './log-types.ts'
 import { learnMissingEpochs } from './missing-epochs.ts'
 import { decideBatch, ProducerState } from './producer-state.ts'
 import { Segment, type SegmentOptions } from './segment.ts'
+import { endOffsetOf } from './segment-end.ts'
 import { scanBatches } from './segment-scan.ts'
 import { ProducerSnapshots } from './snapshots.ts'
 import { readWholeFile } from './whole-file.ts'
@@ -52,17 +53,15 @@ export interface LoadedLog {
   readonly logStartOffset: number
   readonly logEndOffset: number
   readonly recoveryPoint: number
-  /** Bytes cut from the tail because they were no whole batches. */
-  readonly lostBytes: number
-  /** Whose batches were all checked, because nothing vouched for them. */
-  readonly segmentsReadAgain: number
+  readonly figures: LoadingFigures
 }
 
 export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const { disk, clock, directory } = options
   await disk.makeDirectory(directory)
   await finishInterruptedChanges(options)
-  let segments = await openSegments(options)
+  const { opened, missingSegments } = await openSegments(options)
+  let segments = opened
   const snapshots = new ProducerSnapshots(disk, directory, options.logger)
   await snapshots.load()
   const { epochs, isOnDisk } = await readEpochs(options)
@@ -93,8 +92,9 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const newest = snapshots.offsets.findLast((offset) => offset <= logEndOffset)
   await snapshots.remove((offset) => offset !== newest && (offset > logEndOffset || !bases.has(offset)))
   const recoveryPoint =
-    options.isCleanShutdown && recovery.lostBytes === 0 ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset)
-  const { lostBytes, segmentsReadAgain } = recovery
+    options.isCleanShutdown && recovery.figures.lostBytes === 0
+      ? logEndOffset
+      : Math.min(options.recoveryPoint, logEndOffset)
   return {
     segments,
     state,
@@ -104,8 +104,7 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
     logStartOffset,
     logEndOffset,
     recoveryPoint,
-    lostBytes,
-    segmentsReadAgain,
+    figures: { ...recovery.figures, missingSegments },
   }
 }
 
@@ -159,21 +158,28 @@ async function finishSwap({ disk, directory, logger, segmentOptions }: LoadOptio
   logger.log('info', 'an interrupted compaction was finished', { path: filePath(directory, offset, logSuffix) })
 }
 
-async function openSegments({ disk, directory, logger, segmentOptions }: LoadOptions): Promise<Segment[]> {
+async function openSegments({
+  disk,
+  directory,
+  logger,
+  segmentOptions,
+}: LoadOptions): Promise<{ readonly opened: Segment[]; readonly missingSegments: number }> {
   const files = (await disk.list(directory)).map(({ name }) => ({ name, parsed: parseFileName(name) }))
   const bases = new Set<number>()
   for (const { parsed } of files) if (parsed?.suffix === logSuffix) bases.add(parsed.offset)
+  const missing = new Set<number>()
   for (const { name, parsed } of files) {
     if (parsed === undefined || parsed.suffix === logSuffix || parsed.suffix === snapshotSuffix) continue
     if (bases.has(parsed.offset)) continue
+    missing.add(parsed.offset)
     logger.log('error', 'an index without its segment was removed: the segment is lost', {
       path: `${directory}/${name}`,
     })
     await disk.unlink(`${directory}/${name}`)
   }
-  const segments: Segment[] = []
-  for (const base of [...bases].sort((a, b) => a - b)) segments.push(await Segment.open(segmentOptions(base)))
-  return segments
+  const opened: Segment[] = []
+  for (const base of [...bases].sort((a, b) => a - b)) opened.push(await Segment.open(segmentOptions(base)))
+  return { opened, missingSegments: missing.size }
 }
 
 async function readEpochs({
@@ -210,8 +216,7 @@ class Recovery {
   readonly #options: RecoveryOptions
   segments: Segment[]
   endOffset = 0
-  lostBytes = 0
-  segmentsReadAgain = 0
+  readonly figures = { segmentsReadAgain: 0, lostBytes: 0, missingRecords: 0 }
 
   constructor(options: RecoveryOptions) {
     this.#options = options
@@ -229,7 +234,7 @@ class Recovery {
     for (const [i, segment] of this.segments.entries()) {
       if (i >= doubtful) {
         if (!(await this.#recover(segment, i))) break
-      } else await this.#replay(segment, this.segments[i + 1]?.baseOffset ?? this.endOffset)
+      } else await this.#trust(segment, i)
     }
     if (!this.#options.isCompacted) await this.#dropBehindHole()
     if (this.segments.length > 0) state.advanceTo(Math.max(state.endOffset, this.endOffset))
@@ -270,7 +275,7 @@ class Recovery {
   async #recover(segment: Segment, i: number): Promise<boolean> {
     const { logger, snapshots, disk, directory } = this.#options
     const size = segment.sizeInBytes
-    this.segmentsReadAgain++
+    this.figures.segmentsReadAgain++
     segment.startOver()
     await segment.removeTransactionIndex()
     let next = segment.baseOffset
@@ -301,12 +306,12 @@ class Recovery {
     this.#checkReached(segment, { position: end, nextOffset: next })
     segment.cutTail(end)
     const later = this.segments.slice(i + 1)
-    this.lostBytes = size - end + later.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
+    this.figures.lostBytes = size - end + later.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
     logger.log('warn', 'no whole batch: the log was cut there', {
       path: segment.handle.file.path,
       position: end,
       nextOffset: next,
-      lostBytes: this.lostBytes,
+      lostBytes: this.figures.lostBytes,
       lostSegments: later.length,
     })
     this.segments = this.segments.slice(0, i + 1)
@@ -339,6 +344,7 @@ class Recovery {
     if (mustReachOffset !== undefined) {
       throw new LostRecordsError(`${path} ends before offset ${nextOffset}, and the next file begins with ${nextBase}`)
     }
+    this.figures.missingRecords += nextBase - nextOffset
     logger.log('error', 'records are missing between two segments', { path, from: nextOffset, to: nextBase })
   }
 
@@ -355,6 +361,16 @@ class Recovery {
       this.endOffset = end
       await discard(last)
     }
+  }
+
+  async #trust(segment: Segment, i: number): Promise<void> {
+    const { disk, directory, isCompacted, mustReachOffset } = this.#options
+    const next = this.segments[i + 1]
+    await this.#replay(segment, next?.baseOffset ?? this.endOffset)
+    // Of what must reach an offset, a snapshot may stand for all that lies here.
+    if (next === undefined || isCompacted || mustReachOffset !== undefined) return
+    const end = await endOffsetOf(disk, directory, segment)
+    if (end !== undefined) this.#tellOfHole(i, end)
   }
 
   /** Brings producer state (and unknown epochs) over a trusted segment. */

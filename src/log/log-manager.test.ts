@@ -139,3 +139,50 @@ test('a log that is being made while its directory fails takes nothing', async (
   const batch = buildBatch([{ key: null, value: Buffer.alloc(10), timestampMs: 1 }])
   assert.throws(() => log.append(batch, { kind: 'leader', leaderEpoch: 0, origin: 'client' }), /has failed/)
 })
+
+test('a segment that is gone is an error and a figure, whether the stop was clean or not', async () => {
+  const middle = (suffix: string): string => `/data/t-1/00000000000000000001${suffix}`
+  const ways: readonly (readonly [(disk: Disk) => Promise<void>, LogManager['losses']])[] = [
+    [async () => undefined, { lostBytes: 0, missingSegments: 0, missingRecords: 0 }],
+    [(disk) => disk.unlink(middle('.log')), { lostBytes: 0, missingSegments: 1, missingRecords: 1 }],
+    [
+      async (disk) => {
+        for (const suffix of ['.log', '.index', '.timeindex']) await disk.unlink(middle(suffix))
+      },
+      { lostBytes: 0, missingSegments: 0, missingRecords: 1 },
+    ],
+    [
+      (disk) => disk.unlink('/data/t-1/00000000000000000002.log'),
+      { lostBytes: 0, missingSegments: 1, missingRecords: 0 },
+    ],
+  ]
+  for (const isClean of [true, false]) {
+    for (const [damage, losses] of ways) {
+      const world = await World.killed()
+      await (await world.open()).close(1)
+      if (!isClean) await world.disk.unlink('/data/.kafka_cleanshutdown')
+      if (!isClean) await world.disk.unlink('/data/recovery-point-offset-checkpoint')
+      await damage(world.disk)
+      const manager = await world.open()
+      assert.deepEqual(manager.losses, losses)
+      const isLost = losses.missingRecords + losses.missingSegments > 0
+      assert.equal(
+        world.lines.some((line) => /^error/.test(line)),
+        isLost,
+      )
+      await manager.close(1)
+    }
+  }
+})
+
+test('what a start cuts is counted', async () => {
+  const world = await World.killed()
+  const path = '/data/t-1/00000000000000000001.log'
+  const file = await world.disk.open(path, { mode: 'write' })
+  const size = file.size()
+  file.writeSync(Buffer.from([1]), size - 1)
+  await file.close()
+  const manager = await world.open()
+  assert.deepEqual(manager.losses, { lostBytes: 2 * size, missingSegments: 0, missingRecords: 0 })
+  await manager.close(1)
+})

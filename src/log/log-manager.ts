@@ -29,7 +29,7 @@ import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { InconsistentTopicIdError } from './log-types.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
-import { RecoveryReport } from './recovery-report.ts'
+import { type Losses, noLosses, RecoveryReport } from './recovery-report.ts'
 import { readWholeFile, replaceFile } from './whole-file.ts'
 
 const cleanShutdownName = '.kafka_cleanshutdown'
@@ -70,6 +70,7 @@ export class LogManager {
   /** Only then it is known what belongs into checkpoints. */
   #isLoaded = false
   #work: Promise<void> = Promise.resolve()
+  #losses: Losses = noLosses
 
   private constructor(options: LogManagerOptions) {
     this.#options = options
@@ -125,6 +126,11 @@ export class LogManager {
   /** The broker epoch of the last clean stop; -1 after any other. */
   get previousBrokerEpoch(): number {
     return this.#brokerEpoch
+  }
+
+  /** What the start found to be gone. */
+  get losses(): Losses {
+    return this.#losses
   }
 
   get directory(): string {
@@ -298,6 +304,7 @@ export class LogManager {
     const found = (await disk.list(directory)).filter(({ kind }) => kind === 'directory')
     const logCount = found.filter(({ name }) => liveLog(name) !== undefined).length
     const report = new RecoveryReport({ directory, clock, logger, logCount, isCleanShutdown })
+    this.#losses = report.losses
     try {
       await inParallel(found, atOnceMax, async ({ name }) => {
         if (this.#isStopped) throw new Error(`the node stops: ${directory} is not recovered`)

@@ -92,6 +92,18 @@ export interface Pending extends Prepared {
   readonly reject: (error: Error) => void
 }
 
+/** What opening a log has found. */
+export interface LoadingFigures {
+  /** Whose batches were all checked, because nothing vouched for them. */
+  readonly segmentsReadAgain: number
+  /** Cut from the tail because they were no whole batches. */
+  readonly lostBytes: number
+  /** Of which an index was left. */
+  readonly missingSegments: number
+  /** Between one segment and the next. */
+  readonly missingRecords: number
+}
+
 /** A log would be cut before an offset that it must reach: its files are as they were found. */
 export class LostRecordsError extends Error {
   override readonly name = 'LostRecordsError'

@@ -18,6 +18,7 @@ import { LogReads } from './log-reads.ts'
 import {
   type AppendOptions,
   type AppendResult,
+  type LoadingFigures,
   type LogOptions,
   offsetOutOfRange,
   type Prepared,
@@ -41,7 +42,7 @@ const slowWriteMsDefault = 20
 
 export class Log {
   readonly topicPartition: TopicPartition
-  readonly segmentsReadAgain: number
+  readonly loading: LoadingFigures
   readonly #options: LogOptions
   readonly #state: ProducerState
   readonly #snapshots: ProducerSnapshots
@@ -75,7 +76,7 @@ export class Log {
     this.#removals = new Removals(options.clock, failed)
     this.#background = new Background(failed)
     this.topicPartition = options.topicPartition
-    this.segmentsReadAgain = loaded.segmentsReadAgain
+    this.loading = loaded.figures
     this.#directory = options.directory
     this.#settings = settings
     this.#segments = new Segments(loaded.segments, { logger: options.logger, availability: this.#availability })

@@ -4,6 +4,7 @@
  */
 import type { Clock, Logger, Timer } from '../base/index.ts'
 import type { Log } from './log.ts'
+import type { LoadingFigures } from './log-types.ts'
 
 export interface RecoveryReportOptions {
   readonly directory: string
@@ -14,6 +15,11 @@ export interface RecoveryReportOptions {
   readonly isCleanShutdown: boolean
 }
 
+/** What a start found to be gone; each is told in the log, too. */
+export type Losses = Omit<LoadingFigures, 'segmentsReadAgain'>
+
+export const noLosses: Losses = { lostBytes: 0, missingSegments: 0, missingRecords: 0 }
+
 const progressIntervalMs = 10_000
 
 export class RecoveryReport {
@@ -23,6 +29,8 @@ export class RecoveryReport {
   readonly #isRecovery: boolean
   #timer: Timer | undefined
   #opened = 0
+  /** Sums of all logs. */
+  readonly losses = { ...noLosses }
   #readAgain = { logs: 0, segments: 0 }
 
   constructor(options: RecoveryReportOptions) {
@@ -35,10 +43,14 @@ export class RecoveryReport {
     this.#tellLater()
   }
 
-  opened({ segmentsReadAgain }: Log): void {
+  opened({ loading }: Log): void {
     const { logs, segments } = this.#readAgain
+    const { segmentsReadAgain, lostBytes, missingSegments, missingRecords } = loading
     this.#opened++
     if (segmentsReadAgain > 0) this.#readAgain = { logs: logs + 1, segments: segments + segmentsReadAgain }
+    this.losses.lostBytes += lostBytes
+    this.losses.missingSegments += missingSegments
+    this.losses.missingRecords += missingRecords
   }
 
   /** All logs are open. */

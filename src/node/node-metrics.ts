@@ -1,5 +1,6 @@
 /** What a node can tell of itself, under the names that Kafka's MBeans have in Prometheus. Read when somebody asks. */
 import { counter, gauge, getOrInsert, histogram, type Metric } from '../base/index.ts'
+import type { LogManager } from '../log/index.ts'
 import { type MetadataImage, noLeader } from '../metadata/index.ts'
 import type { Partition } from '../replication/index.ts'
 import { type RequestTally, totalTimeBoundsMs } from '../server/index.ts'
@@ -62,6 +63,7 @@ export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly
     ),
     ...topicMetrics(partitions),
     ...logMetrics(partitions),
+    ...directoryMetrics(broker),
     ...cleanerMetrics(broker),
     ...requestMetrics(server.requestTallies()),
     counter(
@@ -117,6 +119,32 @@ function logMetrics(partitions: readonly Partition[]): readonly Metric[] {
     metric('logstartoffset', 'First offset of the log.', ({ log }) => log.logStartOffset),
     metric('logendoffset', 'Offset of the next record.', ({ log }) => log.logEndOffset),
     metric('numlogsegments', 'Segments of the log.', ({ log }) => log.segmentCount),
+  ]
+}
+
+function directoryMetrics({ logDirectories }: Broker): readonly Metric[] {
+  const metric = (name: string, help: string, of: (directory: LogManager) => number): Metric => ({
+    name: `kafka_log_logmanager_${name}`,
+    help,
+    type: 'gauge',
+    samples: logDirectories.map((it) => ({ labels: { logDirectory: it.directory }, value: of(it) })),
+  })
+  return [
+    metric(
+      'lostbytes',
+      'Bytes that the last start cut as no whole batches, by directory.',
+      (it) => it.losses.lostBytes,
+    ),
+    metric(
+      'missingsegments',
+      'Segments that the last start missed, of which an index was left, by directory.',
+      (it) => it.losses.missingSegments,
+    ),
+    metric(
+      'missingrecords',
+      'Records that the last start missed between two segments, by directory.',
+      (it) => it.losses.missingRecords,
+    ),
   ]
 }
 

@@ -92,8 +92,8 @@ class CrashPoint {
     const { isClean } = this.#promises
     this.#process = await SweepProcess.start(this.#world, this.#promises)
     this.#promises.isClean = false
-    for (const { segmentsReadAgain } of isClean ? this.#process.manager.logs : []) {
-      assert.equal(segmentsReadAgain, 0, 'a clean stop leaves nothing to recover')
+    for (const { loading } of isClean ? this.#process.manager.logs : []) {
+      assert.equal(loading.segmentsReadAgain, 0, 'a clean stop leaves nothing to recover')
     }
     return this.#process
   }
