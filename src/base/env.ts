@@ -62,6 +62,8 @@ export class DiskError extends Error {
  */
 export interface DiskFile {
   readonly path: string
+  /** What a job reads the file by while it is open; undefined where only the thread that opened it can. */
+  readonly forJobs: JobFile | undefined
   /** Bytes in the file, without a system call where the implementation can tell. */
   size(): number
   /** Writes at `position` into the page cache now; returns the bytes written. */
@@ -76,6 +78,9 @@ export interface DiskFile {
   sync(): Promise<void>
   close(): Promise<void>
 }
+
+/** Plain data where jobs have threads of their own. */
+export type JobFile = { readonly fd: number } | DiskFile
 
 export interface DirectoryEntry {
   readonly name: string
@@ -191,6 +196,15 @@ export interface Workers extends JobRunner {
   /** The same for jobs that nobody waits for: they take what the others leave of the processors. */
   readonly background: JobRunner
 }
+
+/** What a job may do besides thinking. */
+export interface JobHost {
+  /** Reads into `into` from `position`; returns the bytes read, 0 at the end of the file. Throws what went wrong. */
+  readSync(file: JobFile, into: Uint8Array, position: number): number
+}
+
+/** A whole job: a function of its input, and of the files that it names. */
+export type Job = (input: unknown, host: JobHost) => unknown
 
 export interface JobRunner {
   /**

@@ -12,6 +12,7 @@ import {
   type DiskFile,
   type DiskSpace,
   type FileLock,
+  type JobFile,
   loadNative,
   nativeFailures,
   nativeFunction,
@@ -72,6 +73,10 @@ class SystemFile implements DiskFile {
 
   #later<T>(work: (fd: number) => Promise<T>): Promise<T> {
     return later(this.path, () => this.#gate.run(() => work(this.#open())))
+  }
+
+  get forJobs(): JobFile {
+    return { fd: this.#open() }
   }
 
   size(): number {

@@ -30,6 +30,7 @@ class Content {
 
 class MemoryFile implements DiskFile {
   readonly path: string
+  readonly forJobs = undefined
   readonly #content: Content
   readonly #writable: boolean
   readonly #now: () => number

@@ -28,16 +28,19 @@ const backgroundNice = 10
 
 type Answer = { readonly output: unknown } | { readonly error: Error }
 
-/** Runs in the thread: one job at a time, errors sent back as they are. */
+/** Runs in the thread: one job at a time, errors sent back as they are. What `transfer` of an output names is moved, not copied. */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads')
 if (workerData.nice > 0) require('node:os').setPriority(0, workerData.nice)
 const table = import(workerData.jobsUrl)
+const { readSync } = require('node:fs')
+const host = { readSync: ({ fd }, into, position) => readSync(fd, into, 0, into.length, position) }
 parentPort.on('message', async ({ name, input }) => {
   try {
     const job = (await table).jobs.get(name)
     if (job === undefined) throw new RangeError("there is no job '" + name + "'")
-    parentPort.postMessage({ output: await job(input) })
+    const output = await job(input, host)
+    parentPort.postMessage({ output }, output?.transfer ?? [])
   } catch (error) {
     parentPort.postMessage({ error })
   }

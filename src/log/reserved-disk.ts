@@ -3,7 +3,7 @@
  * to start, to delete and to keep its metadata. Records of topics never spend it, and are refused until it is made again,
  * or they would take the room that was freed. On the produce path: one more call for each write.
  */
-import { type Disk, DiskError, type DiskFile, type OpenOptions } from '../base/index.ts'
+import { type Disk, DiskError, type DiskFile, type JobFile, type OpenOptions } from '../base/index.ts'
 import { type DiskReserve, isDiskFull } from './disk-reserve.ts'
 import { cleanedSuffix, logSuffix } from './file-names.ts'
 
@@ -33,6 +33,10 @@ class ReservedFile implements DiskFile {
 
   get path(): string {
     return this.#file.path
+  }
+
+  get forJobs(): JobFile | undefined {
+    return this.#file.forJobs
   }
 
   size(): number {

@@ -2,10 +2,9 @@
  * The jobs that worker threads do for a node, by name: whole jobs of over a millisecond, functions of their input alone.
  * Loaded in each worker, so that it imports what the jobs need and nothing else.
  */
+import type { Job } from '../base/index.ts'
 import { compactionJobs } from '../log/index.ts'
 import { type InvalidBatch, type TopicRules, type ValidBatch, validateSlowly } from '../records/index.ts'
-
-export type Job = (input: unknown) => unknown
 
 interface ValidateInput {
   readonly records: Uint8Array

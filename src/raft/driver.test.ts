@@ -114,6 +114,7 @@ function slowSyncs(disk: Disk): {
   const waiting: { path: string; go: (error?: Error) => void }[] = []
   const wrap = (file: DiskFile): DiskFile => ({
     path: file.path,
+    forJobs: file.forJobs,
     size: () => file.size(),
     writeSync: (bytes, position) => file.writeSync(bytes, position),
     readSync: (into, from, to, position) => file.readSync(into, from, to, position),

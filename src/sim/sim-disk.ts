@@ -18,6 +18,7 @@ import type { DiskOperation, SimVolume } from './sim-volume.ts'
 
 class SimFile implements DiskFile {
   readonly path: string
+  readonly forJobs = this
   readonly #volume: SimVolume
   readonly #life: Life
   readonly #content: SimFileContent

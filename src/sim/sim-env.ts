@@ -1,5 +1,14 @@
 /** A world from a seed: nodes with their disks, clocks and processes, and the network between them. */
-import { assert, type Env, type LogFields, type Logger, type LogLevel, type Workers } from '../base/index.ts'
+import {
+  assert,
+  type Env,
+  type Job,
+  type JobHost,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  type Workers,
+} from '../base/index.ts'
 import { SeededRandom } from './random.ts'
 import { Life, Scheduler, type Turn } from './scheduler.ts'
 import { SimClock, type Skew } from './sim-clock.ts'
@@ -27,8 +36,13 @@ export interface WorldOptions {
   readonly network?: Partial<NetworkFaults>
   readonly disk?: Partial<DiskFaults>
   /** Jobs of `Workers` by name; they run inline. */
-  readonly jobs?: ReadonlyMap<string, (input: unknown) => unknown>
+  readonly jobs?: ReadonlyMap<string, Job>
   readonly log?: (line: LogLine) => void
+}
+
+/** Jobs run in the thread that has the files. */
+export const inlineHost: JobHost = {
+  readSync: (file, into, position) => ('fd' in file ? 0 : file.readSync(into, 0, into.length, position)),
 }
 
 interface SimNodeState {
@@ -79,7 +93,7 @@ export class World {
     const run = async (name: string, input: unknown): Promise<unknown> => {
       const job = options.jobs?.get(name)
       assert(job !== undefined, `there is no job '${name}'`)
-      return job(input)
+      return job(input, inlineHost)
     }
     this.#workers = { run, background: { run } }
   }

@@ -14,7 +14,7 @@ import {
   type CompressionType,
   readRecords,
 } from '../../src/records/index.ts'
-import { SeededRandom } from '../../src/sim/index.ts'
+import { inlineHost, SeededRandom } from '../../src/sim/index.ts'
 import { CompactionModel, type ModelBatch, type ModelRecord } from './compaction-model.ts'
 
 const directory = '/data/c-0'
@@ -198,12 +198,13 @@ export class CompactionHistory {
       lastDataOffset: batches.at(-1)?.lastOffset ?? none,
     }))
     const { endOffset } = await log.compaction.run(cleanable, {
-      workers: { run: async (name, input) => present(compactionJobs.get(name), name)(input) },
+      workers: { run: async (name, input) => present(compactionJobs.get(name), name)(input, inlineHost) },
       random: this.#random,
       throttle: new Throttle(this.#clock, () => Number.MAX_VALUE),
       keysBytesMax: 1024 * 24,
       loadFactor: 0.9,
       chunkBytes: 100 + this.#random.below(1000),
+      partBytes: 100 + this.#random.below(500),
       decompressedBytesMax: 1e6,
       isStopped: () => false,
     })

@@ -1,5 +1,5 @@
 /** Whole batches out of a piece of a segment, and the plain bytes of their records: what both passes of a compaction read. Pure. */
-import { MalformedError } from '../../base/index.ts'
+import { type JobFile, type JobHost, MalformedError } from '../../base/index.ts'
 import {
   BatchCursor,
   CompressionType,
@@ -14,8 +14,15 @@ export class CorruptBatchError extends Error {
   override readonly name = 'CorruptBatchError'
 }
 
+/** The disk refused to read. */
+export class UnreadableError extends Error {
+  override readonly name = 'UnreadableError'
+}
+
+/** Valid until the next one is asked for. */
 export interface ChunkBatch {
   readonly info: BatchInfo
+  readonly bytes: Uint8Array
   readonly view: DataView
   readonly position: number
   readonly recordCount: number
@@ -29,8 +36,60 @@ export interface ChunkRules {
   readonly checked: { readonly from: number; readonly to: number }
 }
 
-/** The whole batches of `bytes`; a beginning without its end is left for the next chunk. Throws CorruptBatchError. */
-export function* wholeBatches(bytes: Uint8Array, rules: ChunkRules): Generator<ChunkBatch, void, void> {
+/** A part of a segment: its bytes, or where a job reads them. */
+export type Piece =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'file'
+      readonly file: JobFile
+      readonly position: number
+      readonly sizeInBytes: number
+      readonly partBytes: number
+    }
+
+/** Kept between jobs of a thread. */
+let part = new Uint8Array(0)
+
+/** The whole batches of a piece; a beginning without its end is left for the next one. Throws CorruptBatchError. */
+export function* wholeBatches(piece: Piece, rules: ChunkRules, host: JobHost): Generator<ChunkBatch, void, void> {
+  if (piece.kind === 'bytes') {
+    yield* batchesIn(piece.bytes, rules)
+    return
+  }
+  if (part.length !== piece.partBytes) part = new Uint8Array(piece.partBytes)
+  let into = part
+  const end = piece.position + piece.sizeInBytes
+  for (let at = piece.position; at < end; ) {
+    const bytes = into.subarray(0, fill(host, piece.file, into.subarray(0, end - at), at))
+    const used = yield* batchesIn(bytes, rules)
+    at += used
+    if (used > 0) continue
+    const size = bytes.length < header.batchHeaderSize ? 0 : header.sizeInBytes(new DataView(into.buffer), 0)
+    if (size <= bytes.length || size > end - at) return
+    into = new Uint8Array(size)
+  }
+}
+
+function fill(host: JobHost, file: JobFile, into: Uint8Array, position: number): number {
+  let filled = 0
+  while (filled < into.length) {
+    const size = readOrThrow(host, file, into.subarray(filled), position + filled)
+    if (size === 0) break
+    filled += size
+  }
+  return filled
+}
+
+function readOrThrow(host: JobHost, file: JobFile, into: Uint8Array, position: number): number {
+  try {
+    return host.readSync(file, into, position)
+  } catch (error) {
+    throw new UnreadableError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Returns how many bytes they took. */
+function* batchesIn(bytes: Uint8Array, rules: ChunkRules): Generator<ChunkBatch, number, void> {
   const cursor = new BatchCursor(bytes)
   while (cursor.next()) {
     const { view, position } = cursor
@@ -42,6 +101,7 @@ export function* wholeBatches(bytes: Uint8Array, rules: ChunkRules): Generator<C
     const info = readBatchInfo(view, position)
     yield {
       info,
+      bytes,
       view,
       position,
       recordCount: header.recordCount(view, position),
@@ -49,6 +109,7 @@ export function* wholeBatches(bytes: Uint8Array, rules: ChunkRules): Generator<C
     }
   }
   if (cursor.ended === 'corrupt') throw new CorruptBatchError('found what is no batch')
+  return cursor.position
 }
 
 function plainRecords(bytes: Uint8Array, { position, sizeInBytes, baseOffset }: BatchInfo, limitBytes: number) {

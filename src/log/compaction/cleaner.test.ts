@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Clock, type LogFields, type Logger, present, type Timer } from '../../base/index.ts'
 import { MemoryDisk } from '../../env/index.ts'
 import { buildBatch } from '../../records/index.ts'
-import { SeededRandom } from '../../sim/index.ts'
+import { inlineHost, SeededRandom } from '../../sim/index.ts'
 import { type CleanedDirectory, Cleaner, compactionJobs, defaultLogConfig, Log, type LogConfig } from '../index.ts'
 
 const config: LogConfig = { ...defaultLogConfig, segmentBytes: 500, isCompacted: true, isDeleted: false }
@@ -53,7 +53,7 @@ class Bench {
       workers: {
         run: async (name, input) => {
           if (name === 'compaction-filter') await this.gate
-          return present(compactionJobs.get(name), name)(input)
+          return present(compactionJobs.get(name), name)(input, inlineHost)
         },
       },
       logger: this.#logger,

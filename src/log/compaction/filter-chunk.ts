@@ -4,10 +4,12 @@
  * of a producer, and of the cleaned part, stays without records. Pure.
  */
 
+import type { JobHost } from '../../base/index.ts'
 import { batchHeader as header } from '../../records/index.ts'
 import type { AbortedTransaction } from '../transaction-index.ts'
-import { type ChunkBatch, type ChunkRules, overChunk, wholeBatches } from './chunk.ts'
-import { emptyBatch, KeptRecords } from './kept-records.ts'
+import { ByteList } from './byte-list.ts'
+import { type ChunkBatch, type ChunkRules, overChunk, type Piece, wholeBatches } from './chunk.ts'
+import { addEmptyBatch, KeptRecords } from './kept-records.ts'
 import { KeyOffsets } from './key-offsets.ts'
 import { RecordFields } from './record-fields.ts'
 import { CompactedTransactions, type TransactionsState } from './transactions.ts'
@@ -31,21 +33,18 @@ export interface FilterRules extends ChunkRules {
 }
 
 export interface FilterChunkInput {
-  readonly bytes: Uint8Array
+  readonly piece: Piece
   readonly keys: SharedArrayBuffer
   readonly rules: FilterRules
   readonly transactions: TransactionsState
 }
 
-/** Batches that stay: as they lie in the chunk, or made anew. */
-export type KeptPiece =
-  | { readonly kind: 'same'; readonly position: number; readonly sizeInBytes: number }
-  | { readonly kind: 'new'; readonly bytes: Uint8Array }
-
 export interface FilterChunkOutput {
   /** Bytes of whole batches that were looked at. */
   readonly sizeInBytes: number
-  readonly pieces: readonly KeptPiece[]
+  /** The batches that stay, behind one another. */
+  readonly kept: Uint8Array
+  readonly transfer: readonly ArrayBuffer[]
   /** Aborted transactions whose marker stays. */
   readonly aborted: readonly AbortedTransaction[]
   readonly recordsRead: number
@@ -56,16 +55,19 @@ export interface FilterChunkOutput {
 }
 
 /** Throws CorruptBatchError. */
-export function filterChunk({ bytes, keys, rules, transactions }: FilterChunkInput): FilterChunkOutput {
-  return overChunk(() => new Filter(rules, keys, transactions).run(bytes))
+export function filterChunk(input: FilterChunkInput, host: JobHost): FilterChunkOutput {
+  const { piece, keys, rules, transactions } = input
+  return overChunk(() => new Filter(rules, keys, transactions).run(piece, host))
 }
+
+/** Used again by every job of a thread. */
+const output = new ByteList()
 
 class Filter {
   readonly #rules: FilterRules
   readonly #keys: KeyOffsets
   readonly #passed: CompactedTransactions
   readonly #lastBatches: ReadonlyMap<number, LastBatch>
-  readonly #pieces: KeptPiece[] = []
   readonly #fields = new RecordFields()
   #recordsRead = 0
   #recordsKept = 0
@@ -78,16 +80,20 @@ class Filter {
     this.#lastBatches = new Map(rules.lastBatches.map((last) => [last.producerId, last]))
   }
 
-  run(bytes: Uint8Array): FilterChunkOutput {
+  run(piece: Piece, host: JobHost): FilterChunkOutput {
+    // What a job that failed has left.
+    output.setSize(0)
     let sizeInBytes = 0
-    for (const batch of wholeBatches(bytes, this.#rules)) {
+    for (const batch of wholeBatches(piece, this.#rules, host)) {
       this.#filter(batch)
       this.#recordsRead += batch.recordCount
       sizeInBytes += batch.info.sizeInBytes
     }
+    const kept = output.take()
     return {
       sizeInBytes,
-      pieces: this.#pieces,
+      kept,
+      transfer: [kept.buffer],
       aborted: this.#passed.keptAborted,
       recordsRead: this.#recordsRead,
       recordsKept: this.#recordsKept,
@@ -104,7 +110,7 @@ class Filter {
     const goes = isDone && (!info.isControl || isDue)
     if (!goes && recordCount > 0 && this.#keepRecords(batch, { horizonMs, isMarkerDone: isDone })) return
     const mustStay = this.#isLastOfProducer(batch) || info.lastOffset + 1 === this.#rules.cleanEndOffset
-    if (mustStay) this.#pieces.push({ kind: 'new', bytes: emptyBatch(view, position) })
+    if (mustStay) addEmptyBatch(output, view, position)
   }
 
   /** False where no record stays. */
@@ -127,10 +133,11 @@ class Filter {
     if (kept.count === 0) return false
     this.#recordsKept += kept.count
     const needsHorizon = horizonMs === undefined && (hasTombstone || (info.isControl && isMarkerDone))
-    if (kept.count === count && count === recordCount && !needsHorizon) this.#same(position, info.sizeInBytes)
+    if (kept.count === count && count === recordCount && !needsHorizon)
+      output.add(batch.bytes.subarray(position, position + info.sizeInBytes))
     else {
       const { nowMs, deleteRetentionMs } = this.#rules
-      this.#pieces.push({ kind: 'new', bytes: kept.build(needsHorizon ? nowMs + deleteRetentionMs : horizonMs) })
+      kept.addTo(output, needsHorizon ? nowMs + deleteRetentionMs : horizonMs)
     }
     return true
   }
@@ -144,13 +151,6 @@ class Filter {
     }
     const isNewest = offset >= this.#keys.get(bytes, keyAt, keyAt + keySize)
     return isNewest && (hasValue || horizonMs === undefined || this.#rules.nowMs < horizonMs)
-  }
-
-  #same(position: number, sizeInBytes: number): void {
-    const last = this.#pieces.at(-1)
-    if (last?.kind === 'same' && last.position + last.sizeInBytes === position) {
-      this.#pieces[this.#pieces.length - 1] = { ...last, sizeInBytes: last.sizeInBytes + sizeInBytes }
-    } else this.#pieces.push({ kind: 'same', position, sizeInBytes })
   }
 
   #isLastOfProducer({ info }: ChunkBatch): boolean {

@@ -1,12 +1,13 @@
 /** The first pass of a compaction, a job: notes the newest offset of each key in a piece of the dirty part of a log. Pure. */
 
-import { overChunk, wholeBatches } from './chunk.ts'
+import type { JobHost } from '../../base/index.ts'
+import { overChunk, type Piece, wholeBatches } from './chunk.ts'
 import { KeyOffsets } from './key-offsets.ts'
 import { RecordFields } from './record-fields.ts'
 import { CompactedTransactions, type TransactionsState } from './transactions.ts'
 
 export interface IndexChunkInput {
-  readonly bytes: Uint8Array
+  readonly piece: Piece
   readonly keys: SharedArrayBuffer
   /** What lies before is clean. */
   readonly firstDirtyOffset: number
@@ -25,8 +26,8 @@ export interface IndexChunkOutput {
 }
 
 /** Throws CorruptBatchError. */
-export function indexChunk(input: IndexChunkInput): IndexChunkOutput {
-  const { bytes, firstDirtyOffset, decompressedBytesMax } = input
+export function indexChunk(input: IndexChunkInput, host: JobHost): IndexChunkOutput {
+  const { piece, firstDirtyOffset, decompressedBytesMax } = input
   const keys = new KeyOffsets(input.keys)
   const fields = new RecordFields()
   const passed = new CompactedTransactions(input.transactions)
@@ -41,7 +42,7 @@ export function indexChunk(input: IndexChunkInput): IndexChunkOutput {
   })
   return overChunk(() => {
     const rules = { decompressedBytesMax, checked: { from: 0, to: 0 } }
-    for (const batch of wholeBatches(bytes, rules)) {
+    for (const batch of wholeBatches(piece, rules, host)) {
       const { info, recordCount } = batch
       if (info.isControl) passed.isMarkerDone(info, recordCount)
       else if (!passed.isAborted(info) && recordCount > 0) {

@@ -1,5 +1,6 @@
 /** The passes of a compaction as jobs of workers: what they are called, and how they are asked for. */
-import { type Clock, type JobRunner, WorkersBusyError } from '../../base/index.ts'
+import { type Clock, DiskError, type Job, type JobRunner, WorkersBusyError } from '../../base/index.ts'
+import { UnreadableError } from './chunk.ts'
 import { type FilterChunkInput, type FilterChunkOutput, filterChunk } from './filter-chunk.ts'
 import { type IndexChunkInput, type IndexChunkOutput, indexChunk } from './index-chunk.ts'
 import { KeyOffsets } from './key-offsets.ts'
@@ -19,13 +20,27 @@ interface GrowInput {
 
 const grow = ({ keys, ...options }: GrowInput): SharedArrayBuffer => new KeyOffsets(keys).grown(options).memory
 
+/** What the disk refused to read: an error would lose its class on the way from the thread. */
+interface Unreadable {
+  readonly unreadable: string
+}
+
+const isUnreadable = (output: unknown): output is Unreadable =>
+  typeof output === 'object' && output !== null && 'unreadable' in output
+
+function orUnreadable(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error
+    return { unreadable: error.message }
+  }
+}
+
 /** Senders and jobs are typed by the same interfaces. */
-export const compactionJobs: ReadonlyMap<string, (input: unknown) => unknown> = new Map<
-  string,
-  (input: unknown) => unknown
->([
-  [indexName, (input) => indexChunk(input as IndexChunkInput)],
-  [filterName, (input) => filterChunk(input as FilterChunkInput)],
+export const compactionJobs: ReadonlyMap<string, Job> = new Map<string, Job>([
+  [indexName, (input, host) => orUnreadable(() => indexChunk(input as IndexChunkInput, host))],
+  [filterName, (input, host) => orUnreadable(() => filterChunk(input as FilterChunkInput, host))],
   [growName, (input) => grow(input as GrowInput)],
 ])
 
@@ -55,7 +70,9 @@ export class CompactionJobs {
   async #run(name: string, input: unknown): Promise<unknown> {
     for (;;) {
       try {
-        return await this.#workers.run(name, input)
+        const output = await this.#workers.run(name, input)
+        if (isUnreadable(output)) throw new DiskError('EIO', '', output.unreadable)
+        return output
       } catch (error) {
         if (!(error instanceof WorkersBusyError)) throw error
         await nap(this.#clock, busyNapMs)

@@ -2,8 +2,9 @@
  * Batches anew from some of their records, as the log cleaner leaves them: offsets, sequences, epochs and producer stay, the
  * base timestamp becomes that of the first record or the delete horizon (KIP-534). Pure.
  */
-import { assert, crc32c } from '../../base/index.ts'
+import { assert } from '../../base/index.ts'
 import { CompressionType, compress, compressionType, batchHeader as header } from '../../records/index.ts'
+import type { ByteList } from './byte-list.ts'
 import type { RecordFields } from './record-fields.ts'
 
 const lengthSizeMax = 5
@@ -52,24 +53,28 @@ export class KeptRecords {
     this.#kept.push({ start, timestampAt, offsetDeltaAt, end, delta: timestampDelta })
   }
 
-  /** The batch of what was kept. `deleteHorizonMs`: from when on its tombstones may go. */
-  build(deleteHorizonMs: number | undefined): Uint8Array {
-    assert(this.#kept.length > 0, 'a batch of no records is made by emptyBatch')
+  /** Adds the batch of what was kept. `deleteHorizonMs`: from when on its tombstones may go. */
+  addTo(out: ByteList, deleteHorizonMs: number | undefined): void {
+    assert(this.#kept.length > 0, 'a batch of no records is made by addEmptyBatch')
     const { view, position } = this.#source
     const newBase = deleteHorizonMs === undefined ? this.#timestamp(this.#kept[0]) : BigInt(deleteHorizonMs)
-    const body = this.#body(newBase)
+    const start = out.size
+    out.setSize(start + header.batchHeaderSize)
+    this.#addRecords(out, newBase)
     const codec = compressionType(header.codecId(view, position)) ?? CompressionType.none
-    const payload = codec === CompressionType.none ? body : compress(codec, body)
-    const batch = new Uint8Array(header.batchHeaderSize + payload.length)
-    const made = copyHeader(this.#source, batch)
-    batch.set(payload, header.batchHeaderSize)
+    if (codec !== CompressionType.none) {
+      const body = start + header.batchHeaderSize
+      const payload = compress(codec, out.bytes.subarray(body, out.size))
+      out.setSize(body)
+      out.add(payload)
+    }
+    const made = copyHeader(this.#source, out.bytes.subarray(start, out.size))
     const flags = header.attributes(view, position) & ~header.deleteHorizonFlag
     made.setInt16(header.attributesAt, deleteHorizonMs === undefined ? flags : flags | header.deleteHorizonFlag)
     made.setBigInt64(header.baseTimestampAt, newBase)
     made.setBigInt64(header.maxTimestampAt, this.#maxTimestamp())
     made.setInt32(header.recordCountAt, this.#kept.length)
-    made.setUint32(header.crcAt, crc32c(batch, header.attributesAt, batch.length))
-    return batch
+    patchCrc(made)
   }
 
   #timestamp(kept: Kept | undefined): bigint {
@@ -86,32 +91,42 @@ export class KeptRecords {
   }
 
   /** The records behind one another, with timestamps relative to `newBase`. */
-  #body(newBase: bigint): Uint8Array {
+  #addRecords(out: ByteList, newBase: bigint): void {
     const { isAppendTime, baseTimestamp, maxTimestamp } = this.#source
     const shift = baseTimestamp - newBase
-    const size = this.#kept.reduce((sum, { start, end }) => sum + end - start, 0)
-    const spare = shift === 0n && !isAppendTime ? 0 : this.#kept.length * (lengthSizeMax + varlongSizeMax)
-    const out = new RecordOutput(size + spare)
     const same = isAppendTime ? asNumber(maxTimestamp - newBase) : undefined
     const shiftBy = asNumber(shift)
     for (const kept of this.#kept) {
-      if (same === undefined && shift === 0n) out.copy(this.#plain, kept.start, kept.end)
-      else out.record(this.#plain, kept, same ?? moved(kept.delta, shiftBy))
+      if (same === undefined && shift === 0n) out.add(this.#plain.subarray(kept.start, kept.end))
+      else this.#addRecord(out, kept, same ?? moved(kept.delta, shiftBy))
     }
-    return out.finish()
+  }
+
+  #addRecord(out: ByteList, kept: Kept, delta: number | bigint): void {
+    const attributesSize = 1
+    const rest = kept.end - kept.offsetDeltaAt
+    out.reserve(lengthSizeMax + attributesSize + varlongSizeMax + rest)
+    addVarlong(out, attributesSize + zigzagSize(delta) + rest)
+    out.add(this.#plain.subarray(kept.timestampAt - attributesSize, kept.timestampAt))
+    addVarlong(out, delta)
+    out.add(this.#plain.subarray(kept.offsetDeltaAt, kept.end))
   }
 }
 
 /** A batch without records, in the place of one whose offsets or sequences must not be forgotten. */
-export function emptyBatch(view: DataView, position: number): Uint8Array {
-  const batch = new Uint8Array(header.batchHeaderSize)
-  const made = copyHeader({ view, position }, batch)
+export function addEmptyBatch(out: ByteList, view: DataView, position: number): void {
+  const start = out.size
+  out.setSize(start + header.batchHeaderSize)
+  const made = copyHeader({ view, position }, out.bytes.subarray(start, out.size))
   const without = header.codecMask | header.deleteHorizonFlag
   made.setInt16(header.attributesAt, header.attributes(view, position) & ~without)
   header.writeInt64(made, header.baseTimestampAt, header.noTimestamp)
   made.setInt32(header.recordCountAt, 0)
-  made.setUint32(header.crcAt, crc32c(batch, header.attributesAt, batch.length))
-  return batch
+  patchCrc(made)
+}
+
+function patchCrc(made: DataView): void {
+  header.patchCrc(new Uint8Array(made.buffer, made.byteOffset, made.byteLength), made, 0)
 }
 
 function copyHeader({ view, position }: Pick<SourceBatch, 'view' | 'position'>, into: Uint8Array): DataView {
@@ -131,53 +146,27 @@ function moved(delta: number | bigint, by: number | bigint): number | bigint {
   return BigInt.asIntN(64, BigInt(delta) + BigInt(by))
 }
 
-class RecordOutput {
-  readonly #bytes: Uint8Array
-  #at = 0
-
-  constructor(size: number) {
-    this.#bytes = new Uint8Array(size)
+/** There is room for it. */
+function addVarlong(out: ByteList, value: number | bigint): void {
+  if (typeof value === 'bigint') {
+    addVarlongBig(out, value)
+    return
   }
-
-  copy(from: Uint8Array, start: number, end: number): void {
-    this.#bytes.set(from.subarray(start, end), this.#at)
-    this.#at += end - start
+  let rest = value < 0 ? -value * 2 - 1 : value * 2
+  while (rest >= 0x80) {
+    out.byte((rest % 128) | 0x80)
+    rest = Math.floor(rest / 128)
   }
+  out.byte(rest)
+}
 
-  record(from: Uint8Array, kept: Kept, delta: number | bigint): void {
-    const attributesSize = 1
-    const rest = kept.end - kept.offsetDeltaAt
-    this.#varlong(attributesSize + zigzagSize(delta) + rest)
-    this.copy(from, kept.timestampAt - attributesSize, kept.timestampAt)
-    this.#varlong(delta)
-    this.copy(from, kept.offsetDeltaAt, kept.end)
+function addVarlongBig(out: ByteList, value: bigint): void {
+  let rest = zigzag(value)
+  while (rest >= 0x80n) {
+    out.byte(Number(rest & 0x7fn) | 0x80)
+    rest >>= 7n
   }
-
-  #varlong(value: number | bigint): void {
-    if (typeof value === 'bigint') {
-      this.#varlongBig(value)
-      return
-    }
-    let rest = value < 0 ? -value * 2 - 1 : value * 2
-    while (rest >= 0x80) {
-      this.#bytes[this.#at++] = (rest % 128) | 0x80
-      rest = Math.floor(rest / 128)
-    }
-    this.#bytes[this.#at++] = rest
-  }
-
-  #varlongBig(value: bigint): void {
-    let rest = zigzag(value)
-    while (rest >= 0x80n) {
-      this.#bytes[this.#at++] = Number(rest & 0x7fn) | 0x80
-      rest >>= 7n
-    }
-    this.#bytes[this.#at++] = Number(rest)
-  }
-
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at)
-  }
+  out.byte(Number(rest))
 }
 
 const zigzag = (value: bigint): bigint => BigInt.asUintN(64, (value << 1n) ^ (value >> 63n))

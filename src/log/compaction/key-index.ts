@@ -2,6 +2,7 @@
 
 import type { Segment } from '../segment.ts'
 import type { AbortedTransaction } from '../transaction-index.ts'
+import type { Piece } from './chunk.ts'
 import type { CompactionJobs } from './jobs.ts'
 import { KeyOffsets } from './key-offsets.ts'
 import type { PassedChunk, SegmentChunks } from './segment-chunks.ts'
@@ -52,16 +53,16 @@ export class KeyIndex {
 
   /** False when the memory for keys is full: the log is cleaned up to `endOffset` then, and the rest next time. */
   async add(segment: Segment, from: number, nextSegmentOffset: number): Promise<boolean> {
-    const isWhole = await this.#options.chunks.read(segment, from, (bytes) => this.#pass(bytes))
+    const isWhole = await this.#options.chunks.read(segment, from, (piece) => this.#pass(piece))
     // What is missing at its end was compacted away.
     if (isWhole) this.#endOffset = Math.max(this.#endOffset, nextSegmentOffset)
     return isWhole
   }
 
-  async #pass(bytes: Uint8Array): Promise<PassedChunk> {
+  async #pass(piece: Piece): Promise<PassedChunk> {
     const { jobs, firstDirtyOffset, decompressedBytesMax, keysBytesMax, pay } = this.#options
     const passed = await jobs.index({
-      bytes,
+      piece,
       keys: this.#keys.memory,
       firstDirtyOffset,
       transactions: this.#transactions,
@@ -74,7 +75,7 @@ export class KeyIndex {
     if (this.#bytes >= keysBytesMax) return { sizeInBytes: passed.sizeInBytes, ended: true }
     await this.#grow()
     // The batch that found no room comes again, alone if it must.
-    return passed.sizeInBytes > 0 ? { sizeInBytes: passed.sizeInBytes } : this.#pass(bytes)
+    return passed.sizeInBytes > 0 ? { sizeInBytes: passed.sizeInBytes } : this.#pass(piece)
   }
 
   async #grow(): Promise<void> {

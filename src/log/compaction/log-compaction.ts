@@ -55,6 +55,7 @@ export interface CompactionMeans {
   readonly keysBytesMax: number
   readonly loadFactor: number
   readonly chunkBytes: number
+  readonly partBytes: number
   readonly decompressedBytesMax: number
   /** The node stops: what is under way ends. */
   readonly isStopped: () => boolean
@@ -155,7 +156,7 @@ export class LogCompaction {
     const { clock } = this.#options
     const startMs = clock.monotonic()
     const jobs = new CompactionJobs({ workers: means.workers, clock, check })
-    const chunks = new SegmentChunks({ chunkBytes: means.chunkBytes, check })
+    const chunks = new SegmentChunks({ chunkBytes: means.chunkBytes, partBytes: means.partBytes, check })
     const pay = (bytes: number): Promise<void> => means.throttle.pay(bytes, check)
     const index = await this.#index(cleanable, { ...means, jobs, chunks, pay })
     if (index.endOffset <= cleanable.firstDirtyOffset) {

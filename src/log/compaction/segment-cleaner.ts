@@ -6,7 +6,8 @@ import { BatchCursor } from '../../records/index.ts'
 import { readBatchInfo } from '../batch-info.ts'
 import type { Segment } from '../segment.ts'
 import type { AbortedTransaction } from '../transaction-index.ts'
-import type { FilterChunkOutput, FilterRules, KeptPiece } from './filter-chunk.ts'
+import type { Piece } from './chunk.ts'
+import type { FilterChunkOutput, FilterRules } from './filter-chunk.ts'
 import type { CompactionJobs } from './jobs.ts'
 import type { PassedChunk, SegmentChunks } from './segment-chunks.ts'
 import { noTransactions, type TransactionsState, withAborted } from './transactions.ts'
@@ -48,17 +49,16 @@ export class SegmentCleaner {
     const { chunks, abortedIn } = this.#options
     const range = { startOffset: segment.baseOffset, upperBoundOffset: nextSegmentOffset }
     this.#transactions = withAborted(this.#transactions, abortedIn(range))
-    await chunks.read(segment, 0, (bytes) => this.#pass(cleaned, bytes))
+    await chunks.read(segment, 0, (piece) => this.#pass(cleaned, piece))
   }
 
-  async #pass(cleaned: Segment, bytes: Uint8Array): Promise<PassedChunk> {
+  async #pass(cleaned: Segment, piece: Piece): Promise<PassedChunk> {
     const { jobs, keys, rules, pay } = this.#options
-    const passed = await jobs.filter({ bytes, keys, rules, transactions: this.#transactions })
+    const passed = await jobs.filter({ piece, keys, rules, transactions: this.#transactions })
     this.#transactions = passed.transactions
-    const kept = passed.pieces.map((piece) => bytesOf(piece, bytes))
-    const size = kept.reduce((sum, it) => sum + it.length, 0)
-    if (size > 0) await cleaned.write(kept)
-    for (const piece of kept) account(cleaned, piece)
+    const size = passed.kept.length
+    if (size > 0) await cleaned.write([passed.kept])
+    account(cleaned, passed.kept)
     for (const transaction of passed.aborted) cleaned.transactions.append(transaction)
     this.#count(passed, size)
     await pay(passed.sizeInBytes + size)
@@ -74,9 +74,6 @@ export class SegmentCleaner {
     figures.recordsWithoutKey += passed.recordsWithoutKey
   }
 }
-
-const bytesOf = (piece: KeptPiece, chunk: Uint8Array): Uint8Array =>
-  piece.kind === 'new' ? piece.bytes : chunk.subarray(piece.position, piece.position + piece.sizeInBytes)
 
 function account(segment: Segment, bytes: Uint8Array): void {
   const cursor = new BatchCursor(bytes)

@@ -16,6 +16,7 @@ import {
   TimestampType,
 } from '../../records/index.ts'
 import { Replication } from '../../replication/index.ts'
+import { inlineHost } from '../../sim/index.ts'
 import { RareWarning } from '../rare-warning.ts'
 import { produceHandler } from './00-produce.ts'
 import { ask } from './handler-fixture.ts'
@@ -41,7 +42,7 @@ class World {
     const run = async (name: string, input: unknown): Promise<unknown> => {
       this.jobCount++
       this.beforeJob()
-      return structuredClone(await jobs.get(name)?.(structuredClone(input)))
+      return structuredClone(await jobs.get(name)?.(structuredClone(input), inlineHost))
     }
     this.#handler = produceHandler({
       replicas,

@@ -204,6 +204,7 @@ export class SweepProcess {
       throttle: new Throttle(clock, () => Number.MAX_VALUE),
       keysBytesMax: 24 * 1024,
       loadFactor: 0.9,
+      partBytes: 64 * 1024,
       chunkBytes: 1000,
       decompressedBytesMax: 1e6,
       isStopped: () => false,
