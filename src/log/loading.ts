@@ -277,7 +277,7 @@ class Recovery {
     const size = segment.sizeInBytes
     this.figures.segmentsReadAgain++
     segment.startOver()
-    await segment.removeTransactionIndex()
+    await segment.removeIndexes()
     let next = segment.baseOffset
     const end = await scanBatches({
       file: segment.handle.file,

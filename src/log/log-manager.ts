@@ -243,6 +243,12 @@ export class LogManager {
     }
   }
 
+  /** Cuts a log; a recovery point behind the cut would vouch for what is appended in the place of that. */
+  async truncateTo(log: Log, offset: number): Promise<void> {
+    await log.truncateTo(offset)
+    await this.checkpoint()
+  }
+
   async applyRetention(): Promise<void> {
     for (const log of this.#logs.values()) await log.applyRetention()
   }

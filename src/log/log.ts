@@ -355,13 +355,17 @@ export class Log {
       const found = await this.#segments.retryIndexed(offset, () => segment.find(offset))
       const end = Math.min(offset, found?.baseOffset ?? offset)
       const later = this.#segments.all.slice(at + 1)
-      this.#segments.all = this.#segments.all.slice(0, at + 1)
-      segment.truncateTo(offset)
-      this.#cutTo(end)
-      for (const old of later) {
+      // The newest first, and durably before the file is cut: an end in the middle leaves no hole.
+      for (const old of later.toReversed()) {
+        this.#segments.all = this.#segments.all.slice(0, -1)
+        this.#cutTo(old.baseOffset)
         await old.markDeleted()
         this.#removals.now(old)
       }
+      await segment.removeIndexes()
+      if (later.length > 0) await this.#options.disk.syncDirectory(this.#directory)
+      segment.truncateTo(offset)
+      this.#cutTo(end)
       await this.#snapshots.remove((snapshot) => snapshot > end)
       await reloadProducers(this.#state, {
         segments: this.#segments,
@@ -371,7 +375,8 @@ export class Log {
         highWatermark: this.#highWatermark,
         expiredBeforeMs: this.#options.clock.now() - this.config.producerIdExpirationMs,
       })
-      await this.#saveEpochs()
+      // Else what was cut could come back, behind what takes its place and under the epochs of that.
+      await this.flush()
     })
   }
 
@@ -391,7 +396,7 @@ export class Log {
     for (const segment of old) this.#removals.now(segment)
     await this.#snapshots.remove(() => true)
     this.#state.reset(offset, { entries: [], expiredBefore: 0 })
-    await this.#saveEpochs()
+    await this.flush()
   }
 
   #whileCut(work: () => Promise<void>): Promise<void> {

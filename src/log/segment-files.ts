@@ -48,8 +48,8 @@ export class SegmentFiles {
     return (await this.#options.disk.stat(this.path(kind)))?.size ?? 0
   }
 
-  unlinkIndex(kind: IndexKind): Promise<void> {
-    return unlinkIfThere(this.#options.disk, this.path(kind))
+  async unlinkIndexes(): Promise<void> {
+    for (const kind of kinds) if (kind !== logSuffix) await unlinkIfThere(this.#options.disk, this.path(kind))
   }
 
   /** Renames what there is of them. */

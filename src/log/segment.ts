@@ -329,9 +329,11 @@ export class Segment {
     this.#bytesSinceIndexEntry = 0
   }
 
-  /** Before recovery: what the file tells may be of batches that are gone. */
-  removeTransactionIndex(): Promise<void> {
-    return this.#files.unlinkIndex(transactionIndexSuffix)
+  /** What the files tell is of batches that are gone, or may be. They are written anew when no batch follows. */
+  async removeIndexes(): Promise<void> {
+    await this.settled()
+    await this.#files.unlinkIndexes()
+    this.#isTransactionIndexOnDisk = false
   }
 
   /** Before recovery accounts for every batch again. */

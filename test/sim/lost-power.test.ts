@@ -2,56 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { uuidFromLatin1, uuidToString } from '../../src/base/index.ts'
-import { defaultLogConfig, Log, type LogConfig, LogManager, readWholeFile } from '../../src/log/index.ts'
+import { type Log, readWholeFile } from '../../src/log/index.ts'
 import { buildBatch, buildEndTransactionBatch } from '../../src/records/index.ts'
 import { World } from '../../src/sim/index.ts'
+import { inWorld, logDirectory, node, openManager, plain, records, topicPartition } from './powered-log.ts'
 
-const node = 'node'
-const directory = '/data/t-0'
-const topicPartition = { topic: 't', partition: 0 }
-
-interface Powered {
-  readonly world: World
-  readonly open: (options?: { readonly config?: Partial<LogConfig>; readonly recoveryPoint?: number }) => Promise<Log>
-  readonly append: (log: Log, batch: Uint8Array, leaderEpoch?: number) => Promise<void>
-}
-
-/** A world with an empty directory for a log. */
-async function inWorld(work: (powered: Powered) => Promise<void>): Promise<void> {
-  const world = new World({ seed: 1, turn: setImmediate })
-  const open: Powered['open'] = ({ config = {}, recoveryPoint = 0 } = {}) => {
-    const { disk, clock, logger } = world.env(node)
-    return Log.open({
-      disk,
-      clock,
-      logger,
-      directory,
-      topicPartition,
-      topicId: undefined,
-      config: { ...defaultLogConfig, retentionMs: -1, ...config },
-      recoveryPoint,
-      isCleanShutdown: false,
-      logStartOffset: 0,
-      onDirectoryFailure: (error) => assert.fail(error),
-    })
-  }
-  const append: Powered['append'] = async (log, batch, leaderEpoch = 0) => {
-    const isMarker = (batch.at(22) ?? 0) & 0x20
-    await log.append(batch, { kind: 'leader', leaderEpoch, origin: isMarker ? 'coordinator' : 'client' })
-    log.setHighWatermark(log.logEndOffset)
-  }
-  const prepared = async (): Promise<void> => {
-    const { disk } = world.env(node)
-    await disk.makeDirectory(directory)
-    await disk.syncDirectory('/data')
-    await disk.syncDirectory('/')
-    await work({ world, open, append })
-  }
-  await world.settle(prepared())
-}
-
-const records = (value: string, timestampMs = 1) => [{ key: null, value: Buffer.from(value), timestampMs }]
-const plain = (sizeInBytes: number): Buffer => buildBatch(records('x'.repeat(sizeInBytes)))
 const producer = { producerId: 7, producerEpoch: 0 }
 const transactional = (baseSequence: number): Buffer =>
   buildBatch(records('aborted'), { ...producer, baseSequence, isTransactional: true })
@@ -85,7 +40,7 @@ test('an index that is built anew leaves the transactions as they are', () =>
     await append(log, plain(300))
     await log.close()
     const { disk } = world.env(node)
-    await disk.unlink(`${directory}/00000000000000000000.index`)
+    await disk.unlink(`${logDirectory}/00000000000000000000.index`)
     const volume = world.disk(node)
     const writes = async (work: () => Promise<unknown>): Promise<number> => {
       const before = volume.counts.get('create') ?? 0
@@ -109,10 +64,10 @@ test('what an index tells of transactions that were cut by recovery is not belie
     await log.close()
     // Of the first segment no batch is left.
     const { disk } = world.env(node)
-    const file = await disk.open(`${directory}/00000000000000000000.log`, { mode: 'write' })
+    const file = await disk.open(`${logDirectory}/00000000000000000000.log`, { mode: 'write' })
     file.truncateSync(0)
     await file.close()
-    await disk.unlink(`${directory}/00000000000000000002.log`)
+    await disk.unlink(`${logDirectory}/00000000000000000002.log`)
     const again = await open({ config })
     assert.equal(again.logEndOffset, 0)
     await append(again, plain(300))
@@ -143,31 +98,17 @@ test('a log start that is forgotten leaves no batch without its epoch', () =>
 
 test('a directory that lost the name of its topic belongs to the one that asks for it', () => {
   const world = new World({ seed: 1, turn: setImmediate })
-  const open = (): Promise<LogManager> => {
-    const { disk, clock, random, logger } = world.env(node)
-    return LogManager.open({
-      directory: '/data',
-      disk,
-      clock,
-      random: random.stream('names'),
-      logger,
-      configOf: () => defaultLogConfig,
-      onDirectoryFailure: (_, error) => assert.fail(error),
-      checkpointIntervalMs: 1e9,
-      retentionIntervalMs: 1e9,
-    })
-  }
   const work = async (): Promise<void> => {
     const { disk } = world.env(node)
-    await disk.makeDirectory(directory)
-    const manager = await open()
+    await disk.makeDirectory(logDirectory)
+    const manager = await openManager(world)
     const topicId = uuidFromLatin1('a'.repeat(16))
     const [log, same] = await Promise.all([
       manager.getOrCreate(topicPartition, topicId),
       manager.getOrCreate(topicPartition, topicId),
     ])
     assert.equal(log, same)
-    const text = await readWholeFile(disk, `${directory}/partition.metadata`, 1000)
+    const text = await readWholeFile(disk, `${logDirectory}/partition.metadata`, 1000)
     assert.match(text?.toString() ?? '', new RegExp(uuidToString(topicId)))
     await manager.close(1)
   }

@@ -62,11 +62,12 @@ function checkAll(stored: readonly StoredBatch[], restarted: Restarted, required
     const isNew = stored.some((batch) =>
       promise.batches.some((it) => it.baseOffset >= cut.from && isDeepStrictEqual(it, batch)),
     )
-    if (isCutBack && !isNew && !restarted.isLossless) promise.batches = [...cut.before]
+    if (isCutBack && !isNew) promise.batches = [...cut.before]
     promise.cut = undefined
   }
   const sent = new Map(promise.batches.map((batch) => [batch.baseOffset, batch]))
-  for (const batch of stored) assert.deepEqual(batch, sent.get(batch.baseOffset), 'a batch is as it was sent')
+  for (const batch of stored)
+    assert.deepEqual(batch, sent.get(batch.baseOffset), `${log.directory}: a batch is as it was sent`)
   const offsets = new Set(stored.map(({ baseOffset }) => baseOffset))
   for (const { baseOffset, lastOffset } of promise.batches) {
     const mustBeThere = lastOffset >= log.logStartOffset && lastOffset < requiredEnd
@@ -175,14 +176,18 @@ async function checkReaders(log: Log, stored: readonly StoredBatch[]): Promise<v
   for (let offset = log.logStartOffset; offset < log.logEndOffset; offset++) {
     const expected = stored.find(({ lastOffset }) => lastOffset >= offset)
     const plan = await log.read({ startOffset: offset, maxBytes: 1, maxOffset: log.logEndOffset, minOneBatch: true })
-    assert.equal(plan.sizeInBytes > 0, expected !== undefined, `a reader from ${offset}`)
+    assert.equal(plan.sizeInBytes > 0, expected !== undefined, `a reader from ${offset} in ${log.directory}`)
     if (expected === undefined) continue
     const [region] = plan.open()
     assert.ok(region)
     const header = Buffer.alloc(8)
     assert.ok(region.readSync(header, 0))
     region.release()
-    assert.equal(Number(header.readBigInt64BE()), expected.baseOffset, `the first batch of a reader from ${offset}`)
+    assert.equal(
+      Number(header.readBigInt64BE()),
+      expected.baseOffset,
+      `the first batch of a reader from ${offset} in ${log.directory}`,
+    )
   }
   for (const timestamp of new Set(stored.map(({ maxTimestamp }) => maxTimestamp))) {
     const expected = stored.find(({ maxTimestamp }) => maxTimestamp >= timestamp)

@@ -29,6 +29,12 @@ const transaction =
     await process.endTransaction('sized', transactional.producerId, isCommit)
   }
 
+const truncate: Step = async (process) => {
+  await process.truncate('wide')
+  await process.truncate('gone')
+  await process.truncate('timed')
+}
+
 const createAll: Step = async (process) => {
   for (const topic of topicNames) await process.create(topic)
 }
@@ -47,6 +53,9 @@ export const script: readonly Step[] = [
   transaction(false),
   append(3),
   flushAll,
+  (process) => process.newLeaderEpoch(),
+  append(2),
+  truncate,
   (process) => process.newLeaderEpoch(),
   append(2),
   (process) => process.deleteRecords('sized'),

@@ -1,0 +1,112 @@
+/** What a truncation, or retention, leaves when power is lost in it or behind it. Found by the crash-point sweep. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { uuidFromLatin1 } from '../../src/base/index.ts'
+import type { Log } from '../../src/log/index.ts'
+import { readCheckpoint } from '../../src/log/index.ts'
+import { buildBatch } from '../../src/records/index.ts'
+import { type Fate, World } from '../../src/sim/index.ts'
+import { inWorld, node, openManager, type Powered, plain, records } from './powered-log.ts'
+import { readLog } from './sweep/stored.ts'
+
+const config = { segmentBytes: 400 }
+
+/** Six batches in three segments, all of it flushed and written down as a clean stop does. */
+async function threeSegments({ open, append }: Powered): Promise<Log> {
+  const log = await open({ config })
+  for (let i = 0; i < 6; i++) await append(log, plain(120))
+  assert.equal(log.segmentCount, 3)
+  await log.close()
+  return open({ config, recoveryPoint: 6 })
+}
+
+const offsetsIn = async (log: Log): Promise<number[]> => (await readLog(log)).map(({ baseOffset }) => baseOffset)
+
+/** Offsets that are left when the world stops at the `nth` operation of a truncation to 1; and how many there are. */
+async function truncated(nth: number, how: Fate | 'killed'): Promise<{ offsets: number[]; operations: number }> {
+  let outcome = { offsets: [0], operations: 0 }
+  await inWorld(async (powered) => {
+    const { world, open } = powered
+    const log = await threeSegments(powered)
+    const volume = world.disk(node)
+    const before = volume.operations
+    const { promise, resolve } = Promise.withResolvers<void>()
+    world.endInOperation(node, nth, { how, ended: resolve })
+    await Promise.race([log.truncateTo(1), promise])
+    const operations = volume.operations - before
+    world.kill(node)
+    outcome = { offsets: await offsetsIn(await open({ config, recoveryPoint: 6 })), operations }
+  })
+  return outcome
+}
+
+test('wherever a truncation ends, the log has no hole', async () => {
+  const { offsets, operations } = await truncated(1000, 'killed')
+  assert.deepEqual(offsets, [0])
+  const ends = new Set<number>()
+  for (const how of ['killed', 'dropped', 'torn'] as const) {
+    for (let nth = 1; nth <= operations; nth++) {
+      const left = await truncated(nth, how)
+      ends.add(left.offsets.length)
+      assert.deepEqual(left.offsets, [0, 1, 2, 3, 4, 5].slice(0, left.offsets.length), `${how} at ${nth}`)
+    }
+  }
+  assert.deepEqual([...ends].sort(), [1, 2, 4, 6])
+})
+
+test('what was cut does not come back', () =>
+  inWorld(async (powered) => {
+    const { world, open } = powered
+    const log = await threeSegments(powered)
+    await log.truncateTo(3)
+    world.crash(node, 'dropped')
+    assert.equal((await open({ config, recoveryPoint: 3 })).logEndOffset, 3)
+  }))
+
+test('an index of what was cut leads nobody past what took its place', () =>
+  inWorld(async ({ world, open, append }) => {
+    const dense = { segmentBytes: 700, indexIntervalBytes: 0 }
+    const timed = (sizeInBytes: number, timestampMs: number): Buffer =>
+      buildBatch(records('x'.repeat(sizeInBytes), timestampMs))
+    const log = await open({ config: dense })
+    for (const timestampMs of [10, 20, 30]) await append(log, timed(100, timestampMs))
+    await append(log, timed(600, 40))
+    assert.equal(log.segmentCount, 2)
+    await log.close()
+    // The indexes of the first segment are on the disk by now.
+    world.crash(node, 'kept')
+    const cut = await open({ config: dense, recoveryPoint: 4 })
+    await cut.truncateTo(1)
+    // Batches as long as those that were there.
+    for (const timestampMs of [50, 60, 70]) await append(cut, timed(100, timestampMs))
+    await append(cut, timed(600, 80))
+    await cut.flush()
+    assert.equal(cut.recoveryPoint, 5)
+    world.crash(node, 'dropped')
+    const again = await open({ config: dense, recoveryPoint: 5 })
+    for (const [timestamp, baseOffset] of [
+      [10, 0],
+      [50, 1],
+      [60, 2],
+      [80, 4],
+    ] as const) {
+      const batch = await again.batchForTimestamp(timestamp)
+      assert.equal(batch && Number(Buffer.from(batch).readBigInt64BE()), baseOffset)
+    }
+    assert.deepEqual(await offsetsIn(again), [0, 1, 2, 3, 4])
+  }))
+
+test('a recovery point behind a cut is taken back', () => {
+  const world = new World({ seed: 1, turn: setImmediate })
+  const work = async (): Promise<void> => {
+    const manager = await openManager(world)
+    const log = await manager.getOrCreate({ topic: 't', partition: 0 }, uuidFromLatin1('a'.repeat(16)))
+    for (let i = 0; i < 4; i++) await log.append(plain(10), { kind: 'leader', leaderEpoch: 0, origin: 'client' })
+    await log.flush()
+    await manager.checkpoint()
+    await manager.truncateTo(log, 2)
+    const [entry] = await readCheckpoint(world.env(node).disk, '/data/recovery-point-offset-checkpoint')
+    assert.equal(entry?.offset, 2)
+  }
+  return world.settle(work())
+})
