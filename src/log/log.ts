@@ -417,7 +417,7 @@ export class Log {
     this.#epochs.truncateFromEnd(offset)
   }
 
-  /** Deletes what retention lets go; returns how many segments. Not while segments are compacted. */
+  /** Deletes what retention lets go, durably; returns how many segments. Not while segments are compacted. */
   applyRetention(): Promise<number> {
     return this.#change(async () => {
       if (this.#availability.isClosed || this.compaction.isRunning) return 0
@@ -438,7 +438,7 @@ export class Log {
       this.#state.logStartPassed(this.#logStartOffset)
       for (const segment of doomed) await segment.markDeleted()
       await this.#snapshots.remove((offset) => doomed.some(({ baseOffset }) => baseOffset === offset))
-      await this.#saveEpochs()
+      await this.#syncNames()
       for (const segment of doomed) this.#removals.later(segment, this.config.fileDeleteDelayMs)
       return count
     })

@@ -96,6 +96,19 @@ test('an index of what was cut leads nobody past what took its place', () =>
     assert.deepEqual(await offsetsIn(again), [0, 1, 2, 3, 4])
   }))
 
+test('what retention has deleted does not come back', () =>
+  inWorld(async (powered) => {
+    const { world, open } = powered
+    const log = await threeSegments(powered)
+    log.setHighWatermark(6)
+    log.deleteRecordsBefore(4)
+    // The epochs say so before the segments go.
+    await new Promise<void>((resolve) => void world.env(node).clock.after(100, resolve))
+    assert.equal(await log.applyRetention(), 2)
+    world.crash(node, 'dropped')
+    assert.equal((await open({ config, recoveryPoint: 6 })).logStartOffset, 4)
+  }))
+
 test('a recovery point behind a cut is taken back', () => {
   const world = new World({ seed: 1, turn: setImmediate })
   const work = async (): Promise<void> => {
