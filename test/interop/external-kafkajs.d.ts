@@ -12,6 +12,7 @@ declare module 'kafkajs' {
     readonly value: string | null
     readonly partition?: number
     readonly headers?: Readonly<Record<string, string>>
+    readonly timestamp?: string
   }
   interface Send {
     readonly topic: string
