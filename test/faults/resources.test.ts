@@ -125,6 +125,42 @@ describe('attacks on memory and on the loop', () => {
     })
   }
 
+  it('R4 bombs to topics that store other codecs: no more is held than a batch may have', async () => {
+    const records = await bomb(CompressionType.zstd, 256 * mebibyte)
+    const wire = await victim.connect()
+    for (const [type, code] of [
+      ['uncompressed', ErrorCode.MESSAGE_TOO_LARGE],
+      ['snappy', ErrorCode.MESSAGE_TOO_LARGE],
+      ['lz4', ErrorCode.MESSAGE_TOO_LARGE],
+      ['gzip', ErrorCode.NONE],
+    ] as const) {
+      await victim.createTopic(type, { 'compression.type': type })
+      const { grownBytes, heldMsMax: held } = await victim.during(async () => {
+        const produced = produceTo(wire, { topic: type, records })
+        await victim.checkHealth()
+        assert.equal((await produced).errorCode, code, type)
+      })
+      assert.ok(held < heldMsMax, `the loop was held for ${held} ms`)
+      assert.ok(grownBytes < 128 * mebibyte, `${grownBytes} bytes for ${type}`)
+    }
+    wire.destroy()
+  })
+
+  it('R4 three thousand batches to be compressed anew in one request', async (context) => {
+    await victim.createTopic('anew', { 'compression.type': 'gzip', 'compression.gzip.level': '9' })
+    const value = Buffer.from(Array.from({ length: 3000 }, (_, i) => `${(i * 7919) % 3011}`).join(' '))
+    const records = buildBatch([{ timestampMs: Date.now(), key: null, value }])
+    const wire = await victim.connect()
+    const { heldMsMax: held } = await victim.during(async () => {
+      const { responses } = await wire.call(produce, manyPartitions(records, 3000, 'anew'), 9)
+      const codes = new Set(responses.flatMap(({ partitionResponses }) => partitionResponses.map((it) => it.errorCode)))
+      for (const code of codes) assert.ok(code === ErrorCode.NONE || code === ErrorCode.REQUEST_TIMED_OUT)
+    })
+    context.diagnostic(`the loop was held for ${Math.round(held)} ms`)
+    assert.ok(held < heldMsMax, `the loop was held for ${held} ms`)
+    wire.destroy()
+  })
+
   it('R4 batches of blocks that hold nothing', async () => {
     const snappy = [compress(CompressionType.snappy, Buffer.alloc(0)), Buffer.from('0000000100'.repeat(200_000), 'hex')]
     const lz4 = [
