@@ -235,5 +235,27 @@ def open_transaction():
     os._exit(0)
 
 
-commands = [produce, load, consume, member, admin, watermarks, transactions, open_transaction]
+def history():
+    """Few keys over and over, every fifth value null: plain, idempotent, and in transactions of either end."""
+    codec = {"compression.type": options.codec, "linger.ms": 5}
+    plain = Producer(connection(**codec))
+    idempotent = Producer(connection(**codec, **{"enable.idempotence": True}))
+    transactional = Producer(connection(**codec, **{"transactional.id": options.prefix + "history"}))
+    transactional.init_transactions(30)
+    for part in range(options.count):
+        for producer, name in ((plain, "plain"), (idempotent, "idempotent"), (transactional, "transactional")):
+            if producer is transactional:
+                producer.begin_transaction()
+            for i in range(50):
+                number = part * 50 + i
+                value = None if number % 5 == 0 else f"{name} {number} " + "x" * (number * 37 % 600)
+                key = f"history-{number * 7919 % 211}"
+                producer.produce(options.topic, key=key, value=value, headers={"part": str(part)})
+            producer.flush(max(1, deadline - time.monotonic()))
+            if producer is transactional:
+                producer.abort_transaction(30) if part % 3 == 0 else producer.commit_transaction(30)
+    say(event="history")
+
+
+commands = [produce, load, consume, member, admin, watermarks, transactions, open_transaction, history]
 {command.__name__: command for command in commands}[options.command]()
