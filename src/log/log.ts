@@ -3,7 +3,7 @@
  * is done at once or pending; pending ones have offsets but nobody sees them until they complete, in order. Knows no
  * replicas: the high watermark is told to it.
  */
-import { ApiError, allSteps, assert, present } from '../base/index.ts'
+import { ApiError, allSteps, assert, present, type Uuid } from '../base/index.ts'
 import { Availability } from './availability.ts'
 import { Background } from './background.ts'
 import { LogCompaction } from './compaction/log-compaction.ts'
@@ -42,6 +42,8 @@ const slowWriteMsDefault = 20
 
 export class Log {
   readonly topicPartition: TopicPartition
+  /** As the directory said when it was opened; undefined where it did not. */
+  readonly topicId: Uuid | undefined
   readonly loading: LoadingFigures
   readonly #options: LogOptions
   readonly #state: ProducerState
@@ -76,10 +78,14 @@ export class Log {
     this.#removals = new Removals(options.clock, failed)
     this.#background = new Background(failed)
     this.topicPartition = options.topicPartition
+    this.topicId = options.topicId
     this.loading = loaded.figures
     this.#directory = options.directory
     this.#settings = settings
-    this.#segments = new Segments(loaded.segments, { logger: options.logger, availability: this.#availability })
+    const { logger } = options
+    const availability = this.#availability
+    const segments = new Segments(loaded.segments, { logger, availability })
+    this.#segments = segments
     this.#state = loaded.state
     this.#snapshots = loaded.snapshots
     this.#epochs = loaded.epochs
@@ -87,15 +93,10 @@ export class Log {
     this.#logEndOffset = loaded.logEndOffset
     this.#assignedEndOffset = loaded.logEndOffset
     this.#highWatermark = loaded.logStartOffset
-    this.#reads = new LogReads({
-      log: this,
-      segments: this.#segments,
-      logger: options.logger,
-      availability: this.#availability,
-    })
+    this.#reads = new LogReads({ log: this, segments, logger, availability })
     this.#recoveryPoint = new RecoveryPoint({
       offset: loaded.recoveryPoint,
-      segments: this.#segments,
+      segments,
       log: this,
       syncNames: () => this.#syncNames(),
       failed,
@@ -103,10 +104,10 @@ export class Log {
     this.#epochFile = new EpochFile({ disk: options.disk, cache: loaded.epochs, isOnDisk: loaded.areEpochsOnDisk })
     this.compaction = new LogCompaction({
       log: this,
-      segments: this.#segments,
+      segments,
       snapshots: loaded.snapshots,
       removals: this.#removals,
-      availability: this.#availability,
+      availability,
       changes: this.#changes,
       segmentOptions: (baseOffset) => this.#segmentOptions(baseOffset),
       syncNames: () => options.disk.syncDirectory(this.#directory),

@@ -98,13 +98,18 @@ export class ReplicaManager {
     return { ledNow, ledNoMore }
   }
 
-  /** Logs in the directories that the image does not place on this broker are put aside, never deleted. */
+  /**
+   * Logs in the directories that the image does not place on this broker are put aside, never deleted: also those of a topic
+   * that had the name before.
+   */
   async setStraysAside(image: MetadataImage): Promise<void> {
     for (const manager of this.#options.directories) {
-      for (const { topicPartition } of [...manager.logs]) {
+      for (const { topicPartition, topicId } of [...manager.logs]) {
         const { topic, partition } = topicPartition
-        const state = image.topics.byName.get(topic)?.partitions.get(partition)
-        if (state?.replicas.includes(this.#options.nodeId) !== true) await manager.makeStray(topicPartition)
+        const known = image.topics.byName.get(topic)
+        const isPlaced = known?.partitions.get(partition)?.replicas.includes(this.#options.nodeId) === true
+        const isOther = topicId !== undefined && topicId !== known?.topicId
+        if (!isPlaced || isOther) await manager.makeStray(topicPartition)
       }
     }
   }
