@@ -23,6 +23,8 @@ export const encodeCheckpoint = (entries: readonly CheckpointEntry[]): string =>
 
 /** Lines of a text file of version 0 with a count, the count checked; throws RangeError saying which line is wrong. */
 export function checkpointLines(text: string): readonly string[] {
+  // Kafka makes the files empty, and writes them later: a kill may come between.
+  if (text === '') return []
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   const [version, count, ...rest] = lines

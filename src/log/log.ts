@@ -116,7 +116,7 @@ export class Log {
     })
     this.#pending = new PendingAppends({
       clock: options.clock,
-      availability: this.#availability,
+      availability,
       exclusive: this.#exclusive,
       slowWriteMs: options.slowWriteMs ?? slowWriteMsDefault,
       mustRoll: (next, sizeBefore) => this.#mustRoll(next, sizeBefore),
@@ -136,8 +136,7 @@ export class Log {
   /** Recovers what the last stop left. Throws DiskError; InconsistentTopicIdError where the directory is another topic's. */
   static async open(options: LogOptions): Promise<Log> {
     const settings = { current: options.config }
-    const loaded = await recoverLog(options, settings)
-    const log = new Log(options, loaded, settings)
+    const log = new Log(options, await recoverLog(options, settings), settings)
     await log.#saveEpochs()
     return log
   }
@@ -230,10 +229,10 @@ export class Log {
   /** As Kafka: the append that makes `flush.messages` full is answered when all up to it is on the disk. */
   #kept(result: AppendResult): AppendResult | Promise<AppendResult> {
     if (!this.#isFlushDue) return result
-    const failed = (error: unknown): never => {
-      throw this.#writeFailed(error)
-    }
-    return this.flush().then(() => result, failed)
+    return this.flush().then(
+      () => result,
+      (error) => Promise.reject(this.#writeFailed(error)),
+    )
   }
 
   #enqueue(prepared: Prepared): Promise<AppendResult> {

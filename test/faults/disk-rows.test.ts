@@ -179,6 +179,15 @@ describe('disk faults', () => {
     assert.match(ran.stderr, /recovery-point-offset-checkpoint is malformed/)
   })
 
+  test('an empty checkpoint, as Kafka makes it before it writes it, has no entries', async () => {
+    const empty = templates.with('unclean', (directory) => {
+      for (const path of globSync('{*-checkpoint,*/leader-epoch-checkpoint}', { cwd: directory })) {
+        writeFileSync(join(directory, path), '')
+      }
+    })
+    assert.equal(await records(empty), 5600)
+  })
+
   test('D14: a missing leader-epoch-checkpoint is built again', async () => {
     const gone = templates.with('clean', (directory) =>
       rmSync(join(directory, `${topic}-0`, 'leader-epoch-checkpoint')),
