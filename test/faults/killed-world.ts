@@ -15,7 +15,7 @@ import type { Wire } from '../wire.ts'
 import { Victim } from './resources-world.ts'
 
 const partitionsPerTopic = 2
-const keysPerPartition = 300
+const hotKeys = 300
 const recordsPerBatch = 20
 const plainTopic = 'plain'
 const compactedTopic = 'compacted'
@@ -24,7 +24,8 @@ const compaction = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '
 
 const settings = {
   'log.cleaner.backoff.ms': '20',
-  'log.cleaner.threads': '2',
+  // A compaction takes its time, so that it is met by a kill.
+  'log.cleaner.io.max.bytes.per.second': '60000000',
   'log.flush.offset.checkpoint.interval.ms': '500',
   'metadata.log.max.record.bytes.between.snapshots': '4000',
 }
@@ -178,8 +179,10 @@ export class KilledWorld {
   }
 
   #record(partition: Partition): Sent & { readonly key: string } {
-    const key = `key ${this.#draw.below(keysPerPartition)}`
     const sent = { number: partition.number++, isTombstone: this.#draw.below(10) === 0 }
+    // Some are written again and again, some a few times and then left alone.
+    const isHot = this.#draw.below(4) > 0
+    const key = isHot ? `hot ${this.#draw.below(hotKeys)}` : `cold ${Math.floor(sent.number / 20)}`
     const of = partition.sent.get(key)
     if (of === undefined) partition.sent.set(key, [sent])
     else of.push(sent)

