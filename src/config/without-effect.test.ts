@@ -7,8 +7,8 @@ const warnings = (texts: Readonly<Record<string, string>>): string =>
 
 test('configs without effect are told of where they matter and are not the default', () => {
   assert.match(
-    warnings({ 'log.flush.interval.ms': '1000', 'num.io.threads': '3' }),
-    /^The configuration 'log\.flush\.interval\.ms' is accepted but has no effect yet: .*durability\.$/,
+    warnings({ 'remote.log.storage.system.enable': 'true', 'num.io.threads': '3' }),
+    /^The configuration 'remote\.log\.storage\.system\.enable' is accepted but has no effect yet: .*durability\.$/,
   )
   assert.equal(warnings({ 'unclean.leader.election.enable': 'false', 'log.retention.ms': '1' }), '')
 })

@@ -105,10 +105,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'kafka.metrics.reporters',
   'leader.imbalance.check.interval.seconds',
   'log.dir.failure.timeout.ms',
-  'log.flush.interval.ms',
-  'log.flush.scheduler.interval.ms',
-  'log.flush.start.offset.checkpoint.interval.ms',
-  'log.initial.task.delay.ms',
   'log.local.retention.bytes',
   'log.local.retention.ms',
   'log.preallocate',
@@ -165,7 +161,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'replica.fetch.min.bytes',
   'replica.fetch.response.max.bytes',
   'replica.fetch.wait.max.ms',
-  'replica.high.watermark.checkpoint.interval.ms',
   'replica.lag.time.max.ms',
   'replica.selector.class',
   'replica.socket.receive.buffer.bytes',
@@ -308,8 +303,6 @@ const security: readonly (keyof BrokerKeys)[] = [
   'ssl.truststore.location',
 ]
 const durability: readonly (keyof BrokerKeys)[] = [
-  'log.flush.interval.ms',
-  'log.flush.scheduler.interval.ms',
   'cordoned.log.dirs',
   'remote.log.storage.system.enable',
   'unclean.leader.election.enable',
@@ -329,7 +322,6 @@ export const withoutEffect: ReadonlySet<string> = new Set(names)
 /** The same for topics. */
 export const topicKeysWithoutEffect: ReadonlySet<keyof typeof topicKeys> = new Set([
   'compression.lz4.level',
-  'flush.ms',
   'follower.replication.throttled.replicas',
   'leader.replication.throttled.replicas',
   'local.retention.bytes',

@@ -9,6 +9,7 @@ export * from './file-names.ts'
 export type { EpochEndOffset, EpochEntry } from './leader-epoch-cache.ts'
 export { Log } from './log.ts'
 export * from './log-config.ts'
+export * from './log-intervals.ts'
 export * from './log-manager.ts'
 export { LogRegion } from './log-region.ts'
 export {

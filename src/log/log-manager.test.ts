@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Clock, type Disk, type Logger, uuidFromLatin1 } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { buildBatch } from '../records/index.ts'
-import { defaultLogConfig, LogManager } from './index.ts'
+import { defaultLogConfig, LogManager, sameIntervals } from './index.ts'
 
 const directory = '/data'
 
@@ -52,8 +52,7 @@ class World {
       onDirectoryFailure: (_directory, error) => {
         throw error
       },
-      checkpointIntervalMs: 3_600_000,
-      retentionIntervalMs: 3_600_000,
+      intervals: sameIntervals(3_600_000),
     })
   }
 
@@ -82,8 +81,8 @@ test('an unclean stop is told with what was read again; a clean one is not', asy
     'info recovering 3 logs of /data after an unclean stop {}',
     'info recovered 3 logs of /data {"logsReadAgain":3,"segmentsReadAgain":9,"ms":0}',
   ])
-  // Of checkpoints and retention: nothing more is told.
-  assert.equal(world.timerCount, 2)
+  // Of checkpoints, flushes and retention: nothing more is told.
+  assert.equal(world.timerCount, 5)
   await manager.close(1)
   await (await world.open()).close(2)
   assert.deepEqual(world.lines, ['debug loaded 3 logs of /data {"logsReadAgain":0,"segmentsReadAgain":0,"ms":0}'])

@@ -15,21 +15,16 @@ import {
   type Uuid,
   uuidToBytes,
 } from '../base/index.ts'
-import {
-  type CheckpointEntry,
-  cleanerOffsetCheckpointName,
-  logStartOffsetCheckpointName,
-  readCheckpoint,
-  recoveryPointCheckpointName,
-  replicationOffsetCheckpointName,
-  writeCheckpoint,
-} from './checkpoint.ts'
+import { cleanerOffsetCheckpointName, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { directoryName, parseDirectoryName, type TopicPartition, taggedDirectoryName } from './file-names.ts'
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
+import type { LogIntervals } from './log-intervals.ts'
 import { InconsistentTopicIdError } from './log-types.ts'
+import { type CheckpointKind, OffsetCheckpoints } from './offset-checkpoints.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { type Losses, noLosses, RecoveryReport } from './recovery-report.ts'
+import { SharedRun } from './shared-run.ts'
 import { readWholeFile, replaceFile } from './whole-file.ts'
 
 const cleanShutdownName = '.kafka_cleanshutdown'
@@ -48,8 +43,7 @@ export interface LogManagerOptions {
   /** Of a topic by its name, when its logs are opened or made. First asked by `load`. */
   readonly configOf: (topic: string) => LogConfig
   readonly onDirectoryFailure: (directory: string, error: Error) => void
-  readonly checkpointIntervalMs: number
-  readonly retentionIntervalMs: number
+  readonly intervals: LogIntervals
 }
 
 export class LogManager {
@@ -59,6 +53,9 @@ export class LogManager {
   /** Whose directory does not say which topic it belongs to: power was lost while it was made. */
   readonly #nameless = new Set<Log>()
   readonly #timers = new Set<Timer>()
+  readonly #checkpoints: OffsetCheckpoints
+  /** Of logs that are gone: many partitions of one topic share a writing. */
+  readonly #forgetting = new SharedRun(() => this.checkpoint())
   #sync: Promise<void> = Promise.resolve()
   #nextSync: Promise<void> | undefined
   #lock: FileLock | undefined
@@ -74,6 +71,8 @@ export class LogManager {
 
   private constructor(options: LogManagerOptions) {
     this.#options = options
+    const { disk, directory } = options
+    this.#checkpoints = new OffsetCheckpoints({ disk, directory, logs: () => this.#logs.values() })
   }
 
   /** Locks the directory and recovers every log in it. Throws DiskError: `EBUSY` where another process has it. */
@@ -107,8 +106,12 @@ export class LogManager {
   async load(): Promise<void> {
     await this.#load()
     this.#isLoaded = true
-    this.#every(this.#options.checkpointIntervalMs, () => this.checkpoint())
-    this.#every(this.#options.retentionIntervalMs, () => this.applyRetention())
+    const { intervals } = this.#options
+    this.#every(intervals.retentionMs, () => this.applyRetention())
+    this.#every(intervals.flushCheckMs, () => this.#flushOld())
+    this.#every(intervals.recoveryPointMs, () => this.#checkpoint('recoveryPoint'))
+    this.#every(intervals.logStartOffsetMs, () => this.#checkpoint('logStartOffset'))
+    this.#every(intervals.highWatermarkMs, () => this.#checkpoint('highWatermark'))
   }
 
   /** The node stops: no further log is recovered. `close` is for when `load` has ended. */
@@ -166,6 +169,8 @@ export class LogManager {
   /** After what is under way: a log of this name may be on its way out. Logs of other names are made meanwhile. */
   async #make(topicPartition: TopicPartition, topicId: Uuid): Promise<Log> {
     await this.#work
+    // A start would take what they say of an earlier log for this one's, and remove records before its log start.
+    if (this.#checkpoints.has(directoryName(topicPartition))) await this.#forgetting.run()
     const offsets = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true }
     const log = await this.#openLog({ topicPartition, topicId, ...offsets })
     await this.#syncNames()
@@ -235,7 +240,8 @@ export class LogManager {
   /** What cannot be read of it is no loss: those logs are taken for dirty from their start. */
   async #readCleaner(): Promise<ReadonlyMap<string, number>> {
     try {
-      return await this.#readOffsets(cleanerOffsetCheckpointName)
+      const entries = await readCheckpoint(this.#options.disk, this.#path(cleanerOffsetCheckpointName))
+      return new Map(entries.map((entry) => [directoryName(entry), entry.offset]))
     } catch (error) {
       if (!(error instanceof DiskError && error.code === 'EBADMSG')) throw error
       this.#options.logger.log('warn', 'all compacted logs are compacted anew', { reason: error.message })
@@ -255,28 +261,15 @@ export class LogManager {
 
   /** Writes the three checkpoint files. */
   checkpoint(): Promise<void> {
-    return this.#serially(async () => {
-      const logs = [...this.#logs.values()]
-      const entries = (offsetOf: (log: Log) => number, of: readonly Log[] = logs): readonly CheckpointEntry[] =>
-        of.map((log) => ({ ...log.topicPartition, offset: offsetOf(log) }))
-      const { disk } = this.#options
-      await writeCheckpoint(
-        disk,
-        this.#path(recoveryPointCheckpointName),
-        entries((log) => log.recoveryPoint),
-      )
-      const cut = logs.filter((log) => log.logStartOffset > log.firstSegmentBaseOffset)
-      await writeCheckpoint(
-        disk,
-        this.#path(logStartOffsetCheckpointName),
-        entries((log) => log.logStartOffset, cut),
-      )
-      await writeCheckpoint(
-        disk,
-        this.#path(replicationOffsetCheckpointName),
-        entries((log) => log.highWatermark),
-      )
-    })
+    return this.#serially(() => this.#checkpoints.writeAll())
+  }
+
+  #checkpoint(kind: CheckpointKind): Promise<void> {
+    return this.#serially(() => this.#checkpoints.write(kind))
+  }
+
+  async #flushOld(): Promise<void> {
+    for (const log of this.#logs.values()) await log.flushIfOld()
   }
 
   /** Closes all logs and writes, last, the marker of a clean stop. Throws what kept the stop from being one. */
@@ -303,9 +296,7 @@ export class LogManager {
   async #load(): Promise<void> {
     const { disk, directory, clock, logger } = this.#options
     const isCleanShutdown = await this.#takeMarker()
-    const recoveryPoints = await this.#readOffsets(recoveryPointCheckpointName)
-    const starts = await this.#readOffsets(logStartOffsetCheckpointName)
-    const highWatermarks = await this.#readOffsets(replicationOffsetCheckpointName)
+    await this.#checkpoints.read()
     const cleaned = await this.#readCleaner()
     const found = (await disk.list(directory)).filter(({ kind }) => kind === 'directory')
     const logCount = found.filter(({ name }) => liveLog(name) !== undefined).length
@@ -316,15 +307,16 @@ export class LogManager {
         if (this.#isStopped) throw new Error(`the node stops: ${directory} is not recovered`)
         const topicPartition = this.#logOf(name)
         if (topicPartition === undefined) return
+        const { recoveryPoint, logStartOffset, highWatermark } = this.#checkpoints.of(name)
         const log = await this.#openLog({
           topicPartition,
           topicId: await readPartitionMetadata(disk, `${directory}/${name}`),
-          recoveryPoint: recoveryPoints.get(name) ?? 0,
-          logStartOffset: starts.get(name) ?? 0,
+          recoveryPoint,
+          logStartOffset,
           cleanedUpTo: cleaned.get(name),
           isCleanShutdown,
         })
-        log.setHighWatermark(highWatermarks.get(name) ?? 0)
+        log.setHighWatermark(highWatermark)
         report.opened(log)
       })
       report.done()
@@ -355,11 +347,6 @@ export class LogManager {
     await disk.unlink(path)
     await disk.syncDirectory(directory)
     return true
-  }
-
-  async #readOffsets(name: string): Promise<ReadonlyMap<string, number>> {
-    const entries = await readCheckpoint(this.#options.disk, this.#path(name))
-    return new Map(entries.map((entry) => [directoryName(entry), entry.offset]))
   }
 
   async #openLog(found: {
@@ -412,11 +399,11 @@ export class LogManager {
     this.#timers.add(timer)
   }
 
-  #every(intervalMs: number, work: () => Promise<void>): void {
-    const timer = this.#options.clock.after(intervalMs, () => {
+  #every(intervalMs: number, work: () => Promise<void>, delayMs = this.#options.intervals.initialDelayMs): void {
+    const timer = this.#options.clock.after(delayMs, () => {
       this.#timers.delete(timer)
       const again = (): void => {
-        if (!this.#isStopped && !this.#hasFailed) this.#every(intervalMs, work)
+        if (!this.#isStopped && !this.#hasFailed) this.#every(intervalMs, work, intervalMs)
       }
       work().then(again, (error: unknown) => this.#fail(error))
     })

@@ -32,7 +32,7 @@ import { recoverLog } from './recover-log.ts'
 import { RecoveryPoint } from './recovery-point.ts'
 import { reloadProducers } from './reload-producers.ts'
 import { Removals } from './removals.ts'
-import { mustRoll } from './rolling.ts'
+import { Roller } from './roller.ts'
 import { Segment, type SegmentOptions } from './segment.ts'
 import { Segments } from './segments.ts'
 import type { ProducerSnapshots } from './snapshots.ts'
@@ -61,6 +61,7 @@ export class Log {
   readonly #reads: LogReads
   #generation = 0
   readonly #epochFile: EpochFile
+  readonly #roller: Roller
   readonly #pending: PendingAppends
   /** Rolls, group commits, truncations, retention, close. Appends meanwhile are pending. */
   readonly #exclusive = new Exclusive()
@@ -96,6 +97,7 @@ export class Log {
     this.#reads = new LogReads({ log: this, segments, logger, availability })
     this.#recoveryPoint = new RecoveryPoint({
       offset: loaded.recoveryPoint,
+      clock: options.clock,
       segments,
       log: this,
       syncNames: () => this.#syncNames(),
@@ -114,13 +116,13 @@ export class Log {
       clock: options.clock,
       cleanedUpTo: options.cleanedUpTo,
     })
+    this.#roller = this.#makeRoller()
     this.#pending = new PendingAppends({
       clock: options.clock,
       availability,
       exclusive: this.#exclusive,
       slowWriteMs: options.slowWriteMs ?? slowWriteMsDefault,
-      mustRoll: (next, sizeBefore) => this.#mustRoll(next, sizeBefore),
-      roll: (baseOffset) => this.#roll(baseOffset),
+      roller: this.#roller,
       write: (chunks) => this.#segments.active().write(chunks),
       publish: (written) => this.#publish(written),
       flushIfDue: async () => {
@@ -130,6 +132,19 @@ export class Log {
       dropped: () => {
         this.#assignedEndOffset = this.#logEndOffset
       },
+    })
+  }
+
+  #makeRoller(): Roller {
+    return new Roller({
+      segments: this.#segments,
+      state: this.#state,
+      snapshots: this.#snapshots,
+      availability: this.#availability,
+      clock: this.#options.clock,
+      config: () => this.config,
+      segmentOptions: (baseOffset) => this.#segmentOptions(baseOffset),
+      rolled: () => this.#background.start(this.flush()),
     })
   }
 
@@ -210,7 +225,7 @@ export class Log {
     if (prepared.batches.length === 0 && !isQueued) return this.#kept(prepared.result)
     let startMs = 0
     try {
-      if (isQueued || this.#pending.isNeeded || this.#mustRoll(prepared, 0)) return this.#enqueue(prepared)
+      if (isQueued || this.#pending.isNeeded || this.#roller.isDue(prepared, 0)) return this.#enqueue(prepared)
       startMs = this.#options.clock.monotonic()
       this.#segments.active().writeSync(prepared.bytes)
     } catch (error) {
@@ -264,33 +279,8 @@ export class Log {
     return this.#availability.writeFailed(error, this.#directory)
   }
 
-  /** Another log of the directory met the failure. */
   directoryFailed(error: Error): void {
     this.#availability.directoryFailed(error)
-  }
-
-  #mustRoll(next: Prepared, sizeBefore: number): boolean {
-    return mustRoll(this.#segments.active(), next, {
-      config: this.config,
-      nowMs: this.#options.clock.now(),
-      sizeBefore,
-    })
-  }
-
-  async #roll(baseOffset: number): Promise<void> {
-    const old = this.#segments.active()
-    if (old.baseOffset === baseOffset) return
-    try {
-      await old.writeIndexes({ isFinal: true, sync: false })
-      this.#state.advanceTo(baseOffset)
-      await this.#snapshots.take(this.#state)
-      const next = await Segment.create(this.#segmentOptions(baseOffset), this.#options.clock.now())
-      this.#segments.all = [...this.#segments.all, next]
-    } catch (error) {
-      if (error instanceof Error) this.#availability.fail(error)
-      throw error
-    }
-    this.#background.start(this.flush())
   }
 
   #segmentOptions(baseOffset: number): SegmentOptions {
@@ -430,7 +420,7 @@ export class Log {
         logEndOffset: this.#logEndOffset,
       })
       if (count === 0) return 0
-      if (count === this.#segments.all.length) await this.#roll(this.#logEndOffset)
+      if (count === this.#segments.all.length) await this.#roller.roll(this.#logEndOffset)
       const doomed = this.#segments.all.slice(0, count)
       this.#segments.all = this.#segments.all.slice(count)
       this.#logStartOffset = Math.max(this.#logStartOffset, this.firstSegmentBaseOffset)
@@ -447,6 +437,11 @@ export class Log {
   /** Makes all that is appended now durable and moves the recovery point; a failed sync takes the directory offline. */
   flush(): Promise<void> {
     return this.#recoveryPoint.flush()
+  }
+
+  /** The same where the last flush is `flush.ms` ago. */
+  flushIfOld(): Promise<void> {
+    return this.#recoveryPoint.flushIfOld(this.config.flushMs)
   }
 
   async #syncNames(): Promise<void> {

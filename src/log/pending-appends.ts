@@ -8,6 +8,7 @@ import type { Exclusive } from './exclusive.ts'
 import { type AppendResult, kafkaStorageError, type Pending, type Prepared } from './log-types.ts'
 import { nextGroup } from './pending-group.ts'
 import type { ProducerEntry } from './producer-state.ts'
+import type { Roller } from './roller.ts'
 
 /** What the log does for them. */
 export interface PendingHost {
@@ -16,8 +17,7 @@ export interface PendingHost {
   readonly exclusive: Exclusive
   /** A synchronous write that takes longer sends the partition over to group commit. */
   readonly slowWriteMs: number
-  readonly mustRoll: (next: Prepared, sizeBefore: number) => boolean
-  readonly roll: (baseOffset: number) => Promise<void>
+  readonly roller: Roller
   readonly write: (chunks: readonly Uint8Array[]) => Promise<void>
   readonly publish: (written: Prepared) => void
   readonly flushIfDue: () => Promise<void>
@@ -69,12 +69,13 @@ export class PendingAppends {
   }
 
   async #drain(): Promise<void> {
-    const { availability, mustRoll, roll, writeFailed, dropped } = this.#host
+    const { availability, roller, writeFailed, dropped } = this.#host
+    const isDue = (next: Prepared, sizeBefore: number): boolean => roller.isDue(next, sizeBefore)
     try {
       for (let head = this.#pending[0]; head !== undefined; head = this.#pending[0]) {
         if (availability.hasFailed) throw new ApiError(kafkaStorageError, 'the log directory is offline')
-        if (head.batches.length > 0 && mustRoll(head, 0)) await roll(head.result.baseOffset)
-        await this.#commit(nextGroup(this.#pending, mustRoll))
+        if (head.batches.length > 0 && isDue(head, 0)) await roller.roll(head.result.baseOffset)
+        await this.#commit(nextGroup(this.#pending, isDue))
       }
     } catch (error) {
       const failure = writeFailed(error)

@@ -1,9 +1,11 @@
 /** How far a log is durable: its recovery point, and the flushes that move it. Off the hot path, but for `flush.messages`. */
+import type { Clock } from '../base/index.ts'
 import type { LogEnd, Segments } from './segments.ts'
 import { SharedRun } from './shared-run.ts'
 
 export interface RecoveryPointOptions {
   readonly offset: number
+  readonly clock: Clock
   readonly segments: Segments
   readonly log: LogEnd
   /** Makes durable what a log keeps beside its segments. */
@@ -17,11 +19,14 @@ export class RecoveryPoint {
   #offset: number
   /** A cut is not durable yet: after a loss of power what was cut would be back. */
   #isCutPending = false
+  /** Since the log is open, where it was never flushed. */
+  #flushedMs: number
   readonly #flushes = new SharedRun(() => this.#flush())
 
   constructor(options: RecoveryPointOptions) {
     this.#options = options
     this.#offset = options.offset
+    this.#flushedMs = options.clock.monotonic()
   }
 
   get offset(): number {
@@ -39,17 +44,23 @@ export class RecoveryPoint {
     return this.#flushes.run()
   }
 
+  /** The same where the last time that there was something to flush is `afterMs` ago. */
+  async flushIfOld(afterMs: number): Promise<void> {
+    if (this.#options.clock.monotonic() - this.#flushedMs >= afterMs) await this.flush()
+  }
+
   /** Resolves when no flush is under way. */
   idle(): Promise<void> {
     return this.#flushes.idle()
   }
 
   async #flush(): Promise<void> {
-    const { segments, log, syncNames, failed } = this.#options
+    const { clock, segments, log, syncNames, failed } = this.#options
     const target = log.logEndOffset
     const { generation } = log
     if (target <= this.#offset && !this.#isCutPending) return
     this.#isCutPending = false
+    this.#flushedMs = clock.monotonic()
     try {
       for (const segment of segments.all.slice(segments.floor(this.#offset))) {
         if (!segment.handle.isClosing) await segment.sync()

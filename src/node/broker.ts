@@ -5,7 +5,7 @@
 import { allSteps, type Env, present, TimerWheel, type Uuid } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
 import { GroupService } from '../coordinator/index.ts'
-import { Cleaner, type CleanerSettings, LogManager } from '../log/index.ts'
+import { Cleaner, type CleanerSettings, LogManager, logIntervals } from '../log/index.ts'
 import {
   type ControllerChannel,
   configsOf,
@@ -133,8 +133,7 @@ export class Broker {
       logger: env.logger.child('log'),
       configOf: (topic) => logConfig(this.#topicConfig(topic), this.#config),
       onDirectoryFailure: (failed, error) => this.#directoryFailed(failed, error),
-      checkpointIntervalMs: config.number('log.flush.offset.checkpoint.interval.ms'),
-      retentionIntervalMs: config.number('log.retention.check.interval.ms'),
+      intervals: logIntervals(config),
     }
   }
 

@@ -135,6 +135,8 @@ test('what waits and what comes again goes by the monotonic clock', async () => 
       written.clear()
       for (let i = 0; i < 100; i++) {
         await node.world.sleep(1000)
+        // There is something new to write.
+        assert.equal(await node.produce(step), ErrorCode.NONE)
         look()
       }
       // Each five seconds, and what the writing takes.

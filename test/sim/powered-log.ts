@@ -1,6 +1,6 @@
 /** A log, or a directory of logs, on a simulated disk that may lose power: for the tests of what is left then. */
 import assert from 'node:assert/strict'
-import { defaultLogConfig, Log, type LogConfig, LogManager } from '../../src/log/index.ts'
+import { defaultLogConfig, Log, type LogConfig, LogManager, sameIntervals } from '../../src/log/index.ts'
 import { buildBatch } from '../../src/records/index.ts'
 import { World } from '../../src/sim/index.ts'
 
@@ -62,7 +62,6 @@ export function openManager(world: World): Promise<LogManager> {
     logger,
     configOf: () => defaultLogConfig,
     onDirectoryFailure: (_, error) => assert.fail(error),
-    checkpointIntervalMs: 1e9,
-    retentionIntervalMs: 1e9,
+    intervals: sameIntervals(1e9),
   })
 }

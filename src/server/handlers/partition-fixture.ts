@@ -1,6 +1,6 @@
 /** For tests of handlers that read and change partitions: the replicas of node 1 over real logs. */
 import { type Disk, type Logger, present } from '../../base/index.ts'
-import { defaultLogConfig, LogManager } from '../../log/index.ts'
+import { defaultLogConfig, LogManager, sameIntervals } from '../../log/index.ts'
 import { emptyImage } from '../../metadata/index.ts'
 import { type BatchOptions, buildBatch } from '../../records/index.ts'
 import { type Partition, ReplicaManager } from '../../replication/index.ts'
@@ -49,8 +49,7 @@ export class PartitionFixture {
       logger: silent,
       configOf: () => defaultLogConfig,
       onDirectoryFailure: () => undefined,
-      checkpointIntervalMs: 60_000,
-      retentionIntervalMs: 60_000,
+      intervals: sameIntervals(60_000),
     })
     const fixture = new PartitionFixture(cluster, manager)
     const { image } = cluster

@@ -1,7 +1,7 @@
 /** One process of the sweep: the logs of a directory and the metadata quorum, on the disk that the next one finds. */
 import assert from 'node:assert/strict'
 import { type Env, uuidToString } from '../../../src/base/index.ts'
-import { type AppendResult, type Log, LogManager, Throttle } from '../../../src/log/index.ts'
+import { type AppendResult, type Log, LogManager, sameIntervals, Throttle } from '../../../src/log/index.ts'
 import { buildBatch, buildEndTransactionBatch } from '../../../src/records/index.ts'
 import type { World } from '../../../src/sim/index.ts'
 import { Metadata } from './metadata.ts'
@@ -63,8 +63,7 @@ export class SweepProcess {
       logger,
       configOf,
       onDirectoryFailure: (_, error) => void failures.push(error),
-      checkpointIntervalMs: never,
-      retentionIntervalMs: never,
+      intervals: sameIntervals(never),
     })
     const metadata = await Metadata.start({ env, directory, promises, failed: (error) => void failures.push(error) })
     const process = new SweepProcess({ world, promises, manager, metadata, failures })
