@@ -100,7 +100,7 @@ export class Log {
       clock: options.clock,
       segments,
       log: this,
-      syncNames: () => this.#syncNames(),
+      syncOthers: (names) => (names === 'new' ? this.#syncNames() : this.#saveEpochs()),
       failed,
     })
     this.#epochFile = new EpochFile({ disk: options.disk, cache: loaded.epochs, isOnDisk: loaded.areEpochsOnDisk })

@@ -8,8 +8,8 @@ export interface RecoveryPointOptions {
   readonly clock: Clock
   readonly segments: Segments
   readonly log: LogEnd
-  /** Makes durable what a log keeps beside its segments. */
-  readonly syncNames: () => Promise<void>
+  /** Makes durable what a log keeps beside its segments, and where that is new, their names. */
+  readonly syncOthers: (names: 'new' | 'known') => Promise<void>
   /** A sync was refused: the directory is lost. */
   readonly failed: (error: Error) => void
 }
@@ -19,6 +19,8 @@ export class RecoveryPoint {
   #offset: number
   /** A cut is not durable yet: after a loss of power what was cut would be back. */
   #isCutPending = false
+  /** A sync that failed is never tried again: the pages count as written, and are not. */
+  #failure: unknown
   /** Since the log is open, where it was never flushed. */
   #flushedMs: number
   readonly #flushes = new SharedRun(() => this.#flush())
@@ -55,18 +57,21 @@ export class RecoveryPoint {
   }
 
   async #flush(): Promise<void> {
-    const { clock, segments, log, syncNames, failed } = this.#options
+    const { clock, segments, log, syncOthers, failed } = this.#options
     const target = log.logEndOffset
     const { generation } = log
+    if (this.#failure !== undefined) throw this.#failure
     if (target <= this.#offset && !this.#isCutPending) return
+    const flushed = segments.all.slice(segments.floor(this.#offset))
+    // As Kafka: the directory has nothing new where no segment was made since the last flush.
+    const isNamed = !this.#isCutPending && flushed.every(({ baseOffset }) => baseOffset < this.#offset)
     this.#isCutPending = false
     this.#flushedMs = clock.monotonic()
     try {
-      for (const segment of segments.all.slice(segments.floor(this.#offset))) {
-        if (!segment.handle.isClosing) await segment.sync()
-      }
-      await syncNames()
+      for (const segment of flushed) if (!segment.handle.isClosing) await segment.sync()
+      await syncOthers(isNamed ? 'known' : 'new')
     } catch (error) {
+      this.#failure = error
       if (error instanceof Error) failed(error)
       throw error
     }

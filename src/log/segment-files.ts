@@ -4,7 +4,7 @@
  */
 import { type Disk, DiskError } from '../base/index.ts'
 import { filePath, logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from './file-names.ts'
-import { readWholeFile, writeWholeFile } from './whole-file.ts'
+import { openIfThere, readWholeFile, writeWholeFile } from './whole-file.ts'
 
 const indexSizeMaxInBytes = 1024 * 1024 * 1024
 
@@ -41,6 +41,16 @@ export class SegmentFiles {
 
   writeIndex(kind: IndexKind, content: { readonly bytes: Uint8Array; readonly sync: boolean }): Promise<void> {
     return writeWholeFile(this.#options.disk, this.path(kind), content)
+  }
+
+  /** Nothing where the file is missing: it may be on its way out. */
+  async syncIndex(kind: IndexKind): Promise<void> {
+    const file = await openIfThere(this.#options.disk, this.path(kind))
+    try {
+      await file?.sync()
+    } finally {
+      await file?.close()
+    }
   }
 
   /** 0 where the file is missing. */

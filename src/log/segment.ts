@@ -69,6 +69,8 @@ export class Segment {
   #indexes: Indexes | undefined
   #transactions = new TransactionIndex()
   #isTransactionIndexOnDisk = false
+  /** The files of the other two, as far as they were written. */
+  #areHintsDurable = true
   #bytesSinceIndexEntry = 0
   #largest: TimestampOffset
   /** Of the first batch, once it was asked for or appended. */
@@ -442,6 +444,7 @@ export class Segment {
   async #writeHints({ offsets, times }: Indexes, sync: boolean): Promise<void> {
     await this.#files.writeIndex(offsetIndexSuffix, { bytes: offsets.encode(), sync })
     await this.#files.writeIndex(timeIndexSuffix, { bytes: times.encode(), sync })
+    this.#areHintsDurable = sync
   }
 
   /** Bytes of the indexes, read or not. */
@@ -456,9 +459,15 @@ export class Segment {
     return { offsetIndexSize: offsets.count * offsetIndexEntrySize, timeIndexSize: times.count * timeIndexEntrySize }
   }
 
-  /** Makes the batches durable. After a failure the directory is lost: never called again. */
+  /** Makes batches, and indexes that were written, durable. After a failure the directory is lost: never called again. */
   sync(): Promise<void> {
-    return this.#whilePinned(() => this.handle.file.sync())
+    return this.#whilePinned(async () => {
+      await this.handle.file.sync()
+      if (this.#areHintsDurable || this.#isRemoved) return
+      this.#areHintsDurable = true
+      await this.#files.syncIndex(offsetIndexSuffix)
+      await this.#files.syncIndex(timeIndexSuffix)
+    })
   }
 
   close(): Promise<void> {

@@ -30,7 +30,7 @@ export async function readWholeFile(disk: Disk, path: string, sizeMax: number): 
 }
 
 /** It may have gone since it was asked for. */
-async function openIfThere(disk: Disk, path: string): Promise<DiskFile | undefined> {
+export async function openIfThere(disk: Disk, path: string): Promise<DiskFile | undefined> {
   try {
     return await disk.open(path, { mode: 'read' })
   } catch (error) {
