@@ -115,7 +115,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'metrics.sample.window.ms',
   'num.io.threads',
   'num.network.threads',
-  'num.recovery.threads.per.data.dir',
   'num.replica.alter.log.dirs.threads',
   'num.replica.fetchers',
   'offsets.retention.check.interval.ms',

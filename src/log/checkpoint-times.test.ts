@@ -39,6 +39,7 @@ class Directory {
       configOf: () => this.#config,
       onDirectoryFailure: (_, error) => assert.fail(error),
       intervals: this.#intervals,
+      recoveriesMax: () => 2,
     })
   }
 

@@ -65,6 +65,7 @@ async function scene(disk: Disk, failures: Error[]): Promise<Scene> {
     configOf: () => ({ ...defaultLogConfig, segmentBytes: 400, isCompacted: true }),
     onDirectoryFailure: (_, error) => void failures.push(error),
     intervals: sameIntervals(1e12),
+    recoveriesMax: () => 2,
   })
   const log = await manager.getOrCreate(t0, id)
   const append: Scene['append'] = async (to, leaderEpoch = 0) => {

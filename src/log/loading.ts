@@ -19,6 +19,7 @@ import { decodeLeaderEpochs, LeaderEpochCache } from './leader-epoch-cache.ts'
 import { type LoadingFigures, LostRecordsError } from './log-types.ts'
 import { learnMissingEpochs } from './missing-epochs.ts'
 import { decideBatch, ProducerState } from './producer-state.ts'
+import type { RecoveryShare } from './recovery-share.ts'
 import { Segment, type SegmentOptions } from './segment.ts'
 import { endOffsetOf } from './segment-end.ts'
 import { scanBatches } from './segment-scan.ts'
@@ -40,6 +41,7 @@ export interface LoadOptions {
   readonly producerIdExpirationMs: number
   /** Compaction takes the last records of segments; in other logs the next one begins where it ends. */
   readonly isCompacted: boolean
+  readonly share: RecoveryShare
   /** Rather than cut before it, or go over a hole, loading fails with LostRecordsError. */
   readonly mustReachOffset: number | undefined
 }
@@ -224,17 +226,22 @@ class Recovery {
   }
 
   async run(): Promise<void> {
-    const { snapshots, state, clock, producerIdExpirationMs, logStartOffset } = this.#options
+    const { snapshots, state, share, clock, producerIdExpirationMs, logStartOffset } = this.#options
     const doubtful = await this.#firstDoubtful()
     const trustedEnd = this.segments[doubtful]?.baseOffset ?? this.endOffset
     const newest = await snapshots.newest(trustedEnd)
     const expiredBefore = clock.now() - producerIdExpirationMs
     const startAt = Math.max(logStartOffset, this.segments[0]?.baseOffset ?? 0)
     state.reset(newest?.offset ?? startAt, { entries: newest?.entries ?? [], expiredBefore })
-    for (const [i, segment] of this.segments.entries()) {
-      if (i >= doubtful) {
-        if (!(await this.#recover(segment, i))) break
-      } else await this.#trust(segment, i)
+    const left = share.begin(this.segments.length - doubtful)
+    try {
+      for (const [i, segment] of this.segments.entries()) {
+        if (i < doubtful) await this.#trust(segment, i)
+        else if (!(await share.read(() => this.#recover(segment, i)))) break
+        else left.done()
+      }
+    } finally {
+      left.end()
     }
     if (!this.#options.isCompacted) await this.#dropBehindHole()
     if (this.segments.length > 0) state.advanceTo(Math.max(state.endOffset, this.endOffset))

@@ -53,6 +53,7 @@ class World {
         throw error
       },
       intervals: sameIntervals(3_600_000),
+      recoveriesMax: () => 2,
     })
   }
 
@@ -115,10 +116,42 @@ test('a recovery that takes long tells every ten seconds how far it is', async (
   held.resolve()
   await (await opening).close(1)
   assert.deepEqual(world.lines.slice(1), [
-    'info recovering: 2 of 3 logs of /data are done {"logsReadAgain":2,"segmentsReadAgain":6,"ms":10000}',
-    'info recovering: 2 of 3 logs of /data are done {"logsReadAgain":2,"segmentsReadAgain":6,"ms":20000}',
+    'info recovering: 2 of 3 logs of /data are done {"logsReadAgain":2,"segmentsReadAgain":6,"ms":10000,"logsLeft":1,"segmentsLeft":0}',
+    'info recovering: 2 of 3 logs of /data are done {"logsReadAgain":2,"segmentsReadAgain":6,"ms":20000,"logsLeft":1,"segmentsLeft":0}',
     'info recovered 3 logs of /data {"logsReadAgain":3,"segmentsReadAgain":9,"ms":20000}',
   ])
+})
+
+test('as many logs are read again at a time as the config says', async () => {
+  const world = await World.killed()
+  const waiting: (() => void)[] = []
+  let isHeld = true
+  const open: Disk['open'] = async (path, options) => {
+    const file = await world.disk.open(path, options)
+    const { read } = file
+    if (!path.endsWith('.log')) return file
+    return Object.assign(file, {
+      read: async (...given: Parameters<typeof read>) => {
+        if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve))
+        return read.apply(file, given)
+      },
+    })
+  }
+  const slow = new Proxy(world.disk, {
+    get: (target, name) => {
+      const value: unknown = name === 'open' ? open : Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const opening = world.open(slow)
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(waiting.length, 2)
+  world.advance(10_000)
+  assert.match(world.lines.at(-1) ?? '', /"logsLeft":3,"segmentsLeft":9}$/)
+  isHeld = false
+  for (const go of waiting) go()
+  await (await opening).close(1)
+  assert.match(world.lines.at(-1) ?? '', /recovered 3 logs/)
 })
 
 test('a recovery that fails tells no more', async () => {

@@ -24,6 +24,7 @@ import { InconsistentTopicIdError } from './log-types.ts'
 import { type CheckpointKind, OffsetCheckpoints } from './offset-checkpoints.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { type Losses, noLosses, RecoveryReport } from './recovery-report.ts'
+import { RecoveryShare } from './recovery-share.ts'
 import { SharedRun } from './shared-run.ts'
 import { readWholeFile, replaceFile } from './whole-file.ts'
 
@@ -44,6 +45,8 @@ export interface LogManagerOptions {
   readonly configOf: (topic: string) => LogConfig
   readonly onDirectoryFailure: (directory: string, error: Error) => void
   readonly intervals: LogIntervals
+  /** Logs whose segments are read again at a time, after an unclean stop. First asked by `load`. */
+  readonly recoveriesMax: () => number
 }
 
 export class LogManager {
@@ -300,7 +303,8 @@ export class LogManager {
     const cleaned = await this.#readCleaner()
     const found = (await disk.list(directory)).filter(({ kind }) => kind === 'directory')
     const logCount = found.filter(({ name }) => liveLog(name) !== undefined).length
-    const report = new RecoveryReport({ directory, clock, logger, logCount, isCleanShutdown })
+    const share = new RecoveryShare(this.#options.recoveriesMax())
+    const report = new RecoveryReport({ directory, clock, logger, logCount, isCleanShutdown, share })
     this.#losses = report.losses
     try {
       await inParallel(found, atOnceMax, async ({ name }) => {
@@ -315,6 +319,7 @@ export class LogManager {
           logStartOffset,
           cleanedUpTo: cleaned.get(name),
           isCleanShutdown,
+          share,
         })
         log.setHighWatermark(highWatermark)
         report.opened(log)
@@ -356,6 +361,7 @@ export class LogManager {
     readonly logStartOffset: number
     readonly cleanedUpTo?: number | undefined
     readonly isCleanShutdown: boolean
+    readonly share?: RecoveryShare
   }): Promise<Log> {
     const { disk, clock, logger, configOf } = this.#options
     const name = directoryName(found.topicPartition)

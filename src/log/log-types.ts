@@ -5,6 +5,7 @@ import type { TopicPartition } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogRegion } from './log-region.ts'
 import type { CompletedTransaction, ProducerEntry } from './producer-state.ts'
+import type { RecoveryShare } from './recovery-share.ts'
 
 export const offsetOutOfRange = 1
 export const corruptMessage = 2
@@ -23,6 +24,8 @@ export interface LogOptions {
   readonly recoveryPoint: number
   readonly isCleanShutdown: boolean
   readonly logStartOffset: number
+  /** With the other logs of a directory that are opened at a time. */
+  readonly share?: RecoveryShare
   /** Before it the log is compacted; undefined where it never was. */
   readonly cleanedUpTo?: number | undefined
   /**

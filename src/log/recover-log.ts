@@ -3,6 +3,7 @@ import { type LoadedLog, loadLog } from './loading.ts'
 import type { LogConfig } from './log-config.ts'
 import { InconsistentTopicIdError, type LogOptions } from './log-types.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
+import { RecoveryShare } from './recovery-share.ts'
 import type { SegmentOptions } from './segment.ts'
 
 /** Makes the directory where there is none. Throws DiskError and InconsistentTopicIdError. */
@@ -31,6 +32,7 @@ export async function recoverLog(options: LogOptions, settings: { readonly curre
     logStartOffset: options.logStartOffset,
     producerIdExpirationMs: options.config.producerIdExpirationMs,
     isCompacted: options.config.isCompacted || options.cleanedUpTo !== undefined,
+    share: options.share ?? new RecoveryShare(1),
     mustReachOffset: options.mustReachOffset,
   })
 }

@@ -5,6 +5,7 @@
 import type { Clock, Logger, Timer } from '../base/index.ts'
 import type { Log } from './log.ts'
 import type { LoadingFigures } from './log-types.ts'
+import type { RecoveryShare } from './recovery-share.ts'
 
 export interface RecoveryReportOptions {
   readonly directory: string
@@ -13,6 +14,7 @@ export interface RecoveryReportOptions {
   /** That are going to be opened. */
   readonly logCount: number
   readonly isCleanShutdown: boolean
+  readonly share: RecoveryShare
 }
 
 /** What a start found to be gone; each is told in the log, too. */
@@ -73,9 +75,13 @@ export class RecoveryReport {
   }
 
   #tellLater(): void {
-    const { directory, clock, logger, logCount } = this.#options
+    const { directory, clock, logger, logCount, share } = this.#options
     this.#timer = clock.after(progressIntervalMs, () => {
-      logger.log('info', `recovering: ${this.#opened} of ${logCount} logs of ${directory} are done`, this.#figures)
+      logger.log('info', `recovering: ${this.#opened} of ${logCount} logs of ${directory} are done`, {
+        ...this.#figures,
+        logsLeft: logCount - this.#opened,
+        segmentsLeft: share.segmentsLeft,
+      })
       this.#tellLater()
     })
   }

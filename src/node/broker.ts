@@ -134,6 +134,7 @@ export class Broker {
       configOf: (topic) => logConfig(this.#topicConfig(topic), this.#config),
       onDirectoryFailure: (failed, error) => this.#directoryFailed(failed, error),
       intervals: logIntervals(config),
+      recoveriesMax: () => this.#config.number('num.recovery.threads.per.data.dir'),
     }
   }
 

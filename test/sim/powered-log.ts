@@ -63,5 +63,6 @@ export function openManager(world: World): Promise<LogManager> {
     configOf: () => defaultLogConfig,
     onDirectoryFailure: (_, error) => assert.fail(error),
     intervals: sameIntervals(1e9),
+    recoveriesMax: () => 2,
   })
 }

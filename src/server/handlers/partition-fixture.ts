@@ -50,6 +50,7 @@ export class PartitionFixture {
       configOf: () => defaultLogConfig,
       onDirectoryFailure: () => undefined,
       intervals: sameIntervals(60_000),
+      recoveriesMax: () => 2,
     })
     const fixture = new PartitionFixture(cluster, manager)
     const { image } = cluster

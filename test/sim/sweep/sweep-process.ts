@@ -64,6 +64,7 @@ export class SweepProcess {
       configOf,
       onDirectoryFailure: (_, error) => void failures.push(error),
       intervals: sameIntervals(never),
+      recoveriesMax: () => 2,
     })
     const metadata = await Metadata.start({ env, directory, promises, failed: (error) => void failures.push(error) })
     const process = new SweepProcess({ world, promises, manager, metadata, failures })
