@@ -1,7 +1,7 @@
 /** Whether a log takes appends and reads, and if not, why: a truncation, an end, a lost directory. */
 import { ApiError, type Logger } from '../base/index.ts'
 import { kafkaStorageError } from './log-types.ts'
-import { BrokenSegmentError } from './segment.ts'
+import { BrokenSegmentError } from './segment-errors.ts'
 
 interface AvailabilityOptions {
   readonly logger: Logger

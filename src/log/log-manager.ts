@@ -363,7 +363,7 @@ export class LogManager {
     readonly isCleanShutdown: boolean
     readonly share?: RecoveryShare
   }): Promise<Log> {
-    const { disk, clock, logger, configOf } = this.#options
+    const { disk, clock, random, logger, configOf } = this.#options
     const name = directoryName(found.topicPartition)
     const open = (): Promise<Log> =>
       Log.open({
@@ -372,6 +372,7 @@ export class LogManager {
         config: configOf(found.topicPartition.topic),
         disk,
         clock,
+        random,
         logger: logger.child(name),
         onDirectoryFailure: (error) => this.#fail(error),
       })

@@ -1,5 +1,5 @@
 /** What a log is opened with, what it is asked, and what it answers. */
-import type { Clock, Disk, Logger, Uuid } from '../base/index.ts'
+import type { Clock, Disk, Logger, RandomStream, Uuid } from '../base/index.ts'
 import type { BatchInfo } from './batch-info.ts'
 import type { TopicPartition } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
@@ -20,6 +20,8 @@ export interface LogOptions {
   readonly config: LogConfig
   readonly disk: Disk
   readonly clock: Clock
+  /** Of `segment.jitter.ms`; without it there is none. */
+  readonly random?: RandomStream
   readonly logger: Logger
   readonly recoveryPoint: number
   readonly isCleanShutdown: boolean

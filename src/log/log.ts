@@ -33,6 +33,7 @@ import { RecoveryPoint } from './recovery-point.ts'
 import { reloadProducers } from './reload-producers.ts'
 import { Removals } from './removals.ts'
 import { Roller } from './roller.ts'
+import { drawRollJitterMs } from './rolling.ts'
 import { Segment, type SegmentOptions } from './segment.ts'
 import { Segments } from './segments.ts'
 import type { ProducerSnapshots } from './snapshots.ts'
@@ -284,7 +285,9 @@ export class Log {
   }
 
   #segmentOptions(baseOffset: number): SegmentOptions {
-    return { disk: this.#options.disk, directory: this.#directory, baseOffset, settings: () => this.config }
+    const { disk, random } = this.#options
+    const rollJitterMs = drawRollJitterMs(this.config, random)
+    return { disk, directory: this.#directory, baseOffset, rollJitterMs, settings: () => this.config }
   }
 
   /** A promise only where an index of an old segment must be read or rebuilt first. Throws ApiError 1 or 56. */

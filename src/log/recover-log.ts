@@ -4,6 +4,7 @@ import type { LogConfig } from './log-config.ts'
 import { InconsistentTopicIdError, type LogOptions } from './log-types.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { RecoveryShare } from './recovery-share.ts'
+import { drawRollJitterMs } from './rolling.ts'
 import type { SegmentOptions } from './segment.ts'
 
 /** Makes the directory where there is none. Throws DiskError and InconsistentTopicIdError. */
@@ -19,6 +20,7 @@ export async function recoverLog(options: LogOptions, settings: { readonly curre
     disk,
     directory,
     baseOffset,
+    rollJitterMs: drawRollJitterMs(settings.current, options.random),
     settings: () => settings.current,
   })
   return loadLog({

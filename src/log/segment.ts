@@ -9,6 +9,7 @@ import { FileHandle } from './file-handle.ts'
 import { deletedSuffix, logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from './file-names.ts'
 import { HeaderWalk } from './header-walk.ts'
 import { OffsetIndex, offsetIndexEntrySize } from './offset-index.ts'
+import { BrokenSegmentError, StaleIndexError } from './segment-errors.ts'
 import { SegmentFiles, type SegmentSuffix } from './segment-files.ts'
 import { scanBatches } from './segment-scan.ts'
 import { TimeIndex, type TimestampOffset, timeIndexEntrySize } from './time-index.ts'
@@ -16,16 +17,6 @@ import { TransactionIndex } from './transaction-index.ts'
 import { writeFully } from './whole-file.ts'
 
 const relativeOffsetMax = 2 ** 31 - 1
-
-/** An index entry does not fit the batch found there: the indexes are rebuilt, then the question is asked again. */
-export class StaleIndexError extends Error {
-  override readonly name = 'StaleIndexError'
-}
-
-/** A failed write could not be taken back: nothing may be assumed of the file. */
-export class BrokenSegmentError extends Error {
-  override readonly name = 'BrokenSegmentError'
-}
 
 interface SegmentSettings {
   readonly indexIntervalBytes: number
@@ -36,6 +27,7 @@ export interface SegmentOptions {
   readonly disk: Disk
   readonly directory: string
   readonly baseOffset: number
+  readonly rollJitterMs: number
   /** Read at each append: may change at run time. */
   readonly settings: () => SegmentSettings
 }
@@ -63,6 +55,7 @@ export class Segment {
   readonly handle: FileHandle
   /** When it was made or last changed before it was opened; stands in where records have no timestamp. */
   readonly openedMs: number
+  readonly rollJitterMs: number
   readonly #options: SegmentOptions
   readonly #files: SegmentFiles
   #sizeInBytes: number
@@ -87,6 +80,7 @@ export class Segment {
     this.baseOffset = options.baseOffset
     this.handle = handle
     this.openedMs = openedMs
+    this.rollJitterMs = options.rollJitterMs
     this.#sizeInBytes = handle.file.size()
     this.#largest = { timestamp: -1, offset: options.baseOffset }
   }

@@ -6,7 +6,8 @@ import { ApiError, assert, type DiskError, type Logger } from '../base/index.ts'
 import type { Availability } from './availability.ts'
 import { LogRegion } from './log-region.ts'
 import { kafkaStorageError, type ReadOptions, type ReadPlan } from './log-types.ts'
-import { type FoundBatch, type Segment, StaleIndexError } from './segment.ts'
+import type { FoundBatch, Segment } from './segment.ts'
+import { StaleIndexError } from './segment-errors.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
 interface PlannedPart {
