@@ -6,6 +6,8 @@ import { assert } from '../base/index.ts'
 import { batchHeader as header } from '../records/index.ts'
 
 const sequenceMax = 2 ** 31 - 1
+/** The furthest offset from a segment's base that its indexes can hold. */
+export const relativeOffsetMax = 2 ** 31 - 1
 const abortMarker = 0
 const commitMarker = 1
 

@@ -23,6 +23,7 @@ import type { RecoveryShare } from './recovery-share.ts'
 import { Segment, type SegmentOptions } from './segment.ts'
 import { endOffsetOf } from './segment-end.ts'
 import { scanBatches } from './segment-scan.ts'
+import { OffsetOverflowError, splitSegment } from './segment-split.ts'
 import { ProducerSnapshots } from './snapshots.ts'
 import { readWholeFile } from './whole-file.ts'
 
@@ -72,7 +73,16 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   try {
     await recovery.run()
   } catch (error) {
-    for (const segment of recovery.segments) await segment.close()
+    const overflowing = error instanceof OffsetOverflowError ? error.baseOffset : undefined
+    const segment = recovery.segments.find(({ baseOffset }) => baseOffset === overflowing)
+    if (segment !== undefined) {
+      options.logger.log('warn', 'a segment has offsets that its indexes cannot hold: it is split', {
+        path: segment.handle.file.path,
+      })
+      await splitSegment(disk, directory, segment)
+    }
+    for (const it of recovery.segments) await it.close()
+    if (segment !== undefined) return loadLog(options)
     throw error
   }
   segments = recovery.segments
@@ -209,6 +219,14 @@ interface RecoveryOptions extends LoadOptions {
   readonly state: ProducerState
 }
 
+/** A batch that its segment cannot hold. */
+interface Overflow {
+  readonly lastOffset: number
+  readonly position: number
+  /** What follows it, in the segment or as the next one. */
+  nextOffset: number | undefined
+}
+
 /** Walks the segments once, oldest first, reading only what a clean stop or the recovery point do not vouch for. */
 class Recovery {
   /** The leader epoch of the last batch that was checked. */
@@ -286,15 +304,24 @@ class Recovery {
     segment.startOver()
     await segment.removeIndexes()
     let next = segment.baseOffset
-    const end = await scanBatches({
+    let overflow: Overflow | undefined
+    const scanned = await scanBatches({
       file: segment.handle.file,
       from: 0,
       to: size,
       isCrcChecked: true,
-      visit: (info) => {
-        if (info.baseOffset < next || !segment.canHold(info.lastOffset)) return false
+      visit: (info, position) => {
+        if (overflow !== undefined) {
+          overflow.nextOffset = info.baseOffset
+          return false
+        }
+        if (info.baseOffset < next) return false
         // Batches of an older leader behind those of a newer one: an earlier cut has come back.
         if (info.leaderEpoch >= 0 && info.leaderEpoch < this.#readEpoch) return false
+        if (!segment.canHold(info.lastOffset)) {
+          overflow = { lastOffset: info.lastOffset, position, nextOffset: this.segments[i + 1]?.baseOffset }
+          return true
+        }
         this.#readEpoch = Math.max(this.#readEpoch, info.leaderEpoch)
         segment.account(info)
         next = info.lastOffset + 1
@@ -302,6 +329,8 @@ class Recovery {
         return true
       },
     })
+    if (overflow !== undefined) this.#checkDamaged(segment, overflow)
+    const end = overflow?.position ?? scanned
     this.endOffset = next
     this.#ends.set(segment, next)
     await snapshots.remove((offset) => offset > segment.baseOffset && offset < next)
@@ -327,6 +356,12 @@ class Recovery {
     await segment.sync()
     await disk.syncDirectory(directory)
     return false
+  }
+
+  /** A batch so far off is damaged, unless it lies between its neighbours in a log that compaction makes gaps in. */
+  #checkDamaged({ baseOffset }: Segment, { lastOffset, nextOffset }: Overflow): void {
+    const isIntact = this.#options.isCompacted && (nextOffset === undefined || nextOffset > lastOffset)
+    if (isIntact) throw new OffsetOverflowError(baseOffset)
   }
 
   #checkReached(segment: Segment, cut: { readonly position: number; readonly nextOffset: number }): void {

@@ -4,7 +4,7 @@
  */
 import { assert, type Disk, DiskError } from '../base/index.ts'
 import { batchHeader as header } from '../records/index.ts'
-import type { BatchInfo } from './batch-info.ts'
+import { type BatchInfo, relativeOffsetMax } from './batch-info.ts'
 import { FileHandle } from './file-handle.ts'
 import { deletedSuffix, logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from './file-names.ts'
 import { HeaderWalk } from './header-walk.ts'
@@ -15,8 +15,6 @@ import { scanBatches } from './segment-scan.ts'
 import { TimeIndex, type TimestampOffset, timeIndexEntrySize } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 import { writeFully } from './whole-file.ts'
-
-const relativeOffsetMax = 2 ** 31 - 1
 
 interface SegmentSettings {
   readonly indexIntervalBytes: number
@@ -398,7 +396,8 @@ export class Segment {
       to: this.#sizeInBytes,
       isCrcChecked: false,
       visit: (info) => {
-        fresh.account(info)
+        // What a later recovery will split is read without an index.
+        if (fresh.canHold(info.lastOffset)) fresh.account(info)
         return true
       },
     })
