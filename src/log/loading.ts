@@ -329,6 +329,7 @@ class Recovery {
         return true
       },
     })
+    segment.endRecovery()
     if (overflow !== undefined) this.#checkDamaged(segment, overflow)
     const end = overflow?.position ?? scanned
     this.endOffset = next

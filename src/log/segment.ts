@@ -337,6 +337,12 @@ export class Segment {
     this.#transactions = new TransactionIndex()
   }
 
+  /** Every batch is accounted for. As Kafka: the largest timestamp has its entry, and the next interval begins here. */
+  endRecovery(): void {
+    this.#indexed().times.maybeAppend(this.#largest.timestamp, this.#largest.offset)
+    this.#bytesSinceIndexEntry = 0
+  }
+
   /** Reads the index files; what is missing or malformed is built from the batches. Returns what had to be rebuilt. */
   loadIndexes(): Promise<'read' | 'rebuilt'> {
     this.#loading ??= this.#whilePinned(() => this.#loadIndexes()).finally(() => {
@@ -401,13 +407,13 @@ export class Segment {
         return true
       },
     })
+    fresh.endRecovery()
     const indexes = fresh.#indexed()
     this.#indexes = indexes
     this.#trust = 'rebuilt'
     this.#largest = fresh.#largest
     this.#bytesSinceIndexEntry = fresh.#bytesSinceIndexEntry
     if (this.#isRemoved) return
-    indexes.times.maybeAppend(this.#largest.timestamp, this.#largest.offset)
     await this.#writeHints(indexes, false)
   }
 
