@@ -145,6 +145,13 @@ export function writePresence(w: Writer, value: unknown, nullable: boolean): boo
   return value !== null
 }
 
+/** The same of a struct that is tagged: an unsigned varint, and 0 is null. */
+export function writeTaggedPresence(w: Writer, value: unknown, nullable: boolean): boolean {
+  if (value === null && !nullable) nullNotAllowed()
+  if (nullable) w.uvarint(value === null ? 0 : 1)
+  return value !== null
+}
+
 /** A tagged field is written apart first, as its size comes before it. It may hold tagged fields itself. */
 export function writeTag(w: Writer, tag: number, write: (w: Writer) => void): void {
   const scratch = scratches.pop() ?? new Writer(scratchBytes)

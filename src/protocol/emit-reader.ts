@@ -108,7 +108,8 @@ function readSized(scope: Scope, field: Word<unknown>, target: string): string {
       return `${target} = c.readBytes(r, ${compact}, ${nullable})`
     case 'struct': {
       const read = `read${scope.struct(field.fields)}(r, v)`
-      return `${target} = ${nullable === 'false' ? read : `${nullable} && r.i8() < 0 ? null : ${read}`}`
+      const isNull = field.tag === undefined ? 'r.i8() < 0' : '(r.uvarint() | 0) <= 0'
+      return `${target} = ${nullable === 'false' ? read : `${nullable} && ${isNull} ? null : ${read}`}`
     }
     default:
       return readList(scope, field, target)

@@ -58,8 +58,10 @@ function write(scope: Scope, field: Word<unknown>, value: string): string {
     case 'list':
       return writeList(scope, field, value)
     case 'struct': {
+      // No message has a struct that may be null and is tagged in some versions only.
+      const presence = field.tag === undefined ? 'writePresence' : 'writeTaggedPresence'
       const writeStruct = `write${scope.struct(field.fields)}(w, v, ${value})`
-      return nullable === 'false' ? writeStruct : `if (c.writePresence(w, ${value}, ${nullable})) ${writeStruct}`
+      return nullable === 'false' ? writeStruct : `if (c.${presence}(w, ${value}, ${nullable})) ${writeStruct}`
     }
     default:
       return scope.kind(field) === 'i64' ? `c.writeInt64(w, ${value})` : `w.${scope.kind(field)}(${value})`

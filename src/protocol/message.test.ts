@@ -216,6 +216,31 @@ test('whatever is written is read again', () => {
   )
 })
 
+test('a tagged struct that may be null says so with an unsigned varint, one in its place with a byte', () => {
+  const nullable = message({
+    name: 'Nullable',
+    versions: [0, 0],
+    flexible: 0,
+    fields: { plain: orNull(struct(inner)), tagged: orNull(struct(inner, { tag: 0 })) },
+  })
+  const forms = [
+    { value: nullable.create({ plain: null, tagged: null }), hex: 'ff 01 00 01 00' },
+    {
+      value: nullable.create({ plain: { a: 1, b: '' }, tagged: { a: 1, b: '' } }),
+      hex: '01 00000001 01 00 01 00 07 01 00000001 01 00',
+    },
+  ]
+  for (const { value, hex } of forms) {
+    assert.equal(
+      bytesOf((writer) => nullable.encode(writer, 0, value)),
+      hex.replaceAll(' ', ''),
+    )
+    const reader = readerOf(hex)
+    assert.deepEqual(nullable.decode(reader, 0), value)
+    assert.equal(reader.remaining, 0)
+  }
+})
+
 test('the types are those of the words', () => {
   const value = sample.create()
   const size: number = value.size
