@@ -7,6 +7,7 @@ import { ApiError, type Clock, type Disk, type Logger } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { BatchCursor, buildBatch } from '../records/index.ts'
 import { type AppendResult, defaultLogConfig, Log, type LogConfig, readWholeFile, writeWholeFile } from './index.ts'
+import { untar } from './testdata/untar.ts'
 
 const clock: Clock = {
   now: () => 1_795_459_300_000,
@@ -148,19 +149,6 @@ test('retention by size removes old segments once the high watermark has passed 
   assert.ok(log.logStartOffset > 0 && log.sizeInBytes < 1400)
   assert.throws(() => log.read({ startOffset: 0, maxBytes: 1, maxOffset: 1, minOneBatch: true }), ApiError)
 })
-
-/** Regular files of a tar archive by name. */
-function untar(archive: Buffer): ReadonlyMap<string, Buffer> {
-  const files = new Map<string, Buffer>()
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
-    const field = (from: number, size: number) =>
-      archive.toString('latin1', at + from, at + from + size).split('\0')[0] ?? ''
-    const size = Number.parseInt(field(124, 12), 8)
-    if (field(156, 1) === '0') files.set(field(0, 100), archive.subarray(at + 512, at + 512 + size))
-    at += 512 + Math.ceil(size / 512) * 512
-  }
-  return files
-}
 
 const golden = untar(gunzipSync(readFileSync(new URL('testdata/kafka-partitions.tar.gz', import.meta.url))))
 

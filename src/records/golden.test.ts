@@ -7,25 +7,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import { describeBatch, type GoldenBatch } from '../../test/golden/batches.ts'
 import * as header from './batch-header.ts'
 import { BatchCursor } from './batches.ts'
-import { compressionName, compressionType } from './compression-type.ts'
-import { type Record, readRecords } from './record.ts'
 import { validateProduced } from './validate.ts'
-
-interface GoldenRecord {
-  readonly offset: number
-  readonly timestamp: number
-  readonly key: string | null
-  readonly value?: string | null
-  readonly valueSize?: number
-  readonly headers?: readonly { readonly key: string; readonly value: string | null }[]
-}
-
-interface GoldenBatch {
-  readonly position: number
-  readonly records: readonly GoldenRecord[]
-}
 
 interface GoldenFile {
   readonly file: string
@@ -33,58 +18,12 @@ interface GoldenFile {
   readonly batches: readonly GoldenBatch[]
 }
 
-const limitBytes = 10_000_000
 const source = process.env['GOLDEN_SEGMENTS'] ?? new URL('testdata/segments.ndjson.gz', import.meta.url)
 const files: readonly GoldenFile[] = gunzipSync(readFileSync(source))
   .toString()
   .trimEnd()
   .split('\n')
   .map((line): GoldenFile => JSON.parse(line))
-
-function base64(bytes: Buffer | null): string | null {
-  return bytes === null ? null : bytes.toString('base64')
-}
-
-function describeRecord(record: Record, golden: GoldenRecord | undefined): GoldenRecord {
-  const value =
-    golden?.valueSize === undefined ? { value: base64(record.value) } : { valueSize: record.value?.length ?? -1 }
-  const headers = record.headers.map(({ key, value }) => ({ key, value: base64(value) }))
-  return {
-    offset: record.offset,
-    timestamp: record.timestampMs,
-    key: base64(record.key),
-    ...value,
-    ...(headers.length === 0 ? {} : { headers }),
-  }
-}
-
-function describeBatch(cursor: BatchCursor, golden: GoldenBatch): object {
-  const { view, position } = cursor
-  const codec = compressionType(header.codecId(view, position))
-  const horizon = header.hasDeleteHorizon(view, position)
-  const records = [...readRecords(cursor.bytes, position, limitBytes)]
-  return {
-    position,
-    size: cursor.sizeInBytes,
-    magic: cursor.magic,
-    baseOffset: header.baseOffset(view, position),
-    lastOffset: header.lastOffset(view, position),
-    partitionLeaderEpoch: header.partitionLeaderEpoch(view, position),
-    crc: header.storedCrc(view, position),
-    valid: cursor.isCrcValid(),
-    compression: codec === undefined ? '?' : compressionName(codec),
-    timestampType: header.timestampType(view, position) === 0 ? 'CreateTime' : 'LogAppendTime',
-    transactional: header.isTransactional(view, position),
-    control: header.isControl(view, position),
-    maxTimestamp: header.maxTimestamp(view, position),
-    ...(horizon ? { deleteHorizonMs: header.baseTimestamp(view, position) } : {}),
-    producerId: header.producerId(view, position),
-    producerEpoch: header.producerEpoch(view, position),
-    baseSequence: header.baseSequence(view, position),
-    lastSequence: header.lastSequence(view, position),
-    records: records.map((record, i) => describeRecord(record, golden.records[i])),
-  }
-}
 
 for (const { file, bytes, batches } of files) {
   test(`every batch of ${file} is what Kafka reads`, () => {

@@ -3,23 +3,12 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import type { Disk } from '../../base/index.ts'
 import { writeWholeFile } from '../../log/index.ts'
+import { untar } from '../../log/testdata/untar.ts'
 
 const archive = gunzipSync(readFileSync(new URL('kafka-metadata-directories.tar.gz', import.meta.url)))
 
 /** Files by name, `clean/...` and `dynamic-quorum/...`. */
 export const kafkaFiles: ReadonlyMap<string, Buffer> = untar(archive)
-
-function untar(tar: Buffer): ReadonlyMap<string, Buffer> {
-  const files = new Map<string, Buffer>()
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
-    const field = (from: number, size: number) =>
-      tar.toString('latin1', at + from, at + from + size).split('\0')[0] ?? ''
-    const size = Number.parseInt(field(124, 12), 8)
-    if (field(156, 1) === '0') files.set(field(0, 100), tar.subarray(at + 512, at + 512 + size))
-    at += 512 + Math.ceil(size / 512) * 512
-  }
-  return files
-}
 
 export const kafkaFile = (name: string): Buffer => {
   const bytes = kafkaFiles.get(name)
