@@ -18,6 +18,7 @@ import {
   writeWholeFile,
 } from '../../src/log/index.ts'
 import { BatchCursor, batchHeader as header } from '../../src/records/index.ts'
+import { inlineHost } from '../../src/sim/index.ts'
 import { type DirectoryName, filesOf } from './data-dirs.ts'
 
 /** When the cleaner came: the delete horizon that it gave is 100 ms later, the topic's `delete.retention.ms`. */
@@ -183,12 +184,13 @@ async function compact(log: Log): Promise<void> {
   const cleanable = await log.compaction.cleanable(cleanedMs)
   if (cleanable.cleanableBytes === 0) return
   await log.compaction.run(cleanable, {
-    workers: { run: async (name, input) => present(compactionJobs.get(name), name)(input) },
+    workers: { run: async (name, input) => present(compactionJobs.get(name), name)(input, inlineHost) },
     random,
     throttle: new Throttle(clock, () => Number.MAX_SAFE_INTEGER),
     keysBytesMax: 100_000,
     loadFactor: 0.9,
     chunkBytes: 100_000,
+    partBytes: 50_000,
     decompressedBytesMax: 1e6,
     isStopped: () => false,
   })
@@ -224,8 +226,15 @@ const openManager = (disk: Disk): Promise<LogManager> =>
     logger,
     configOf,
     onDirectoryFailure: (_directory, error) => fail(error),
-    checkpointIntervalMs: 1,
-    retentionIntervalMs: 1,
+    recoveriesMax: () => 4,
+    intervals: {
+      initialDelayMs: 1,
+      retentionMs: 1,
+      flushCheckMs: 1,
+      recoveryPointMs: 1,
+      logStartOffsetMs: 1,
+      highWatermarkMs: 1,
+    },
   })
 
 /** As the quorum opens it: never trusted to have been stopped. */
