@@ -20,7 +20,10 @@ export interface DirectoryBatch extends GoldenBatch {
   readonly file: string
   readonly lastOffset: number
   readonly partitionLeaderEpoch: number
+  readonly size: number
   readonly control: boolean
+  readonly transactional: boolean
+  readonly producerId: number
   readonly records: readonly DirectoryRecord[]
 }
 
