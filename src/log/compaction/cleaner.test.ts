@@ -200,6 +200,20 @@ test('a batch with a wrong checksum is never written anew: its log is left alone
   await bench.cleaner.stop()
 })
 
+test('a log that is closed while the dirtiest is sought is passed over, and harms nobody', async () => {
+  const bench = new Bench()
+  const lags = { minCompactionLagMs: 1, maxCompactionLagMs: 5 }
+  await fill(await bench.open('a', lags), 40, 2)
+  await fill(await bench.open('b', lags), 40, 2)
+  bench.cleaner.start()
+  await present(bench.logs[1], 'a log').close()
+  await bench.settle()
+  assert.deepEqual(bench.compacted, ['/data/a-0'])
+  assert.deepEqual(bench.failures, [])
+  assert.ok(bench.lines.every(({ level }) => level !== 'error'))
+  await bench.cleaner.stop()
+})
+
 test('a log that is cut or closed while it is compacted keeps what is left, and nothing is left over', async () => {
   for (const end of ['truncate', 'close'] as const) {
     const bench = new Bench()

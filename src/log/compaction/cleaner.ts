@@ -42,6 +42,8 @@ export interface CleanerOptions {
 /** What a job looks at: it costs two wake-ups of a thread, and a stop waits for it. */
 const chunkBytes = 4 * 1024 * 1024
 const partBytesMin = 64 * 1024
+/** One compaction uses no more, as in Kafka. */
+const keysBytesMax = 2 ** 31 - 2 ** 16
 
 interface DirtyLog {
   readonly directory: CleanedDirectory
@@ -167,7 +169,7 @@ export class Cleaner {
         workers,
         random,
         throttle: this.#throttle,
-        keysBytesMax: Math.floor(dedupeBufferBytes / threads),
+        keysBytesMax: Math.min(keysBytesMax, Math.floor(dedupeBufferBytes / threads)),
         loadFactor,
         chunkBytes,
         partBytes: Math.max(partBytesMin, Math.floor(ioBufferBytes / threads)),

@@ -43,7 +43,8 @@ export class KeyOffsets {
   static create({ bytes, loadFactor, secret }: KeyOffsetsOptions): KeyOffsets {
     const slots = Math.max(slotsMin, Math.floor(bytes / bytesPerSlot))
     const made = new KeyOffsets(new SharedArrayBuffer(headerWords * 4 + slots * bytesPerSlot))
-    made.#words[limitAt] = Math.max(1, Math.floor(slots * loadFactor))
+    // A search ends at a free slot: one stays free, whatever the configuration says.
+    made.#words[limitAt] = Math.min(slots - 1, Math.max(1, Math.floor(slots * loadFactor)))
     made.#words.set(secret, secretAt)
     return made
   }

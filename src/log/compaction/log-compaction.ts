@@ -109,8 +109,19 @@ export class LogCompaction {
     await this.#running
   }
 
-  /** What could be cleaned now. Reads indexes and first batches only where the settings ask for them. */
+  /** What could be cleaned now. Rejects with CompactionAbortedError where the log is closed, or closes meanwhile. */
   async cleanable(nowMs: number): Promise<Cleanable> {
+    const { availability } = this.#options
+    try {
+      if (!availability.isClosed) return await this.#cleanable(nowMs)
+    } catch (error) {
+      if (!availability.isClosed) throw error
+    }
+    throw new CompactionAbortedError('the log is closed')
+  }
+
+  /** Reads indexes and first batches only where the settings ask for them. */
+  async #cleanable(nowMs: number): Promise<Cleanable> {
     const { log, segments } = this.#options
     const { minCompactionLagMs, maxCompactionLagMs } = log.config
     const first = firstDirtyOffset(this.#cleanedUpTo, log)
