@@ -200,13 +200,17 @@ test('a batch with a wrong checksum is never written anew: its log is left alone
   await bench.cleaner.stop()
 })
 
-test('a log that is closed while the dirtiest is sought is passed over, and harms nobody', async () => {
+test('a log that closes while the dirtiest is sought is passed over, and harms nobody', async () => {
   const bench = new Bench()
   const lags = { minCompactionLagMs: 1, maxCompactionLagMs: 5 }
-  await fill(await bench.open('a', lags), 40, 2)
-  await fill(await bench.open('b', lags), 40, 2)
+  for (const name of ['a', 'b']) {
+    await fill(await bench.open(name, lags), 40, 2)
+    await bench.logs.pop()?.close()
+  }
+  // Opened anew, nothing of them is in memory yet.
+  for (const name of ['a', 'b']) (await bench.open(name, lags)).setHighWatermark(40)
+  await bench.logs[1]?.close()
   bench.cleaner.start()
-  await present(bench.logs[1], 'a log').close()
   await bench.settle()
   assert.deepEqual(bench.compacted, ['/data/a-0'])
   assert.deepEqual(bench.failures, [])
