@@ -22,7 +22,7 @@ import { decideBatch, ProducerState } from './producer-state.ts'
 import type { RecoveryShare } from './recovery-share.ts'
 import { Segment, type SegmentOptions } from './segment.ts'
 import { endOffsetOf } from './segment-end.ts'
-import { scanBatches } from './segment-scan.ts'
+import { isZeroFrom, scanBatches } from './segment-scan.ts'
 import { OffsetOverflowError, splitSegment } from './segment-split.ts'
 import { ProducerSnapshots } from './snapshots.ts'
 import { readWholeFile } from './whole-file.ts'
@@ -42,6 +42,8 @@ export interface LoadOptions {
   readonly producerIdExpirationMs: number
   /** Compaction takes the last records of segments; in other logs the next one begins where it ends. */
   readonly isCompacted: boolean
+  /** Space may have been allocated ahead. */
+  readonly isPreallocated: boolean
   readonly share: RecoveryShare
   /** Rather than cut before it, or go over a hole, loading fails with LostRecordsError. */
   readonly mustReachOffset: number | undefined
@@ -340,8 +342,13 @@ class Recovery {
       if (i < this.segments.length - 1) await segment.writeIndexes({ isFinal: true, sync: false })
       return true
     }
+    if (await this.#isAllocatedAhead(segment, { i, end, next })) {
+      segment.trim(end)
+      if (i < this.segments.length - 1) await segment.writeIndexes({ isFinal: true, sync: false })
+      return true
+    }
     this.#checkReached(segment, { position: end, nextOffset: next })
-    segment.cutTail(end)
+    segment.trim(end)
     const later = this.segments.slice(i + 1)
     this.figures.lostBytes = size - end + later.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
     logger.log('warn', 'no whole batch: the log was cut there', {
@@ -357,6 +364,16 @@ class Recovery {
     await segment.sync()
     await disk.syncDirectory(directory)
     return false
+  }
+
+  /** With `preallocate`, in a segment that was not trimmed: no loss, and the next one may follow. */
+  async #isAllocatedAhead(
+    { handle }: Segment,
+    { i, end, next }: { readonly i: number; readonly end: number; readonly next: number },
+  ): Promise<boolean> {
+    const following = this.segments[i + 1]?.baseOffset ?? next
+    if (!this.#options.isPreallocated || following !== next) return false
+    return isZeroFrom(handle.file, end)
   }
 
   /** A batch so far off is damaged, unless it lies between its neighbours in a log that compaction makes gaps in. */

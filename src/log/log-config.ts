@@ -5,6 +5,8 @@ export interface LogConfig {
   readonly segmentJitterMs: number
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
+  /** The file of a new segment gets its full size at once, and loses what is not used of it when it ends. */
+  readonly preallocate: boolean
   /** -1: for ever. */
   readonly retentionMs: number
   /** -1: without bound. */
@@ -36,6 +38,7 @@ export const defaultLogConfig: LogConfig = {
   segmentJitterMs: 0,
   segmentIndexBytes: 10 * 1024 * 1024,
   indexIntervalBytes: 4096,
+  preallocate: false,
   retentionMs: 7 * 24 * 60 * 60 * 1000,
   retentionBytes: -1,
   fileDeleteDelayMs: 60_000,

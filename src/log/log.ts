@@ -471,6 +471,7 @@ export class Log {
 
   async #writeAll(): Promise<void> {
     if (this.#availability.hasFailed) return
+    this.#segments.active().trim()
     await this.#segments.active().writeIndexes({ isFinal: true, sync: true })
     await this.#snapshots.take(this.#state)
     await this.flush()

@@ -34,6 +34,7 @@ export async function recoverLog(options: LogOptions, settings: { readonly curre
     logStartOffset: options.logStartOffset,
     producerIdExpirationMs: options.config.producerIdExpirationMs,
     isCompacted: options.config.isCompacted || options.cleanedUpTo !== undefined,
+    isPreallocated: options.config.preallocate,
     share: options.share ?? new RecoveryShare(1),
     mustReachOffset: options.mustReachOffset,
   })

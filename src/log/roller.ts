@@ -40,6 +40,7 @@ export class Roller {
     const old = segments.active()
     if (old.baseOffset === baseOffset) return
     try {
+      old.trim()
       await old.writeIndexes({ isFinal: true, sync: false })
       state.advanceTo(baseOffset)
       await snapshots.take(state)

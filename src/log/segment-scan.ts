@@ -59,3 +59,17 @@ async function fill(file: DiskFile, { into, position, to }: Fill): Promise<numbe
   }
   return filled
 }
+
+/** Whether there is nothing but zeros from there on: space that was allocated ahead. */
+export async function isZeroFrom(file: DiskFile, from: number): Promise<boolean> {
+  const bytes = Buffer.alloc(chunkSize)
+  const zeros = Buffer.alloc(chunkSize)
+  const to = file.size()
+  for (let at = from; at < to; ) {
+    const filled = await fill(file, { into: bytes, position: at, to })
+    if (filled === 0) return false
+    if (bytes.compare(zeros, 0, filled, 0, filled) !== 0) return false
+    at += filled
+  }
+  return true
+}

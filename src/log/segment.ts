@@ -17,6 +17,8 @@ import { TransactionIndex } from './transaction-index.ts'
 import { writeFully } from './whole-file.ts'
 
 interface SegmentSettings {
+  readonly segmentBytes: number
+  readonly preallocate: boolean
   readonly indexIntervalBytes: number
   readonly segmentIndexBytes: number
 }
@@ -89,6 +91,9 @@ export class Segment {
     const handle = new FileHandle(await options.disk.open(files.path(logSuffix), { mode: 'create' }))
     const segment = new Segment(options, { files, handle, openedMs: nowMs })
     segment.startIndexes()
+    const { preallocate, segmentBytes } = options.settings()
+    // One that takes the place of others is whole when it comes.
+    if (preallocate && suffix === '') handle.file.truncateSync(segmentBytes)
     return segment
   }
 
@@ -275,9 +280,10 @@ export class Segment {
     return cut
   }
 
-  /** Cuts what recovery found to be no whole batch. */
-  cutTail(size: number): void {
-    this.handle.file.truncateSync(size)
+  /** Cuts what was allocated ahead, where no batch follows, or what recovery found to be none. */
+  trim(size = this.#sizeInBytes): void {
+    const { file } = this.handle
+    if (file.size() > size) file.truncateSync(size)
     this.#sizeInBytes = size
   }
 

@@ -255,6 +255,7 @@ export function logConfig(topic: TopicConfig, broker: BrokerConfig): LogConfig {
     segmentJitterMs: topic.segmentJitterMs,
     segmentIndexBytes: topic.segmentIndexBytes,
     indexIntervalBytes: topic.indexIntervalBytes,
+    preallocate: topic.preallocate,
     retentionMs: topic.retentionMs,
     retentionBytes: topic.retentionBytes,
     fileDeleteDelayMs: topic.fileDeleteDelayMs,
