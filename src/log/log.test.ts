@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import { filesOf } from '../../test/golden/data-dirs.ts'
 import { ApiError, type Clock, type Disk, type Logger } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { BatchCursor, buildBatch } from '../records/index.ts'
 import { type AppendResult, defaultLogConfig, Log, type LogConfig, readWholeFile, writeWholeFile } from './index.ts'
-import { untar } from './testdata/untar.ts'
 
 const clock: Clock = {
   now: () => 1_795_459_300_000,
@@ -150,7 +148,7 @@ test('retention by size removes old segments once the high watermark has passed 
   assert.throws(() => log.read({ startOffset: 0, maxBytes: 1, maxOffset: 1, minOneBatch: true }), ApiError)
 })
 
-const golden = untar(gunzipSync(readFileSync(new URL('testdata/kafka-partitions.tar.gz', import.meta.url))))
+const golden = filesOf('clean')
 
 for (const partition of ['txn-0', 'txn-1', 'codecs-0', 'plain-0', 'compacted-0']) {
   test(`Kafka's ${partition} recovers to the same indexes and snapshot`, async () => {

@@ -1,8 +1,7 @@
 /** The room against what Apache Kafka 4.3.1 wrote: every metadata record of three log directories, and its snapshots. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { zstdDecompressSync } from 'node:zlib'
+import { directories, batchesOf as goldenBatches } from '../../test/golden/data-dirs.ts'
 import {
   bootstrapRecords,
   decodeRecord,
@@ -25,15 +24,15 @@ interface WrittenBatch {
   readonly records: readonly string[]
 }
 
-const compressed = readFileSync(new URL('./testdata/metadata-logs.ndjson.zst', import.meta.url))
-
-const writtenBatches: readonly WrittenBatch[] = zstdDecompressSync(compressed)
-  .toString()
-  .trimEnd()
-  .split('\n')
-  .map((line): WrittenBatch => JSON.parse(line))
-
-const directories: readonly string[] = [...new Set(writtenBatches.map((batch) => batch.directory))]
+const writtenBatches: readonly WrittenBatch[] = directories.flatMap((directory) =>
+  goldenBatches(directory).flatMap(({ file, control, baseOffset, lastOffset, ...batch }) => {
+    const [, name] = /^(?:__cluster_metadata-0\/)?([^/]+)$/.exec(file) ?? []
+    if (name === undefined) return []
+    const records = batch.records.map(({ value }) => value ?? '')
+    const { partitionLeaderEpoch: epoch, maxTimestamp: timestampMs } = batch
+    return [{ directory, file: name, control, baseOffset, lastOffset, epoch, timestampMs, records }]
+  }),
+)
 
 /** The batches of one file of one directory. */
 const batchesOf = (directory: string, file: string): readonly WrittenBatch[] =>

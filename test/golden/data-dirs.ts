@@ -5,7 +5,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { zstdDecompressSync } from 'node:zlib'
-import { untar } from '../../src/log/testdata/untar.ts'
 import type { GoldenBatch, GoldenRecord } from './batches.ts'
 
 /** What Kafka reads of a record of metadata besides its bytes. */
@@ -20,6 +19,7 @@ export interface DirectoryBatch extends GoldenBatch {
   readonly file: string
   readonly lastOffset: number
   readonly partitionLeaderEpoch: number
+  readonly maxTimestamp: number
   readonly size: number
   readonly control: boolean
   readonly transactional: boolean
@@ -58,4 +58,17 @@ export const folderOf = (path: string): string | undefined => (path.includes('/'
 /** What `describeBatch` gives for it where Odradek reads what Kafka reads. */
 export function inBytes({ file: _file, records, ...batch }: DirectoryBatch): GoldenBatch {
   return { ...batch, records: records.map(({ type: _type, version: _version, data: _data, ...record }) => record) }
+}
+
+/** Regular files of a tar archive by name. */
+function untar(archive: Buffer): ReadonlyMap<string, Buffer> {
+  const files = new Map<string, Buffer>()
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+    const field = (from: number, size: number) =>
+      archive.toString('latin1', at + from, at + from + size).split('\0')[0] ?? ''
+    const size = Number.parseInt(field(124, 12), 8)
+    if (field(156, 1) === '0') files.set(field(0, 100), archive.subarray(at + 512, at + 512 + size))
+    at += 512 + Math.ceil(size / 512) * 512
+  }
+  return files
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
+import { filesOf } from '../../../test/golden/data-dirs.ts'
 import { ApiError, Writer, zeroUuid } from '../../base/index.ts'
 import { ErrorCode, offsetCommitValue } from '../../protocol/index.ts'
 import { buildBatch, buildEndTransactionBatch, CompressionType, type NewRecord } from '../../records/index.ts'
@@ -218,21 +217,13 @@ test('a broker that resigns stops loading; one that cannot read is no coordinato
   assert.deepEqual(offsets(broker), { 0: 1n })
 })
 
-interface GoldenFile {
-  readonly file: string
-  readonly bytes: string
-}
-
 test('the partitions that Kafka 4.3.1 has written are read', async () => {
-  const source = new URL('../../records/testdata/segments.ndjson.gz', import.meta.url)
-  const lines = gunzipSync(readFileSync(source)).toString().trimEnd().split('\n')
   const broker = new GroupBroker({ partitionCount: 3 })
-  for (const line of lines) {
-    const golden: GoldenFile = JSON.parse(line)
-    const index = /^kafka-data-clean\/__consumer_offsets-(\d)\//.exec(golden.file)?.[1]
-    if (index === undefined) continue
+  for (const [path, bytes] of filesOf('clean')) {
+    const index = /^__consumer_offsets-(\d)\/.*\.log$/.exec(path)?.[1]
+    if (index === undefined || bytes.length === 0) continue
     const partition = new MemoryPartition()
-    partition.write(Buffer.from(golden.bytes, 'base64'))
+    partition.write(bytes)
     await broker.lead(partition, { index: Number(index) })
   }
   assert.deepEqual(broker.groups.list({ states: [], types: [] }), [

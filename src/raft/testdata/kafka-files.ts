@@ -1,14 +1,22 @@
 /** What Apache Kafka 4.3.1 left in the metadata directories of two nodes: one of a static, one of a dynamic quorum. */
-import { readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
+import { type DirectoryName, filesOf } from '../../../test/golden/data-dirs.ts'
 import type { Disk } from '../../base/index.ts'
 import { writeWholeFile } from '../../log/index.ts'
-import { untar } from '../../log/testdata/untar.ts'
 
-const archive = gunzipSync(readFileSync(new URL('kafka-metadata-directories.tar.gz', import.meta.url)))
+/** Neither indexes nor snapshots of producers: a start makes them. */
+const isKept = (path: string): boolean =>
+  /^(bootstrap\.checkpoint|__cluster_metadata-0\/(\d.*\.(log|checkpoint)|[a-z].*))$/.test(path)
+
+const nodes: readonly DirectoryName[] = ['clean', 'dynamic-quorum']
 
 /** Files by name, `clean/...` and `dynamic-quorum/...`. */
-export const kafkaFiles: ReadonlyMap<string, Buffer> = untar(archive)
+export const kafkaFiles: ReadonlyMap<string, Buffer> = new Map(
+  nodes.flatMap((node) =>
+    [...filesOf(node)]
+      .filter(([path]) => isKept(path))
+      .map(([path, bytes]) => [`${node}/${path}`, bytes] as const),
+  ),
+)
 
 export const kafkaFile = (name: string): Buffer => {
   const bytes = kafkaFiles.get(name)
