@@ -5,7 +5,7 @@ import { InconsistentTopicIdError, type LogOptions } from './log-types.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { RecoveryShare } from './recovery-share.ts'
 import { drawRollJitterMs } from './rolling.ts'
-import type { SegmentOptions } from './segment.ts'
+import type { SegmentOptions } from './segment-options.ts'
 
 /** Makes the directory where there is none. Throws DiskError and InconsistentTopicIdError. */
 export async function recoverLog(options: LogOptions, settings: { readonly current: LogConfig }): Promise<LoadedLog> {

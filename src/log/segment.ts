@@ -2,7 +2,7 @@
  * One segment of a log: the `.log` file with its offset, time and transaction index. On the produce path (append), on
  * the fetch path (find). Knows files and batches, not leaders, producers or retention.
  */
-import { assert, type Disk, DiskError } from '../base/index.ts'
+import { assert, DiskError } from '../base/index.ts'
 import { batchHeader as header } from '../records/index.ts'
 import { type BatchInfo, relativeOffsetMax } from './batch-info.ts'
 import { FileHandle } from './file-handle.ts'
@@ -11,26 +11,11 @@ import { HeaderWalk } from './header-walk.ts'
 import { OffsetIndex, offsetIndexEntrySize } from './offset-index.ts'
 import { BrokenSegmentError, StaleIndexError } from './segment-errors.ts'
 import { SegmentFiles, type SegmentSuffix } from './segment-files.ts'
+import type { SegmentOptions } from './segment-options.ts'
 import { scanBatches } from './segment-scan.ts'
 import { TimeIndex, type TimestampOffset, timeIndexEntrySize } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 import { writeFully } from './whole-file.ts'
-
-interface SegmentSettings {
-  readonly segmentBytes: number
-  readonly preallocate: boolean
-  readonly indexIntervalBytes: number
-  readonly segmentIndexBytes: number
-}
-
-export interface SegmentOptions {
-  readonly disk: Disk
-  readonly directory: string
-  readonly baseOffset: number
-  readonly rollJitterMs: number
-  /** Read at each append: may change at run time. */
-  readonly settings: () => SegmentSettings
-}
 
 export interface FoundBatch {
   readonly position: number
