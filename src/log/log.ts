@@ -426,13 +426,15 @@ export class Log {
       if (count === 0) return 0
       if (count === this.#segments.all.length) await this.#roller.roll(this.#logEndOffset)
       const doomed = this.#segments.all.slice(0, count)
-      this.#segments.all = this.#segments.all.slice(count)
-      this.#logStartOffset = Math.max(this.#logStartOffset, this.firstSegmentBaseOffset)
+      const kept = this.#segments.all.slice(count)
+      this.#logStartOffset = Math.max(this.#logStartOffset, kept[0]?.baseOffset ?? 0)
       this.#epochs.truncateFromStart(this.#logStartOffset)
       this.#state.logStartPassed(this.#logStartOffset)
       for (const segment of doomed) await segment.markDeleted()
       await this.#snapshots.remove((offset) => doomed.some(({ baseOffset }) => baseOffset === offset))
       await this.#syncNames()
+      // Not before: a checkpoint leaves out a log that starts with its first segment.
+      this.#segments.all = kept
       for (const segment of doomed) this.#removals.later(segment, this.config.fileDeleteDelayMs)
       return count
     })

@@ -52,7 +52,7 @@ export const records = (value: string, timestampMs = 1) => [{ key: null, value: 
 export const plain = (sizeInBytes: number): Buffer => buildBatch(records('x'.repeat(sizeInBytes)))
 
 /** The logs of the directory above. */
-export function openManager(world: World): Promise<LogManager> {
+export function openManager(world: World, config: Partial<LogConfig> = {}): Promise<LogManager> {
   const { disk, clock, random, logger } = world.env(node)
   return LogManager.open({
     directory: '/data',
@@ -60,7 +60,7 @@ export function openManager(world: World): Promise<LogManager> {
     clock,
     random: random.stream('names'),
     logger,
-    configOf: () => defaultLogConfig,
+    configOf: () => ({ ...defaultLogConfig, ...config }),
     onDirectoryFailure: (_, error) => assert.fail(error),
     intervals: sameIntervals(1e9),
     recoveriesMax: () => 2,

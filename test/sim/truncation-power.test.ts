@@ -109,6 +109,46 @@ test('what retention has deleted does not come back', () =>
     assert.equal((await open({ config, recoveryPoint: 6 })).logStartOffset, 4)
   }))
 
+/** Where the log starts when the world stops at the `nth` operation of a retention beside which checkpoints are written. */
+async function startAfterRetention(nth: number): Promise<{ logStartOffset: number; operations: number }> {
+  const world = new World({ seed: 1, turn: setImmediate })
+  const work = async (): Promise<{ logStartOffset: number; operations: number }> => {
+    const { disk } = world.env(node)
+    await disk.makeDirectory('/data')
+    await disk.syncDirectory('/')
+    const manager = await openManager(world, { ...config, retentionMs: -1 })
+    const topicPartition = { topic: 't', partition: 0 }
+    const log = await manager.getOrCreate(topicPartition, uuidFromLatin1('a'.repeat(16)))
+    for (let i = 0; i < 6; i++) await log.append(plain(120), { kind: 'leader', leaderEpoch: 0, origin: 'client' })
+    log.setHighWatermark(6)
+    await log.flush()
+    log.deleteRecordsBefore(4)
+    await manager.checkpoint()
+    const volume = world.disk(node)
+    const before = volume.operations
+    const { promise, resolve } = Promise.withResolvers<void>()
+    world.endInOperation(node, nth, { how: 'dropped', ended: resolve })
+    const checkpoints = async (): Promise<void> => {
+      for (let i = 0; i < 3; i++) await manager.checkpoint()
+    }
+    await Promise.race([Promise.all([manager.applyRetention(), checkpoints()]), promise])
+    const operations = volume.operations - before
+    world.crash(node, 'dropped')
+    const again = await openManager(world, { ...config, retentionMs: -1 })
+    return { logStartOffset: again.get(topicPartition)?.logStartOffset ?? -1, operations }
+  }
+  return world.settle(work())
+}
+
+test('a log start that was written down holds while its segments go', async () => {
+  const { logStartOffset, operations } = await startAfterRetention(1000)
+  assert.equal(logStartOffset, 4)
+  assert.ok(operations > 5)
+  for (let nth = 1; nth <= operations; nth++) {
+    assert.equal((await startAfterRetention(nth)).logStartOffset, 4, `at ${nth}`)
+  }
+})
+
 test('a recovery point behind a cut is taken back', () => {
   const world = new World({ seed: 1, turn: setImmediate })
   const work = async (): Promise<void> => {

@@ -76,7 +76,9 @@ export const script: readonly Step[] = [
   (process) => process.stop(),
   append(1),
   (process) => process.sleep(retentionMs + fileDeleteDelayMs),
-  ({ manager }) => manager.applyRetention(),
+  async (process) => {
+    await Promise.all([process.manager.applyRetention(), process.checkpoint()])
+  },
   (process) => process.compact('compacted'),
   (process) => process.sleep(2 * fileDeleteDelayMs),
   (process) => process.append('sized', transactional),
