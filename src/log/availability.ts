@@ -1,9 +1,13 @@
 /** Whether a log takes appends and reads, and if not, why: a truncation, an end, a lost directory. */
-import { ApiError, type Logger } from '../base/index.ts'
+import { ApiError, type Clock, type Logger } from '../base/index.ts'
 import { kafkaStorageError } from './log-types.ts'
 import { BrokenSegmentError } from './segment-errors.ts'
 
+/** Between lines about failed appends of one log: on a full disk every one fails, and the lines go to a disk, too. */
+const tellAgainMs = 60_000
+
 interface AvailabilityOptions {
+  readonly clock: Clock
   readonly logger: Logger
   readonly onDirectoryFailure: (error: Error) => void
 }
@@ -13,6 +17,7 @@ export class Availability {
   #refusal: string | undefined
   #hasFailed = false
   #isClosed = false
+  #toldMs = Number.NEGATIVE_INFINITY
 
   constructor(options: AvailabilityOptions) {
     this.#options = options
@@ -49,7 +54,11 @@ export class Availability {
   writeFailed(error: unknown, directory: string): ApiError {
     if (error instanceof ApiError) return error
     const cause = error instanceof Error ? error : new Error(String(error))
-    this.#options.logger.log('error', 'append failed', { directory, error: cause.message })
+    const { clock, logger } = this.#options
+    if (clock.monotonic() - this.#toldMs >= tellAgainMs) {
+      this.#toldMs = clock.monotonic()
+      logger.log('error', 'append failed', { directory, error: cause.message })
+    }
     if (cause instanceof BrokenSegmentError) this.fail(cause)
     return new ApiError(kafkaStorageError, `the log could not be written: ${cause.message}`)
   }
