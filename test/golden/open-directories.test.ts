@@ -22,6 +22,11 @@ import { type FoundTopic, OpenedDirectory } from './opened-directory.ts'
 const metadataFolder = '__cluster_metadata-0'
 const metadataLog = `${metadataFolder}/00000000000000000000.log`
 
+const checkpoints = ['recovery-point', 'replication', 'log-start', 'cleaner'].map((name) => `${name}-offset-checkpoint`)
+
+/** In the order of a hash map, as Kafka writes them. */
+const linesOf = (bytes: Buffer | undefined): string[] => (bytes?.toString() ?? '').split('\n').sort()
+
 /** Topics that the metadata log made and did not remove. */
 function expectedTopics(directory: DirectoryName): readonly FoundTopic[] {
   const topics = new Map<string, { name: string; partitions: Set<number> }>()
@@ -52,6 +57,36 @@ function expectedBatches(directory: DirectoryName, folder: string): readonly Dir
     })
 }
 
+/** Returns how many records there were. */
+async function assertBatches(opened: OpenedDirectory, directory: DirectoryName): Promise<number> {
+  let count = 0
+  for (const topic of await opened.topics()) {
+    for (const partition of topic.partitions) {
+      const folder = `${topic.name}-${partition}`
+      const { records, highWatermark } = await opened.fetchAll(topic, partition)
+      const cursor = new BatchCursor(records)
+      const expected = expectedBatches(directory, folder)
+      for (const golden of expected.map(inBytes)) {
+        assert.ok(cursor.next(), folder)
+        assert.deepEqual(describeBatch(cursor, golden), golden, folder)
+        count += golden.records.length
+      }
+      assert.equal(cursor.next(), false, folder)
+      assert.equal(highWatermark, (expected.at(-1)?.lastOffset ?? -1) + 1, folder)
+    }
+  }
+  return count
+}
+
+async function assertPlaces(opened: OpenedDirectory, directory: DirectoryName): Promise<void> {
+  const places = committedOffsets(directory)
+  assert.equal(places.length, directory === 'dynamic-quorum' ? 0 : 6)
+  for (const { groupId, topic, partition, offset, metadata } of places) {
+    const found = await opened.committed(groupId, topic, partition)
+    assert.deepEqual(found, { errorCode: 0, offset, metadata }, `${groupId} ${topic}-${partition}`)
+  }
+}
+
 for (const directory of directories) {
   describe(`Kafka's directory, ${directory}`, () => {
     const opened = new OpenedDirectory(directory)
@@ -74,34 +109,10 @@ for (const directory of directories) {
     it('has the topics that were not deleted', () => assert.deepEqual(topics, expectedTopics(directory)))
 
     it('gives every batch and record to whoever fetches', async (context) => {
-      let count = 0
-      for (const topic of topics) {
-        const { name, partitions } = topic
-        for (const partition of partitions) {
-          const folder = `${name}-${partition}`
-          const { records, highWatermark } = await opened.fetchAll(topic, partition)
-          const cursor = new BatchCursor(records)
-          const expected = expectedBatches(directory, folder)
-          for (const golden of expected.map(inBytes)) {
-            assert.ok(cursor.next(), folder)
-            assert.deepEqual(describeBatch(cursor, golden), golden, folder)
-            count += golden.records.length
-          }
-          assert.equal(cursor.next(), false, folder)
-          assert.equal(highWatermark, (expected.at(-1)?.lastOffset ?? -1) + 1, folder)
-        }
-      }
-      context.diagnostic(`${count} records`)
+      context.diagnostic(`${await assertBatches(opened, directory)} records`)
     })
 
-    it('gives each group its place', async () => {
-      const places = committedOffsets(directory)
-      assert.equal(places.length, directory === 'dynamic-quorum' ? 0 : 6)
-      for (const { groupId, topic, partition, offset, metadata } of places) {
-        const found = await opened.committed(groupId, topic, partition)
-        assert.deepEqual(found, { errorCode: 0, offset, metadata }, `${groupId} ${topic}-${partition}`)
-      }
-    })
+    it('gives each group its place', () => assertPlaces(opened, directory))
 
     it('tells which transactions were aborted, and where the first open one begins', async () => {
       const counts = { aborted: 0, open: 0 }
@@ -134,11 +145,15 @@ for (const directory of directories) {
         const before = newestSnapshot(opened)
         await opened.start({ 'metadata.log.max.record.bytes.between.snapshots': '1' })
         while (newestSnapshot(opened) === before) await setTimeout(20)
+        await assertBatches(opened, directory)
+        await assertPlaces(opened, directory)
         await opened.stop()
         const snapshot = newestSnapshot(opened)
         assert.ok(snapshot !== undefined)
         assert.deepEqual(keptInSnapshot(opened.file(snapshot)), kept, `round ${round}: ${snapshot}`)
       }
+      if (directory === 'clean')
+        for (const name of checkpoints) assert.deepEqual(linesOf(opened.file(name)), linesOf(kafkas.get(name)), name)
       for (const [path, bytes] of kafkas) {
         if (!/^[^.]+\/\d+\.log$/.test(path)) continue
         const now = opened.file(path)
