@@ -7,6 +7,7 @@ import { BrokenSegmentError } from './segment-errors.ts'
 const tellAgainMs = 60_000
 
 interface AvailabilityOptions {
+  readonly directory: string
   readonly clock: Clock
   readonly logger: Logger
   readonly onDirectoryFailure: (error: Error) => void
@@ -51,10 +52,10 @@ export class Availability {
   }
 
   /** What a failed write is answered with. A write that could be taken back, as on a full disk, harms nothing. */
-  writeFailed(error: unknown, directory: string): ApiError {
+  writeFailed(error: unknown): ApiError {
     if (error instanceof ApiError) return error
     const cause = error instanceof Error ? error : new Error(String(error))
-    const { clock, logger } = this.#options
+    const { clock, logger, directory } = this.#options
     if (clock.monotonic() - this.#toldMs >= tellAgainMs) {
       this.#toldMs = clock.monotonic()
       logger.log('error', 'append failed', { directory, error: cause.message })

@@ -130,7 +130,7 @@ export class Log {
       flushIfDue: async () => {
         if (this.#isFlushDue) await this.flush()
       },
-      writeFailed: (error) => this.#writeFailed(error),
+      writeFailed: (error) => this.#availability.writeFailed(error),
       dropped: () => {
         this.#assignedEndOffset = this.#logEndOffset
       },
@@ -231,7 +231,7 @@ export class Log {
       startMs = this.#options.clock.monotonic()
       this.#segments.active().writeSync(prepared.bytes)
     } catch (error) {
-      throw this.#writeFailed(error)
+      throw this.#availability.writeFailed(error)
     }
     this.#pending.wrote(this.#options.clock.monotonic() - startMs)
     this.#publish(prepared)
@@ -248,7 +248,7 @@ export class Log {
     if (!this.#isFlushDue) return result
     return this.flush().then(
       () => result,
-      (error) => Promise.reject(this.#writeFailed(error)),
+      (error) => Promise.reject(this.#availability.writeFailed(error)),
     )
   }
 
@@ -275,10 +275,6 @@ export class Log {
     }
     this.#state.advanceTo(this.#logEndOffset)
     if (this.#epochs.version !== version) this.#background.start(this.#saveEpochs())
-  }
-
-  #writeFailed(error: unknown): ApiError {
-    return this.#availability.writeFailed(error, this.#directory)
   }
 
   directoryFailed(error: Error): void {
