@@ -30,8 +30,13 @@ test('the vote file has the bytes of Kafka, and wrong ones are refused', () => {
     '7',
     '{"leaderId":1}',
     '{"leaderId":1,"leaderEpoch":2,"votedId":-1,"data_version":9}',
+    '{"leaderId":1,"leaderEpoch":2.5,"votedId":-1,"data_version":0}',
+    '{"leaderId":1,"leaderEpoch":2,"votedId":-1,"votedDirectoryId":"AA","data_version":1}',
   ]) {
-    assert.throws(() => decodeQuorumState(text), QuorumStateError)
+    assert.throws(() => decodeQuorumState(text, '/data/quorum-state'), {
+      name: QuorumStateError.name,
+      message: /^\/data\/quorum-state /,
+    })
   }
 })
 

@@ -393,10 +393,11 @@ interface DriverParts {
 }
 
 async function readQuorumState(disk: Disk, directory: string, voters: VoterSet): Promise<QuorumStateFile> {
-  const bytes = await readWholeFile(disk, `${directory}/quorum-state`, quorumStateBytesMax)
+  const path = `${directory}/quorum-state`
+  const bytes = await readWholeFile(disk, path, quorumStateBytesMax)
   const form = { kind: 'static', voters: voters.ids() } as const
   if (bytes === undefined) return { election: { epoch: 0, leaderId: -1, votedId: -1 }, form }
-  const found = decodeQuorumState(bytes.toString('utf8'))
+  const found = decodeQuorumState(bytes.toString('utf8'), path)
   return found.form.kind === 'static' ? { ...found, form } : found
 }
 

@@ -36,41 +36,53 @@ export function encodeQuorumState({ election, form }: QuorumStateFile): string {
   })
 }
 
-export function decodeQuorumState(text: string): QuorumStateFile {
-  const fields = parseObject(text)
+/** Throws QuorumStateError, with the path in what it says. */
+export function decodeQuorumState(text: string, path = 'quorum-state'): QuorumStateFile {
+  const refuse = (why: string): never => {
+    throw new QuorumStateError(`${path} ${why}`)
+  }
+  const fields = parseObject(text) ?? refuse('is not a JSON object')
   const number = (name: string): number => {
     const value = fields[name]
-    if (typeof value !== 'number' || !Number.isInteger(value))
-      throw new QuorumStateError(`quorum-state: '${name}' is not a number`)
-    return value
+    return Number.isInteger(value) ? Number(value) : refuse(`has no whole number as '${name}'`)
   }
   const election = { epoch: number('leaderEpoch'), leaderId: number('leaderId'), votedId: number('votedId') }
   const version = number('data_version')
   if (version === 1) {
     const id = fields['votedDirectoryId']
+    const votedDirectoryId = id === undefined ? zeroUuid : uuidOf(id)
     return {
       election,
-      form: { kind: 'dynamic', votedDirectoryId: typeof id === 'string' ? uuidFromString(id) : zeroUuid },
+      form: { kind: 'dynamic', votedDirectoryId: votedDirectoryId ?? refuse('votes for no directory') },
     }
   }
-  if (version !== 0) throw new QuorumStateError(`quorum-state: data_version ${version} is not known`)
+  if (version !== 0) refuse(`has the data_version ${version}, which is not known`)
   const voters = fields['currentVoters']
   const ids = Array.isArray(voters)
     ? voters.map((voter: unknown) => Number(isObject(voter) ? voter['voterId'] : Number.NaN))
     : []
-  if (ids.some((id) => !Number.isInteger(id))) throw new QuorumStateError("quorum-state: 'currentVoters' has no ids")
+  if (ids.some((id) => !Number.isInteger(id))) refuse("has voters without ids in 'currentVoters'")
   return { election, form: { kind: 'static', voters: ids } }
+}
+
+function uuidOf(value: unknown): Uuid | undefined {
+  try {
+    return uuidFromString(String(value))
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
+    return isObject(value) ? value : undefined
   } catch (error) {
-    throw new QuorumStateError(`quorum-state is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
-  throw new QuorumStateError('quorum-state is not an object')
 }
