@@ -16,6 +16,7 @@ import {
   uuidToBytes,
 } from '../base/index.ts'
 import { cleanerOffsetCheckpointName, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { lockDirectory } from './directory-lock.ts'
 import { directoryName, parseDirectoryName, type TopicPartition, taggedDirectoryName } from './file-names.ts'
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
@@ -29,7 +30,6 @@ import { SharedRun } from './shared-run.ts'
 import { readWholeFile, replaceFile } from './whole-file.ts'
 
 const cleanShutdownName = '.kafka_cleanshutdown'
-const lockName = '.lock'
 const metadataTopic = '__cluster_metadata'
 const markerSizeMaxInBytes = 4096
 /** Logs that are opened, made or closed at a time: the time goes into waiting for the disk. */
@@ -93,15 +93,7 @@ export class LogManager {
   /** Takes the directory for this process alone; nothing in it is read yet. Throws DiskError `EBUSY`. */
   static async lock(options: LogManagerOptions): Promise<LogManager> {
     const manager = new LogManager(options)
-    await options.disk.makeDirectory(options.directory)
-    manager.#lock = await options.disk.lock(manager.#path(lockName))
-    if (manager.#lock === undefined) {
-      throw new DiskError(
-        'EBUSY',
-        options.directory,
-        `a Kafka instance in another process or thread is using ${options.directory}`,
-      )
-    }
+    manager.#lock = await lockDirectory(options.disk, options.directory)
     return manager
   }
 

@@ -2,9 +2,9 @@
  * One node from start to stop: its storage is checked, its quorum and broker are put together, its listeners opened. The
  * order is that of a promise: nothing is served before it is recovered, nothing is closed before who waits is answered.
  */
-import { allSteps, type Env, type Listener, present } from '../base/index.ts'
+import { allSteps, type Env, type FileLock, type Listener, present } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
-import { DiskReserve, ReservedDisk } from '../log/index.ts'
+import { DiskReserve, lockDirectory, ReservedDisk } from '../log/index.ts'
 import { supportedFeatures } from '../metadata/index.ts'
 import { brokerRegistration } from '../protocol/index.ts'
 import { Router, Server, type ServerLimits } from '../server/index.ts'
@@ -48,6 +48,7 @@ export class Node {
   readonly #server: Server
   readonly #quorum: MetadataQuorum
   readonly #reserves: readonly DiskReserve[]
+  readonly #metadataLock: FileLock | undefined
   readonly #bound: BoundListener[] = []
   #lifecycle: BrokerLifecycle | undefined
   #stopping: Promise<void> | undefined
@@ -62,6 +63,7 @@ export class Node {
     readonly broker: Broker
     readonly quorum: MetadataQuorum
     readonly reserves: readonly DiskReserve[]
+    readonly metadataLock: FileLock | undefined
     readonly onFault: (error: unknown) => void
   }) {
     const { options, broker, quorum, reserves } = parts
@@ -69,6 +71,7 @@ export class Node {
     this.#broker = broker
     this.#quorum = quorum
     this.#reserves = reserves
+    this.#metadataLock = parts.metadataLock
     const { env } = options
     this.#server = new Server({
       network: env.network,
@@ -103,6 +106,7 @@ export class Node {
     }
     const { clusterId, directoryIds } = storage
     let quorum: MetadataQuorum | undefined
+    let metadataLock: FileLock | undefined
     const broker = await Broker.lock({
       env,
       config,
@@ -112,6 +116,9 @@ export class Node {
       onFault,
     })
     try {
+      if (!config.logDirs.includes(config.metadataLogDir)) {
+        metadataLock = await lockDirectory(env.disk, config.metadataLogDir)
+      }
       for (const reserve of reserves) await reserve.open()
       quorum = await MetadataQuorum.start({
         env,
@@ -121,7 +128,7 @@ export class Node {
         publish: (update) => broker.publish(update),
         onFault,
       })
-      node = new Node({ options: { ...options, env }, broker, quorum, reserves, onFault })
+      node = new Node({ options: { ...options, env }, broker, quorum, reserves, metadataLock, onFault })
       if (early !== undefined) void node.#fail(early)
       await node.#open()
       return node
@@ -132,6 +139,7 @@ export class Node {
           () => quorum?.stop(),
           () => broker.stop(-1),
           ...reserves.map((reserve) => () => reserve.stop()),
+          () => metadataLock?.release(),
         )
         // Why it could not start is the news, not what stopping runs into.
         await stopping.catch((failure: unknown) => logUncleanStop(env, failure))
@@ -292,6 +300,7 @@ export class Node {
         () => this.#broker.stop(this.#fault === undefined ? (this.#lifecycle?.brokerEpoch ?? -1) : -1),
         () => this.#quorum.stop(),
         ...this.#reserves.map((reserve) => () => reserve.stop()),
+        () => this.#metadataLock?.release(),
       )
     } catch (error) {
       this.#fault ??= error instanceof Error ? error : new Error(String(error))

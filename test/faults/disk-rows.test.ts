@@ -4,14 +4,14 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { globSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { nodeMetrics } from '../../src/node/index.ts'
 import { ErrorCode } from '../../src/protocol/index.ts'
 import { Wire } from '../wire.ts'
 import { countRecords, edit, logFile, type Opened, opened, Templates, topic } from './disk-rows.ts'
-import { goodBatch, network, produceTo } from './kit.ts'
+import { Faults, goodBatch, network, produceTo } from './kit.ts'
 
 describe('disk faults', () => {
   let templates: Templates
@@ -207,6 +207,22 @@ describe('disk faults', () => {
         assert.equal(await countRecords(first), 5000)
       },
     )
+  })
+
+  test('D24: a metadata directory of its own is for one node, too', async () => {
+    const [metadata = '', ...places] = ['metadata', 'one', 'other'].map((name) => templates.path(name))
+    const settings = places.map((place) => ({ 'log.dirs': place, 'metadata.log.dir': metadata }))
+    const first = await Faults.start(settings[0])
+    try {
+      const properties = readFileSync(join(places[0] ?? '', 'meta.properties'), 'utf8')
+      mkdirSync(places[1] ?? '')
+      writeFileSync(join(places[1] ?? '', 'meta.properties'), properties.replace(/^directory\.id=.*$/m, ''))
+      await assert.rejects(Faults.start(settings[1]), /another process or thread is using .*metadata/)
+      await first.createTopic('it-goes-on')
+    } finally {
+      await first.stop()
+    }
+    await (await Faults.start(settings[1])).stop()
   })
 
   test('D25: a partition whose directory goes while it is written takes appends until it rolls, then its disk is offline', async () => {

@@ -28,28 +28,28 @@ export class Templates {
 
   static async make(): Promise<Templates> {
     const templates = new Templates()
-    const live = templates.#path('live')
+    const live = templates.path('live')
     let node = await Faults.start({ ...settings, 'log.dirs': live })
     await node.createTopic(topic)
     await fill(node, 0, cleanRecords)
     await node.stop()
-    cpSync(live, templates.#path('clean'), { recursive: true })
+    cpSync(live, templates.path('clean'), { recursive: true })
     node = await Faults.start({ ...settings, 'log.dirs': live })
     await fill(node, cleanRecords, allRecords)
     // What is in the page cache now is what `kill -9` leaves.
-    cpSync(live, templates.#path('unclean'), { recursive: true })
+    cpSync(live, templates.path('unclean'), { recursive: true })
     await node.stop()
     return templates
   }
 
-  #path(name: string): string {
+  path(name: string): string {
     return join(this.#root, name)
   }
 
   /** A copy with the fault in it. */
   with(ending: Ending, fault: (directory: string) => void): string {
-    const copy = this.#path(`copy-${this.#copies++}`)
-    cpSync(this.#path(ending), copy, { recursive: true })
+    const copy = this.path(`copy-${this.#copies++}`)
+    cpSync(this.path(ending), copy, { recursive: true })
     fault(copy)
     return copy
   }
