@@ -1,16 +1,17 @@
 /**
  * Apache Kafka and Odradek hold the same lock on a log directory (row D24 of the disk faults), and one that is killed holds
- * it no longer. That Kafka asks for it is not tried on a running node: as a controller it writes its metadata log first.
+ * it no longer. As a controller Kafka writes its metadata log before it asks for the lock of its log directories: metadata
+ * has a directory of its own here, which is locked too, and the one that comes second is given a copy of it.
  */
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Broker, Ping, Place } from '../../bench/broker.ts'
 import { run } from '../../bench/child.ts'
 import { takeOverByKafka } from '../../bench/kafka.ts'
 import { takeOverByOdradek } from '../../bench/odradek.ts'
-import { isShortRun, python } from './kit.ts'
+import { against, isShortRun, python, runFolder } from './kit.ts'
 import { startOwnBroker } from './own-broker.ts'
 import { ping } from './ping.ts'
 
@@ -22,27 +23,46 @@ const skip = isShortRun ? 'in the full run only' : false
 let broker: Broker | undefined
 after(() => broker?.stop())
 
-/** The same directory, other ports: it is the directory that they must not share. */
-function elsewhere(place: Place): Place {
+/** At other ports: one of the directories is the same, the other one a copy. */
+function elsewhere(place: Place, copied: 'data' | 'records'): Place {
   const file = `${place.file}.other`
+  const folder = dirname(place.file)
   const text = readFileSync(place.file, 'utf8')
-  writeFileSync(
-    file,
-    text.replaceAll(/(127\.0\.0\.1):(\d+)/g, (_, host, port) => `${host}:${Number(port) - 10_000}`),
-  )
-  return { ...place, file }
+    .replaceAll(/(127\.0\.0\.1):(\d+)/g, (_, host, port) => `${host}:${Number(port) - 10_000}`)
+    .replace(`=${join(folder, copied)}\n`, `=${join(folder, 'copy')}\n`)
+  writeFileSync(file, text)
+  rmSync(join(folder, 'copy'), { recursive: true, force: true })
+  cpSync(join(folder, copied), join(folder, 'copy'), { recursive: true })
+  return { ...place, file, logFile: `${place.logFile}.refused` }
+}
+
+/** Who comes second to either directory. */
+async function assertRefused(take: typeof takeOverByKafka, place: Place): Promise<void> {
+  for (const [shared, copied] of [
+    ['data', 'records'],
+    ['records', 'data'],
+  ] as const) {
+    await assert.rejects(take(never, elsewhere(place, copied)), ({ cause }: Error) => {
+      assert.match(String(cause), /instance in another process or thread is using/)
+      assert.match(String(cause), new RegExp(`/locks/${shared}\\b`))
+      return true
+    })
+  }
 }
 
 test('one directory is for one of them, until it ends', { skip, timeout: 100_000 }, async () => {
-  broker = await startOwnBroker('locks', {})
+  const folder = join(runFolder(against), 'locks')
+  const [metadata, records] = [join(folder, 'data'), join(folder, 'records')]
+  broker = await startOwnBroker('locks', { 'log.dirs': records, 'metadata.log.dir': metadata })
   for (const take of [takeOverByKafka, takeOverByOdradek]) {
     const { place } = broker
-    const path = join(dirname(place.file), 'data', '.lock')
-    const tried = await run({ command: python(), args: ['-c', lock, path], timeoutMs: 10_000 })
-    assert.match(tried.stderr, /BlockingIOError/, `${broker.name} holds it`)
-    await assert.rejects(takeOverByOdradek(never, elsewhere(place)), (error: Error) =>
-      /another process or thread is using/.test(String(error.cause)),
-    )
+    for (const directory of [metadata, records]) {
+      const path = join(directory, '.lock')
+      const tried = await run({ command: python(), args: ['-c', lock, path], timeoutMs: 10_000 })
+      assert.match(tried.stderr, /BlockingIOError/, `${broker.name} holds ${path}`)
+    }
+    await assertRefused(takeOverByOdradek, place)
+    await assertRefused(takeOverByKafka, place)
     assert.ok(broker.process.isRunning)
     await broker.process.kill()
     broker = await take(ping, place)
