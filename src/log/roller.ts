@@ -41,7 +41,8 @@ export class Roller {
     const old = segments.active()
     if (old.baseOffset === baseOffset) return
     try {
-      old.trim()
+      // All before it may be flushed already: then nobody syncs it again, nor looks at it after a loss of power.
+      if (old.trim()) await old.sync()
       await old.writeIndexes({ isFinal: true, sync: false })
       state.advanceTo(baseOffset)
       await snapshots.take(state)

@@ -265,11 +265,13 @@ export class Segment {
     return cut
   }
 
-  /** Cuts what was allocated ahead, where no batch follows, or what recovery found to be none. */
-  trim(size = this.#sizeInBytes): void {
+  /** Cuts what was allocated ahead, where no batch follows, or what recovery found to be none; whether there was any. */
+  trim(size = this.#sizeInBytes): boolean {
     const { file } = this.handle
-    if (file.size() > size) file.truncateSync(size)
+    const isLonger = file.size() > size
+    if (isLonger) file.truncateSync(size)
     this.#sizeInBytes = size
+    return isLonger
   }
 
   #findLargest(): void {

@@ -6,7 +6,7 @@ import type { Log } from '../../src/log/index.ts'
 import { readCheckpoint } from '../../src/log/index.ts'
 import { buildBatch } from '../../src/records/index.ts'
 import { type Fate, World } from '../../src/sim/index.ts'
-import { inWorld, node, openManager, type Powered, plain, records } from './powered-log.ts'
+import { inWorld, logDirectory, node, openManager, type Powered, plain, records } from './powered-log.ts'
 import { readLog } from './sweep/stored.ts'
 
 const config = { segmentBytes: 400 }
@@ -94,6 +94,24 @@ test('an index of what was cut leads nobody past what took its place', () =>
       assert.equal(batch && Number(Buffer.from(batch).readBigInt64BE()), baseOffset)
     }
     assert.deepEqual(await offsetsIn(again), [0, 1, 2, 3, 4])
+  }))
+
+test('what was allocated ahead and trimmed does not come back behind records that are flushed', () =>
+  inWorld(async ({ world, open, append }) => {
+    const ahead = { segmentBytes: 400, preallocate: true }
+    const log = await open({ config: ahead })
+    await append(log, plain(120))
+    await log.flush()
+    const { recoveryPoint } = log
+    await append(log, plain(300))
+    assert.equal(log.segmentCount, 2)
+    // As the next leader epoch does, which writes a file there.
+    await world.env(node).disk.syncDirectory(logDirectory)
+    world.crash(node, 'dropped')
+    const again = await open({ config: ahead, recoveryPoint })
+    assert.deepEqual(await offsetsIn(again), [0])
+    await append(again, plain(300))
+    assert.deepEqual(await offsetsIn(again), [0, 1])
   }))
 
 test('what retention has deleted does not come back', () =>
