@@ -15,6 +15,7 @@ const append =
       await process.append('sized', i % 2 === 0 ? {} : { sizeInBytes: 600 })
       await process.append('timed', { ...idempotent, sizeInBytes: 150 })
       await process.append('compacted', { ...idempotent, keys: [`a${i % 2}`, `b${i % 3}`, `c${i}`] })
+      await process.append('ahead', { ...idempotent, sizeInBytes: 200 })
       await process.append('gone', i % 2 === 0 ? idempotent : { sizeInBytes: 300 })
     }
     await process.append('wide', { ...idempotent, count: 25 })

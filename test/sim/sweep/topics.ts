@@ -23,6 +23,8 @@ const topicConfigs = {
   /** Each append is on the disk before it is answered. */
   strict: { ...small, flushMessages: 1 },
   compacted: { ...small, isCompacted: true, isDeleted: false, minCleanableDirtyRatio: 0, deleteRetentionMs: dayMs },
+  /** Its files are as long as segments may become, until they are full. */
+  ahead: { ...small, preallocate: true },
   /** Deleted, and made anew under the same name. */
   gone: small,
 } satisfies Readonly<Record<string, LogConfig>>
