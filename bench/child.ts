@@ -28,13 +28,21 @@ export interface Ran {
 /** More is cut off: a run that is told too much fails by what is missing, not by its memory. */
 const outputCharactersMax = 256 * 1024 * 1024
 const living = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of living) child.kill('SIGKILL')
-})
-// By default these end a process without its 'exit'.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+let isGuarded = false
+
+/** Not before there is a child: who has none may end on a signal in its own way. */
+function guard(): void {
+  if (isGuarded) return
+  isGuarded = true
+  process.on('exit', () => {
+    for (const child of living) child.kill('SIGKILL')
+  })
+  // By default these end a process without its 'exit'.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+}
 
 function keep(child: ChildProcess): ChildProcess {
+  guard()
   living.add(child)
   child.on('exit', () => living.delete(child))
   return child

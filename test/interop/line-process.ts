@@ -49,6 +49,11 @@ export class LineProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
+  /** Undefined while it runs, and of one that a signal ended. */
+  get exitCode(): number | undefined {
+    return this.#child.exitCode ?? undefined
+  }
+
   get stderr(): string {
     return this.#stderr
   }

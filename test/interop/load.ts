@@ -54,6 +54,8 @@ const kinds = {
 } as const satisfies Readonly<Record<string, LoadKind>>
 
 export type LoadName = keyof typeof kinds
+/** Of an end that was asked for, by which nothing sent is left unreported; of a Java runtime 128 + SIGTERM. */
+const endedCodes: Readonly<Record<LoadName, number>> = { kafkajs: 0, librdkafka: 0, java: 143, 'franz-go': 0 }
 /** Those that can be run here. */
 export const canLoad = (name: LoadName): boolean => name !== 'franz-go' || skipWithoutGo() === false
 
@@ -83,6 +85,7 @@ export class Load {
   async stop(): Promise<void> {
     assert.ok(this.#process.isRunning, `it gave up: ${this}`)
     await this.#process.kill('SIGTERM')
+    assert.equal(this.#process.exitCode, endedCodes[this.name], `it did not end well: ${this}`)
   }
 
   kill(): Promise<void> {
