@@ -60,6 +60,10 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
   readonly bootstrapServers: readonly Address[]
   readonly logDirs: readonly string[]
   readonly metadataLogDir: string
+  /** Directories in which no new replica is made (KIP-1066). */
+  readonly cordonedLogDirs: readonly string[]
+  /** Of all moves between log directories together; infinite where nobody set it. It exists as a dynamic config alone. */
+  readonly logMoveBytesPerSecond: number
   readonly retentionMs: number
   readonly rollMs: number
   readonly rollJitterMs: number
@@ -96,6 +100,10 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
     this.advertisedControllerListeners = this.#advertisedControllers(advertisedEndpoints ?? [])
     this.logDirs = this.listOrNull('log.dirs') ?? this.list('log.dir')
     this.metadataLogDir = this.textOrNull('metadata.log.dir') ?? present(this.logDirs[0], 'a log directory')
+    const cordoned = this.list('cordoned.log.dirs')
+    this.cordonedLogDirs = cordoned.includes('*') ? this.logDirs : cordoned
+    const moveRate = effectiveTexts(texts).get('replica.alter.log.dirs.io.max.bytes.per.second')
+    this.logMoveBytesPerSecond = moveRate === undefined ? Number.POSITIVE_INFINITY : Number(moveRate)
     this.retentionMs = this.#retentionMs()
     this.rollMs = this.numberOrNull('log.roll.ms') ?? this.number('log.roll.hours') * 3_600_000
     this.rollJitterMs = this.numberOrNull('log.roll.jitter.ms') ?? this.number('log.roll.jitter.hours') * 3_600_000

@@ -34,7 +34,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'controller.quota.window.num',
   'controller.quota.window.size.seconds',
   'controller.socket.timeout.ms',
-  'cordoned.log.dirs',
   'create.topic.policy.class.name',
   'delegation.token.expiry.check.interval.ms',
   'delegation.token.expiry.time.ms',
@@ -104,7 +103,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'kafka.metrics.polling.interval.secs',
   'kafka.metrics.reporters',
   'leader.imbalance.check.interval.seconds',
-  'log.dir.failure.timeout.ms',
   'log.local.retention.bytes',
   'log.local.retention.ms',
   'max.connection.creation.rate',
@@ -114,7 +112,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'metrics.sample.window.ms',
   'num.io.threads',
   'num.network.threads',
-  'num.replica.alter.log.dirs.threads',
   'num.replica.fetchers',
   'offsets.retention.check.interval.ms',
   'offsets.retention.minutes',
@@ -300,11 +297,7 @@ const security: readonly (keyof BrokerKeys)[] = [
   'ssl.truststore.certificates',
   'ssl.truststore.location',
 ]
-const durability: readonly (keyof BrokerKeys)[] = [
-  'cordoned.log.dirs',
-  'remote.log.storage.system.enable',
-  'unclean.leader.election.enable',
-]
+const durability: readonly (keyof BrokerKeys)[] = ['remote.log.storage.system.enable', 'unclean.leader.election.enable']
 const visibility: readonly (keyof BrokerKeys)[] = [
   'kafka.metrics.reporters',
   'metric.reporters',

@@ -18,6 +18,7 @@ export class Availability {
   #refusal: string | undefined
   #hasFailed = false
   #isClosed = false
+  #hasLeft = false
   #toldMs = Number.NEGATIVE_INFINITY
 
   constructor(options: AvailabilityOptions) {
@@ -68,6 +69,20 @@ export class Availability {
   directoryFailed(error: Error): void {
     this.#hasFailed = true
     this.#refusal = `the log directory is offline: ${error.message}`
+  }
+
+  /** The directory is about to get another name: nothing is written there by the old one. Appends still queue. */
+  leave(): void {
+    this.#hasLeft = true
+  }
+
+  /** It did not. */
+  stay(): void {
+    this.#hasLeft = false
+  }
+
+  get hasLeft(): boolean {
+    return this.#hasLeft
   }
 
   close(reason: string): void {

@@ -15,6 +15,7 @@ export const partitionMetadataName = 'partition.metadata'
 /** Without an id: how a log of an unknown topic is kept in memory, never on disk. */
 export const noTopicId = zeroUuid
 
+const metadataTopic = '__cluster_metadata'
 const nameLengthMax = 255
 const offsetDigits = 20
 const offsetFile = /^(\d{20})(\.log|\.index|\.timeindex|\.txnindex|\.snapshot)$/
@@ -41,19 +42,24 @@ export function parseFileName(name: string): { readonly offset: number; readonly
 
 export const directoryName = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
 
+export type DirectoryTag = 'delete' | 'future' | 'stray'
+
 /** `<topic>-<partition>.<32 hexadecimal digits>-<tag>`, the topic cut so that the name fits into 255 bytes. */
 export function taggedDirectoryName(
   { topic, partition }: TopicPartition,
-  { hex, tag }: { readonly hex: string; readonly tag: 'delete' | 'stray' },
+  { hex, tag }: { readonly hex: string; readonly tag: DirectoryTag },
 ): string {
   const tail = `-${partition}.${hex}-${tag}`
   return topic.slice(0, nameLengthMax - tail.length) + tail
 }
 
-export type ParsedDirectoryName = TopicPartition & { readonly tag: 'live' | 'delete' | 'future' | 'stray' }
+/** The directory of a move cannot have its name cut: a start would take it for another topic's. */
+export const mayMove = ({ topic, partition }: TopicPartition): boolean =>
+  `${topic}-${partition}.${'f'.repeat(32)}-future`.length <= nameLengthMax
 
-const isTag = (text: string): text is 'delete' | 'future' | 'stray' =>
-  text === 'delete' || text === 'future' || text === 'stray'
+export type ParsedDirectoryName = TopicPartition & { readonly tag: 'live' | DirectoryTag }
+
+const isTag = (text: string): text is DirectoryTag => text === 'delete' || text === 'future' || text === 'stray'
 
 /** Undefined where Kafka refuses the directory too: a name that is no topic and partition. */
 export function parseDirectoryName(name: string): ParsedDirectoryName | undefined {
@@ -65,4 +71,11 @@ export function parseDirectoryName(name: string): ParsedDirectoryName | undefine
   if (topic === undefined) return undefined
   const partition = Number(digits)
   return partition < 2 ** 31 ? { topic, partition, tag: 'live' } : undefined
+}
+
+/** Undefined for a directory that is put aside or goes, for the metadata's, and for one that is no log. */
+export function livingLog(name: string): TopicPartition | undefined {
+  const { tag, topic, partition } = parseDirectoryName(name) ?? {}
+  if (topic === undefined || partition === undefined || topic === metadataTopic) return undefined
+  return tag === 'live' || tag === 'future' ? { topic, partition } : undefined
 }

@@ -4,20 +4,31 @@
  */
 import {
   allSteps,
+  assert,
   type Clock,
   type Disk,
   DiskError,
   type FileLock,
   inParallel,
   type Logger,
+  present,
   type RandomStream,
   type Timer,
   type Uuid,
   uuidToBytes,
 } from '../base/index.ts'
-import { cleanerOffsetCheckpointName, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
+import { CleanerCheckpoint } from './cleaner-checkpoint.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { directoryName, parseDirectoryName, type TopicPartition, taggedDirectoryName } from './file-names.ts'
+import {
+  type DirectoryTag,
+  directoryName,
+  livingLog,
+  mayMove,
+  parseDirectoryName,
+  type TopicPartition,
+  taggedDirectoryName,
+} from './file-names.ts'
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogIntervals } from './log-intervals.ts'
@@ -27,11 +38,7 @@ import { readPartitionMetadata, writePartitionMetadata } from './partition-metad
 import { type Losses, noLosses, RecoveryReport } from './recovery-report.ts'
 import { RecoveryShare } from './recovery-share.ts'
 import { SharedRun } from './shared-run.ts'
-import { readWholeFile, replaceFile } from './whole-file.ts'
 
-const cleanShutdownName = '.kafka_cleanshutdown'
-const metadataTopic = '__cluster_metadata'
-const markerSizeMaxInBytes = 4096
 /** Logs that are opened, made or closed at a time: the time goes into waiting for the disk. */
 const atOnceMax = 32
 
@@ -52,15 +59,18 @@ export interface LogManagerOptions {
 export class LogManager {
   readonly #options: LogManagerOptions
   readonly #logs = new Map<string, Log>()
+  /** Copies of logs of other directories that will take their place (KIP-113). */
+  readonly #futures = new Map<string, Log>()
   readonly #making = new Map<string, Promise<Log>>()
   /** Whose directory does not say which topic it belongs to: power was lost while it was made. */
   readonly #nameless = new Set<Log>()
   readonly #timers = new Set<Timer>()
   readonly #checkpoints: OffsetCheckpoints
+  readonly #cleaner: CleanerCheckpoint
   /** Of logs that are gone: many partitions of one topic share a writing. */
   readonly #forgetting = new SharedRun(() => this.checkpoint())
-  #sync: Promise<void> = Promise.resolve()
-  #nextSync: Promise<void> | undefined
+  /** Makes the names in the directory durable. */
+  readonly #names = new SharedRun(() => this.#options.disk.syncDirectory(this.#options.directory))
   #lock: FileLock | undefined
   #brokerEpoch = -1
   #hasFailed = false
@@ -75,7 +85,8 @@ export class LogManager {
   private constructor(options: LogManagerOptions) {
     this.#options = options
     const { disk, directory } = options
-    this.#checkpoints = new OffsetCheckpoints({ disk, directory, logs: () => this.#logs.values() })
+    this.#cleaner = new CleanerCheckpoint(options)
+    this.#checkpoints = new OffsetCheckpoints({ disk, directory, logs: () => this.#all() })
   }
 
   /** Locks the directory and recovers every log in it. Throws DiskError: `EBUSY` where another process has it. */
@@ -135,18 +146,31 @@ export class LogManager {
     return this.#options.directory
   }
 
-  /** Those that are being made count. */
+  /** Those that are being made count, and those that are on their way here. */
   get logCount(): number {
     const making = [...this.#making.keys()].filter((name) => !this.#logs.has(name))
-    return this.#logs.size + making.length
+    return this.#logs.size + this.#futures.size + making.length
   }
 
   get logs(): IterableIterator<Log> {
     return this.#logs.values()
   }
 
+  /** Copies on their way to be logs; what is in here is in no `logs`. */
+  get futures(): IterableIterator<Log> {
+    return this.#futures.values()
+  }
+
+  #all(): readonly Log[] {
+    return [...this.#logs.values(), ...this.#futures.values()]
+  }
+
   get(topicPartition: TopicPartition): Log | undefined {
     return this.#logs.get(directoryName(topicPartition))
+  }
+
+  future(topicPartition: TopicPartition): Log | undefined {
+    return this.#futures.get(directoryName(topicPartition))
   }
 
   async getOrCreate(topicPartition: TopicPartition, topicId: Uuid): Promise<Log> {
@@ -164,12 +188,64 @@ export class LogManager {
   /** After what is under way: a log of this name may be on its way out. Logs of other names are made meanwhile. */
   async #make(topicPartition: TopicPartition, topicId: Uuid): Promise<Log> {
     await this.#work
-    // A start would take what they say of an earlier log for this one's, and remove records before its log start.
-    if (this.#checkpoints.has(directoryName(topicPartition))) await this.#forgetting.run()
-    const offsets = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true }
-    const log = await this.#openLog({ topicPartition, topicId, ...offsets })
-    await this.#syncNames()
+    await this.#forgetEarlier(topicPartition)
+    const log = await this.#openLog({ name: directoryName(topicPartition), topicPartition, topicId, ...emptyLog })
+    await this.#names.run()
     return log
+  }
+
+  /** A start would take what they say of an earlier log for this one's, and remove records before its log start. */
+  async #forgetEarlier(topicPartition: TopicPartition): Promise<void> {
+    if (this.#checkpoints.has(directoryName(topicPartition))) await this.#forgetting.run()
+  }
+
+  /** A log that will take the place of one elsewhere; of a partition that may move. */
+  async createFuture(topicPartition: TopicPartition, topicId: Uuid): Promise<Log> {
+    const key = directoryName(topicPartition)
+    const known = this.#futures.get(key)
+    if (known !== undefined) return known
+    assert(mayMove(topicPartition), 'the name of the topic has room for a tag')
+    const name = this.#tagged(topicPartition, 'future')
+    await this.#forgetEarlier(topicPartition)
+    const log = await this.#openLog({ name, topicPartition, topicId, ...emptyLog })
+    await this.#names.run()
+    return log
+  }
+
+  /** It takes its place: closed, under its own name, and open again. `last`: done before it is renamed. */
+  promoteFuture(topicPartition: TopicPartition, last: () => Promise<{ readonly cleanedUpTo: number | undefined }>) {
+    return this.#serially(async () => {
+      const key = directoryName(topicPartition)
+      const future = present(this.#futures.get(key), `a future log of ${key}`)
+      await future.close()
+      const { cleanedUpTo } = await last()
+      const { disk, directory } = this.#options
+      await disk.rename(future.directory, this.#path(key))
+      await disk.syncDirectory(directory)
+      this.#futures.delete(key)
+      const { topicId, logEndOffset: recoveryPoint, logStartOffset } = future
+      const known = { topicId, recoveryPoint, logStartOffset, cleanedUpTo, isCleanShutdown: true }
+      const log = await this.#openLog({ name: key, topicPartition, ...known })
+      log.setHighWatermark(future.highWatermark)
+      await this.#checkpoints.writeAll()
+      if (cleanedUpTo !== undefined) await this.#checkpointCleaner()
+      return log
+    })
+  }
+
+  /** It will take no place: removed as a deleted log is. */
+  dropFuture(topicPartition: TopicPartition): Promise<void> {
+    return this.#serially(async () => {
+      const log = this.#futures.get(directoryName(topicPartition))
+      if (log !== undefined) await this.#delete(this.#futures, log)
+    })
+  }
+
+  /** The directory of a log whose place another one takes, elsewhere; `Log.handOver` has seen to the log itself. */
+  async moveAway(log: Log): Promise<void> {
+    const name = await this.#renameAway(log, 'delete')
+    this.#logs.delete(directoryName(log.topicPartition))
+    this.#removeLater(name, log.config.fileDeleteDelayMs)
   }
 
   /** The topic that asks for a nameless log has it from now on. */
@@ -179,40 +255,32 @@ export class LogManager {
     return log
   }
 
-  /** Makes the names in the directory durable; those who ask while a sync runs share the next one. */
-  #syncNames(): Promise<void> {
-    this.#nextSync ??= this.#sync.then(() => {
-      this.#nextSync = undefined
-      return this.#options.disk.syncDirectory(this.#options.directory)
-    })
-    this.#sync = this.#nextSync.catch(() => undefined)
-    return this.#nextSync
-  }
-
   /** The directory is renamed at once, whoever still reads of it, and removed after `file.delete.delay.ms`. */
   delete(topicPartition: TopicPartition): Promise<void> {
     return this.#serially(async () => {
-      const name = directoryName(topicPartition)
-      const log = this.#logs.get(name)
+      const log = this.#logs.get(directoryName(topicPartition))
       if (log === undefined) return
-      this.#logs.delete(name)
-      await log.abandon()
-      const doomed = await this.#renameAway(topicPartition, 'delete')
+      await this.#delete(this.#logs, log)
       // A topic that is made anew with this name is dirty.
       if (log.compaction.cleanedUpTo !== undefined) await this.#checkpointCleaner()
-      this.#removeLater(doomed, log.config.fileDeleteDelayMs)
     })
   }
 
+  async #delete(logs: Map<string, Log>, log: Log): Promise<void> {
+    logs.delete(directoryName(log.topicPartition))
+    await log.abandon()
+    const doomed = await this.#renameAway(log, 'delete')
+    this.#removeLater(doomed, log.config.fileDeleteDelayMs)
+  }
+
   /** A log that the cluster does not know is kept aside, never deleted. */
-  makeStray(topicPartition: TopicPartition): Promise<void> {
+  makeStray(log: Log): Promise<void> {
     return this.#serially(async () => {
-      const name = directoryName(topicPartition)
-      const log = this.#logs.get(name)
-      this.#logs.delete(name)
-      await log?.close()
-      const path = await this.#renameAway(topicPartition, 'stray')
-      this.#options.logger.log('error', 'a log that belongs to no known topic was put aside', { path })
+      const key = directoryName(log.topicPartition)
+      for (const logs of [this.#logs, this.#futures]) if (logs.get(key) === log) logs.delete(key)
+      await log.close()
+      const path = await this.#renameAway(log, 'stray')
+      this.#options.logger.log('error', 'a log that has no place in the cluster was put aside', { path })
     })
   }
 
@@ -225,23 +293,8 @@ export class LogManager {
     return this.#serially(() => this.#checkpointCleaner())
   }
 
-  async #checkpointCleaner(): Promise<void> {
-    const entries = [...this.#logs.values()].flatMap(({ topicPartition, compaction }) =>
-      compaction.cleanedUpTo === undefined ? [] : [{ ...topicPartition, offset: compaction.cleanedUpTo }],
-    )
-    await writeCheckpoint(this.#options.disk, this.#path(cleanerOffsetCheckpointName), entries)
-  }
-
-  /** What cannot be read of it is no loss: those logs are taken for dirty from their start. */
-  async #readCleaner(): Promise<ReadonlyMap<string, number>> {
-    try {
-      const entries = await readCheckpoint(this.#options.disk, this.#path(cleanerOffsetCheckpointName))
-      return new Map(entries.map((entry) => [directoryName(entry), entry.offset]))
-    } catch (error) {
-      if (!(error instanceof DiskError && error.code === 'EBADMSG')) throw error
-      this.#options.logger.log('warn', 'all compacted logs are compacted anew', { reason: error.message })
-      return new Map()
-    }
+  #checkpointCleaner(): Promise<void> {
+    return this.#cleaner.write(this.#logs.values())
   }
 
   /** Cuts a log; a recovery point behind the cut would vouch for what is appended in the place of that. */
@@ -264,7 +317,7 @@ export class LogManager {
   }
 
   async #flushOld(): Promise<void> {
-    for (const log of this.#logs.values()) await log.flushIfOld()
+    for (const log of this.#all()) await log.flushIfOld()
   }
 
   /** Closes all logs and writes, last, the marker of a clean stop. Throws what kept the stop from being one. */
@@ -273,8 +326,7 @@ export class LogManager {
     for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
     await allSteps(
-      () =>
-        inParallel(this.#logs.values(), atOnceMax, (log) => log.close().catch((error: unknown) => this.#fail(error))),
+      () => inParallel(this.#all(), atOnceMax, (log) => log.close().catch((error: unknown) => this.#fail(error))),
       () => this.#leaveClean(brokerEpoch),
       () => this.#lock?.release(),
     )
@@ -284,17 +336,18 @@ export class LogManager {
     if (this.#isLoaded && !this.#hasFailed) await this.checkpoint()
     if (this.#failureAtStop !== undefined) throw this.#failureAtStop
     if (this.#hasFailed || !this.#isLoaded) return
-    const marker = Buffer.from(JSON.stringify({ version: 0, brokerEpoch }))
-    await replaceFile(this.#options.disk, this.#path(cleanShutdownName), marker)
+    await leaveCleanShutdown(this.#options.disk, this.#options.directory, brokerEpoch)
   }
 
   async #load(): Promise<void> {
     const { disk, directory, clock, logger } = this.#options
-    const isCleanShutdown = await this.#takeMarker()
+    const brokerEpoch = await takeCleanShutdown(disk, directory)
+    const isCleanShutdown = brokerEpoch !== undefined
+    this.#brokerEpoch = brokerEpoch ?? -1
     await this.#checkpoints.read()
-    const cleaned = await this.#readCleaner()
+    const cleaned = await this.#cleaner.read()
     const found = (await disk.list(directory)).filter(({ kind }) => kind === 'directory')
-    const logCount = found.filter(({ name }) => liveLog(name) !== undefined).length
+    const logCount = found.filter(({ name }) => livingLog(name) !== undefined).length
     const share = new RecoveryShare(this.#options.recoveriesMax())
     const report = new RecoveryReport({ directory, clock, logger, logCount, isCleanShutdown, share })
     this.#losses = report.losses
@@ -303,8 +356,10 @@ export class LogManager {
         if (this.#isStopped) throw new Error(`the node stops: ${directory} is not recovered`)
         const topicPartition = this.#logOf(name)
         if (topicPartition === undefined) return
-        const { recoveryPoint, logStartOffset, highWatermark } = this.#checkpoints.of(name)
+        const key = directoryName(topicPartition)
+        const { recoveryPoint, logStartOffset, highWatermark } = this.#checkpoints.of(key)
         const log = await this.#openLog({
+          name,
           topicPartition,
           topicId: await readPartitionMetadata(disk, `${directory}/${name}`),
           recoveryPoint,
@@ -330,23 +385,12 @@ export class LogManager {
       throw new DiskError('EINVAL', path, `${path} is not named after a topic and a partition`)
     }
     if (parsed.tag === 'delete') this.#removeLater(name, this.#options.configOf(parsed.topic).fileDeleteDelayMs)
-    return liveLog(name)
+    return livingLog(name)
   }
 
-  /** The marker stands for one start only: it is removed before anything is read. */
-  async #takeMarker(): Promise<boolean> {
-    const { disk, directory } = this.#options
-    const path = this.#path(cleanShutdownName)
-    const bytes = await readWholeFile(disk, path, markerSizeMaxInBytes)
-    if (bytes === undefined) return false
-    const [, epoch] = /"brokerEpoch"\s*:\s*(-?\d{1,15})/.exec(bytes.toString('utf8')) ?? []
-    this.#brokerEpoch = epoch === undefined ? -1 : Number(epoch)
-    await disk.unlink(path)
-    await disk.syncDirectory(directory)
-    return true
-  }
-
+  /** Under `name`, which tells a future log from others. */
   async #openLog(found: {
+    readonly name: string
     readonly topicPartition: TopicPartition
     readonly topicId: Uuid | undefined
     readonly recoveryPoint: number
@@ -356,38 +400,44 @@ export class LogManager {
     readonly share?: RecoveryShare
   }): Promise<Log> {
     const { disk, clock, random, logger, configOf } = this.#options
-    const name = directoryName(found.topicPartition)
+    const { name, topicPartition } = found
     const open = (): Promise<Log> =>
       Log.open({
         ...found,
         directory: this.#path(name),
-        config: configOf(found.topicPartition.topic),
+        config: configOf(topicPartition.topic),
         disk,
         clock,
         random,
-        logger: logger.child(name),
+        logger: logger.child(directoryName(topicPartition)),
         onDirectoryFailure: (error) => this.#fail(error),
       })
     const log = await open().catch(async (error: unknown) => {
       if (!(error instanceof InconsistentTopicIdError)) throw error
-      const path = await this.#renameAway(found.topicPartition, 'stray')
+      const path = await this.#renameAway({ topicPartition, directory: this.#path(name) }, 'stray')
       logger.log('error', 'a log of another topic with the same name was put aside', { path })
       return open()
     })
     // It may have failed while the log was on its way.
     if (this.#hasFailed) log.directoryFailed(new Error(`${this.#options.directory} has failed`))
-    this.#logs.set(name, log)
+    const logs = parseDirectoryName(name)?.tag === 'future' ? this.#futures : this.#logs
+    logs.set(directoryName(topicPartition), log)
     if (found.topicId === undefined) this.#nameless.add(log)
     return log
   }
 
-  async #renameAway(topicPartition: TopicPartition, tag: 'delete' | 'stray'): Promise<string> {
-    const { disk, directory, random } = this.#options
-    const hex = uuidToBytes(random.uuid()).toString('hex')
-    const name = taggedDirectoryName(topicPartition, { hex, tag })
-    await disk.rename(this.#path(directoryName(topicPartition)), this.#path(name))
+  /** Returns the new name. */
+  async #renameAway({ topicPartition, directory: from }: PlacedLog, tag: DirectoryTag): Promise<string> {
+    const { disk, directory } = this.#options
+    const name = this.#tagged(topicPartition, tag)
+    await disk.rename(from, this.#path(name))
     await disk.syncDirectory(directory)
     return name
+  }
+
+  #tagged(topicPartition: TopicPartition, tag: DirectoryTag): string {
+    const hex = uuidToBytes(this.#options.random.uuid()).toString('hex')
+    return taggedDirectoryName(topicPartition, { hex, tag })
   }
 
   #removeLater(name: string, delayMs: number): void {
@@ -428,7 +478,7 @@ export class LogManager {
     if (this.#isStopped) this.#failureAtStop ??= error
     if (this.#hasFailed) return
     this.#hasFailed = true
-    for (const log of this.#logs.values()) log.directoryFailed(error)
+    for (const log of this.#all()) log.directoryFailed(error)
     if (!this.#isStopped) this.#options.onDirectoryFailure(this.#options.directory, error)
   }
 
@@ -437,9 +487,6 @@ export class LogManager {
   }
 }
 
-/** Undefined for a directory that is put aside or goes, for the metadata's, and for one that is no log. */
-function liveLog(name: string): TopicPartition | undefined {
-  const parsed = parseDirectoryName(name)
-  if (parsed === undefined || parsed.tag !== 'live' || parsed.topic === metadataTopic) return undefined
-  return { topic: parsed.topic, partition: parsed.partition }
-}
+type PlacedLog = Pick<Log, 'topicPartition' | 'directory'>
+
+const emptyLog = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true } as const

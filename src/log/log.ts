@@ -3,7 +3,7 @@
  * is done at once or pending; pending ones have offsets but nobody sees them until they complete, in order. Knows no
  * replicas: the high watermark is told to it.
  */
-import { ApiError, allSteps, assert, present, type Uuid } from '../base/index.ts'
+import { ApiError, allSteps, type Uuid } from '../base/index.ts'
 import { Availability } from './availability.ts'
 import { Background } from './background.ts'
 import { LogCompaction } from './compaction/log-compaction.ts'
@@ -28,6 +28,7 @@ import {
 import { PendingAppends } from './pending-appends.ts'
 import { prepareAppend } from './prepare-append.ts'
 import type { ProducerEntry, ProducerState } from './producer-state.ts'
+import { publish } from './publish.ts'
 import { recoverLog } from './recover-log.ts'
 import { RecoveryPoint } from './recovery-point.ts'
 import { reloadProducers } from './reload-producers.ts'
@@ -39,6 +40,7 @@ import type { SegmentOptions } from './segment-options.ts'
 import { Segments } from './segments.ts'
 import type { ProducerSnapshots } from './snapshots.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
+import { cutFiles } from './truncation.ts'
 
 const slowWriteMsDefault = 20
 
@@ -51,7 +53,6 @@ export class Log {
   readonly #state: ProducerState
   readonly #snapshots: ProducerSnapshots
   readonly #epochs: LeaderEpochCache
-  #directory: string
   /** Shared with the segments. */
   readonly #settings: { current: LogConfig }
   readonly #segments: Segments
@@ -83,11 +84,9 @@ export class Log {
     this.topicPartition = options.topicPartition
     this.topicId = options.topicId
     this.loading = loaded.figures
-    this.#directory = options.directory
     this.#settings = settings
-    const { logger } = options
     const availability = this.#availability
-    const segments = new Segments(loaded.segments, { logger, availability })
+    const segments = new Segments(loaded.segments, { ...options, availability })
     this.#segments = segments
     this.#state = loaded.state
     this.#snapshots = loaded.snapshots
@@ -96,40 +95,40 @@ export class Log {
     this.#logEndOffset = loaded.logEndOffset
     this.#assignedEndOffset = loaded.logEndOffset
     this.#highWatermark = loaded.logStartOffset
-    this.#reads = new LogReads({ log: this, segments, logger, availability })
+    this.#reads = new LogReads({ ...options, log: this, segments, availability })
     this.#recoveryPoint = new RecoveryPoint({
+      ...options,
       offset: loaded.recoveryPoint,
-      clock: options.clock,
       segments,
       log: this,
-      syncOthers: (names) => (names === 'new' ? this.#syncNames() : this.#saveEpochs()),
+      syncOthers: (names) => (names === 'new' ? this.#syncNames() : this.#epochFile.save()),
       failed,
     })
-    this.#epochFile = new EpochFile({ disk: options.disk, cache: loaded.epochs, isOnDisk: loaded.areEpochsOnDisk })
+    this.#epochFile = new EpochFile({ ...options, ...loaded, availability })
+    const segmentOptions = (baseOffset: number): SegmentOptions => this.#segmentOptions(baseOffset)
+    const parts = { segments, snapshots: loaded.snapshots, availability, clock: options.clock, segmentOptions }
     this.compaction = new LogCompaction({
+      ...parts,
       log: this,
-      segments,
-      snapshots: loaded.snapshots,
       removals: this.#removals,
-      availability,
       changes: this.#changes,
-      segmentOptions: (baseOffset) => this.#segmentOptions(baseOffset),
-      syncNames: () => options.disk.syncDirectory(this.#directory),
-      clock: options.clock,
+      syncNames: () => options.disk.syncDirectory(options.directory),
       cleanedUpTo: options.cleanedUpTo,
     })
-    this.#roller = this.#makeRoller()
+    this.#roller = new Roller({
+      ...parts,
+      state: loaded.state,
+      config: () => this.config,
+      rolled: () => this.#background.start(this.flush()),
+    })
     this.#pending = new PendingAppends({
-      clock: options.clock,
-      availability,
+      ...parts,
       exclusive: this.#exclusive,
       slowWriteMs: options.slowWriteMs ?? slowWriteMsDefault,
       roller: this.#roller,
-      write: (chunks) => this.#segments.active().write(chunks),
+      write: (chunks) => segments.active().write(chunks),
       publish: (written) => this.#publish(written),
-      flushIfDue: async () => {
-        if (this.#isFlushDue) await this.flush()
-      },
+      flushIfDue: async () => (this.#isFlushDue ? this.flush() : undefined),
       writeFailed: (error) => this.#availability.writeFailed(error),
       dropped: () => {
         this.#assignedEndOffset = this.#logEndOffset
@@ -137,24 +136,11 @@ export class Log {
     })
   }
 
-  #makeRoller(): Roller {
-    return new Roller({
-      segments: this.#segments,
-      state: this.#state,
-      snapshots: this.#snapshots,
-      availability: this.#availability,
-      clock: this.#options.clock,
-      config: () => this.config,
-      segmentOptions: (baseOffset) => this.#segmentOptions(baseOffset),
-      rolled: () => this.#background.start(this.flush()),
-    })
-  }
-
   /** Recovers what the last stop left. Throws DiskError; InconsistentTopicIdError where the directory is another topic's. */
   static async open(options: LogOptions): Promise<Log> {
     const settings = { current: options.config }
     const log = new Log(options, await recoverLog(options, settings), settings)
-    await log.#saveEpochs()
+    await log.#epochFile.save()
     return log
   }
 
@@ -165,7 +151,7 @@ export class Log {
     this.#settings.current = config
   }
   get directory(): string {
-    return this.#directory
+    return this.#options.directory
   }
   get logStartOffset(): number {
     return this.#logStartOffset
@@ -257,24 +243,15 @@ export class Log {
     return this.#pending.add(prepared)
   }
 
-  #publish({ batches, entries, completed }: Prepared): void {
-    const segment = this.#segments.active()
-    const version = this.#epochs.version
-    for (const [i, batch] of batches.entries()) {
-      segment.account(batch)
-      if (batch.leaderEpoch >= 0) this.#epochs.assign(batch.leaderEpoch, batch.baseOffset)
-      const entry = entries[i]
-      if (entry !== undefined) this.#state.apply(entry)
-      const ended = completed[i]
-      if (ended !== undefined) {
-        if (ended.isAborted) segment.transactions.append(this.#state.aborted(ended))
-        this.#state.complete(ended)
-      }
-      assert(batch.baseOffset >= this.#logEndOffset, 'offsets rise')
-      this.#logEndOffset = batch.lastOffset + 1
-    }
-    this.#state.advanceTo(this.#logEndOffset)
-    if (this.#epochs.version !== version) this.#background.start(this.#saveEpochs())
+  #publish(written: Prepared): void {
+    const { version } = this.#epochs
+    this.#logEndOffset = publish(written, {
+      segment: this.#segments.active(),
+      epochs: this.#epochs,
+      state: this.#state,
+      logEndOffset: this.#logEndOffset,
+    })
+    if (this.#epochs.version !== version) this.#background.start(this.#epochFile.save())
   }
 
   directoryFailed(error: Error): void {
@@ -284,7 +261,7 @@ export class Log {
   #segmentOptions(baseOffset: number): SegmentOptions {
     const { disk, random } = this.#options
     const rollJitterMs = drawRollJitterMs(this.config, random)
-    return { disk, directory: this.#directory, baseOffset, rollJitterMs, settings: () => this.config }
+    return { disk, directory: this.directory, baseOffset, rollJitterMs, settings: () => this.config }
   }
 
   /** A promise only where an index of an old segment must be read or rebuilt first. Throws ApiError 1 or 56. */
@@ -319,7 +296,7 @@ export class Log {
   /** A new leader's epoch starts at `startOffset`, before it has appended anything. */
   assignEpochStart(leaderEpoch: number, startOffset: number): void {
     this.#epochs.assign(leaderEpoch, startOffset)
-    this.#background.start(this.#saveEpochs())
+    this.#background.start(this.#epochFile.save())
   }
 
   /** DeleteRecords: the log starts at `offset`. Throws ApiError 1 beyond the high watermark. */
@@ -328,10 +305,14 @@ export class Log {
       throw new ApiError(offsetOutOfRange, `offset ${offset} is above the high watermark ${this.#highWatermark}`)
     }
     if (offset <= this.#logStartOffset) return
+    this.#startsAt(offset)
+    this.#background.start(this.#epochFile.save())
+  }
+
+  #startsAt(offset: number): void {
     this.#logStartOffset = offset
     this.#epochs.truncateFromStart(offset)
     this.#state.logStartPassed(offset)
-    this.#background.start(this.#saveEpochs())
   }
 
   /** Cuts everything from `offset` on; pending appends complete first, later ones are refused until it is done. */
@@ -339,23 +320,13 @@ export class Log {
     return this.#whileCut(async () => {
       if (offset >= this.#logEndOffset) return
       if (offset < this.firstSegmentBaseOffset) return this.#startAt(offset)
-      const at = this.#segments.floor(offset)
-      const segment = present(this.#segments.all[at], 'a segment of the log')
-      if (!segment.isIndexed) await segment.loadIndexes()
-      const found = await this.#segments.retryIndexed(offset, () => segment.find(offset))
-      const end = Math.min(offset, found?.baseOffset ?? offset)
-      const later = this.#segments.all.slice(at + 1)
-      // The newest first, and durably before the file is cut: an end in the middle leaves no hole.
-      for (const old of later.toReversed()) {
-        this.#segments.all = this.#segments.all.slice(0, -1)
-        this.#cutTo(old.baseOffset)
-        await old.markDeleted()
-        this.#removals.now(old)
-      }
-      await segment.removeIndexes()
-      if (later.length > 0) await this.#options.disk.syncDirectory(this.#directory)
-      segment.truncateTo(offset)
-      this.#cutTo(end)
+      const end = await cutFiles(offset, {
+        segments: this.#segments,
+        removals: this.#removals,
+        disk: this.#options.disk,
+        directory: this.directory,
+        cutTo: (cut) => this.#cutTo(cut),
+      })
       await this.#snapshots.remove((snapshot) => snapshot > end)
       await reloadProducers(this.#state, {
         segments: this.#segments,
@@ -423,9 +394,7 @@ export class Log {
       if (count === this.#segments.all.length) await this.#roller.roll(this.#logEndOffset)
       const doomed = this.#segments.all.slice(0, count)
       const kept = this.#segments.all.slice(count)
-      this.#logStartOffset = Math.max(this.#logStartOffset, kept[0]?.baseOffset ?? 0)
-      this.#epochs.truncateFromStart(this.#logStartOffset)
-      this.#state.logStartPassed(this.#logStartOffset)
+      this.#startsAt(Math.max(this.#logStartOffset, kept[0]?.baseOffset ?? 0))
       for (const segment of doomed) await segment.markDeleted()
       await this.#snapshots.remove((offset) => doomed.some(({ baseOffset }) => baseOffset === offset))
       await this.#syncNames()
@@ -447,12 +416,8 @@ export class Log {
   }
 
   async #syncNames(): Promise<void> {
-    await this.#saveEpochs()
-    await this.#options.disk.syncDirectory(this.#directory)
-  }
-
-  async #saveEpochs(): Promise<void> {
-    if (!this.#availability.hasFailed) await this.#epochFile.save(this.#directory)
+    await this.#epochFile.save()
+    await this.#options.disk.syncDirectory(this.directory)
   }
 
   /** Everything flushed, indexes and producer snapshot written: a clean stop, unless it rejects. Waits for readers. */
@@ -483,6 +448,43 @@ export class Log {
       await this.#settle()
       this.#removals.abandon(this.#segments.all)
     })
+  }
+
+  /**
+   * Another log takes this one's place: `next` brings it, with all that is here, while nobody writes in the directory. What
+   * waits is appended there; `taken` is told when it is to be asked. Where `next` rejects, this log goes on.
+   */
+  handOver(next: () => Promise<Log>, taken: (log: Log) => void): Promise<void> {
+    return this.#change(async () => {
+      await this.#prepareToLeave()
+      try {
+        const log = await next()
+        log.#adopt(this)
+        taken(log)
+        this.#availability.close('the log has moved')
+        this.#pending.moveTo((bytes) => log.append(bytes, { kind: 'follower' }))
+        this.#removals.abandon(this.#segments.all)
+      } finally {
+        this.#availability.stay()
+      }
+    })
+  }
+
+  /** What is asked for by name is asked for now. */
+  async #prepareToLeave(): Promise<void> {
+    await this.#segments.indexAll()
+    await this.flush()
+    this.#availability.leave()
+    await this.#settle()
+  }
+
+  /** What is no matter of the records. */
+  #adopt(former: Log): void {
+    this.config = former.config
+    for (const { epoch, startOffset } of former.#epochs.entries) this.#epochs.assign(epoch, startOffset)
+    this.#background.start(this.#epochFile.save())
+    this.setHighWatermark(former.highWatermark)
+    this.deleteRecordsBefore(former.logStartOffset)
   }
 
   async #end(work: () => Promise<void>): Promise<void> {

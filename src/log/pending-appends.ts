@@ -68,6 +68,20 @@ export class PendingAppends {
     return promise
   }
 
+  /** They go to the log that takes this one's place, at the offsets that they have. To be called where nothing drains. */
+  moveTo(append: (bytes: Uint8Array) => AppendResult | Promise<AppendResult>): void {
+    const moved = this.#pending
+    this.#pending = []
+    this.#draft.clear()
+    let before: Promise<unknown> = Promise.resolve()
+    for (const { bytes, batches, result, resolve, reject } of moved) {
+      // A duplicate of one that waits is answered when that one is.
+      const appended = batches.length === 0 ? before : new Promise((done) => done(append(bytes)))
+      before = Promise.all([before, appended])
+      before.then(() => resolve(result), reject)
+    }
+  }
+
   async #drain(): Promise<void> {
     const { availability, roller, writeFailed, dropped } = this.#host
     const isDue = (next: Prepared, sizeBefore: number): boolean => roller.isDue(next, sizeBefore)

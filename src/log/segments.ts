@@ -95,6 +95,11 @@ export class Segments {
     }
   }
 
+  /** Nothing is read by name any more. */
+  async indexAll(): Promise<void> {
+    for (const segment of this.all) if (!segment.isIndexed) await segment.loadIndexes()
+  }
+
   /** Which parts of which files hold what is asked for. Throws StaleIndexError where an index must be read first. */
   plan({ startOffset, maxBytes, maxOffset, minOneBatch }: ReadOptions, { log, failed }: PlanContext): ReadPlan {
     const parts: PlannedPart[] = []

@@ -44,6 +44,11 @@ const metadataVersionNames: readonly string[] = [
 /** 4.3-IV0: what a cluster of 4.3.1 is formatted with. */
 export const latestMetadataVersion: number = metadataVersionMin + metadataVersionNames.length - 1
 
+/** From which on partitions have directories (KIP-858): 3.7-IV2. */
+export const directoryAssignmentLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.7-IV2')
+/** From which on directories can be cordoned (KIP-1066): 4.3-IV0. */
+export const cordonedDirectoriesLevel: number = metadataVersionMin + metadataVersionNames.indexOf('4.3-IV0')
+
 /** As `4.3-IV0`; undefined for a level that 4.3.1 cannot run at. */
 export const metadataVersionName = (level: number): string | undefined =>
   level < metadataVersionMin ? undefined : metadataVersionNames[level - metadataVersionMin]

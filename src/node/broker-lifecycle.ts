@@ -10,7 +10,8 @@ export interface LifecycleOptions {
   readonly channel: Pick<ControllerChannel, 'registerBroker' | 'brokerHeartbeat'>
   readonly clock: Clock
   readonly logger: Logger
-  readonly registration: BrokerRegistrationRequest
+  /** As it is at the time: `logDirs` are those that can be used. */
+  readonly registration: () => BrokerRegistrationRequest
   /** `broker.heartbeat.interval.ms`. */
   readonly heartbeatIntervalMs: number
   /** `initial.broker.registration.timeout.ms`. */
@@ -18,6 +19,9 @@ export interface LifecycleOptions {
   /** Up to where this broker has applied the metadata. */
   readonly metadataOffset: () => number
   readonly offlineLogDirs: () => readonly Uuid[]
+  readonly cordonedLogDirs: () => readonly Uuid[] | null
+  /** `log.dir.failure.timeout.ms`: a broker that cannot tell of a failed directory stops, so that its replicas are missed. */
+  readonly directoryFailureTimeoutMs: () => number
   /** The controller wants the broker to go, or will not have it. */
   readonly onFault: (error: unknown) => void
 }
@@ -37,7 +41,10 @@ export class BrokerLifecycle {
   #isReady = false
   #isStopped = false
   #timer: Timer | undefined
+  #failureTimer: Timer | undefined
   #isSending = false
+  /** Something has come up since the heartbeat that is under way. */
+  #isDueAgain = false
   readonly #unfenced = Promise.withResolvers<void>()
   readonly #left = Promise.withResolvers<void>()
 
@@ -58,7 +65,8 @@ export class BrokerLifecycle {
 
   /** Registers; tries again until the time for it is over. Rejects with ApiError where trying again is no use. */
   async register(): Promise<void> {
-    const { channel, clock, logger, registration, registrationTimeoutMs } = this.#options
+    const { channel, clock, logger, registrationTimeoutMs } = this.#options
+    const registration = this.#options.registration()
     const giveUpMs = clock.monotonic() + registrationTimeoutMs
     for (let delayMs = retryMsMin; ; delayMs = Math.min(delayMs * 2, retryMsMax)) {
       try {
@@ -99,9 +107,25 @@ export class BrokerLifecycle {
     this.stop()
   }
 
+  /** The next heartbeat does not wait for its interval. */
+  hasten(): void {
+    this.#beat(0)
+  }
+
+  /** The controller is told at once; where it cannot be in time, the broker stops. */
+  directoryFailed(): void {
+    const { clock, directoryFailureTimeoutMs, onFault } = this.#options
+    this.#beat(0)
+    this.#failureTimer?.cancel()
+    this.#failureTimer = clock.after(directoryFailureTimeoutMs(), () => {
+      if (!this.#isStopped) onFault(new Error('the controller could not be told of a log directory that failed'))
+    })
+  }
+
   stop(): void {
     this.#isStopped = true
     this.#timer?.cancel()
+    this.#failureTimer?.cancel()
     this.#unfenced.reject(new Error('the node stops'))
     this.#left.resolve()
   }
@@ -110,12 +134,17 @@ export class BrokerLifecycle {
     if (this.#isStopped) return
     this.#timer?.cancel()
     this.#timer = this.#options.clock.after(delayMs, () => {
-      if (this.#isSending || this.#isStopped) return
+      if (this.#isStopped) return
+      if (this.#isSending) {
+        this.#isDueAgain = true
+        return
+      }
       this.#isSending = true
+      this.#isDueAgain = false
       this.#send().then(
         (nextMs) => {
           this.#isSending = false
-          this.#beat(nextMs)
+          this.#beat(this.#isDueAgain ? 0 : nextMs)
         },
         (error: unknown) => {
           this.#isSending = false
@@ -127,17 +156,21 @@ export class BrokerLifecycle {
 
   /** One heartbeat; returns after which time the next one is due. */
   async #send(): Promise<number> {
-    const { channel, registration, heartbeatIntervalMs, metadataOffset, offlineLogDirs, logger } = this.#options
+    const { channel, heartbeatIntervalMs, metadataOffset, logger } = this.#options
+    const offlineLogDirs = [...this.#options.offlineLogDirs()]
+    const cordonedLogDirs = this.#options.cordonedLogDirs()
     const request = brokerHeartbeat.request.create({
-      brokerId: registration.brokerId,
+      brokerId: this.#options.registration().brokerId,
       brokerEpoch: this.#brokerEpoch,
       currentMetadataOffset: metadataOffset(),
       wantFence: !this.#isReady,
       wantShutDown: this.#standing === 'leaving',
-      offlineLogDirs: [...offlineLogDirs()],
+      offlineLogDirs,
+      cordonedLogDirs: cordonedLogDirs === null ? null : [...cordonedLogDirs],
     })
     try {
       const reply = await channel.brokerHeartbeat(request)
+      if (offlineLogDirs.length >= this.#options.offlineLogDirs().length) this.#failureTimer?.cancel()
       return this.#heard(reply) ? hastyIntervalMs : heartbeatIntervalMs
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -167,10 +200,10 @@ export class BrokerLifecycle {
   }
 
   async #registerAgain(): Promise<void> {
-    const { channel, registration, logger } = this.#options
+    const { channel, logger } = this.#options
     logger.log('warn', 'the controller no longer knows this broker; it registers again')
     try {
-      const { brokerEpoch } = await channel.registerBroker(registration, registrationVersion)
+      const { brokerEpoch } = await channel.registerBroker(this.#options.registration(), registrationVersion)
       this.#brokerEpoch = brokerEpoch
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

@@ -2,13 +2,15 @@
  * The broker role of a node: its directories, replicas, coordinators and listeners, and how images reach them. An image
  * is visible to handlers once this broker has applied it: whoever is told of a topic finds its logs there.
  */
-import { allSteps, type Env, present, TimerWheel, type Uuid } from '../base/index.ts'
+import { allSteps, DiskError, type Env, present, TimerWheel, type Uuid } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
 import { GroupService } from '../coordinator/index.ts'
 import { Cleaner, type CleanerSettings, LogManager, logIntervals } from '../log/index.ts'
 import {
   type ControllerChannel,
   configsOf,
+  cordonedDirectoriesLevel,
+  directoryAssignmentLevel,
   emptyImage,
   type MetadataImage,
   type MetadataUpdate,
@@ -22,6 +24,7 @@ import {
   Replication,
 } from '../replication/index.ts'
 import { coordinatorPartition } from './coordinator-partition.ts'
+import { DirectoryAssignments } from './directory-assignments.ts'
 
 export interface BrokerOptions {
   readonly env: Env
@@ -31,6 +34,12 @@ export interface BrokerOptions {
   readonly directoryIds: ReadonlyMap<string, Uuid>
   /** Asked for with the first request: the quorum starts when the directories are locked. */
   readonly controller: () => ControllerChannel
+  /** As the controller gave it; -1 before. */
+  readonly brokerEpoch: () => number
+  /** `offlineLogDirs` says more than before. */
+  readonly onDirectoryFailure: () => void
+  /** `cordonedLogDirs` says something else. */
+  readonly onCordoned: () => void
   /** A fault of ours, or no log directory is left: the node stops. */
   readonly onFault: (error: unknown) => void
 }
@@ -60,6 +69,7 @@ export class Broker {
   readonly channel: ControllerChannel
   readonly #options: BrokerOptions
   readonly #managers: LogManager[] = []
+  readonly #assignments: DirectoryAssignments
   #config: BrokerConfig
   #image: MetadataImage = emptyImage
   #replicas: ReplicaManager | undefined
@@ -105,6 +115,13 @@ export class Broker {
       logger: env.logger.child('cleaner'),
     })
     this.channel = this.#waitingChannel(options.controller)
+    this.#assignments = new DirectoryAssignments({
+      channel: this.channel,
+      clock: env.clock,
+      logger: env.logger.child('assignments'),
+      brokerId: config.nodeId,
+      brokerEpoch: options.brokerEpoch,
+    })
   }
 
   /** Takes the directories for this process; nothing in them is read. Throws DiskError `EBUSY`. */
@@ -113,7 +130,7 @@ export class Broker {
     const { env, config, directoryIds } = options
     try {
       for (const directory of config.logDirs) {
-        if (directoryIds.has(directory)) broker.#managers.push(await LogManager.lock(broker.#managerOptions(directory)))
+        if (directoryIds.has(directory)) await broker.#lock(directory)
       }
     } catch (error) {
       for (const manager of broker.#managers) await manager.unlock()
@@ -121,6 +138,16 @@ export class Broker {
     }
     env.logger.log('debug', 'the log directories are locked', { count: broker.#managers.length })
     return broker
+  }
+
+  /** A directory that cannot be locked because of its disk is offline, and it alone. */
+  async #lock(directory: string): Promise<void> {
+    try {
+      this.#managers.push(await LogManager.lock(this.#managerOptions(directory)))
+    } catch (error) {
+      if (!this.#isAlone(directory, error)) throw error
+      this.#directoryFailed(directory, error)
+    }
   }
 
   #managerOptions(directory: string): Parameters<typeof LogManager.lock>[0] {
@@ -159,10 +186,19 @@ export class Broker {
     return this.#managers
   }
 
-  /** Ids of the log directories that this broker has. */
+  /** Ids of the log directories that this broker has and can use. */
   get directoryIds(): readonly Uuid[] {
-    const { config, directoryIds } = this.#options
-    return config.logDirs.flatMap((directory) => directoryIds.get(directory) ?? [])
+    return this.#idsOf(this.#config.logDirs).filter((id) => !this.#offline.has(id))
+  }
+
+  /** Of those in which no new replica is to be made; null where the cluster is too old to know of such. */
+  get cordonedLogDirs(): readonly Uuid[] | null {
+    const isKnown = this.#image.features.metadataVersion >= cordonedDirectoriesLevel
+    return isKnown ? this.#idsOf(this.#config.cordonedLogDirs) : null
+  }
+
+  #idsOf(directories: readonly string[]): readonly Uuid[] {
+    return directories.flatMap((directory) => this.#options.directoryIds.get(directory) ?? [])
   }
 
   get metadataOffset(): number {
@@ -191,19 +227,45 @@ export class Broker {
     const { env } = this.#options
     this.#image = image
     this.#configure(image)
-    for (const manager of this.#managers) await manager.load()
+    const directories: LogManager[] = []
+    for (const manager of this.#managers) if (await this.#loadLogs(manager)) directories.push(manager)
     this.#replicas = new ReplicaManager({
       nodeId: this.nodeId,
       logger: env.logger.child('replicas'),
+      clock: env.clock,
       config: () => this.#config,
-      directories: this.#managers,
+      directories,
+      directoryIds: this.#options.directoryIds,
+      report: (...replica) => {
+        if (this.#image.features.metadataVersion >= directoryAssignmentLevel) this.#assignments.report(...replica)
+      },
     })
-    await this.#replicas.setStraysAside(image)
+    await this.#replicas.putLogsInPlace(image)
     await this.#apply({ before: emptyImage, image, changes: everything(image) })
     this.#updates = this.#updates.filter((update) => update.image.provenance.offset > image.provenance.offset)
     this.#isLoaded = true
     this.#work()
     this.cleaner.start()
+  }
+
+  /** False where the disk refuses: the directory is offline, and it alone, unless there is no other. */
+  async #loadLogs(manager: LogManager): Promise<boolean> {
+    try {
+      await manager.load()
+      return true
+    } catch (error) {
+      if (!this.#isAlone(manager.directory, error)) throw error
+      manager.failed(error)
+      return false
+    }
+  }
+
+  /** What the disk refuses is the matter of one directory, where there are others; but for what an operator must see to. */
+  #isAlone(directory: string, error: unknown): error is DiskError {
+    if (!(error instanceof DiskError) || this.#onlineCount <= 1) return false
+    // A directory that two processes want, one that is named after no log, two logs of one replica.
+    const isForOperator = ['EBUSY', 'EINVAL', 'EEXIST'].includes(error.code)
+    return !isForOperator && directory !== this.#options.config.metadataLogDir
   }
 
   /** Takes the next image. Applied in the background, in order. */
@@ -255,6 +317,7 @@ export class Broker {
   /** Dynamic values over static ones. What cannot be is refused when it is altered; what a file smuggled in is left out. */
   #configure(image: MetadataImage): void {
     const of = (resourceName: string) => configsOf(image, { resourceType: brokerResourceType, resourceName })
+    const cordonedBefore = this.#config.cordonedLogDirs
     try {
       this.#config = this.#options.config.withDynamic({
         dynamicDefault: of(''),
@@ -266,6 +329,7 @@ export class Broker {
         reason: error.message,
       })
     }
+    if (`${this.#config.cordonedLogDirs}` !== `${cordonedBefore}`) this.#options.onCordoned()
   }
 
   #directoryFailed(directory: string, error: Error): void {
@@ -273,8 +337,14 @@ export class Broker {
     const id = directoryIds.get(directory)
     if (id !== undefined) this.#offline.add(id)
     env.logger.log('error', 'a log directory failed and is offline', { directory, reason: error.message })
-    const left = this.#replicas?.directoryFailed(directory) ?? 0
-    if (left === 0) onFault(new Error(`Shutdown broker because all log dirs have failed: ${error.message}`))
+    this.#replicas?.directoryFailed(directory)
+    this.#options.onDirectoryFailure()
+    if (this.#onlineCount === 0)
+      onFault(new Error(`Shutdown broker because all log dirs have failed: ${error.message}`))
+  }
+
+  get #onlineCount(): number {
+    return this.directoryIds.length
   }
 
   /** Resolves when this broker has applied the metadata up to `offset`. */
@@ -293,6 +363,7 @@ export class Broker {
     return {
       registerBroker: (request, apiVersion) => controller().registerBroker(request, apiVersion),
       brokerHeartbeat: (request) => controller().brokerHeartbeat(request),
+      assignReplicasToDirs: (request) => controller().assignReplicasToDirs(request),
       registerController: (request) => controller().registerController(request),
       allocateProducerIds: (request) => controller().allocateProducerIds(request),
       unregisterBroker: (request) => then(controller().unregisterBroker(request)),
@@ -314,12 +385,14 @@ export class Broker {
   /** Closes every log; the marker of a clean stop is written last. Throws what kept the stop from being clean. */
   async stop(brokerEpoch: number): Promise<void> {
     this.#isStopped = true
+    this.#assignments.stop()
     this.groups.stop()
     for (const manager of this.#managers) if (!this.#isLoaded) manager.abortLoad()
     await this.#applying
     await this.cleaner.stop()
     for (const { resolve } of this.#awaiting.splice(0)) resolve()
     this.wheel.clear()
+    await this.#replicas?.stopMoves()
     await allSteps(...this.#managers.map((manager) => () => manager.close(brokerEpoch)))
   }
 }

@@ -198,6 +198,9 @@ export class ControllerDriver implements ControllerChannel {
   brokerHeartbeat: ControllerChannel['brokerHeartbeat'] = (request) =>
     this.#run((context) => this.#controller.brokerHeartbeat(request, context))
 
+  assignReplicasToDirs: ControllerChannel['assignReplicasToDirs'] = (request) =>
+    this.#run(() => this.#controller.assignReplicasToDirs(request))
+
   unregisterBroker: ControllerChannel['unregisterBroker'] = (request) =>
     this.#run(() => this.#controller.unregisterBroker(request))
 

@@ -30,7 +30,7 @@ export function coordinatorPartition(options: CoordinatorPartitionOptions): Coor
       if (partition.isr.length < partition.effectiveMinIsr) {
         throw new ApiError(ErrorCode.NOT_ENOUGH_REPLICAS, `too few replicas of ${partition.name} are in sync`)
       }
-      const baseOffset = log.nextOffset
+      const baseOffset = partition.log.nextOffset
       const appended = partition.append(batch, { origin: 'coordinator' })
       return { baseOffset, committed: committed(appended) }
     },

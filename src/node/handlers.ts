@@ -14,7 +14,9 @@ import {
   AutoTopics,
   allocateProducerIdsHandler,
   alterConfigsHandler,
+  alterReplicaLogDirsHandler,
   apiVersionsHandler,
+  assignReplicasToDirsHandler,
   type BoundHandler,
   bind,
   brokerHeartbeatHandler,
@@ -134,6 +136,7 @@ export function brokerHandlers(services: BrokerServices, router: () => Router): 
     bind(offsetForLeaderEpochHandler(services)),
     bind(describeConfigsHandler(services)),
     bind(alterConfigsHandler(services)),
+    bind(alterReplicaLogDirsHandler(services)),
     bind(describeLogDirsHandler(services)),
     bind(createPartitionsHandler(services)),
     bind(deleteGroupsHandler(services)),
@@ -186,6 +189,7 @@ export function controllerHandlers(
     bind(unregisterBrokerHandler(services)),
     bind(allocateProducerIdsHandler(services)),
     bind(controllerRegistrationHandler(services)),
+    bind(assignReplicasToDirsHandler(services)),
     bind(listConfigResourcesHandler(services)),
   ]
 }

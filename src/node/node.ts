@@ -113,6 +113,9 @@ export class Node {
       clusterId,
       directoryIds,
       controller: () => present(quorum, 'the quorum').controller,
+      brokerEpoch: () => node?.brokerEpoch ?? -1,
+      onDirectoryFailure: () => node?.directoryFailed(),
+      onCordoned: () => node?.directoryCordoned(),
       onFault,
     })
     try {
@@ -152,7 +155,7 @@ export class Node {
     const { env, config } = this.#options
     await this.#unlessLeaving(this.#quorum.caughtUp())
     await this.#unlessLeaving(this.#broker.load(this.#quorum.image))
-    const brokerEpoch = (): number => this.#lifecycle?.brokerEpoch ?? -1
+    const brokerEpoch = (): number => this.brokerEpoch
     const parts = { broker: this.#broker, quorum: this.#quorum, config, brokerEpoch }
     const services = brokerServices(parts)
     for (const endpoint of config.listeners) await this.#unlessLeaving(this.#listen(endpoint, { parts, services }))
@@ -214,6 +217,21 @@ export class Node {
     return this.#broker.nodeId
   }
 
+  /** As the controller gave it; -1 before. */
+  get brokerEpoch(): number {
+    return this.#lifecycle?.brokerEpoch ?? -1
+  }
+
+  /** A log directory has failed: the controller is told, if the broker is registered; else it learns with that. */
+  directoryFailed(): void {
+    if (this.brokerEpoch >= 0) this.#lifecycle?.directoryFailed()
+  }
+
+  /** The controller is told at once which directories take no new replicas. */
+  directoryCordoned(): void {
+    if (this.brokerEpoch >= 0) this.#lifecycle?.hasten()
+  }
+
   get isReady(): boolean {
     return this.#lifecycle !== undefined && !this.#lifecycle.isFenced
   }
@@ -238,25 +256,27 @@ export class Node {
   #makeLifecycle(): BrokerLifecycle {
     const { env, config, hostName } = this.#options
     const port = (name: string): number => this.#bound.find(({ listener }) => listener === name)?.port ?? 0
-    const registration = brokerRegistration.request.create({
-      brokerId: config.nodeId,
-      clusterId: this.#broker.clusterId,
-      incarnationId: env.random.stream('incarnation').uuid(),
-      listeners: config.advertisedListeners.map((endpoint) => ({
-        name: endpoint.listener,
-        host: endpoint.host ?? hostName,
-        port: endpoint.port === 0 ? port(endpoint.listener) : endpoint.port,
-        securityProtocol: securityProtocolCodes[endpoint.securityProtocol],
-      })),
-      features: supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
-        name,
-        minSupportedVersion: minLevel,
-        maxSupportedVersion: maxLevel,
-      })),
-      rack: config.textOrNull('broker.rack'),
-      logDirs: [...this.#broker.directoryIds],
-      previousBrokerEpoch: this.#broker.previousBrokerEpoch,
-    })
+    const incarnationId = env.random.stream('incarnation').uuid()
+    const registration = () =>
+      brokerRegistration.request.create({
+        brokerId: config.nodeId,
+        clusterId: this.#broker.clusterId,
+        incarnationId,
+        listeners: config.advertisedListeners.map((endpoint) => ({
+          name: endpoint.listener,
+          host: endpoint.host ?? hostName,
+          port: endpoint.port === 0 ? port(endpoint.listener) : endpoint.port,
+          securityProtocol: securityProtocolCodes[endpoint.securityProtocol],
+        })),
+        features: supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
+          name,
+          minSupportedVersion: minLevel,
+          maxSupportedVersion: maxLevel,
+        })),
+        rack: config.textOrNull('broker.rack'),
+        logDirs: [...this.#broker.directoryIds],
+        previousBrokerEpoch: this.#broker.previousBrokerEpoch,
+      })
     return new BrokerLifecycle({
       channel: {
         registerBroker: this.#quorum.controller.registerOwnBroker,
@@ -269,6 +289,8 @@ export class Node {
       registrationTimeoutMs: config.number('initial.broker.registration.timeout.ms'),
       metadataOffset: () => this.#broker.metadataOffset,
       offlineLogDirs: () => this.#broker.offlineLogDirs,
+      cordonedLogDirs: () => this.#broker.cordonedLogDirs,
+      directoryFailureTimeoutMs: () => this.#broker.config.number('log.dir.failure.timeout.ms'),
       onFault: (error) => void this.#fail(error instanceof Error ? error : new Error(String(error))),
     })
   }
@@ -297,7 +319,7 @@ export class Node {
         () => this.#server.stopListening(),
         () => this.#endRequests(),
         () => this.#server.close(),
-        () => this.#broker.stop(this.#fault === undefined ? (this.#lifecycle?.brokerEpoch ?? -1) : -1),
+        () => this.#broker.stop(this.#fault === undefined ? this.brokerEpoch : -1),
         () => this.#quorum.stop(),
         ...this.#reserves.map((reserve) => () => reserve.stop()),
         () => this.#metadataLock?.release(),

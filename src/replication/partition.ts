@@ -31,9 +31,9 @@ export class Partition {
   readonly topic: string
   readonly topicId: Uuid
   readonly partitionId: number
-  readonly log: Log
-  readonly directory: string
   readonly #nodeId: number
+  #log: Log
+  #directory: string
   readonly #waiters = new Set<PartitionWaiter>()
   /** Plain numbers, for metrics. */
   readonly traffic = { messagesIn: 0, bytesIn: 0, bytesOut: 0 }
@@ -47,8 +47,8 @@ export class Partition {
     this.topic = topic
     this.topicId = topicId
     this.partitionId = partitionId
-    this.log = log
-    this.directory = directory
+    this.#log = log
+    this.#directory = directory
     this.#nodeId = nodeId
     this.#config = config
     this.#rules = this.#rulesOf(config)
@@ -56,6 +56,21 @@ export class Partition {
 
   get name(): string {
     return `${this.topic}-${this.partitionId}`
+  }
+
+  /** Another one when the replica has moved to another directory: not to be kept. */
+  get log(): Log {
+    return this.#log
+  }
+
+  /** The entry of `log.dirs` that holds the log. */
+  get directory(): string {
+    return this.#directory
+  }
+
+  /** That of this replica, as the controller knows it. */
+  get assignedDirectory(): Uuid | undefined {
+    return this.#state?.directories[this.replicas.indexOf(this.#nodeId)]
   }
 
   get config(): TopicConfig {
@@ -104,6 +119,13 @@ export class Partition {
       this.log.assignEpochStart(state.leaderEpoch, this.log.logEndOffset)
       this.#advance()
     }
+    this.#tell(0)
+  }
+
+  /** The log is that one, elsewhere, from now on: it holds all that the former one has. */
+  moveTo(log: Log, directory: string): void {
+    this.#log = log
+    this.#directory = directory
     this.#tell(0)
   }
 

@@ -2,12 +2,30 @@
  * The replicas of this broker: makes, changes and removes them as the metadata says, and finds them for requests. The
  * shell between images and logs: changes are applied one after the other, lookups are immediate.
  */
-import { ApiError, DiskError, getOrInsert, inParallel, type Logger, present, type Uuid } from '../base/index.ts'
+import {
+  ApiError,
+  type Clock,
+  DiskError,
+  getOrInsert,
+  inParallel,
+  type Logger,
+  present,
+  type Uuid,
+} from '../base/index.ts'
 import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
-import type { LogConfig, LogManager } from '../log/index.ts'
-import { configsOf, type MetadataImage, type MetadataUpdate, type TopicImage } from '../metadata/index.ts'
+import { directoryName, type LogConfig, type LogManager, mayMove, type TopicPartition } from '../log/index.ts'
+import {
+  configsOf,
+  type MetadataImage,
+  type MetadataUpdate,
+  type PartitionImage,
+  type TopicImage,
+  unassignedDirectory,
+} from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
+import { LogMoves } from './log-moves.ts'
 import { Partition } from './partition.ts'
+import { putLogsInPlace } from './placed-logs.ts'
 
 const topicResourceType = 2
 const brokerResourceType = 4
@@ -17,8 +35,13 @@ export interface ReplicaManagerOptions {
   readonly logger: Logger
   /** As it stands, dynamic values included. */
   readonly config: () => BrokerConfig
+  readonly clock: Clock
   /** One per entry of `log.dirs` that is online. */
   readonly directories: readonly LogManager[]
+  /** Ids of the directories, by path. */
+  readonly directoryIds: ReadonlyMap<string, Uuid>
+  /** Tells the controller in which directory a replica is. */
+  readonly report: (topicId: Uuid, partitionId: number, directoryId: Uuid) => void
 }
 
 /** What an update changed on this broker, for those who live in partitions: coordinators. */
@@ -37,6 +60,8 @@ export interface EndedLeadership {
 
 /** Partitions of a topic that are made at a time. */
 const atOnceMax = 32
+/** Of replicas that never come; asked for from outside. */
+const preferredMax = 10_000
 const beyondAllEpochs = Number.MAX_SAFE_INTEGER
 
 export class ReplicaManager {
@@ -44,9 +69,20 @@ export class ReplicaManager {
   readonly #partitions = new Map<string, Map<number, Partition>>()
   #image: MetadataImage | undefined
   #offline = new Set<LogManager>()
+  readonly #moves: LogMoves
+  /** Where replicas are to be made that are not there yet (KIP-113), by partition. */
+  readonly #preferred = new Map<string, LogManager>()
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
+    const { config, directories } = options
+    this.#moves = new LogMoves({
+      ...options,
+      idOf: (directory) => this.#idOf(directory),
+      report: ({ topicId, partitionId }, directoryId) => options.report(topicId, partitionId, directoryId),
+      bytesPerSecond: () => config().logMoveBytesPerSecond,
+      atOnceMax: () => config().numberOrNull('num.replica.alter.log.dirs.threads') ?? directories.length,
+    })
   }
 
   get directories(): readonly LogManager[] {
@@ -98,20 +134,24 @@ export class ReplicaManager {
     return { ledNow, ledNoMore }
   }
 
-  /**
-   * Logs in the directories that the image does not place on this broker are put aside, never deleted: also those of a topic
-   * that had the name before.
-   */
-  async setStraysAside(image: MetadataImage): Promise<void> {
-    for (const manager of this.#options.directories) {
-      for (const { topicPartition, topicId } of [...manager.logs]) {
-        const { topic, partition } = topicPartition
-        const known = image.topics.byName.get(topic)
-        const isPlaced = known?.partitions.get(partition)?.replicas.includes(this.#options.nodeId) === true
-        const isOther = topicId !== undefined && topicId !== known?.topicId
-        if (!isPlaced || isOther) await manager.makeStray(topicPartition)
-      }
-    }
+  /** Before the first image is applied: what the logs that were found are to it. */
+  putLogsInPlace(image: MetadataImage): Promise<void> {
+    const { hasOffline } = this
+    return putLogsInPlace({ ...this.#options, image, hasOffline, idOf: (directory) => this.#idOf(directory) })
+  }
+
+  #idOf({ directory }: LogManager): Uuid {
+    return present(this.#options.directoryIds.get(directory), `the id of ${directory}`)
+  }
+
+  /** Replicas that are not to be found may be in a directory that failed, now or at the start. */
+  get hasOffline(): boolean {
+    const { config, directories } = this.#options
+    return this.#offline.size > 0 || new Set(config().logDirs).size > directories.length
+  }
+
+  get #online(): readonly LogManager[] {
+    return this.#options.directories.filter((it) => !this.#offline.has(it))
   }
 
   async #applyTopic(
@@ -137,24 +177,41 @@ export class ReplicaManager {
       if (wasLeader) told.ledNoMore.push({ partition: known, leaderEpoch: beyondAllEpochs })
       return
     }
-    const partition = known ?? (await this.#create(topic, partitionId))
+    const partition = known ?? (await this.#create(topic, state))
     if (partition === undefined) return
     partition.become(state)
+    this.#reportDirectory(partition)
     if (partition.isLeader && state.leaderEpoch !== epochBefore) told.ledNow.push(partition)
     if (wasLeader && !partition.isLeader) told.ledNoMore.push({ partition, leaderEpoch: state.leaderEpoch })
   }
 
+  /** The controller is told where a replica is, unless it is about to be where the controller knows it to be. */
+  #reportDirectory(partition: Partition): void {
+    const manager = this.#managerOf(partition)
+    if (manager === undefined || partition.isOffline) return
+    const { topicId, partitionId, assignedDirectory } = partition
+    const target = this.#moves.targetOf(partition)
+    const isKnown = [manager, target].some((it) => it !== undefined && this.#idOf(it) === assignedDirectory)
+    if (!isKnown) this.#options.report(topicId, partitionId, this.#idOf(manager))
+  }
+
+  #managerOf({ directory }: Partition): LogManager | undefined {
+    return this.#options.directories.find((it) => it.directory === directory)
+  }
+
   /** Undefined when no directory can take it: the partition stays without a replica here, and the log says why. */
-  async #create(topic: TopicImage, partitionId: number): Promise<Partition | undefined> {
+  async #create(topic: TopicImage, state: PartitionImage): Promise<Partition | undefined> {
     const { nodeId, logger } = this.#options
+    const { partitionId } = state
     const topicPartition = { topic: topic.name, partition: partitionId }
-    const manager = this.#directoryFor(topicPartition)
+    const manager = this.#directoryFor(topicPartition, state)
     if (manager === undefined) {
-      logger.log('error', 'no log directory is left for a partition', { topic: topic.name, partition: partitionId })
+      logger.log('error', 'no log directory is there for a partition: the one that has it is offline', topicPartition)
       return undefined
     }
     const log = await orOffline(manager, () => manager.getOrCreate(topicPartition, topic.topicId))
     if (log === undefined) return undefined
+    this.#preferred.delete(directoryName(topicPartition))
     const config = this.#configOf(topic.name)
     log.config = logConfig(config, this.#options.config())
     const { directory } = manager
@@ -170,15 +227,81 @@ export class ReplicaManager {
     getOrInsert(this.#partitions, topic.name, () => new Map<number, Partition>()).set(partitionId, partition)
     // The directory may have failed while the log was made.
     if (this.#offline.has(manager)) partition.goOffline()
+    else await this.#goOn(partition, manager)
     return partition
   }
 
-  /** Where the log is; else the directory with the fewest logs, as Kafka places them. */
-  #directoryFor(topicPartition: { readonly topic: string; readonly partition: number }): LogManager | undefined {
-    const online = this.#options.directories.filter((manager) => !this.#offline.has(manager))
+  /** A move that a stop has interrupted. */
+  async #goOn(partition: Partition, from: LogManager): Promise<void> {
+    const { topic, partitionId } = partition
+    const to = this.#online.find((it) => it.future({ topic, partition: partitionId }) !== undefined)
+    if (to !== undefined) await this.#moves.begin(partition, to, from)
+  }
+
+  /** Where the log is; else where the controller or an operator has placed it; else the directory with the fewest logs. */
+  #directoryFor(topicPartition: TopicPartition, state: PartitionImage): LogManager | undefined {
+    const { nodeId, config } = this.#options
+    const online = this.#online
     const holding = online.find((manager) => manager.get(topicPartition) !== undefined)
     if (holding !== undefined) return holding
-    return online.toSorted((a, b) => a.logCount - b.logCount)[0]
+    const assigned = state.directories[state.replicas.indexOf(nodeId)]
+    const right = online.find((manager) => this.#idOf(manager) === assigned)
+    if (right !== undefined) return right
+    // As Kafka: an empty log beside one that is only out of sight would be the end of that.
+    if (this.hasOffline && assigned !== unassignedDirectory) return undefined
+    const preferred = this.#preferred.get(directoryName(topicPartition))
+    if (preferred !== undefined && online.includes(preferred)) return preferred
+    const cordoned = new Set(config().cordonedLogDirs)
+    const open = online.filter(({ directory }) => !cordoned.has(directory))
+    return (open.length > 0 ? open : online).toSorted((a, b) => a.logCount - b.logCount)[0]
+  }
+
+  /**
+   * AlterReplicaLogDirs (KIP-113): the replica begins to move, or is made there when it comes. Throws ApiError 3, 9, 17, 39,
+   * 56 or 57.
+   */
+  async alterLogDirectory(topicPartition: TopicPartition, path: string): Promise<void> {
+    const { topic, partition: partitionId } = topicPartition
+    if (!mayMove(topicPartition)) {
+      throw new ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, 'The topic name is too long.')
+    }
+    const to = this.#targetAt(path)
+    const partition = this.get(topic, partitionId)
+    if (partition === undefined) {
+      if (this.#preferred.size < preferredMax) this.#preferred.set(directoryName(topicPartition), to)
+      const missing = this.#missing(topic, partitionId)
+      const isNotHere = missing.code === ErrorCode.NOT_LEADER_OR_FOLLOWER
+      throw isNotHere ? new ApiError(ErrorCode.REPLICA_NOT_AVAILABLE, missing.message) : missing
+    }
+    const from = this.#managerOf(partition)
+    if (partition.isOffline || from === undefined) throw storageError(`Partition ${partition.name} is offline`)
+    if (from !== to && this.hasOffline) {
+      throw storageError(`Can not create log for ${partition.name} because log directories are offline`)
+    }
+    const isDone = await orOffline(to, async () => {
+      if (from === to) await this.#moves.cancel(partition)
+      else await this.#moves.begin(partition, to, from)
+      return true
+    })
+    if (isDone === undefined) throw storageError(`Log directory ${path} is offline`)
+    this.#reportDirectory(partition)
+  }
+
+  #targetAt(path: string): LogManager {
+    if (!this.#options.config().logDirs.includes(path)) {
+      throw new ApiError(ErrorCode.LOG_DIR_NOT_FOUND, `Log dir ${path} is not found in the config.`)
+    }
+    const manager = this.#online.find(({ directory }) => directory === path)
+    if (manager === undefined) throw storageError(`Log directory ${path} is offline`)
+    if (this.#options.config().cordonedLogDirs.includes(path)) {
+      throw new ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, `Log directory ${path} is cordoned`)
+    }
+    return manager
+  }
+
+  /** Copies end; the next start goes on with them. */
+  stopMoves(): Promise<void> {
+    return this.#moves.stop()
   }
 
   async #deleteTopic(topic: TopicImage, ledNoMore: EndedLeadership[]): Promise<void> {
@@ -191,11 +314,12 @@ export class ReplicaManager {
 
   async #remove(partition: Partition): Promise<void> {
     const { topic, partitionId } = partition
+    await this.#moves.cancel(partition)
     partition.stop()
     const topicMap = present(this.#partitions.get(topic), 'the topic of a partition')
     topicMap.delete(partitionId)
     if (topicMap.size === 0) this.#partitions.delete(topic)
-    const manager = this.#options.directories.find((it) => it.directory === partition.directory)
+    const manager = this.#managerOf(partition)
     if (manager === undefined || partition.isOffline) return
     await orOffline(manager, () => manager.delete({ topic, partition: partitionId }))
   }
@@ -207,7 +331,9 @@ export class ReplicaManager {
       const config = this.#configOf(topic)
       for (const partition of partitions.values()) {
         partition.config = config
-        partition.log.config = logConfig(config, this.#options.config())
+        const copy = this.#moves.futureOf(partition)
+        for (const log of [partition.log, copy])
+          if (log !== undefined) log.config = logConfig(config, this.#options.config())
       }
     }
   }
@@ -218,11 +344,10 @@ export class ReplicaManager {
     return resolveTopicConfig(this.#options.config(), configsOf(image, resource))
   }
 
-  /** A directory failed: its partitions answer with 56 from now on. Returns how many directories are left. */
-  directoryFailed(directory: string): number {
+  /** A directory failed: its partitions answer with 56 from now on. */
+  directoryFailed(directory: string): void {
     for (const manager of this.#options.directories) if (manager.directory === directory) this.#offline.add(manager)
     for (const partition of this.partitions()) if (partition.directory === directory) partition.goOffline()
-    return this.#options.directories.length - this.#offline.size
   }
 
   /** Whether an entry of `log.dirs` was there at the start and has not failed since. */
@@ -234,6 +359,8 @@ export class ReplicaManager {
     return this.#image?.topics.byName.get(topic)?.topicId
   }
 }
+
+const storageError = (reason: string): ApiError => new ApiError(ErrorCode.KAFKA_STORAGE_ERROR, reason)
 
 /** What the disk refuses takes the directory offline, and it alone. */
 async function orOffline<T>(manager: LogManager, work: () => Promise<T>): Promise<T | undefined> {

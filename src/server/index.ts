@@ -34,6 +34,7 @@ export {
 } from './handlers/23-offset-for-leader-epoch.ts'
 export { type DescribeConfigsServices, describeConfigsHandler } from './handlers/32-describe-configs.ts'
 export { alterConfigsHandler } from './handlers/33-alter-configs.ts'
+export { type AlterReplicaLogDirsServices, alterReplicaLogDirsHandler } from './handlers/34-alter-replica-log-dirs.ts'
 export { type DescribeLogDirsServices, describeLogDirsHandler } from './handlers/35-describe-log-dirs.ts'
 export { type CreatePartitionsServices, createPartitionsHandler } from './handlers/37-create-partitions.ts'
 export { type DeleteGroupsServices, deleteGroupsHandler } from './handlers/42-delete-groups.ts'
@@ -56,6 +57,10 @@ export {
   type ControllerRegistrationServices,
   controllerRegistrationHandler,
 } from './handlers/70-controller-registration.ts'
+export {
+  type AssignReplicasToDirsServices,
+  assignReplicasToDirsHandler,
+} from './handlers/73-assign-replicas-to-dirs.ts'
 export { type ListConfigResourcesServices, listConfigResourcesHandler } from './handlers/74-list-config-resources.ts'
 export {
   type DescribeTopicPartitionsServices,

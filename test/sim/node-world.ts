@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type Env, uuidFromLatin1, uuidToString } from '../../src/base/index.ts'
 import { BrokerConfig, formatStorage, Node } from '../../src/node/index.ts'
 import { createTopics, ErrorCode, findCoordinator } from '../../src/protocol/index.ts'
-import { type LogLine, World } from '../../src/sim/index.ts'
+import { type Fate, type LogLine, World } from '../../src/sim/index.ts'
 import { Wire } from '../wire.ts'
 import type { End, Source } from './observation.ts'
 import { synchronousJobs } from './synchronous-jobs.ts'
@@ -101,6 +101,17 @@ export class NodeWorld {
         this.#down('kill')
         resolve()
       })
+    })
+  }
+
+  /** The process dies in its `nth` disk operation from now on, or the power goes then; resolves when it has. */
+  endInOperation(nth: number, how: Fate | 'killed'): Promise<void> {
+    return new Promise((resolve) => {
+      const ended = (): void => {
+        this.#down(how === 'killed' ? 'kill' : 'power')
+        resolve()
+      }
+      this.world.endInOperation(nodeName, nth, { how, ended })
     })
   }
 

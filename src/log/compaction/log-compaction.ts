@@ -84,6 +84,7 @@ export class LogCompaction {
   readonly #options: LogCompactionOptions
   #cleanedUpTo: number | undefined
   #running: Promise<unknown> | undefined
+  #isPaused = false
 
   constructor(options: LogCompactionOptions) {
     this.#options = options
@@ -105,20 +106,30 @@ export class LogCompaction {
     if (this.#cleanedUpTo !== undefined) this.#cleanedUpTo = Math.min(this.#cleanedUpTo, offset)
   }
 
+  /** Until `resume` nothing is compacted; resolves when what was under way has ended. */
+  async pause(): Promise<void> {
+    this.#isPaused = true
+    await this.#running
+  }
+
+  resume(): void {
+    this.#isPaused = false
+  }
+
   /** Resolves when no compaction is under way: it notices by itself that the log ends. */
   async end(): Promise<void> {
     await this.#running
   }
 
-  /** What could be cleaned now. Rejects with CompactionAbortedError where the log is closed, or closes meanwhile. */
+  /** What could be cleaned now. Rejects with CompactionAbortedError where the log moves, is closed, or closes meanwhile. */
   async cleanable(nowMs: number): Promise<Cleanable> {
     const { availability } = this.#options
     try {
-      if (!availability.isClosed) return await this.#cleanable(nowMs)
+      if (!availability.isClosed && !this.#isPaused) return await this.#cleanable(nowMs)
     } catch (error) {
       if (!availability.isClosed) throw error
     }
-    throw new CompactionAbortedError('the log is closed')
+    throw new CompactionAbortedError('the log is closed, or moves')
   }
 
   /** Reads indexes and first batches only where the settings ask for them. */
@@ -206,6 +217,7 @@ export class LogCompaction {
     return () => {
       if (isStopped()) throw new CompactionAbortedError('the node stops')
       if (availability.isClosed || availability.hasFailed) throw new CompactionAbortedError('the log is closed')
+      if (this.#isPaused) throw new CompactionAbortedError('the log moves')
       if (log.generation !== generation) throw new CompactionAbortedError('the log was cut')
     }
   }

@@ -9,6 +9,8 @@ import type {
   AllocateProducerIdsResponse,
   AlterConfigsRequest,
   AlterConfigsResponse,
+  AssignReplicasToDirsRequest,
+  AssignReplicasToDirsResponse,
   BrokerHeartbeatRequest,
   BrokerHeartbeatResponse,
   BrokerRegistrationRequest,
@@ -32,6 +34,7 @@ import type {
 export interface ControllerChannel {
   registerBroker(request: BrokerRegistrationRequest, apiVersion: number): Promise<BrokerRegistrationResponse>
   brokerHeartbeat(request: BrokerHeartbeatRequest): Promise<BrokerHeartbeatResponse>
+  assignReplicasToDirs(request: AssignReplicasToDirsRequest): Promise<AssignReplicasToDirsResponse>
   unregisterBroker(request: UnregisterBrokerRequest): Promise<UnregisterBrokerResponse>
   registerController(request: ControllerRegistrationRequest): Promise<ControllerRegistrationResponse>
   createTopics(request: CreateTopicsRequest): Promise<CreateTopicsResponse>

@@ -11,6 +11,8 @@ import {
   type AllocateProducerIdsResponse,
   type AlterConfigsRequest,
   type AlterConfigsResponse,
+  type AssignReplicasToDirsRequest,
+  type AssignReplicasToDirsResponse,
   abortTransactionRecord,
   allocateProducerIds,
   type BrokerHeartbeatRequest,
@@ -45,6 +47,7 @@ import { Brokers } from './brokers.ts'
 import { Configs } from './configs.ts'
 import { ControllerState } from './controller-state.ts'
 import { atomically, type Decision, type DecisionContext, oneByOne } from './decision.ts'
+import { assignDirectories } from './directory-assignments.ts'
 import { Features } from './features.ts'
 import { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
@@ -62,6 +65,7 @@ export interface ControllerOptions {
 
 interface Parts {
   readonly state: ControllerState
+  readonly settings: Settings
   readonly brokers: Brokers
   readonly topics: Topics
   readonly configs: Configs
@@ -85,6 +89,7 @@ export class Controller {
     const configs = new Configs(state, settings)
     return {
       state,
+      settings,
       configs,
       brokers: new Brokers({ state, settings, clusterId, sessions: this.#sessions }),
       topics: new Topics({ state, settings, configs, random }),
@@ -156,6 +161,13 @@ export class Controller {
   /** Throws ApiError 77. */
   brokerHeartbeat(request: BrokerHeartbeatRequest, context: DecisionContext): Decision<BrokerHeartbeatResponse> {
     return this.#parts.brokers.heartbeat(request, context)
+  }
+
+  /** Throws ApiError 35 or 77. */
+  assignReplicasToDirs(request: AssignReplicasToDirsRequest): Decision<AssignReplicasToDirsResponse> {
+    const { state, settings, brokers } = this.#parts
+    const broker = brokers.check(request.brokerId, request.brokerEpoch).registration
+    return assignDirectories(request, { state, settings, broker })
   }
 
   /** One broker at a time: append and replay, then ask again. */

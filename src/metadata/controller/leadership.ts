@@ -3,6 +3,7 @@
  * sees each partition as the records gathered so far leave it.
  */
 import type { Uuid } from '../../base/index.ts'
+import { type PartitionChangeRecord, partitionChangeRecord } from '../../protocol/index.ts'
 import { lostDirectory, migratingDirectory, unassignedDirectory } from '../image/directory-id.ts'
 import type { BrokerImage } from '../image/metadata-image.ts'
 import { changedPartition, type PartitionImage } from '../image/partition-image.ts'
@@ -63,6 +64,20 @@ export class Leadership {
     }
   }
 
+  /** A replica lies in that directory from now on; nothing where it does already. */
+  assign(partition: PartitionImage, brokerId: number, directory: Uuid): void {
+    const at = partition.replicas.indexOf(brokerId)
+    if (at < 0 || partition.directories[at] === directory) return
+    const { topicId, partitionId } = partition
+    const directories = partition.directories.with(at, directory)
+    this.#take(partition, partitionChangeRecord.create({ topicId, partitionId, directories }))
+  }
+
+  #take(partition: PartitionImage, record: PartitionChangeRecord): void {
+    this.#changed.set(`${record.topicId}${record.partitionId}`, changedPartition(partition, record))
+    this.#records.push({ kind: 'partitionChange', value: record })
+  }
+
   #elect(topic: string, partition: PartitionImage, options: LeadershipChange): void {
     const { brokerToRemove, uncleanShutdown } = options
     const record = electPartition({
@@ -74,9 +89,7 @@ export class Leadership {
       uncleanElection: this.#settings.uncleanLeaderElection(topic),
       isAcceptable: (id) => this.#isAcceptable(id, partition, options),
     })
-    if (record === undefined) return
-    this.#changed.set(`${record.topicId}${record.partitionId}`, changedPartition(partition, record))
-    this.#records.push({ kind: 'partitionChange', value: record })
+    if (record !== undefined) this.#take(partition, record)
   }
 
   #isAcceptable(brokerId: number, partition: PartitionImage, options: LeadershipChange): boolean {

@@ -2,8 +2,6 @@
  * DescribeLogDirs (35), versions 1 to 5: the log directories of this broker, the logs in them, and the room left.
  *
  * 2: flexible. 3: an error for the whole. 4: total and usable bytes (KIP-827). 5: whether new partitions may come (KIP-1066).
- *
- * No log moves between directories yet: none is the future one of its partition.
  */
 import { type Disk, DiskError } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
@@ -70,8 +68,7 @@ async function describe(services: DescribeLogDirsServices, logDir: string, wante
   if (!replicas.isOnline(logDir)) return offline
   try {
     const { totalBytes, usableBytes } = await disk.space(logDir)
-    const cordoned = config().list('cordoned.log.dirs')
-    const isCordoned = cordoned.includes(logDir) || cordoned.includes('*')
+    const isCordoned = config().cordonedLogDirs.includes(logDir)
     const topics = topicsIn(replicas, logDir, wanted)
     return { errorCode: ErrorCode.NONE, logDir, topics, totalBytes, usableBytes, isCordoned }
   } catch (error) {
@@ -83,7 +80,9 @@ async function describe(services: DescribeLogDirsServices, logDir: string, wante
 function topicsIn(replicas: ReplicaManager, logDir: string, wanted: Wanted): readonly Topic[] {
   const topics = new Map<string, Topic['partitions'][number][]>()
   const manager = replicas.directories.find(({ directory }) => directory === logDir)
-  for (const log of manager?.logs ?? []) {
+  const current = [...(manager?.logs ?? [])].map((log) => ({ log, isFutureKey: false }))
+  const futures = [...(manager?.futures ?? [])].map((log) => ({ log, isFutureKey: true }))
+  for (const { log, isFutureKey } of [...current, ...futures]) {
     const { topic, partition } = log.topicPartition
     if (wanted !== undefined && wanted.get(topic)?.has(partition) !== true) continue
     const partitions = topics.get(topic) ?? []
@@ -91,17 +90,17 @@ function topicsIn(replicas: ReplicaManager, logDir: string, wanted: Wanted): rea
     partitions.push({
       partitionIndex: partition,
       partitionSize: log.sizeInBytes,
-      offsetLag: lagOf(replicas, log),
-      isFutureKey: false,
+      offsetLag: lagOf(replicas, log, isFutureKey),
+      isFutureKey,
     })
   }
   return [...topics].map(([name, partitions]) => ({ name, partitions }))
 }
 
-/** How far the log is behind what is committed. */
-function lagOf(replicas: ReplicaManager, log: Log): number {
+/** How far the log is behind what is committed; a future one: behind the end of the log that it copies. */
+function lagOf(replicas: ReplicaManager, log: Log, isFuture: boolean): number {
   const { topic, partition } = log.topicPartition
   const replica = replicas.get(topic, partition)
   if (replica === undefined || replica.isOffline) return unknownLag
-  return Math.max(0, replica.log.highWatermark - log.logEndOffset)
+  return Math.max(0, (isFuture ? replica.log.logEndOffset : replica.log.highWatermark) - log.logEndOffset)
 }

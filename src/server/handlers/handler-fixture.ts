@@ -137,6 +137,7 @@ export class ClusterFixture {
       registerBroker: (request, apiVersion) =>
         later(() => controller.registerBroker(request, { ...this.#context, apiVersion })),
       brokerHeartbeat: (request) => later(() => controller.brokerHeartbeat(request, this.#context)),
+      assignReplicasToDirs: (request) => later(() => controller.assignReplicasToDirs(request)),
       unregisterBroker: (request) => later(() => controller.unregisterBroker(request)),
       registerController: (request) => later(() => controller.registerController(request)),
       createTopics: (request) => later(() => controller.createTopics(request)),

@@ -4,10 +4,12 @@ import { defaultLogConfig, LogManager, sameIntervals } from '../../log/index.ts'
 import { emptyImage } from '../../metadata/index.ts'
 import { type BatchOptions, buildBatch } from '../../records/index.ts'
 import { type Partition, ReplicaManager } from '../../replication/index.ts'
-import { ClusterFixture, countingStream } from './handler-fixture.ts'
+import { ClusterFixture, countingStream, id } from './handler-fixture.ts'
 
 const silent: Logger = { child: () => silent, log: () => undefined }
 export const directory = '/data'
+/** That of node 1. */
+const directoryId = id('d1')
 const topicResource = 2
 
 export interface GivenTopic {
@@ -28,7 +30,10 @@ export class PartitionFixture {
       nodeId: 1,
       logger: silent,
       config: () => cluster.config,
+      clock: cluster.clock,
       directories: [manager],
+      directoryIds: new Map([[manager.directory, directoryId]]),
+      report: () => undefined,
     })
   }
 

@@ -1,0 +1,34 @@
+/** What was written becomes part of the log: indexes, epochs and producers learn of each batch. On the produce path. */
+import { assert } from '../base/index.ts'
+import type { LeaderEpochCache } from './leader-epoch-cache.ts'
+import type { Prepared } from './log-types.ts'
+import type { ProducerState } from './producer-state.ts'
+import type { Segment } from './segment.ts'
+
+export interface PublishedIn {
+  readonly segment: Segment
+  readonly epochs: LeaderEpochCache
+  readonly state: ProducerState
+  readonly logEndOffset: number
+}
+
+/** Returns where the log ends then. */
+export function publish(written: Prepared, { segment, epochs, state, logEndOffset }: PublishedIn): number {
+  const { batches, entries, completed } = written
+  let end = logEndOffset
+  for (const [i, batch] of batches.entries()) {
+    segment.account(batch)
+    if (batch.leaderEpoch >= 0) epochs.assign(batch.leaderEpoch, batch.baseOffset)
+    const entry = entries[i]
+    if (entry !== undefined) state.apply(entry)
+    const ended = completed[i]
+    if (ended !== undefined) {
+      if (ended.isAborted) segment.transactions.append(state.aborted(ended))
+      state.complete(ended)
+    }
+    assert(batch.baseOffset >= end, 'offsets rise')
+    end = batch.lastOffset + 1
+  }
+  state.advanceTo(end)
+  return end
+}

@@ -1,0 +1,207 @@
+/**
+ * One replica on its way to another log directory (KIP-113, KIP-858): a future log copies what is in its log, which readers
+ * and writers use all the while; when it has all, and the controller knows the new place, it takes that place. A stop at any
+ * step leaves one log that has everything; a start goes on from there.
+ */
+import { ApiError, type Clock, DiskError, type Logger, type Uuid } from '../base/index.ts'
+import type { Log, LogManager, ReadPlan, Throttle } from '../log/index.ts'
+import type { Partition } from './partition.ts'
+
+export interface LogMoveOptions {
+  readonly partition: Partition
+  readonly from: LogManager
+  readonly to: LogManager
+  /** In `to`; what it holds already is a part of the log, or of a log of the same partition that lost its end. */
+  readonly future: Log
+  /** Of `to`. */
+  readonly directoryId: Uuid
+  /** Tells the controller that the replica is in `to`. */
+  readonly report: () => void
+  readonly throttle: Throttle
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+const pieceBytes = 256 * 1024
+/** For the controller, for records that come, for a full disk to have room again. */
+const napMs = 20
+const retryMs = 1000
+
+/** It was told to end. */
+class MoveEndedError extends Error {
+  override readonly name = 'MoveEndedError'
+}
+
+export class LogMove {
+  readonly #options: LogMoveOptions
+  /** Of the log when the future one was last compared with it. */
+  #generation = -1
+  #isReported = false
+  #isEnded = false
+  #done: Promise<void> = Promise.resolve()
+
+  constructor(options: LogMoveOptions) {
+    this.#options = options
+  }
+
+  get to(): LogManager {
+    return this.#options.to
+  }
+
+  /** Never rejects; true when the replica is in its new place. */
+  async run(): Promise<boolean> {
+    const { partition, to, logger } = this.#options
+    const done = Promise.withResolvers<void>()
+    this.#done = done.promise
+    const startedAt = partition.log
+    const facts = { partition: partition.name, to: to.directory }
+    try {
+      await startedAt.compaction.pause()
+      await this.#untilKnown()
+      await this.#takePlace()
+      logger.log('info', 'a replica has moved to another log directory', facts)
+      return true
+    } catch (error) {
+      startedAt.compaction.resume()
+      if (!(error instanceof MoveEndedError)) {
+        const reason = error instanceof Error ? error.message : String(error)
+        logger.log('error', 'a replica does not move to another log directory', { ...facts, reason })
+      }
+      return false
+    } finally {
+      done.resolve()
+    }
+  }
+
+  /** Resolves when nothing is copied any more: the replica is where it was, unless it had just moved. */
+  end(): Promise<void> {
+    this.#isEnded = true
+    return this.#done
+  }
+
+  readonly #check = (): void => {
+    const { partition, to } = this.#options
+    if (this.#isEnded || partition.isOffline || !to.isOnline) throw new MoveEndedError('the move has ended')
+  }
+
+  /** Copies until all is there and the controller knows of it; goes on copying what comes meanwhile. */
+  async #untilKnown(): Promise<void> {
+    const { partition, directoryId, future, report, clock } = this.#options
+    for (;;) {
+      this.#check()
+      const isBehind = await this.#copy().catch((error: unknown) => this.#mayComeRight(error))
+      if (isBehind) continue
+      if (partition.assignedDirectory === directoryId) return
+      if (!this.#isReported) {
+        await future.flush()
+        this.#isReported = true
+        report()
+      }
+      await nap(clock, napMs)
+    }
+  }
+
+  /** A disk that is full, a log that is being cut. Throws what is not of that kind. */
+  async #mayComeRight(error: unknown): Promise<boolean> {
+    if (!(error instanceof ApiError)) throw error
+    await nap(this.#options.clock, retryMs)
+    return true
+  }
+
+  /** One piece; false when there is nothing more. */
+  async #copy(): Promise<boolean> {
+    const { partition, future, throttle } = this.#options
+    const { log } = partition
+    if (this.#generation !== log.generation) await this.#alignWith(log)
+    if (future.logEndOffset < log.logStartOffset) await future.truncateFullyAndStartAt(log.logStartOffset)
+    const startOffset = future.logEndOffset
+    const { logEndOffset: maxOffset, generation } = log
+    const isLast = startOffset >= maxOffset
+    if (!isLast) {
+      const plan = await log.read({ startOffset, maxBytes: pieceBytes, maxOffset, minOneBatch: true })
+      const bytes = await orFailed(this.#options.from, () => read(plan))
+      if (bytes === undefined || log.generation !== generation) return true
+      await future.append(bytes, { kind: 'follower' })
+      // A retention that ran meanwhile is seen the next time.
+      const isStuck = future.logEndOffset === startOffset && log.logStartOffset <= startOffset
+      if (isStuck) throw new Error(`no whole batch at offset ${startOffset}, and the log ends at ${maxOffset}`)
+      await throttle.pay(bytes.length, this.#check)
+    }
+    future.setHighWatermark(log.highWatermark)
+    if (log.logStartOffset <= future.highWatermark) future.deleteRecordsBefore(log.logStartOffset)
+    return !isLast
+  }
+
+  /** What was cut from the log since, or never came back after a loss of power, goes from the copy too: by leader epochs. */
+  async #alignWith(log: Log): Promise<void> {
+    const { future, to } = this.#options
+    const { generation } = log
+    for (;;) {
+      const epoch = future.latestEpoch
+      if (epoch === undefined) break
+      const known = log.endOffsetForEpoch(epoch)
+      const end = Math.min(known.endOffset, future.endOffsetForEpoch(known.leaderEpoch).endOffset)
+      if (end >= future.logEndOffset) break
+      if (end <= future.logStartOffset) await future.truncateFullyAndStartAt(log.logStartOffset)
+      else await to.truncateTo(future, end)
+      if (future.latestEpoch === epoch) break
+    }
+    if (future.logEndOffset > log.logEndOffset) await to.truncateTo(future, log.logEndOffset)
+    this.#generation = generation
+  }
+
+  /** Nobody appends meanwhile; what comes waits, and is appended in the new place. */
+  async #takePlace(): Promise<void> {
+    const { partition, from, to } = this.#options
+    const { log, topic, partitionId } = partition
+    let isAway = false
+    const next = async (): Promise<Log> => {
+      while (await this.#copy()) this.#check()
+      return to.promoteFuture({ topic, partition: partitionId }, async () => {
+        isAway = true
+        await orFailed(from, () => from.moveAway(log))
+        return { cleanedUpTo: log.compaction.cleanedUpTo }
+      })
+    }
+    try {
+      await log.handOver(next, (moved) => partition.moveTo(moved, to.directory))
+    } catch (error) {
+      // The log has no place to write to any more: the one that has everything is found by the next start.
+      if (isAway) partition.goOffline()
+      if (isAway && error instanceof Error) log.directoryFailed(error)
+      if (error instanceof DiskError) to.failed(error)
+      throw error
+    }
+    if (log.compaction.cleanedUpTo !== undefined) await orFailed(from, () => from.checkpointCleaner())
+  }
+}
+
+async function orFailed<T>(manager: LogManager, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof DiskError) manager.failed(error)
+    throw error
+  }
+}
+
+const nap = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve))
+
+/** Off the loop: what is copied is seldom in the page cache. Undefined where the log was cut meanwhile. */
+async function read(plan: ReadPlan): Promise<Uint8Array | undefined> {
+  const bytes = new Uint8Array(plan.sizeInBytes)
+  const regions = plan.open()
+  try {
+    let at = 0
+    for (const { handle, position, sizeInBytes } of regions) {
+      for (const end = at + sizeInBytes, start = at; at < end; ) {
+        const size = await handle.file.read(bytes, at, end - at, position + at - start)
+        if (size === 0) return undefined
+        at += size
+      }
+    }
+    return bytes
+  } finally {
+    for (const region of regions) region.release()
+  }
+}

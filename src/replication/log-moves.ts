@@ -1,0 +1,111 @@
+/** The replicas of this broker that are on their way to another log directory: which, where to, so many at a time. */
+import type { Clock, Logger, Uuid } from '../base/index.ts'
+import { type Log, type LogManager, Throttle } from '../log/index.ts'
+import { LogMove } from './log-move.ts'
+import type { Partition } from './partition.ts'
+
+export interface LogMovesOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly idOf: (directory: LogManager) => Uuid
+  /** Tells the controller where a replica is. */
+  readonly report: (partition: Partition, directoryId: Uuid) => void
+  /** All of them together (`replica.alter.log.dirs.io.max.bytes.per.second`). */
+  readonly bytesPerSecond: () => number
+  /** Who copies at a time (`num.replica.alter.log.dirs.threads`). */
+  readonly atOnceMax: () => number
+}
+
+export class LogMoves {
+  readonly #options: LogMovesOptions
+  readonly #throttle: Throttle
+  readonly #moves = new Map<Partition, LogMove>()
+  #waiting: (() => void)[] = []
+  #running = 0
+  #isStopped = false
+  /** One beginning or end at a time. */
+  #changes: Promise<unknown> = Promise.resolve()
+
+  constructor(options: LogMovesOptions) {
+    this.#options = options
+    this.#throttle = new Throttle(options.clock, options.bytesPerSecond)
+  }
+
+  /** Where it goes. */
+  targetOf(partition: Partition): LogManager | undefined {
+    return this.#moves.get(partition)?.to
+  }
+
+  futureOf(partition: Partition): Log | undefined {
+    return this.targetOf(partition)?.future({ topic: partition.topic, partition: partition.partitionId })
+  }
+
+  /** Goes there from now on, wherever it went before; nothing where it is there. Rejects with DiskError. */
+  begin(partition: Partition, to: LogManager, from: LogManager): Promise<void> {
+    return this.#serially(async () => {
+      if (this.targetOf(partition) === to || this.#isStopped) return
+      await this.#cancel(partition)
+      if (partition.directory === to.directory) return
+      const { topic, partitionId, topicId } = partition
+      const future = await to.createFuture({ topic, partition: partitionId }, topicId)
+      future.config = partition.log.config
+      const directoryId = this.#options.idOf(to)
+      const report = (): void => this.#options.report(partition, directoryId)
+      const move = new LogMove({
+        ...this.#options,
+        partition,
+        from,
+        to,
+        future,
+        directoryId,
+        report,
+        throttle: this.#throttle,
+      })
+      this.#moves.set(partition, move)
+      void this.#run(partition, move)
+    })
+  }
+
+  async #run(partition: Partition, move: LogMove): Promise<void> {
+    while (this.#running >= this.#options.atOnceMax() && !this.#isStopped) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    this.#running++
+    if (this.#moves.get(partition) === move) await move.run()
+    if (this.#moves.get(partition) === move) this.#moves.delete(partition)
+    this.#running--
+    this.#waiting.shift()?.()
+  }
+
+  /** Stays where it is; the copy is removed. */
+  cancel(partition: Partition): Promise<void> {
+    return this.#serially(() => this.#cancel(partition))
+  }
+
+  async #cancel(partition: Partition): Promise<void> {
+    const move = this.#moves.get(partition)
+    if (move === undefined) return
+    this.#moves.delete(partition)
+    await move.end()
+    const { topic, partitionId, directory } = partition
+    if (directory !== move.to.directory && move.to.isOnline) {
+      await move.to.dropFuture({ topic, partition: partitionId })
+    }
+  }
+
+  /** Copying ends; the copies stay, and the next start goes on with them. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    const moves = [...this.#moves.values()]
+    this.#moves.clear()
+    for (const wake of this.#waiting.splice(0)) wake()
+    await Promise.all(moves.map((move) => move.end()))
+    await this.#changes
+  }
+
+  #serially(work: () => Promise<void>): Promise<void> {
+    const done = this.#changes.then(work)
+    this.#changes = done.catch(() => undefined)
+    return done
+  }
+}
