@@ -64,6 +64,10 @@ export interface DiskFile {
   readonly path: string
   /** What a job reads the file by while it is open; undefined where only the thread that opened it can. */
   readonly forJobs: JobFile | undefined
+  /** The same for a job that writes; throws DiskError where nothing may be written now. */
+  forWritingJobs(): JobFile | undefined
+  /** A job has written up to there. */
+  writtenByJob(end: number): void
   /** Bytes in the file, without a system call where the implementation can tell. */
   size(): number
   /** Writes at `position` into the page cache now; returns the bytes written. */
@@ -201,6 +205,8 @@ export interface Workers extends JobRunner {
 export interface JobHost {
   /** Reads into `into` from `position`; returns the bytes read, 0 at the end of the file. Throws what went wrong. */
   readSync(file: JobFile, into: Uint8Array, position: number): number
+  /** Writes at `position`; returns the bytes written. Throws what went wrong, with its `code`. */
+  writeSync(file: JobFile, bytes: Uint8Array, position: number): number
 }
 
 /** A whole job: a function of its input, and of the files that it names. */

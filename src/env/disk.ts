@@ -79,6 +79,14 @@ class SystemFile implements DiskFile {
     return { fd: this.#open() }
   }
 
+  forWritingJobs(): JobFile {
+    return this.forJobs
+  }
+
+  writtenByJob(end: number): void {
+    this.#size = Math.max(this.#size, end)
+  }
+
   size(): number {
     return this.#size
   }

@@ -51,6 +51,14 @@ class MemoryFile implements DiskFile {
     return this.#content
   }
 
+  forWritingJobs(): undefined {
+    return undefined
+  }
+
+  writtenByJob(): void {
+    // No job writes it.
+  }
+
   size(): number {
     return this.#content.size
   }

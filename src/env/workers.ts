@@ -33,8 +33,11 @@ const program = `
 const { parentPort, workerData } = require('node:worker_threads')
 if (workerData.nice > 0) require('node:os').setPriority(0, workerData.nice)
 const table = import(workerData.jobsUrl)
-const { readSync } = require('node:fs')
-const host = { readSync: ({ fd }, into, position) => readSync(fd, into, 0, into.length, position) }
+const { readSync, writeSync } = require('node:fs')
+const host = {
+  readSync: ({ fd }, into, position) => readSync(fd, into, 0, into.length, position),
+  writeSync: ({ fd }, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
+}
 parentPort.on('message', async ({ name, input }) => {
   try {
     const job = (await table).jobs.get(name)

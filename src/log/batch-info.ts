@@ -42,6 +42,15 @@ export const isBatchHeader = (view: DataView, position: number): boolean =>
   header.lastOffsetDelta(view, position) >= 0 &&
   header.baseOffset(view, position) >= 0
 
+/** What a segment must know of a batch, by its header alone. */
+export type AccountedBatch = Pick<BatchInfo, 'sizeInBytes' | 'lastOffset' | 'maxTimestamp'>
+
+export const readAccountedBatch = (view: DataView, position: number): AccountedBatch => ({
+  sizeInBytes: header.sizeInBytes(view, position),
+  lastOffset: header.lastOffset(view, position),
+  maxTimestamp: header.maxTimestamp(view, position),
+})
+
 /** The whole batch lies in the view: the record of a marker is read too. */
 export function readBatchInfo(view: DataView, position: number): BatchInfo {
   const sizeInBytes = header.sizeInBytes(view, position)

@@ -39,6 +39,16 @@ class ReservedFile implements DiskFile {
     return this.#file.forJobs
   }
 
+  /** For what spends no reserve: a job cannot give it up. */
+  forWritingJobs(): JobFile | undefined {
+    this.#check()
+    return this.#isOfRecords ? this.#file.forWritingJobs() : undefined
+  }
+
+  writtenByJob(end: number): void {
+    this.#file.writtenByJob(end)
+  }
+
   size(): number {
     return this.#file.size()
   }

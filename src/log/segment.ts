@@ -4,7 +4,7 @@
  */
 import { assert, DiskError } from '../base/index.ts'
 import { batchHeader as header } from '../records/index.ts'
-import { type BatchInfo, relativeOffsetMax } from './batch-info.ts'
+import { type AccountedBatch, relativeOffsetMax } from './batch-info.ts'
 import { FileHandle } from './file-handle.ts'
 import { deletedSuffix, logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from './file-names.ts'
 import { HeaderWalk } from './header-walk.ts'
@@ -179,7 +179,7 @@ export class Segment {
   }
 
   /** A batch that was written is part of the segment now. */
-  account(batch: BatchInfo): void {
+  account(batch: AccountedBatch): void {
     const { offsets, times } = this.#indexed()
     assert(this.canHold(batch.lastOffset), 'a segment holds 2^31 offsets')
     if (this.#sizeInBytes === 0) this.#firstTimestamp = batch.maxTimestamp

@@ -120,6 +120,8 @@ function slowSyncs(disk: Disk): {
   const wrap = (file: DiskFile): DiskFile => ({
     path: file.path,
     forJobs: file.forJobs,
+    forWritingJobs: () => file.forWritingJobs(),
+    writtenByJob: (end) => file.writtenByJob(end),
     size: () => file.size(),
     writeSync: (bytes, position) => file.writeSync(bytes, position),
     readSync: (into, from, to, position) => file.readSync(into, from, to, position),

@@ -47,6 +47,14 @@ class SimFile implements DiskFile {
     begin(this.#volume, operation, this.path)
   }
 
+  forWritingJobs(): DiskFile {
+    return this
+  }
+
+  writtenByJob(): void {
+    // It was this file itself.
+  }
+
   size(): number {
     return this.#content.size
   }

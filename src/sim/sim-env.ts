@@ -43,6 +43,7 @@ export interface WorldOptions {
 /** Jobs run in the thread that has the files. */
 export const inlineHost: JobHost = {
   readSync: (file, into, position) => ('fd' in file ? 0 : file.readSync(into, 0, into.length, position)),
+  writeSync: (file, bytes, position) => ('fd' in file ? 0 : file.writeSync(bytes, position)),
 }
 
 interface SimNodeState {

@@ -14,9 +14,16 @@ export class CorruptBatchError extends Error {
   override readonly name = 'CorruptBatchError'
 }
 
-/** The disk refused to read. */
-export class UnreadableError extends Error {
-  override readonly name = 'UnreadableError'
+/** The disk refused to read or to write; `code` as of a DiskError. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError'
+  readonly code: string
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause))
+    const { code } = cause instanceof Error && 'code' in cause ? cause : { code: 'EIO' }
+    this.code = typeof code === 'string' ? code : 'EIO'
+  }
 }
 
 /** Valid until the next one is asked for. */
@@ -84,7 +91,7 @@ function readOrThrow(host: JobHost, file: JobFile, into: Uint8Array, position: n
   try {
     return host.readSync(file, into, position)
   } catch (error) {
-    throw new UnreadableError(error instanceof Error ? error.message : String(error))
+    throw new RefusedError(error)
   }
 }
 

@@ -7,8 +7,8 @@
 import type { JobHost } from '../../base/index.ts'
 import { batchHeader as header } from '../../records/index.ts'
 import type { AbortedTransaction } from '../transaction-index.ts'
-import { ByteList } from './byte-list.ts'
 import { type ChunkBatch, type ChunkRules, overChunk, type Piece, wholeBatches } from './chunk.ts'
+import { KeptBatches, type WriteTarget } from './kept-batches.ts'
 import { addEmptyBatch, KeptRecords } from './kept-records.ts'
 import { KeyOffsets } from './key-offsets.ts'
 import { RecordFields } from './record-fields.ts'
@@ -34,6 +34,8 @@ export interface FilterRules extends ChunkRules {
 
 export interface FilterChunkInput {
   readonly piece: Piece
+  /** Where what stays is written; undefined: it is given back. */
+  readonly target: WriteTarget | undefined
   readonly keys: SharedArrayBuffer
   readonly rules: FilterRules
   readonly transactions: TransactionsState
@@ -42,8 +44,10 @@ export interface FilterChunkInput {
 export interface FilterChunkOutput {
   /** Bytes of whole batches that were looked at. */
   readonly sizeInBytes: number
-  /** The batches that stay, behind one another. */
+  /** Of the batches that stay, behind one another; the batches themselves, unless the job has written them; their bytes. */
+  readonly keptHeaders: Uint8Array
   readonly kept: Uint8Array
+  readonly keptSizeInBytes: number
   readonly transfer: readonly ArrayBuffer[]
   /** Aborted transactions whose marker stays. */
   readonly aborted: readonly AbortedTransaction[]
@@ -56,12 +60,14 @@ export interface FilterChunkOutput {
 
 /** Throws CorruptBatchError. */
 export function filterChunk(input: FilterChunkInput, host: JobHost): FilterChunkOutput {
-  const { piece, keys, rules, transactions } = input
+  const { piece, target, keys, rules, transactions } = input
+  keptBatches.begin(target, host)
   return overChunk(() => new Filter(rules, keys, transactions).run(piece, host))
 }
 
 /** Used again by every job of a thread. */
-const output = new ByteList()
+const keptBatches = new KeptBatches()
+const output = keptBatches.bytes
 
 class Filter {
   readonly #rules: FilterRules
@@ -81,19 +87,20 @@ class Filter {
   }
 
   run(piece: Piece, host: JobHost): FilterChunkOutput {
-    // What a job that failed has left.
-    output.setSize(0)
     let sizeInBytes = 0
     for (const batch of wholeBatches(piece, this.#rules, host)) {
       this.#filter(batch)
+      keptBatches.batchEnded()
       this.#recordsRead += batch.recordCount
       sizeInBytes += batch.info.sizeInBytes
     }
-    const kept = output.take()
+    const { headers: keptHeaders, bytes: kept, size: keptSizeInBytes } = keptBatches.end()
     return {
       sizeInBytes,
+      keptHeaders,
       kept,
-      transfer: [kept.buffer],
+      keptSizeInBytes,
+      transfer: [keptHeaders.buffer, kept.buffer],
       aborted: this.#passed.keptAborted,
       recordsRead: this.#recordsRead,
       recordsKept: this.#recordsKept,

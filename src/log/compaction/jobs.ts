@@ -1,6 +1,6 @@
 /** The passes of a compaction as jobs of workers: what they are called, and how they are asked for. */
 import { type Clock, DiskError, type Job, type JobRunner, WorkersBusyError } from '../../base/index.ts'
-import { UnreadableError } from './chunk.ts'
+import { RefusedError } from './chunk.ts'
 import { type FilterChunkInput, type FilterChunkOutput, filterChunk } from './filter-chunk.ts'
 import { type IndexChunkInput, type IndexChunkOutput, indexChunk } from './index-chunk.ts'
 import { KeyOffsets } from './key-offsets.ts'
@@ -20,27 +20,27 @@ interface GrowInput {
 
 const grow = ({ keys, ...options }: GrowInput): SharedArrayBuffer => new KeyOffsets(keys).grown(options).memory
 
-/** What the disk refused to read: an error would lose its class on the way from the thread. */
-interface Unreadable {
-  readonly unreadable: string
+/** What the disk refused: an error would lose its class on the way from the thread. */
+interface Refusal {
+  readonly refused: { readonly code: string; readonly reason: string }
 }
 
-const isUnreadable = (output: unknown): output is Unreadable =>
-  typeof output === 'object' && output !== null && 'unreadable' in output
+const isRefusal = (output: unknown): output is Refusal =>
+  typeof output === 'object' && output !== null && 'refused' in output
 
-function orUnreadable(work: () => unknown): unknown {
+function orRefusal(work: () => unknown): unknown {
   try {
     return work()
   } catch (error) {
-    if (!(error instanceof UnreadableError)) throw error
-    return { unreadable: error.message }
+    if (!(error instanceof RefusedError)) throw error
+    return { refused: { code: error.code, reason: error.message } }
   }
 }
 
 /** Senders and jobs are typed by the same interfaces. */
 export const compactionJobs: ReadonlyMap<string, Job> = new Map<string, Job>([
-  [indexName, (input, host) => orUnreadable(() => indexChunk(input as IndexChunkInput, host))],
-  [filterName, (input, host) => orUnreadable(() => filterChunk(input as FilterChunkInput, host))],
+  [indexName, (input, host) => orRefusal(() => indexChunk(input as IndexChunkInput, host))],
+  [filterName, (input, host) => orRefusal(() => filterChunk(input as FilterChunkInput, host))],
   [growName, (input) => grow(input as GrowInput)],
 ])
 
@@ -71,7 +71,7 @@ export class CompactionJobs {
     for (;;) {
       try {
         const output = await this.#workers.run(name, input)
-        if (isUnreadable(output)) throw new DiskError('EIO', '', output.unreadable)
+        if (isRefusal(output)) throw new DiskError(output.refused.code, '', output.refused.reason)
         return output
       } catch (error) {
         if (!(error instanceof WorkersBusyError)) throw error

@@ -2,8 +2,8 @@
  * The second pass over a group of segments: what stays of them goes into one new segment beside them (`.cleaned`). Off the
  * hot path; nobody reads of the new one before it takes their place.
  */
-import { BatchCursor } from '../../records/index.ts'
-import { readBatchInfo } from '../batch-info.ts'
+import { batchHeader as header } from '../../records/index.ts'
+import { readAccountedBatch } from '../batch-info.ts'
 import type { Segment } from '../segment.ts'
 import type { AbortedTransaction } from '../transaction-index.ts'
 import type { Piece } from './chunk.ts'
@@ -54,11 +54,16 @@ export class SegmentCleaner {
 
   async #pass(cleaned: Segment, piece: Piece): Promise<PassedChunk> {
     const { jobs, keys, rules, pay } = this.#options
-    const passed = await jobs.filter({ piece, keys, rules, transactions: this.#transactions })
+    const { file } = cleaned.handle
+    const position = cleaned.sizeInBytes
+    const writable = file.forWritingJobs()
+    const target = writable === undefined ? undefined : { file: writable, position }
+    const passed = await jobs.filter({ piece, target, keys, rules, transactions: this.#transactions })
     this.#transactions = passed.transactions
-    const size = passed.kept.length
-    if (size > 0) await cleaned.write([passed.kept])
-    account(cleaned, passed.kept)
+    const size = passed.keptSizeInBytes
+    if (target !== undefined) file.writtenByJob(position + size)
+    else if (size > 0) await cleaned.write([passed.kept])
+    account(cleaned, passed.keptHeaders)
     for (const transaction of passed.aborted) cleaned.transactions.append(transaction)
     this.#count(passed, size)
     await pay(passed.sizeInBytes + size)
@@ -75,7 +80,7 @@ export class SegmentCleaner {
   }
 }
 
-function account(segment: Segment, bytes: Uint8Array): void {
-  const cursor = new BatchCursor(bytes)
-  while (cursor.next()) segment.account(readBatchInfo(cursor.view, cursor.position))
+function account(segment: Segment, headers: Uint8Array): void {
+  const view = new DataView(headers.buffer, headers.byteOffset, headers.byteLength)
+  for (let at = 0; at < headers.length; at += header.batchHeaderSize) segment.account(readAccountedBatch(view, at))
 }
