@@ -5,6 +5,7 @@
  */
 import { ApiError, type Clock, DiskError, type Logger, type Uuid } from '../base/index.ts'
 import type { Log, LogManager, ReadPlan, Throttle } from '../log/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
 import type { Partition } from './partition.ts'
 
 export interface LogMoveOptions {
@@ -81,7 +82,7 @@ export class LogMove {
 
   readonly #check = (): void => {
     const { partition, to } = this.#options
-    if (this.#isEnded || partition.isOffline || !to.isOnline) throw new MoveEndedError('the move has ended')
+    if (this.#isEnded || partition.isStopped || !to.isOnline) throw new MoveEndedError('the move has ended')
   }
 
   /** Copies until all is there and the controller knows of it; goes on copying what comes meanwhile. */
@@ -101,9 +102,10 @@ export class LogMove {
     }
   }
 
-  /** A disk that is full, a log that is being cut. Throws what is not of that kind. */
+  /** A disk that is full, a log that is being cut, or starts later now. Throws what is not of that kind. */
   async #mayComeRight(error: unknown): Promise<boolean> {
-    if (!(error instanceof ApiError)) throw error
+    const { KAFKA_STORAGE_ERROR: storage, OFFSET_OUT_OF_RANGE: range } = ErrorCode
+    if (!(error instanceof ApiError) || (error.code !== storage && error.code !== range)) throw error
     await nap(this.#options.clock, retryMs)
     return true
   }

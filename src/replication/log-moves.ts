@@ -7,9 +7,12 @@ import type { Partition } from './partition.ts'
 export interface LogMovesOptions {
   readonly clock: Clock
   readonly logger: Logger
+  readonly directories: readonly LogManager[]
   readonly idOf: (directory: LogManager) => Uuid
   /** Tells the controller where a replica is. */
   readonly report: (partition: Partition, directoryId: Uuid) => void
+  /** Nothing is copied any more, and it is where it was. */
+  readonly failed: (partition: Partition) => void
   /** All of them together (`replica.alter.log.dirs.io.max.bytes.per.second`). */
   readonly bytesPerSecond: () => number
   /** Who copies at a time (`num.replica.alter.log.dirs.threads`). */
@@ -44,8 +47,8 @@ export class LogMoves {
   begin(partition: Partition, to: LogManager, from: LogManager): Promise<void> {
     return this.#serially(async () => {
       if (this.targetOf(partition) === to || this.#isStopped) return
-      await this.#cancel(partition)
-      if (partition.directory === to.directory) return
+      await this.#end(partition, to)
+      if (partition.directory === to.directory || partition.isStopped) return
       const { topic, partitionId, topicId } = partition
       const future = await to.createFuture({ topic, partition: partitionId }, topicId)
       future.config = partition.log.config
@@ -71,25 +74,28 @@ export class LogMoves {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     this.#running++
-    if (this.#moves.get(partition) === move) await move.run()
-    if (this.#moves.get(partition) === move) this.#moves.delete(partition)
+    const isDone = this.#moves.get(partition) === move && (await move.run())
+    if (this.#moves.get(partition) === move) {
+      this.#moves.delete(partition)
+      if (!isDone) this.#options.failed(partition)
+    }
     this.#running--
     this.#waiting.shift()?.()
   }
 
-  /** Stays where it is; the copy is removed. */
+  /** Stays where it is; copies are removed, also of a move that has ended without success. */
   cancel(partition: Partition): Promise<void> {
-    return this.#serially(() => this.#cancel(partition))
+    return this.#serially(() => this.#end(partition, undefined))
   }
 
-  async #cancel(partition: Partition): Promise<void> {
+  async #end(partition: Partition, kept: LogManager | undefined): Promise<void> {
     const move = this.#moves.get(partition)
-    if (move === undefined) return
     this.#moves.delete(partition)
-    await move.end()
-    const { topic, partitionId, directory } = partition
-    if (directory !== move.to.directory && move.to.isOnline) {
-      await move.to.dropFuture({ topic, partition: partitionId })
+    await move?.end()
+    const topicPartition = { topic: partition.topic, partition: partition.partitionId }
+    for (const directory of this.#options.directories) {
+      if (directory === kept || !directory.isOnline || directory.future(topicPartition) === undefined) continue
+      await directory.dropFuture(topicPartition)
     }
   }
 

@@ -39,6 +39,7 @@ export class Partition {
   readonly traffic = { messagesIn: 0, bytesIn: 0, bytesOut: 0 }
   #state: PartitionImage | undefined
   #isOffline = false
+  #isStopped = false
   /** Of the topic, as this replica applies it. */
   #config: TopicConfig
   #rules: TopicRules
@@ -129,8 +130,14 @@ export class Partition {
     this.#tell(0)
   }
 
-  /** No longer of this broker, or its directory is gone: who waits is told and finds an error. */
+  /** No longer of this broker, or its directory is gone. */
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
+  /** Who waits is told and finds an error. */
   stop(): void {
+    this.#isStopped = true
     this.#state = undefined
     this.#tell(0)
   }

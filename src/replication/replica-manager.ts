@@ -80,6 +80,7 @@ export class ReplicaManager {
       ...options,
       idOf: (directory) => this.#idOf(directory),
       report: ({ topicId, partitionId }, directoryId) => options.report(topicId, partitionId, directoryId),
+      failed: (partition) => this.#reportDirectory(partition),
       bytesPerSecond: () => config().logMoveBytesPerSecond,
       atOnceMax: () => config().numberOrNull('num.replica.alter.log.dirs.threads') ?? directories.length,
     })
@@ -314,8 +315,8 @@ export class ReplicaManager {
 
   async #remove(partition: Partition): Promise<void> {
     const { topic, partitionId } = partition
-    await this.#moves.cancel(partition)
     partition.stop()
+    await this.#moves.cancel(partition)
     const topicMap = present(this.#partitions.get(topic), 'the topic of a partition')
     topicMap.delete(partitionId)
     if (topicMap.size === 0) this.#partitions.delete(topic)
@@ -346,8 +347,16 @@ export class ReplicaManager {
 
   /** A directory failed: its partitions answer with 56 from now on. */
   directoryFailed(directory: string): void {
-    for (const manager of this.#options.directories) if (manager.directory === directory) this.#offline.add(manager)
-    for (const partition of this.partitions()) if (partition.directory === directory) partition.goOffline()
+    const failed = this.#options.directories.find((it) => it.directory === directory)
+    if (failed === undefined) return
+    this.#offline.add(failed)
+    for (const partition of this.partitions()) {
+      if (partition.directory !== directory) continue
+      const { topicId, partitionId, assignedDirectory } = partition
+      partition.goOffline()
+      // It was about to move: the controller would not miss it.
+      if (assignedDirectory !== this.#idOf(failed)) this.#options.report(topicId, partitionId, this.#idOf(failed))
+    }
   }
 
   /** Whether an entry of `log.dirs` was there at the start and has not failed since. */

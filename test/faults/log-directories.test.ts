@@ -5,6 +5,7 @@ import type { Node } from '../../src/node/index.ts'
 import {
   alterReplicaLogDirs,
   createTopics,
+  deleteTopics,
   describeLogDirs,
   ErrorCode,
   fetch,
@@ -233,6 +234,93 @@ test('nothing new comes to a directory that is cordoned', async () => {
     return again.topics[0]?.errorCode === ErrorCode.NONE
   })
   await stop(started)
+})
+
+/** A replica that takes its time to move: what is in it, where it is, and where it goes. */
+async function startMove(world: BrokenWorld) {
+  const started = await start(world)
+  const { node, wire } = started
+  await createTopic(wire, 't', 1)
+  await until('assignment', () => !assigned(node, 't').includes(undefined))
+  const configs = [{ name: 'replica.alter.log.dirs.io.max.bytes.per.second', configOperation: 0, value: '600000' }]
+  const resources = [{ resourceType: 4, resourceName: `${node.nodeId}`, configs }]
+  await wire.call(incrementalAlterConfigs, { resources })
+  for (let i = 0; i < 20; i++) await produceTo(wire, { topic: 't', records: goodBatch(['x'.repeat(100_000)]) })
+  const [from = ''] = assigned(node, 't')
+  const to = from === '/a' ? '/b' : '/a'
+  assert.equal(await alter(wire, to, 't'), ErrorCode.NONE)
+  await until('copy', async () => `${(await described(wire, 't'))[to]}` === '~0')
+  return { ...started, from, to }
+}
+
+const isServed = async (wire: Wire): Promise<boolean> =>
+  (await produceTo(wire, { topic: 't', records: goodBatch() })).errorCode === ErrorCode.NONE
+
+test('a move is called off by a move to where the replica is', async () => {
+  const world = new BrokenWorld(settings)
+  const moving = await startMove(world)
+  const { wire, from, to } = moving
+  assert.equal(await alter(wire, from, 't'), ErrorCode.NONE)
+  assert.deepEqual(await described(wire, 't'), { [from]: ['0'], [to]: [] })
+  assert.ok(await isServed(wire))
+  await until('removal', async () => (await world.env.disk.list(to)).every(({ name }) => !name.startsWith('t-0')))
+  await stop(moving)
+})
+
+test('a topic is deleted while it moves: nothing is left of it', async () => {
+  const world = new BrokenWorld(settings)
+  const moving = await startMove(world)
+  const { wire, from, to } = moving
+  await wire.call(deleteTopics, { topics: [{ name: 't' }], timeoutMs: 5000 })
+  assert.deepEqual(await described(wire, 't'), { [from]: [], [to]: [] })
+  const names = async (): Promise<string[]> =>
+    [...(await world.env.disk.list(from)), ...(await world.env.disk.list(to))].map(({ name }) => name)
+  await until('removal', async () => (await names()).every((name) => !name.startsWith('t-0')))
+  await stop(moving)
+})
+
+test('the directory fails that a replica moves to: it stays where it is, and is served', async () => {
+  const world = new BrokenWorld(settings)
+  const moving = await startMove(world)
+  const { wire, node, from, to } = moving
+  world.disk.refuses = (_, path) => path.startsWith(`${to}/`)
+  await until('failure', async () => `${(await described(wire, 't'))[to]}` === 'error 56')
+  assert.deepEqual(assigned(node, 't'), [from])
+  assert.ok(await isServed(wire))
+  await stop(moving)
+})
+
+test('the directory fails that a replica moves from: it is missed', async () => {
+  const world = new BrokenWorld(settings)
+  const moving = await startMove(world)
+  const { wire, from, to } = moving
+  world.disk.refuses = (_, path) => path.startsWith(`${from}/`)
+  assert.ok(!(await isServed(wire)))
+  await until('leader less', async () => `${await leaders(wire, 't')}` === '-1')
+  await stop(moving)
+  // Its copy may lack the end: it is not taken for the replica.
+  const again = await start(world)
+  assert.deepEqual(await leaders(again.wire, 't'), [-1])
+  assert.deepEqual(await described(again.wire, 't'), { [from]: ['error 56'], [to]: ['~0'] })
+  await stop(again)
+  world.disk.refuses = () => false
+  const last = await start(world)
+  assert.equal(await valuesOf(last.node, last.wire, 't'), 20)
+  await stop(last)
+})
+
+test('what is damaged does not move, and is as it was', async () => {
+  const world = new BrokenWorld(settings)
+  const moving = await startMove(world)
+  const { wire, from, to } = moving
+  const file = await world.env.disk.open(`${from}/t-0/00000000000000000000.log`, { mode: 'write' })
+  file.writeSync(Buffer.from('?'), 1_400_000)
+  await file.close()
+  await until('error', () => /a replica does not move/.test(world.lines.join('')))
+  assert.ok(await isServed(wire))
+  assert.equal(await alter(wire, from, 't'), ErrorCode.NONE)
+  assert.deepEqual(await described(wire, 't'), { [from]: ['0'], [to]: [] })
+  await stop(moving)
 })
 
 test("what cannot move is refused in Kafka's codes", async () => {
