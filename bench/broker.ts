@@ -21,6 +21,8 @@ export interface Broker {
 export interface BrokerOptions {
   /** A directory of the broker's own; emptied before the start. */
   readonly folder: string
+  /** How many log directories it has: `data`, then `data-1` and so on. One where nothing is said. */
+  readonly directories?: number
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -58,6 +60,7 @@ export async function prepare(options: BrokerOptions): Promise<Prepared> {
   mkdirSync(options.folder, { recursive: true })
   const port = await freePort()
   const controllerPort = await freePort()
+  const directories = Array.from({ length: options.directories ?? 1 }, (_, i) => (i === 0 ? 'data' : `data-${i}`))
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': '1',
@@ -66,7 +69,7 @@ export async function prepare(options: BrokerOptions): Promise<Prepared> {
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'log.dirs': join(options.folder, 'data'),
+    'log.dirs': directories.map((name) => join(options.folder, name)).join(','),
     'offsets.topic.replication.factor': '1',
     'transaction.state.log.replication.factor': '1',
     'transaction.state.log.min.isr': '1',

@@ -103,32 +103,36 @@ function assertCheckpoint(file: string): void {
   for (const entry of entries) assert.match(entry, /^(\S+ )?\d+ \d+$/, file)
 }
 
-const folders = globSync('*', { cwd: runFolder(against) }).filter((name) =>
-  existsSync(join(runFolder(against), name, 'data')),
-)
-for (const folder of folders.sort()) {
-  describe(`files of the broker "${folder}"`, () => {
-    const directory = join(runFolder(against), folder, 'data')
+/** Of a broker that has several, the first one has the metadata. */
+const names = globSync('*/{data,data-*}', { cwd: runFolder(against) })
+for (const name of names.sort()) {
+  describe(`files of the broker and directory "${name}"`, () => {
+    const directory = join(runFolder(against), name)
     const found = (pattern: string): string[] => globSync(pattern, { cwd: directory }).sort()
 
     for (const { what, pattern, isOf, args } of readings) {
       test(`${what}, by Kafka's tool`, async (context) => {
-        const names = found(pattern).filter(isOf)
-        context.diagnostic(`${names.length} files`)
-        const files = names.map((name) => join(directory, name))
+        const files = found(pattern)
+          .filter(isOf)
+          .map((file) => join(directory, file))
+        context.diagnostic(`${files.length} files`)
         for (let i = 0; i < files.length; i += filesPerCall) await readByTool(files.slice(i, i + filesPerCall), args)
       })
     }
 
     test('checkpoints and the other text', (context) => {
       const checkpoints = found('{*-checkpoint,*/leader-epoch-checkpoint}')
-      for (const name of checkpoints) assertCheckpoint(join(directory, name))
+      for (const file of checkpoints) assertCheckpoint(join(directory, file))
       const topicIds = found('*/partition.metadata')
-      for (const name of topicIds)
-        assert.match(readFileSync(join(directory, name), 'utf8'), /^version: 0\ntopic_id: [\w-]{22}\n?$/, name)
+      for (const file of topicIds)
+        assert.match(readFileSync(join(directory, file), 'utf8'), /^version: 0\ntopic_id: [\w-]{22}\n?$/, file)
       assert.match(readFileSync(join(directory, 'meta.properties'), 'utf8'), /^cluster\.id=\S{22}$/m)
-      const state: unknown = JSON.parse(readFileSync(join(directory, '__cluster_metadata-0', 'quorum-state'), 'utf8'))
-      assert.ok(typeof state === 'object' && state !== null && 'leaderEpoch' in state)
+      const states = found('__cluster_metadata-0/quorum-state')
+      assert.equal(states.length, basename(name) === 'data' ? 1 : 0)
+      for (const file of states) {
+        const state: unknown = JSON.parse(readFileSync(join(directory, file), 'utf8'))
+        assert.ok(typeof state === 'object' && state !== null && 'leaderEpoch' in state)
+      }
       context.diagnostic(`${checkpoints.length} checkpoints, ${topicIds.length} partition.metadata`)
     })
   })

@@ -18,6 +18,7 @@ const tools = {
   groups: 'org.apache.kafka.tools.GroupsCommand',
   logDirs: 'org.apache.kafka.tools.LogDirsCommand',
   consoleShareConsumer: 'org.apache.kafka.tools.consumer.ConsoleShareConsumer',
+  reassignPartitions: 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
   metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
   shareGroups: 'org.apache.kafka.tools.consumer.group.ShareGroupCommand',
   storage: 'kafka.tools.StorageTool',

@@ -53,7 +53,8 @@ async function assertRefused(take: typeof takeOverByKafka, place: Place): Promis
 test('one directory is for one of them, until it ends', { skip, timeout: 100_000 }, async () => {
   const folder = join(runFolder(against), 'locks')
   const [metadata, records] = [join(folder, 'data'), join(folder, 'records')]
-  broker = await startOwnBroker('locks', { 'log.dirs': records, 'metadata.log.dir': metadata })
+  const settings = { 'log.dirs': records, 'metadata.log.dir': metadata }
+  broker = await startOwnBroker({ name: 'locks', settings })
   for (const take of [takeOverByKafka, takeOverByOdradek]) {
     const { place } = broker
     for (const directory of [metadata, records]) {

@@ -6,10 +6,15 @@ import { startOdradek } from '../../bench/odradek.ts'
 import { against, bootstrapVariable, runFolder } from './kit.ts'
 import { ping } from './ping.ts'
 
+export interface OwnBrokerOptions {
+  readonly name: string
+  readonly settings?: Readonly<Record<string, string>>
+  readonly directories?: number
+}
+
 /** The clients of this process's later calls go to it: one suite has one. */
-export async function startOwnBroker(name: string, settings: Readonly<Record<string, string>>): Promise<Broker> {
-  const folder = join(runFolder(against), name)
-  const options = { folder, settings, ping }
+export async function startOwnBroker({ name, ...more }: OwnBrokerOptions): Promise<Broker> {
+  const options = { ...more, folder: join(runFolder(against), name), ping }
   const broker = against === 'kafka' ? await startKafka(options) : await startOdradek(options)
   process.env[bootstrapVariable] = broker.bootstrap
   return broker

@@ -47,7 +47,7 @@ async function startLoads(
 
 describe('a broker that starts again', () => {
   before(async () => {
-    broker = await startOwnBroker('restart', settings)
+    broker = await startOwnBroker({ name: 'restart', settings })
   })
   after(() => broker.stop())
 

@@ -30,7 +30,7 @@ describe('in turns on one directory', () => {
       'offsets.topic.num.partitions': '4',
       'log.cleaner.backoff.ms': '200',
     }
-    broker = await startOwnBroker('take-over', settings)
+    broker = await startOwnBroker({ name: 'take-over', settings })
   })
   after(async () => {
     await load?.kill()
