@@ -84,8 +84,44 @@ declare module '@platformatic/kafka' {
     listTopics(): Promise<readonly string[]>
     close(): Promise<void>
   }
+  interface AlteredReplicas {
+    readonly results: readonly {
+      readonly topicName: string
+      readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: number }[]
+    }[]
+  }
+  class Connection {
+    constructor(clientId: string)
+    connect(host: string, port: number): Promise<void>
+    close(): Promise<void>
+  }
+  /** Of a reply that has an error code in it; of the calls declared here, one has such. */
+  class ResponseError extends Error {
+    readonly response: AlteredReplicas
+  }
+  const alterReplicaLogDirsV2: {
+    readonly api: {
+      async(
+        connection: Connection,
+        directories: readonly {
+          readonly path: string
+          readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
+        }[],
+      ): Promise<AlteredReplicas>
+    }
+  }
   const stringSerializers: Serializers
   const stringDeserializers: Deserializers
 
-  export { Admin, Consumer, Producer, type Received, stringDeserializers, stringSerializers }
+  export {
+    Admin,
+    alterReplicaLogDirsV2,
+    Connection,
+    Consumer,
+    Producer,
+    type Received,
+    ResponseError,
+    stringDeserializers,
+    stringSerializers,
+  }
 }

@@ -95,8 +95,8 @@ async function readByTool(files: readonly string[], args: readonly string[]): Pr
 /** A version, a number of entries, and as many: how Kafka writes what belongs to a directory or to a log. */
 function assertCheckpoint(file: string): void {
   const text = readFileSync(file, 'utf8')
-  // Kafka makes the file of its cleaner before it has anything to write to it.
-  if (text === '' && file.endsWith('cleaner-offset-checkpoint')) return
+  // Kafka makes these before it has anything to write to them.
+  if (text === '' && /(cleaner|replication)-offset-checkpoint$/.test(file)) return
   const [version, count, ...entries] = text.trimEnd().split('\n')
   assert.equal(version, '0', file)
   assert.equal(entries.length, Number(count), file)
