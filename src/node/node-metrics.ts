@@ -122,7 +122,18 @@ function logMetrics(partitions: readonly Partition[]): readonly Metric[] {
   ]
 }
 
-function directoryMetrics({ logDirectories }: Broker): readonly Metric[] {
+function directoryMetrics(broker: Broker): readonly Metric[] {
+  const { config, replicas, logDirectories } = broker
+  const all = [...new Set(config.logDirs)]
+  const flag = (name: string, help: string, is: (directory: string) => boolean): readonly Metric[] => [
+    {
+      name: `kafka_log_logmanager_logdirectory${name}`,
+      help,
+      type: 'gauge',
+      samples: all.map((logDirectory) => ({ labels: { logDirectory }, value: is(logDirectory) ? 1 : 0 })),
+    },
+    gauge(`kafka_log_logmanager_${name}logdirectorycount`, 'How many are so.', all.filter(is).length),
+  ]
   const metric = (name: string, help: string, of: (directory: LogManager) => number): Metric => ({
     name: `kafka_log_logmanager_${name}`,
     help,
@@ -130,6 +141,8 @@ function directoryMetrics({ logDirectories }: Broker): readonly Metric[] {
     samples: logDirectories.map((it) => ({ labels: { logDirectory: it.directory }, value: of(it) })),
   })
   return [
+    ...flag('offline', '1 where a log directory cannot be used.', (it) => !replicas.isOnline(it)),
+    ...flag('cordoned', '1 where a log directory gets no new replicas.', (it) => config.cordonedLogDirs.includes(it)),
     metric(
       'lostbytes',
       'Bytes that the last start cut as no whole batches, by directory.',

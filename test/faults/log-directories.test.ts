@@ -1,7 +1,7 @@
 /** Several log directories: the controller knows where each replica is, one that fails is missed alone, replicas move. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Node } from '../../src/node/index.ts'
+import { type Node, nodeMetrics } from '../../src/node/index.ts'
 import {
   alterReplicaLogDirs,
   createTopics,
@@ -128,6 +128,11 @@ test('a directory that fails is missed: its partitions have no leader, topics co
   await createTopic(wire, 'u', 2)
   assert.deepEqual(await described(wire, 'u'), { '/a': ['0', '1'], '/b': ['error 56'] })
   assert.equal(await alter(wire, '/b', 'u'), ErrorCode.KAFKA_STORAGE_ERROR)
+  const [offline] = nodeMetrics(node).filter(({ name }) => name === 'kafka_log_logmanager_logdirectoryoffline')
+  assert.deepEqual(offline?.samples, [
+    { labels: { logDirectory: '/a' }, value: 0 },
+    { labels: { logDirectory: '/b' }, value: 1 },
+  ])
   await stop(started)
 })
 
