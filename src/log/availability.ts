@@ -85,6 +85,11 @@ export class Availability {
     return this.#hasLeft
   }
 
+  /** Throws ApiError 56. */
+  checkNames(): void {
+    if (this.#hasLeft) throw new ApiError(kafkaStorageError, 'the log moves to another directory')
+  }
+
   close(reason: string): void {
     this.#isClosed = true
     if (!this.#hasFailed) this.#refusal = reason

@@ -470,9 +470,8 @@ export class Log {
     })
   }
 
-  /** What is asked for by name is asked for now. */
+  /** Nothing is read or written by name from then on. */
   async #prepareToLeave(): Promise<void> {
-    await this.#segments.indexAll()
     await this.flush()
     this.#availability.leave()
     await this.#settle()

@@ -86,7 +86,7 @@ export class Segments {
   async #loadIndexes(offset: number): Promise<void> {
     for (const segment of this.all.slice(this.floor(offset))) {
       if (segment.isIndexed) continue
-      const outcome = await segment.loadIndexes()
+      const outcome = await this.#load(segment)
       if (outcome === 'read') return
       this.#options.logger.log('warn', 'an index was missing or wrong and was rebuilt', {
         path: segment.handle.file.path,
@@ -95,9 +95,10 @@ export class Segments {
     }
   }
 
-  /** Nothing is read by name any more. */
-  async indexAll(): Promise<void> {
-    for (const segment of this.all) if (!segment.isIndexed) await segment.loadIndexes()
+  /** By the names of the files. Throws ApiError 56 while those are about to change: who asks may come again at once. */
+  #load(segment: Segment): ReturnType<Segment['loadIndexes']> {
+    this.#options.availability.checkNames()
+    return segment.loadIndexes()
   }
 
   /** Which parts of which files hold what is asked for. Throws StaleIndexError where an index must be read first. */
@@ -163,14 +164,26 @@ export class Segments {
     for (const segment of this.all) {
       this.#options.availability.checkRead()
       const batch = await segment.handle.whilePinned(async () => {
-        if (!segment.isIndexed) await segment.loadIndexes()
+        if (!segment.isIndexed) await this.#load(segment)
         if (segment.largest.timestamp < timestamp) return undefined
-        const found = await findTimestamp(segment, timestamp, logStartOffset)
+        const found = await this.#findTimestamp(segment, timestamp, logStartOffset)
         return found === undefined ? undefined : readBatch(segment, found)
       })
       if (batch !== undefined) return batch
     }
     return undefined
+  }
+
+  /** The segment is pinned; it may have left the log, so that only it is asked. */
+  async #findTimestamp(segment: Segment, timestamp: number, fromOffset: number): Promise<FoundBatch | undefined> {
+    for (;;) {
+      try {
+        return segment.findTimestamp(timestamp, fromOffset)
+      } catch (error) {
+        if (!(error instanceof StaleIndexError)) throw error
+        await this.#load(segment)
+      }
+    }
   }
 
   /** The first batch that has the largest timestamp of the log. */
@@ -179,23 +192,11 @@ export class Segments {
     for (const segment of this.all) {
       this.#options.availability.checkRead()
       await segment.handle.whilePinned(async () => {
-        if (!segment.isIndexed) await segment.loadIndexes()
+        if (!segment.isIndexed) await this.#load(segment)
         largest = Math.max(largest, segment.largest.timestamp)
       })
     }
     return largest < 0 ? undefined : this.batchForTimestamp(largest, logStartOffset)
-  }
-}
-
-/** The segment is pinned; it may have left the log, so that only it is asked. */
-async function findTimestamp(segment: Segment, timestamp: number, fromOffset: number): Promise<FoundBatch | undefined> {
-  for (;;) {
-    try {
-      return segment.findTimestamp(timestamp, fromOffset)
-    } catch (error) {
-      if (!(error instanceof StaleIndexError)) throw error
-      await segment.loadIndexes()
-    }
   }
 }
 
