@@ -245,6 +245,8 @@ export class ReplicaManager {
     const online = this.#online
     const holding = online.find((manager) => manager.get(topicPartition) !== undefined)
     if (holding !== undefined) return holding
+    // What it copies is out of sight: an empty log here would be taken for the one that has moved.
+    if (online.some((manager) => manager.future(topicPartition) !== undefined)) return undefined
     const assigned = state.directories[state.replicas.indexOf(nodeId)]
     const right = online.find((manager) => this.#idOf(manager) === assigned)
     if (right !== undefined) return right

@@ -314,6 +314,31 @@ test('the directory fails that a replica moves from: it is missed', async () => 
   await stop(last)
 })
 
+test('a start without the directory that a replica moves from, known to be in the other: it is not made anew', async () => {
+  const world = new BrokenWorld(settings)
+  const moved = await start(world)
+  await createTopic(moved.wire, 't', 1)
+  await until('assignment', () => !assigned(moved.node, 't').includes(undefined))
+  const [from = ''] = assigned(moved.node, 't')
+  const to = from === '/a' ? '/b' : '/a'
+  for (let i = 0; i < 5; i++) assert.ok(await isServed(moved.wire))
+  assert.equal(await alter(moved.wire, to, 't'), ErrorCode.NONE)
+  await until('move', async () => `${(await described(moved.wire, 't'))[to]}` === '0')
+  await stop(moved)
+  // As if it had not got its name yet.
+  await world.env.disk.rename(`${to}/t-0`, `${to}/t-0.${'0'.repeat(32)}-future`)
+  world.disk.refuses = (_, path) => path.startsWith(`${from}/`)
+
+  const without = await start(world)
+  assert.ok(!(await isServed(without.wire)))
+  assert.deepEqual(await described(without.wire, 't'), { [from]: ['error 56'], [to]: ['~0'] })
+  await stop(without)
+  world.disk.refuses = () => false
+  const last = await start(world)
+  assert.equal(await valuesOf(last.node, last.wire, 't'), 5)
+  await stop(last)
+})
+
 test('what is damaged does not move, and is as it was', async () => {
   const world = new BrokenWorld(settings)
   const moving = await startMove(world)
