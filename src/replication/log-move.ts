@@ -112,10 +112,12 @@ export class LogMove {
 
   /** One piece; false when there is nothing more. */
   async #copy(): Promise<boolean> {
-    const { partition, future, throttle } = this.#options
+    const { partition, to, future, throttle } = this.#options
     const { log } = partition
-    if (this.#generation !== log.generation) await this.#alignWith(log)
-    if (future.logEndOffset < log.logStartOffset) await future.truncateFullyAndStartAt(log.logStartOffset)
+    if (this.#generation !== log.generation) await orFailed(to, () => this.#alignWith(log))
+    if (future.logEndOffset < log.logStartOffset) {
+      await orFailed(to, () => future.truncateFullyAndStartAt(log.logStartOffset))
+    }
     const startOffset = future.logEndOffset
     const { logEndOffset: maxOffset, generation } = log
     const isLast = startOffset >= maxOffset
@@ -159,31 +161,33 @@ export class LogMove {
     let isAway = false
     const next = async (): Promise<Log> => {
       while (await this.#copy()) this.#check()
-      return to.promoteFuture({ topic, partition: partitionId }, async () => {
+      const last = async () => {
         isAway = true
         await orFailed(from, () => from.moveAway(log))
         return { cleanedUpTo: log.compaction.cleanedUpTo }
-      })
+      }
+      return orFailed(to, () => to.promoteFuture({ topic, partition: partitionId }, last))
     }
     try {
-      await log.handOver(next, (moved) => partition.moveTo(moved, to.directory))
+      await orFailed(from, () => log.handOver(next, (moved) => partition.moveTo(moved, to.directory)))
     } catch (error) {
       // The log has no place to write to any more: the one that has everything is found by the next start.
       if (isAway) partition.goOffline()
       if (isAway && error instanceof Error) log.directoryFailed(error)
-      if (error instanceof DiskError) to.failed(error)
       throw error
     }
     if (log.compaction.cleanedUpTo !== undefined) await orFailed(from, () => from.checkpointCleaner())
   }
 }
 
+/** What the disk refuses fails that directory, and no other around it: a DiskError goes no further as such. */
 async function orFailed<T>(manager: LogManager, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof DiskError) manager.failed(error)
-    throw error
+    if (!(error instanceof DiskError)) throw error
+    manager.failed(error)
+    throw new Error(`${manager.directory} has failed: ${error.message}`, { cause: error })
   }
 }
 

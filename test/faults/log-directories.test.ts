@@ -314,6 +314,20 @@ test('the directory fails that a replica moves from: it is missed', async () => 
   await stop(last)
 })
 
+test('the directory fails that a replica moves from, in its last moment there: the other one stays', async () => {
+  const world = new BrokenWorld(settings)
+  const moving = await startMove(world)
+  const { wire, from, to } = moving
+  // Not before the log is flushed, when the copy has all.
+  world.disk.refuses = (operation, path) => operation === 'sync' && path.startsWith(`${from}/t-0/`)
+  await until('failure', async () => `${(await described(wire, 't'))[from]}` === 'error 56')
+  assert.deepEqual((await described(wire, 't'))[to], ['~0'])
+  world.disk.refuses = () => false
+  await createTopic(wire, 'u', 1)
+  assert.deepEqual((await described(wire, 'u'))[to], ['0'])
+  await stop(moving)
+})
+
 test('a start without the directory that a replica moves from, known to be in the other: it is not made anew', async () => {
   const world = new BrokenWorld(settings)
   const moved = await start(world)
