@@ -74,11 +74,16 @@ export class PendingAppends {
     this.#pending = []
     this.#draft.clear()
     let before: Promise<unknown> = Promise.resolve()
+    let refusal: ApiError | undefined
     for (const { bytes, batches, result, resolve, reject } of moved) {
-      // A duplicate of one that waits is answered when that one is.
-      const appended = batches.length === 0 ? before : new Promise((done) => done(append(bytes)))
-      before = Promise.all([before, appended])
-      before.then(() => resolve(result), reject)
+      try {
+        // A duplicate of one that waits is answered when that one is. Behind one that is refused there would be a gap.
+        if (refusal === undefined && batches.length > 0) before = Promise.all([before, append(bytes)])
+      } catch (error) {
+        refusal = this.#host.writeFailed(error)
+      }
+      if (refusal === undefined) before.then(() => resolve(result), reject)
+      else reject(refusal)
     }
   }
 
