@@ -18,7 +18,7 @@ export type MemberKind = (membership: Membership) => Command | Promise<Command>
 const librdkafkaMember =
   (protocol: string): MemberKind =>
   (membership) =>
-    librdkafkaCommand('member', { ...membership, protocol, timeout: 120 })
+    librdkafkaCommand('member', { ...membership, protocol, timeout: 300 })
 
 const franzGoMember =
   (protocol: string): MemberKind =>

@@ -4,13 +4,15 @@
  */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { alterReplicaLogDirsV2, Connection, ResponseError } from '@platformatic/kafka'
+import type { Broker } from '../../bench/broker.ts'
 import { runTool } from './java-tool.ts'
 import { against, bootstrap, runFolder, uniqueName, until } from './kit.ts'
+import { describeDirectories, foldersOf } from './log-directories.ts'
 import { skipUnless } from './served.ts'
 
-interface Move {
+export interface Move {
   readonly topics: readonly string[]
   /** Of each topic, from 0. */
   readonly partitions: number
@@ -18,7 +20,7 @@ interface Move {
   readonly to: string
 }
 
-interface Mover {
+export interface Mover {
   /** For the options of a test: false, or why it is left out. */
   readonly skip: string | false
   /** Ends when the moves have begun, and fails where one does not. */
@@ -78,4 +80,49 @@ export async function moveCodes({ topics, partitions, to }: Move): Promise<numbe
   } finally {
     await connection.close()
   }
+}
+
+/** Until all are there, and nothing of them is on its way. */
+async function untilThere({ topics, partitions, to }: Move): Promise<void> {
+  let seen = ''
+  const condition = async (): Promise<boolean> => {
+    const all = await describeDirectories(...topics)
+    seen = JSON.stringify(all)
+    const isOnTheWay = all.some((directory) => directory.partitions.some(({ isFuture }) => isFuture))
+    const there = all.find(({ logDir }) => logDir === to)?.partitions ?? []
+    return !isOnTheWay && there.length === topics.length * partitions
+  }
+  await until({ what: `${topics} is in ${to}`, timeoutMs: doneTimeoutMs, condition, seen: () => seen })
+}
+
+export const byPlatformatic: Mover = {
+  skip: false,
+  async begin(move) {
+    assert.deepEqual(new Set(await moveCodes(move)), new Set([0]))
+  },
+  untilDone: untilThere,
+}
+
+export const movers: Readonly<Record<string, Mover>> = {
+  'kafka-reassign-partitions': reassignPartitions,
+  '@platformatic/kafka': byPlatformatic,
+}
+
+/** On the disk: the logs are in the directory, and nothing of them is in another. */
+export function assertMoved(broker: Broker, { topics, partitions, to }: Move): void {
+  for (const topic of topics) {
+    const found = foldersOf(broker, topic).map((name) => join(dirname(broker.place.file), name))
+    assert.deepEqual(
+      found,
+      numbers(partitions).map((partition) => join(to, `${topic}-${partition}`)),
+    )
+  }
+}
+
+/** Of all moves of the broker together; undefined takes the bound away. */
+export async function boundMoves(bytesPerSecond: number | undefined): Promise<void> {
+  const key = 'replica.alter.log.dirs.io.max.bytes.per.second'
+  const change = bytesPerSecond === undefined ? ['--delete-config', key] : ['--add-config', `${key}=${bytesPerSecond}`]
+  const broker = ['--entity-type', 'brokers', '--entity-name', '1']
+  await runTool('configs', ['--bootstrap-server', bootstrap(), '--alter', ...broker, ...change])
 }
