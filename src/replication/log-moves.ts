@@ -102,11 +102,12 @@ export class LogMoves {
   /** Copying ends; the copies stay, and the next start goes on with them. */
   async stop(): Promise<void> {
     this.#isStopped = true
+    // What is beginning would be overlooked.
+    await this.#changes
     const moves = [...this.#moves.values()]
     this.#moves.clear()
     for (const wake of this.#waiting.splice(0)) wake()
     await Promise.all(moves.map((move) => move.end()))
-    await this.#changes
   }
 
   #serially(work: () => Promise<void>): Promise<void> {
