@@ -211,7 +211,11 @@ export class ReplicaManager {
       return undefined
     }
     const log = await orOffline(manager, () => manager.getOrCreate(topicPartition, topic.topicId))
-    if (log === undefined) return undefined
+    if (log === undefined) {
+      // As in Kafka the next directory is tried; what was there already has no place elsewhere.
+      const isNew = this.#offline.has(manager) && manager.get(topicPartition) === undefined
+      return isNew ? this.#create(topic, state) : undefined
+    }
     this.#preferred.delete(directoryName(topicPartition))
     const config = this.#configOf(topic.name)
     log.config = logConfig(config, this.#options.config())

@@ -136,6 +136,21 @@ test('a directory that fails is missed: its partitions have no leader, topics co
   await stop(started)
 })
 
+test('a directory fails when a new replica is made in it: the other one takes it', async () => {
+  const world = new BrokenWorld(settings)
+  const started = await start(world)
+  const { node, wire } = started
+  world.disk.refuses = (_, path) => path.startsWith('/b/')
+  await createTopic(wire, 't', 4)
+  assert.deepEqual(await described(wire, 't'), { '/a': ['0', '1', '2', '3'], '/b': ['error 56'] })
+  for (let partition = 0; partition < 4; partition++) {
+    const { errorCode } = await produceTo(wire, { topic: 't', partition, records: goodBatch() })
+    assert.equal(errorCode, ErrorCode.NONE)
+  }
+  await until('assignment', () => `${assigned(node, 't')}` === '/a,/a,/a,/a')
+  await stop(started)
+})
+
 test('a start without one of its directories: its replicas are not made anew, and come back with it', async () => {
   const world = new BrokenWorld(settings)
   const first = await start(world)
