@@ -186,10 +186,13 @@ export class ReplicaManager {
     if (wasLeader && !partition.isLeader) told.ledNoMore.push({ partition, leaderEpoch: state.leaderEpoch })
   }
 
-  /** The controller is told where a replica is, unless it is about to be where the controller knows it to be. */
+  /**
+   * The controller is told where a replica is, unless it is about to be where the controller knows it to be. Also where that
+   * has failed: else the controller would not miss it.
+   */
   #reportDirectory(partition: Partition): void {
     const manager = this.#managerOf(partition)
-    if (manager === undefined || partition.isOffline) return
+    if (manager === undefined) return
     const { topicId, partitionId, assignedDirectory } = partition
     const target = this.#moves.targetOf(partition)
     const isKnown = [manager, target].some((it) => it !== undefined && this.#idOf(it) === assignedDirectory)

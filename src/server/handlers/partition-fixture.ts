@@ -1,5 +1,5 @@
 /** For tests of handlers that read and change partitions: the replicas of node 1 over real logs. */
-import { type Disk, type Logger, present } from '../../base/index.ts'
+import { type Disk, type Logger, present, type Uuid } from '../../base/index.ts'
 import { defaultLogConfig, LogManager, sameIntervals } from '../../log/index.ts'
 import { emptyImage } from '../../metadata/index.ts'
 import { type BatchOptions, buildBatch } from '../../records/index.ts'
@@ -9,7 +9,7 @@ import { ClusterFixture, countingStream, id } from './handler-fixture.ts'
 const silent: Logger = { child: () => silent, log: () => undefined }
 export const directory = '/data'
 /** That of node 1. */
-const directoryId = id('d1')
+export const directoryId = id('d1')
 const topicResource = 2
 
 export interface GivenTopic {
@@ -22,6 +22,8 @@ export class PartitionFixture {
   readonly cluster: ClusterFixture
   readonly replicas: ReplicaManager
   readonly manager: LogManager
+  /** What the controller was told: the directories of partitions, one after the other. */
+  readonly reported: Uuid[] = []
 
   private constructor(cluster: ClusterFixture, manager: LogManager) {
     this.cluster = cluster
@@ -33,7 +35,7 @@ export class PartitionFixture {
       clock: cluster.clock,
       directories: [manager],
       directoryIds: new Map([[manager.directory, directoryId]]),
-      report: () => undefined,
+      report: (_topicId, _partitionId, directory) => void this.reported.push(directory),
     })
   }
 
