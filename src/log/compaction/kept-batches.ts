@@ -58,6 +58,7 @@ export class KeptBatches {
     if (file === undefined || position === undefined || this.#host === undefined) return bytes.length
     try {
       const size = this.#host.writeSync(file, bytes, position + this.#written)
+      if (size <= 0) throw new Error('the file took no bytes')
       this.#written += size
       return size
     } catch (error) {
