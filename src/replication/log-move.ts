@@ -58,8 +58,8 @@ export class LogMove {
     const facts = { partition: partition.name, to: to.directory }
     try {
       await startedAt.compaction.pause()
-      await this.#untilKnown()
-      await this.#takePlace()
+      do await this.#untilKnown()
+      while (!(await this.#takePlace()))
       logger.log('info', 'a replica has moved to another log directory', facts)
       return true
     } catch (error) {
@@ -154,8 +154,8 @@ export class LogMove {
     this.#generation = generation
   }
 
-  /** Nobody appends meanwhile; what comes waits, and is appended in the new place. */
-  async #takePlace(): Promise<void> {
+  /** Nobody appends meanwhile; what comes waits, and is appended in the new place. False where it is to be tried again. */
+  async #takePlace(): Promise<boolean> {
     const { partition, from, to } = this.#options
     const { log, topic, partitionId } = partition
     let isAway = false
@@ -171,12 +171,17 @@ export class LogMove {
     try {
       await orFailed(from, () => log.handOver(next, (moved) => partition.moveTo(moved, to.directory)))
     } catch (error) {
+      if (!isAway) {
+        await this.#mayComeRight(error)
+        return false
+      }
       // The log has no place to write to any more: the one that has everything is found by the next start.
-      if (isAway) partition.goOffline()
-      if (isAway && error instanceof Error) log.directoryFailed(error)
+      partition.goOffline()
+      if (error instanceof Error) log.directoryFailed(error)
       throw error
     }
     if (log.compaction.cleanedUpTo !== undefined) await orFailed(from, () => from.checkpointCleaner())
+    return true
   }
 }
 
