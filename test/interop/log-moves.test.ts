@@ -3,14 +3,18 @@
  * off. What was acknowledged is at its offset, and a log is in one directory alone.
  */
 import assert from 'node:assert/strict'
+import { basename } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../bench/broker.ts'
+import { takeOverByKafka } from '../../bench/kafka.ts'
+import { takeOverByOdradek } from '../../bench/odradek.ts'
 import { runTool } from './java-tool.ts'
 import { partitions, readAll } from './kept.ts'
-import { bootstrap, isShortRun, until } from './kit.ts'
+import { against, bootstrap, isShortRun, until } from './kit.ts'
 import { describeDirectories, directories, foldersOf, pathsOf } from './log-directories.ts'
 import { startOwnBroker } from './own-broker.ts'
+import { ping } from './ping.ts'
 import { assertMoved, boundMoves, byPlatformatic, movers } from './replica-moves.ts'
 import { filledCount, filledTopic, TopicsInUse } from './topics-in-use.ts'
 
@@ -125,6 +129,32 @@ describe('moves to another log directory', { skip: isShortRun ? 'in the full run
       })
     } finally {
       await boundMoves(undefined)
+    }
+  })
+
+  const skip = against === 'odradek' ? false : 'the other one may not know how to move'
+  test('what one broker began the other one ends', { skip, timeout: longTimeoutMs }, async (context) => {
+    const [first = '', second = '', third = ''] = pathsOf(broker)
+    const topic = await filledTopic('handed')
+    const move = { topics: [topic], partitions }
+    await begin({ ...move, to: first })
+    await untilDone({ ...move, to: first })
+    for (const [take, to] of [
+      [takeOverByKafka, second],
+      [takeOverByOdradek, third],
+    ] as const) {
+      await boundMoves(slowBytesPerSecond)
+      await begin({ ...move, to })
+      assertOnTheWay(topic, basename(to))
+      await broker.process.kill()
+      const { name, place } = broker
+      broker = await take(ping, place)
+      const left = futuresOf(topic).length
+      context.diagnostic(`${left} of ${partitions} that ${name} began were on their way when ${broker.name} was there`)
+      await boundMoves(undefined)
+      await untilDone({ ...move, to })
+      assertMoved(broker, { ...move, to })
+      assert.equal((await readAll(topic)).flat().length, filledCount)
     }
   })
 })
