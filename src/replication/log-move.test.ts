@@ -73,3 +73,9 @@ test('a disk that is full in the last moment of a move is tried again', async ()
   // One for each time that it was about to take its place.
   assert.equal(partition.log.logEndOffset, 2)
 })
+
+test('who appends in the last moment of a move does not wait for its throttle', async () => {
+  const { move, partition } = await startLastMoment({ bytesPerSecond: 1 })
+  assert.equal(await move.run(), true)
+  assert.equal(partition.directory, '/more')
+})

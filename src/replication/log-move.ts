@@ -90,7 +90,7 @@ export class LogMove {
     const { partition, directoryId, future, report, clock } = this.#options
     for (;;) {
       this.#check()
-      const isBehind = await this.#copy().catch((error: unknown) => this.#mayComeRight(error))
+      const isBehind = await this.#copy({ isPaid: true }).catch((error: unknown) => this.#mayComeRight(error))
       if (isBehind) continue
       if (partition.assignedDirectory === directoryId) return
       if (!this.#isReported) {
@@ -111,7 +111,7 @@ export class LogMove {
   }
 
   /** One piece; false when there is nothing more. */
-  async #copy(): Promise<boolean> {
+  async #copy({ isPaid }: { readonly isPaid: boolean }): Promise<boolean> {
     const { partition, to, future, throttle } = this.#options
     const { log } = partition
     if (this.#generation !== log.generation) await orFailed(to, () => this.#alignWith(log))
@@ -129,7 +129,7 @@ export class LogMove {
       // A retention that ran meanwhile is seen the next time.
       const isStuck = future.logEndOffset === startOffset && log.logStartOffset <= startOffset
       if (isStuck) throw new Error(`no whole batch at offset ${startOffset}, and the log ends at ${maxOffset}`)
-      await throttle.pay(bytes.length, this.#check)
+      if (isPaid) await throttle.pay(bytes.length, this.#check)
     }
     future.setHighWatermark(log.highWatermark)
     if (log.logStartOffset <= future.highWatermark) future.deleteRecordsBefore(log.logStartOffset)
@@ -160,7 +160,8 @@ export class LogMove {
     const { log, topic, partitionId } = partition
     let isAway = false
     const next = async (): Promise<Log> => {
-      while (await this.#copy()) this.#check()
+      // Producers wait: not for what others have to pay.
+      while (await this.#copy({ isPaid: false })) this.#check()
       const last = async () => {
         isAway = true
         await orFailed(from, () => from.moveAway(log))
