@@ -241,11 +241,14 @@ export class LogManager {
     })
   }
 
-  /** The directory of a log whose place another one takes, elsewhere; `Log.handOver` has seen to the log itself. */
-  async moveAway(log: Log): Promise<void> {
+  /**
+   * The directory of a log whose place another one takes, elsewhere; `Log.handOver` has seen to the log itself. Returns what
+   * removes it, as a deleted log: not before the other one has its name.
+   */
+  async moveAway(log: Log): Promise<() => void> {
     const name = await this.#renameAway(log, 'delete')
     this.#logs.delete(directoryName(log.topicPartition))
-    this.#removeLater(name, log.config.fileDeleteDelayMs)
+    return () => this.#removeLater(name, log.config.fileDeleteDelayMs)
   }
 
   /** The topic that asks for a nameless log has it from now on. */
@@ -421,6 +424,9 @@ export class LogManager {
     // It may have failed while the log was on its way.
     if (this.#hasFailed) log.directoryFailed(new Error(`${this.#options.directory} has failed`))
     const logs = parseDirectoryName(name)?.tag === 'future' ? this.#futures : this.#logs
+    if (logs.has(directoryName(topicPartition))) {
+      throw new DiskError('EEXIST', log.directory, `Duplicate log directories of one replica: ${log.directory}`)
+    }
     logs.set(directoryName(topicPartition), log)
     if (found.topicId === undefined) this.#nameless.add(log)
     return log

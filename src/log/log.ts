@@ -384,8 +384,8 @@ export class Log {
       if (this.#availability.isClosed || this.compaction.isRunning) return 0
       this.#state.expire(this.#options.clock.now() - this.config.producerIdExpirationMs)
       const count = await countDeletable(this.#segments.all, {
+        ...this.#options,
         config: this.config,
-        nowMs: this.#options.clock.now(),
         logStartOffset: this.#logStartOffset,
         highWatermark: this.#highWatermark,
         logEndOffset: this.#logEndOffset,
@@ -464,8 +464,9 @@ export class Log {
         this.#availability.close('the log has moved')
         this.#pending.moveTo((bytes) => log.append(bytes, { kind: 'follower' }))
         this.#removals.abandon(this.#segments.all)
-      } finally {
+      } catch (error) {
         this.#availability.stay()
+        throw error
       }
     })
   }

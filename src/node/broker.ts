@@ -339,8 +339,14 @@ export class Broker {
     env.logger.log('error', 'a log directory failed and is offline', { directory, reason: error.message })
     this.#replicas?.directoryFailed(directory)
     this.#options.onDirectoryFailure()
-    if (this.#onlineCount === 0)
-      onFault(new Error(`Shutdown broker because all log dirs have failed: ${error.message}`))
+    const why = this.#fatal(directory)
+    if (why !== undefined) onFault(new Error(`Shutdown broker because ${why}: ${error.message}`))
+  }
+
+  /** As Kafka: without its metadata a node knows nothing. */
+  #fatal(failed: string): string | undefined {
+    if (this.#onlineCount === 0) return 'all log dirs have failed'
+    return failed === this.#options.config.metadataLogDir ? `the metadata log dir ${failed} has failed` : undefined
   }
 
   get #onlineCount(): number {

@@ -53,9 +53,14 @@ export class DirectoryAssignments {
 
   #send(delayMs: number): void {
     if (this.#isStopped || this.#isSending || this.#timer !== undefined || this.#pending.size === 0) return
-    const { clock, logger } = this.#options
+    const { clock, logger, brokerEpoch } = this.#options
     this.#timer = clock.after(delayMs, () => {
       this.#timer = undefined
+      // Not registered yet.
+      if (brokerEpoch() < 0) {
+        this.#send(retryMsMin)
+        return
+      }
       this.#isSending = true
       this.#sendNow()
         .then(
@@ -80,7 +85,6 @@ export class DirectoryAssignments {
 
   async #sendNow(): Promise<void> {
     const { channel, brokerId, brokerEpoch } = this.#options
-    if (brokerEpoch() < 0) throw new ApiError(ErrorCode.STALE_BROKER_EPOCH, 'the broker is not registered yet')
     const sent = [...this.#pending].slice(0, perRequestMax)
     const directories = grouped(sent.map(([, assignment]) => assignment))
     const request = assignReplicasToDirs.request.create({ brokerId, brokerEpoch: brokerEpoch(), directories })

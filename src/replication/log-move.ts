@@ -124,7 +124,8 @@ export class LogMove {
     if (!isLast) {
       const plan = await log.read({ startOffset, maxBytes: pieceBytes, maxOffset, minOneBatch: true })
       const bytes = await orFailed(this.#options.from, () => read(plan))
-      if (bytes === undefined || log.generation !== generation) return true
+      if (log.generation !== generation) return true
+      if (bytes === undefined) throw new ApiError(ErrorCode.KAFKA_STORAGE_ERROR, 'what was planned was not there')
       await future.append(bytes, { kind: 'follower' })
       // A retention that ran meanwhile is seen the next time.
       const isStuck = future.logEndOffset === startOffset && log.logStartOffset <= startOffset
@@ -159,12 +160,13 @@ export class LogMove {
     const { partition, from, to } = this.#options
     const { log, topic, partitionId } = partition
     let isAway = false
+    let remove = (): void => undefined
     const next = async (): Promise<Log> => {
       // Producers wait: not for what others have to pay.
       while (await this.#copy({ isPaid: false })) this.#check()
       const last = async () => {
         isAway = true
-        await orFailed(from, () => from.moveAway(log))
+        remove = await orFailed(from, () => from.moveAway(log))
         return { cleanedUpTo: log.compaction.cleanedUpTo }
       }
       return orFailed(to, () => to.promoteFuture({ topic, partition: partitionId }, last))
@@ -181,6 +183,7 @@ export class LogMove {
       if (error instanceof Error) log.directoryFailed(error)
       throw error
     }
+    remove()
     if (log.compaction.cleanedUpTo !== undefined) await orFailed(from, () => from.checkpointCleaner())
     return true
   }
@@ -199,17 +202,19 @@ async function orFailed<T>(manager: LogManager, work: () => Promise<T>): Promise
 
 const nap = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve))
 
-/** Off the loop: what is copied is seldom in the page cache. Undefined where the log was cut meanwhile. */
+/** Off the loop: what is copied is seldom in the page cache. Undefined where not all of it was there. */
 async function read(plan: ReadPlan): Promise<Uint8Array | undefined> {
   const bytes = new Uint8Array(plan.sizeInBytes)
   const regions = plan.open()
   try {
     let at = 0
     for (const { handle, position, sizeInBytes } of regions) {
-      for (const end = at + sizeInBytes, start = at; at < end; ) {
-        const size = await handle.file.read(bytes, at, end - at, position + at - start)
+      const end = at + sizeInBytes
+      for (let from = position; at < end; ) {
+        const size = await handle.file.read(bytes, at, end, from)
         if (size === 0) return undefined
         at += size
+        from += size
       }
     }
     return bytes

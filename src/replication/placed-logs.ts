@@ -34,16 +34,28 @@ export async function putLogsInPlace(options: PlacedLogsOptions): Promise<void> 
 }
 
 /**
- * The log that a future one copies is renamed away when the future one has everything, and the controller knows. As long as
- * it is there, or may be in a directory that is offline, the future one may lack its end, whatever the controller knows.
+ * The log that a future one copies is renamed away when the future one has everything. As long as it is there, or may be in
+ * a directory that is offline, the future one may lack its end, whatever the controller knows. Of two, that counts.
  */
 async function finishMove({ manager, log }: Found, options: PlacedLogsOptions): Promise<void> {
   const { directories, idOf, hasOffline, logger } = options
-  if (hasOffline || currentOf(log, directories).length > 0) return
-  if (assignedDirectory(log, options) !== idOf(manager)) return manager.makeStray(log)
-  logger.log('info', 'a move to another log directory is finished', { log: log.directory })
-  await manager.promoteFuture(log.topicPartition, async () => ({ cleanedUpTo: undefined }))
+  if (hasOffline || manager.future(log.topicPartition) !== log) return
+  if (currentOf(log, directories).length > 0) return
+  const copies = copiesOf(log, directories).map((it) => it.manager)
+  const right = copies.find((it) => idOf(it) === assignedDirectory(log, options)) ?? manager
+  logger.log('info', 'a move to another log directory is finished', {
+    directory: right.directory,
+    ...log.topicPartition,
+  })
+  await right.promoteFuture(log.topicPartition, async () => ({ cleanedUpTo: undefined }))
+  for (const { manager: other, log: copy } of copiesOf(log, directories)) await other.makeStray(copy)
 }
+
+const copiesOf = ({ topicPartition }: Log, directories: readonly LogManager[]): readonly Found[] =>
+  directories.flatMap((manager) => {
+    const log = manager.future(topicPartition)
+    return log === undefined ? [] : [{ manager, log }]
+  })
 
 function isPlaced({ topicPartition, topicId }: Log, { image, nodeId }: PlacedLogsOptions): boolean {
   const { topic, partition } = topicPartition

@@ -242,7 +242,8 @@ export class ReplicaManager {
   /** A move that a stop has interrupted. */
   async #goOn(partition: Partition, from: LogManager): Promise<void> {
     const { topic, partitionId } = partition
-    const to = this.#online.find((it) => it.future({ topic, partition: partitionId }) !== undefined)
+    const found = this.#online.filter((it) => it.future({ topic, partition: partitionId }) !== undefined)
+    const to = found.find((it) => this.#idOf(it) === partition.assignedDirectory) ?? found[0]
     if (to !== undefined) await this.#moves.begin(partition, to, from)
   }
 

@@ -16,7 +16,7 @@ import { Wire } from '../wire.ts'
 import { BrokenWorld } from './broken-disk.ts'
 import { goodBatch, produceTo } from './kit.ts'
 
-const settings = { 'log.dirs': '/a,/b', 'log.segment.delete.delay.ms': '1' }
+const settings = { 'log.dirs': '/a,/b', 'log.segment.bytes': '1048576', 'log.segment.delete.delay.ms': '1' }
 
 /** A node over what is left of the disk, and a client of it. */
 async function start(world: BrokenWorld): Promise<{ readonly node: Node; readonly wire: Wire }> {
@@ -191,12 +191,16 @@ test('a replica moves while it is written and read: every record is in the other
   let isWriting = true
   const write = async (): Promise<void> => {
     for (; isWriting; sent++) {
-      const { errorCode, baseOffset } = await produceTo(writer, { topic: 't', records: goodBatch(['x'.repeat(500)]) })
+      const { errorCode, baseOffset } = await produceTo(writer, {
+        topic: 't',
+        records: goodBatch(['x'.repeat(20_000)]),
+      })
       assert.equal(errorCode, ErrorCode.NONE)
       assert.equal(baseOffset, sent)
     }
   }
   const writing = write()
+  // Several segments: what is copied at a time goes over their ends.
   await until('records', () => sent > 200)
   const place = async (): Promise<string | undefined> => {
     const found = Object.entries(await described(wire, 't')).filter(([, names]) => names.includes('0'))
@@ -373,7 +377,7 @@ test('what is damaged does not move, and is as it was', async () => {
   const moving = await startMove(world)
   const { wire, from, to } = moving
   const file = await world.env.disk.open(`${from}/t-0/00000000000000000000.log`, { mode: 'write' })
-  file.writeSync(Buffer.from('?'), 1_400_000)
+  file.writeSync(Buffer.from('?'), 1_000_000)
   await file.close()
   await until('error', () => /a replica does not move/.test(world.lines.join('')))
   assert.ok(await isServed(wire))

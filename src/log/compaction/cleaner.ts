@@ -66,7 +66,7 @@ export class Cleaner {
   readonly #throttle: Throttle
   readonly #running = new Map<Log, Promise<void>>()
   /** What went wrong with them is not going to go away. */
-  readonly #uncleanable = new Set<Log>()
+  readonly #uncleanable = new WeakSet<Log>()
   /** Not before the next time that the cleaner wakes. */
   readonly #resting = new Set<Log>()
   #timer: Timer | undefined

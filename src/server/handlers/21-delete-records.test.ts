@@ -4,7 +4,7 @@ import { MemoryDisk } from '../../env/index.ts'
 import { deleteRecords, ErrorCode } from '../../protocol/index.ts'
 import { deleteRecordsHandler } from './21-delete-records.ts'
 import { ask } from './handler-fixture.ts'
-import { PartitionFixture } from './partition-fixture.ts'
+import { PartitionFixture, silent } from './partition-fixture.ts'
 
 const single = [[1], [2]]
 const compact = { 'cleanup.policy': 'compact' }
@@ -21,7 +21,7 @@ async function open() {
   for (const { topic, isLeader } of fixture.replicas.partitions()) {
     if (isLeader) await fixture.append(fixture.partition(topic), [1, 2, 3, 4, 5])
   }
-  const handler = deleteRecordsHandler({ replicas: fixture.replicas })
+  const handler = deleteRecordsHandler({ logger: silent, replicas: fixture.replicas })
   const before = async (name: string, offset: number, partitionIndex = 0) => {
     const topics = [{ name, partitions: [{ partitionIndex, offset }] }]
     const reply = await ask(handler, deleteRecords.request.create({ topics, timeoutMs: 1000 }))

@@ -4,7 +4,7 @@
  * The reply tells the low watermark: where all replicas start. Partitions have one replica yet, which starts there at
  * once; with followers the reply waits for them, up to the time-out of the request.
  */
-import { ApiError } from '../../base/index.ts'
+import { ApiError, type Logger } from '../../base/index.ts'
 import { isInternalTopic } from '../../metadata/index.ts'
 import {
   type DeleteRecordsRequest,
@@ -17,6 +17,7 @@ import type { Handler } from '../handler.ts'
 
 export interface DeleteRecordsServices {
   readonly replicas: ReplicaManager
+  readonly logger: Logger
 }
 
 type Asked = DeleteRecordsRequest['topics'][number]['partitions'][number]
@@ -26,6 +27,7 @@ const unknownLowWatermark = -1
 
 export function deleteRecordsHandler({
   replicas,
+  logger,
 }: DeleteRecordsServices): Handler<DeleteRecordsRequest, DeleteRecordsResponse> {
   return {
     api: deleteRecords,
@@ -37,6 +39,11 @@ export function deleteRecordsHandler({
           const { partitionIndex } = asked
           try {
             const lowWatermark = deleteBefore(replicas, name, asked)
+            logger.log('info', 'records are deleted by request', {
+              topic: name,
+              partition: partitionIndex,
+              lowWatermark,
+            })
             return { partitionIndex, lowWatermark, errorCode: ErrorCode.NONE }
           } catch (error) {
             if (!(error instanceof ApiError)) throw error

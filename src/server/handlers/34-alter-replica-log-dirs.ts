@@ -4,7 +4,7 @@
  *
  * 2: flexible.
  */
-import { ApiError } from '../../base/index.ts'
+import { ApiError, type Logger } from '../../base/index.ts'
 import {
   type AlterReplicaLogDirsRequest,
   type AlterReplicaLogDirsResponse,
@@ -16,40 +16,47 @@ import type { Handler } from '../handler.ts'
 
 export interface AlterReplicaLogDirsServices {
   readonly replicas: Pick<ReplicaManager, 'alterLogDirectory'>
+  readonly logger: Logger
 }
 
 type TopicResult = AlterReplicaLogDirsResponse['results'][number]
 
 export function alterReplicaLogDirsHandler({
   replicas,
+  logger,
 }: AlterReplicaLogDirsServices): Handler<AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse> {
   return {
     api: alterReplicaLogDirs,
     async handle({ dirs }) {
+      const refused: { topic: string; partition: number; to: string; reason: string }[] = []
       const results = new Map<string, TopicResult['partitions'][number][]>()
       for (const { path, topics } of dirs) {
         for (const { name, partitions } of topics) {
           const ofTopic = results.get(name) ?? []
           results.set(name, ofTopic)
           for (const partitionIndex of partitions) {
-            const errorCode = await codeOf(() =>
-              replicas.alterLogDirectory({ topic: name, partition: partitionIndex }, path),
-            )
+            const topicPartition = { topic: name, partition: partitionIndex }
+            const error = await errorOf(() => replicas.alterLogDirectory(topicPartition, path))
+            const { code: errorCode } = error ?? { code: ErrorCode.NONE }
+            if (error !== undefined) refused.push({ ...topicPartition, to: path, reason: error.message })
             ofTopic.push({ partitionIndex, errorCode })
           }
         }
       }
+      // One line for a request, however many it asks for.
+      const [first] = refused
+      if (first !== undefined) logger.log('warn', 'replicas are not moved', { ...first, count: refused.length })
       return { throttleTimeMs: 0, results: [...results].map(([topicName, partitions]) => ({ topicName, partitions })) }
     },
   }
 }
 
-async function codeOf(work: () => Promise<void>): Promise<number> {
+async function errorOf(work: () => Promise<void>): Promise<ApiError | undefined> {
   try {
     await work()
-    return ErrorCode.NONE
+    return undefined
   } catch (error) {
-    if (error instanceof ApiError) return error.code
+    if (error instanceof ApiError) return error
     throw error
   }
 }

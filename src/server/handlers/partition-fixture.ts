@@ -6,7 +6,7 @@ import { type BatchOptions, buildBatch } from '../../records/index.ts'
 import { type Partition, ReplicaManager } from '../../replication/index.ts'
 import { ClusterFixture, countingStream, id } from './handler-fixture.ts'
 
-const silent: Logger = { child: () => silent, log: () => undefined }
+export const silent: Logger = { child: () => silent, log: () => undefined }
 export const directory = '/data'
 /** That of node 1. */
 export const directoryId = id('d1')
