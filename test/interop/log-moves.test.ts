@@ -26,7 +26,8 @@ const settings = {
 }
 const longTimeoutMs = 400_000
 const slowBytesPerSecond = 500_000
-const kills = 5
+/** Kafka that was killed in the last moment of a move may not start again: it finds the log in both directories. */
+const kills = against === 'kafka' ? 0 : 5
 const at = (): string[] => ['--bootstrap-server', bootstrap()]
 
 let broker: Broker
@@ -85,10 +86,10 @@ describe('moves to another log directory', { skip: isShortRun ? 'in the full run
       left = futuresOf(filled).length
       await boundMoves(undefined)
       await untilDone({ topics: [filled], partitions, to: second })
-      assertMoved(broker, { topics: [filled], partitions, to: second })
-      let last = { topics, partitions, to: first }
+      let last = { topics: [filled], partitions, to: second }
+      assertMoved(broker, last)
       for (let i = 0; i < kills; i++) {
-        last = { ...last, to: i % 2 === 0 ? third : first }
+        last = { topics: [...topics], partitions, to: i % 2 === 0 ? third : first }
         await untilProgress()
         await begin(last)
         // Anywhere in a move, or behind it.
