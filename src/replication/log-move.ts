@@ -6,6 +6,7 @@
 import { ApiError, type Clock, DiskError, type Logger, type Uuid } from '../base/index.ts'
 import type { Log, LogManager, ReadPlan, Throttle } from '../log/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
+import { batchHeader } from '../records/index.ts'
 import type { Partition } from './partition.ts'
 
 export interface LogMoveOptions {
@@ -115,26 +116,35 @@ export class LogMove {
     const { partition, to, future, throttle } = this.#options
     const { log } = partition
     if (this.#generation !== log.generation) await orFailed(to, () => this.#alignWith(log))
-    if (future.logEndOffset < log.logStartOffset) {
-      await orFailed(to, () => future.truncateFullyAndStartAt(log.logStartOffset))
-    }
-    const startOffset = future.logEndOffset
+    const startOffset = Math.max(future.logEndOffset, log.logStartOffset)
     const { logEndOffset: maxOffset, generation } = log
     const isLast = startOffset >= maxOffset
-    if (!isLast) {
+    if (isLast) await orFailed(to, () => this.#startAt(startOffset))
+    else {
       const plan = await log.read({ startOffset, maxBytes: pieceBytes, maxOffset, minOneBatch: true })
       const bytes = await orFailed(this.#options.from, () => read(plan))
       if (log.generation !== generation) return true
       if (bytes === undefined) throw new ApiError(ErrorCode.KAFKA_STORAGE_ERROR, 'what was planned was not there')
+      await orFailed(to, () => this.#startAt(firstOffset(bytes) ?? startOffset))
+      const before = future.logEndOffset
       await future.append(bytes, { kind: 'follower' })
       // A retention that ran meanwhile is seen the next time.
-      const isStuck = future.logEndOffset === startOffset && log.logStartOffset <= startOffset
+      const isStuck = future.logEndOffset === before && log.logStartOffset <= startOffset
       if (isStuck) throw new Error(`no whole batch at offset ${startOffset}, and the log ends at ${maxOffset}`)
       if (isPaid) await throttle.pay(bytes.length, this.#check)
     }
     future.setHighWatermark(log.highWatermark)
     if (log.logStartOffset <= future.highWatermark) future.deleteRecordsBefore(log.logStartOffset)
     return !isLast
+  }
+
+  /** What comes next begins there: before the start of the log, where that lies inside a batch. */
+  async #startAt(offset: number): Promise<void> {
+    const { partition, future } = this.#options
+    const { logStartOffset } = partition.log
+    const isBefore = future.logEndOffset < logStartOffset
+    const isInBatch = future.logEndOffset > offset && future.logEndOffset <= logStartOffset
+    if (isBefore || isInBatch) await future.truncateFullyAndStartAt(offset)
   }
 
   /** What was cut from the log since, or never came back after a loss of power, goes from the copy too: by leader epochs. */
@@ -201,6 +211,11 @@ async function orFailed<T>(manager: LogManager, work: () => Promise<T>): Promise
 }
 
 const nap = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve))
+
+function firstOffset(bytes: Uint8Array): number | undefined {
+  if (bytes.length < batchHeader.batchHeaderSize) return undefined
+  return batchHeader.baseOffset(new DataView(bytes.buffer, bytes.byteOffset), 0)
+}
 
 /** Off the loop: what is copied is seldom in the page cache. Undefined where not all of it was there. */
 async function read(plan: ReadPlan): Promise<Uint8Array | undefined> {

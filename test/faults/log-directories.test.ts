@@ -5,6 +5,7 @@ import { type Node, nodeMetrics } from '../../src/node/index.ts'
 import {
   alterReplicaLogDirs,
   createTopics,
+  deleteRecords,
   deleteTopics,
   describeLogDirs,
   ErrorCode,
@@ -384,6 +385,28 @@ test('what is damaged does not move, and is as it was', async () => {
   assert.equal(await alter(wire, from, 't'), ErrorCode.NONE)
   assert.deepEqual(await described(wire, 't'), { [from]: ['0'], [to]: [] })
   await stop(moving)
+})
+
+test('a log that starts in the middle of a batch moves, and starts there', async () => {
+  const started = await start(new BrokenWorld(settings))
+  const { wire, node } = started
+  await createTopic(wire, 't', 1)
+  await until('assignment', () => !assigned(node, 't').includes(undefined))
+  await produceTo(wire, { topic: 't', records: goodBatch(['0', '1', '2', '3', '4', '5']) })
+  await wire.call(deleteRecords, {
+    topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 4 }] }],
+    timeoutMs: 5000,
+  })
+  const [from = ''] = assigned(node, 't')
+  const to = from === '/a' ? '/b' : '/a'
+  for (const next of [to, from]) {
+    assert.equal(await alter(wire, next, 't'), ErrorCode.NONE)
+    await until('move', async () => `${(await described(wire, 't'))[next]}` === '0')
+    const log = node.broker.replicas.get('t', 0)?.log
+    assert.deepEqual([log?.logStartOffset, log?.logEndOffset], [4, 6])
+    assert.ok((log?.sizeInBytes ?? 0) > 0)
+  }
+  await stop(started)
 })
 
 test("what cannot move is refused in Kafka's codes", async () => {

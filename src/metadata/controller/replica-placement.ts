@@ -125,9 +125,9 @@ export function placeReplicas(options: PlacementOptions): readonly (readonly num
     throw new ApiError(ErrorCode.INVALID_REPLICATION_FACTOR, what)
   }
   const unfencedCount = brokers.filter((it) => !it.fenced).length
-  if (unfencedCount === 0) refuse('All brokers are currently fenced.')
+  if (unfencedCount === 0) refuse('All brokers are currently fenced, or have all their log directories cordoned.')
   if (replicationFactor > brokers.length) {
-    const only = `only ${brokers.length} broker(s) are registered.`
+    const only = `only ${brokers.length} broker(s) are registered or some brokers have all their log directories cordoned.`
     refuse(`The target replication factor of ${replicationFactor} cannot be reached because ${only}`)
   }
   const racks = racksOf(brokers, random)

@@ -99,7 +99,7 @@ test('without an unfenced broker there is no topic', () => {
   fixture.register(1)
   assert.deepEqual(outcome(create(fixture, { name: 't', ...one })[0]), [
     38,
-    'Unable to replicate the partition 1 time(s): All brokers are currently fenced.',
+    'Unable to replicate the partition 1 time(s): All brokers are currently fenced, or have all their log directories cordoned.',
   ])
 })
 
