@@ -373,6 +373,24 @@ test('a start without the directory that a replica moves from, known to be in th
   await stop(last)
 })
 
+test('two logs of one replica, as a killed Kafka leaves them: that counts which the controller knows', async () => {
+  const world = new BrokenWorld(settings)
+  const first = await start(world)
+  await createTopic(first.wire, 't', 1)
+  await until('assignment', () => !assigned(first.node, 't').includes(undefined))
+  const [right = ''] = assigned(first.node, 't')
+  const other = right === '/a' ? '/b' : '/a'
+  for (let i = 0; i < 5; i++) assert.ok(await isServed(first.wire))
+  await stop(first)
+  await world.env.disk.makeDirectory(`${other}/t-0`)
+  const again = await start(world)
+  assert.equal(await valuesOf(again.node, again.wire, 't'), 5)
+  assert.deepEqual(await described(again.wire, 't'), { [right]: ['0'], [other]: [] })
+  const names = (await world.env.disk.list(other)).map(({ name }) => name)
+  assert.ok(names.some((name) => /^t-0\.[0-9a-f]{32}-stray$/.test(name)))
+  await stop(again)
+})
+
 test('what is damaged does not move, and is as it was', async () => {
   const world = new BrokenWorld(settings)
   const moving = await startMove(world)
