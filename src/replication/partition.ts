@@ -6,7 +6,7 @@
 import { ApiError, type Uuid } from '../base/index.ts'
 import type { TopicConfig } from '../config/index.ts'
 import type { AppendResult, Log } from '../log/index.ts'
-import { noLeader, type PartitionImage } from '../metadata/index.ts'
+import { directoryOf, noLeader, type PartitionImage } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import { CompressionType, type TargetCompression, TimestampType, type TopicRules } from '../records/index.ts'
 
@@ -71,7 +71,7 @@ export class Partition {
 
   /** That of this replica, as the controller knows it. */
   get assignedDirectory(): Uuid | undefined {
-    return this.#state?.directories[this.replicas.indexOf(this.#nodeId)]
+    return this.#state === undefined ? undefined : directoryOf(this.#state, this.#nodeId)
   }
 
   get config(): TopicConfig {

@@ -1,10 +1,10 @@
 /**
  * What a start makes of the logs that it finds: those that the metadata does not place on this broker are put aside, never
- * deleted, and a replica that was on its way to another directory is where the controller knows it to be. Off the hot path.
+ * deleted; a move whose last steps were missing is finished, and of two logs of one replica one is chosen. Off the hot path.
  */
 import { DiskError, type Logger, type Uuid } from '../base/index.ts'
 import type { Log, LogManager } from '../log/index.ts'
-import type { MetadataImage } from '../metadata/index.ts'
+import { directoryOf, type MetadataImage } from '../metadata/index.ts'
 
 export interface PlacedLogsOptions {
   readonly nodeId: number
@@ -67,7 +67,7 @@ function isPlaced({ topicPartition, topicId }: Log, { image, nodeId }: PlacedLog
 function assignedDirectory({ topicPartition }: Log, { image, nodeId }: PlacedLogsOptions): Uuid | undefined {
   const { topic, partition } = topicPartition
   const state = image.topics.byName.get(topic)?.partitions.get(partition)
-  return state?.directories[state.replicas.indexOf(nodeId)]
+  return state === undefined ? undefined : directoryOf(state, nodeId)
 }
 
 function currentOf({ topicPartition }: Log, directories: readonly LogManager[]): readonly Found[] {

@@ -16,6 +16,7 @@ import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '../conf
 import { directoryName, type LogConfig, type LogManager, mayMove, type TopicPartition } from '../log/index.ts'
 import {
   configsOf,
+  directoryOf,
   type MetadataImage,
   type MetadataUpdate,
   type PartitionImage,
@@ -235,15 +236,15 @@ export class ReplicaManager {
     getOrInsert(this.#partitions, topic.name, () => new Map<number, Partition>()).set(partitionId, partition)
     // The directory may have failed while the log was made.
     if (this.#offline.has(manager)) partition.goOffline()
-    else await this.#goOn(partition, manager)
+    else await this.#goOn(partition, manager, directoryOf(state, nodeId))
     return partition
   }
 
-  /** A move that a stop has interrupted. */
-  async #goOn(partition: Partition, from: LogManager): Promise<void> {
+  /** A move that a stop has interrupted; of two, that which the controller knows. */
+  async #goOn(partition: Partition, from: LogManager, assigned: Uuid | undefined): Promise<void> {
     const { topic, partitionId } = partition
     const found = this.#online.filter((it) => it.future({ topic, partition: partitionId }) !== undefined)
-    const to = found.find((it) => this.#idOf(it) === partition.assignedDirectory) ?? found[0]
+    const to = found.find((it) => this.#idOf(it) === assigned) ?? found[0]
     if (to !== undefined) await this.#moves.begin(partition, to, from)
   }
 
@@ -255,7 +256,7 @@ export class ReplicaManager {
     if (holding !== undefined) return holding
     // What it copies is out of sight: an empty log here would be taken for the one that has moved.
     if (online.some((manager) => manager.future(topicPartition) !== undefined)) return undefined
-    const assigned = state.directories[state.replicas.indexOf(nodeId)]
+    const assigned = directoryOf(state, nodeId)
     const right = online.find((manager) => this.#idOf(manager) === assigned)
     if (right !== undefined) return right
     // As Kafka: an empty log beside one that is only out of sight would be the end of that.

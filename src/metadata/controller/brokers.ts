@@ -17,7 +17,7 @@ import {
 } from '../../protocol/index.ts'
 import { metadataVersionFeature } from '../features.ts'
 import type { BrokerImage } from '../image/metadata-image.ts'
-import { noLeader } from '../image/partition-image.ts'
+import { directoryOf, noLeader } from '../image/partition-image.ts'
 import type { MetadataRecord } from '../record.ts'
 import type { BrokerSessions } from './broker-sessions.ts'
 import type { ControllerState, RegisteredBroker } from './controller-state.ts'
@@ -257,7 +257,7 @@ export class Brokers {
     if (failed.length > 0) {
       const onFailed = (directory: Uuid | undefined): boolean => directory !== undefined && failed.includes(directory)
       leadership.change({
-        partitions: (it) => onFailed(it.directories[it.replicas.indexOf(brokerId)]),
+        partitions: (it) => onFailed(directoryOf(it, brokerId)),
         brokerToRemove: brokerId,
       })
       const online = logDirs.filter((directory) => !failed.includes(directory))

@@ -6,7 +6,7 @@ import type { Uuid } from '../../base/index.ts'
 import { type PartitionChangeRecord, partitionChangeRecord } from '../../protocol/index.ts'
 import { lostDirectory, migratingDirectory, unassignedDirectory } from '../image/directory-id.ts'
 import type { BrokerImage } from '../image/metadata-image.ts'
-import { changedPartition, type PartitionImage } from '../image/partition-image.ts'
+import { changedPartition, directoryOf, type PartitionImage } from '../image/partition-image.ts'
 import type { MetadataRecord } from '../record.ts'
 import type { ControllerState } from './controller-state.ts'
 import { electPartition } from './partition-election.ts'
@@ -96,7 +96,7 @@ export class Leadership {
     if (brokerId === options.brokerToRemove || brokerId === options.uncleanShutdown) return false
     if (brokerId !== options.brokerToAdd && !this.#state.isActive(brokerId)) return false
     const broker = this.#state.brokers.get(brokerId)?.registration
-    const directory = partition.directories[partition.replicas.indexOf(brokerId)]
+    const directory = directoryOf(partition, brokerId)
     return broker !== undefined && directory !== undefined && hasOnlineDirectory(broker, directory)
   }
 }

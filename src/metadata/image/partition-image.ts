@@ -1,4 +1,5 @@
 /** A partition as its records left it. Immutable; on the control path. */
+import type { Uuid } from '../../base/index.ts'
 import type { PartitionChangeRecord, PartitionRecord } from '../../protocol/index.ts'
 import { migratingDirectory } from './directory-id.ts'
 
@@ -22,6 +23,12 @@ function directoriesOf(
 ): PartitionImage['directories'] {
   return directories.length > 0 ? directories : replicas.map(() => migratingDirectory)
 }
+
+/** In which directory a replica is; undefined where the broker has none of the partition. */
+export const directoryOf = (
+  { replicas, directories }: Pick<PartitionImage, 'replicas' | 'directories'>,
+  brokerId: number,
+): Uuid | undefined => directories[replicas.indexOf(brokerId)]
 
 export function partitionFromRecord(record: PartitionRecord): PartitionImage {
   return {
