@@ -38,7 +38,7 @@ export function assignDirectories(
   const { brokerId } = broker
   const leadership = new Leadership(state, settings)
   const lost = new Set<string>()
-  const gained = new Set<string>()
+  const leaderless = new Set<string>()
   const directories = request.directories.map(({ id, topics }) => ({
     id,
     topics: topics.map(({ topicId, partitions }) => ({
@@ -51,13 +51,14 @@ export function assignDirectories(
           return { partitionIndex, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }
         }
         leadership.assign(partition, brokerId, id)
-        const set = hasOnlineDirectory(broker, id) ? gained : lost
-        set.add(keyOf(partition))
+        if (!hasOnlineDirectory(broker, id)) lost.add(keyOf(partition))
+        else if (partition.leader === noLeader) leaderless.add(keyOf(partition))
         return { partitionIndex, errorCode: ErrorCode.NONE }
       }),
     })),
   }))
   if (lost.size > 0) leadership.change({ partitions: (it) => lost.has(keyOf(it)), brokerToRemove: brokerId })
-  leadership.change({ partitions: (it) => it.leader === noLeader && gained.has(keyOf(it)) })
+  // Each looks at all partitions: only where there is one to find.
+  if (leaderless.size > 0) leadership.change({ partitions: (it) => leaderless.has(keyOf(it)) })
   return atomically(leadership.records, assignReplicasToDirs.response.create({ directories }))
 }
