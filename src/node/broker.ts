@@ -121,6 +121,7 @@ export class Broker {
       logger: env.logger.child('assignments'),
       brokerId: config.nodeId,
       brokerEpoch: options.brokerEpoch,
+      onFault: options.onFault,
     })
   }
 

@@ -13,6 +13,7 @@ export interface DirectoryAssignmentsOptions {
   readonly brokerId: number
   /** -1 before the controller gave one: nothing is sent. */
   readonly brokerEpoch: () => number
+  readonly onFault: (error: unknown) => void
 }
 
 interface Assignment {
@@ -53,7 +54,7 @@ export class DirectoryAssignments {
 
   #send(delayMs: number): void {
     if (this.#isStopped || this.#isSending || this.#timer !== undefined || this.#pending.size === 0) return
-    const { clock, logger, brokerEpoch } = this.#options
+    const { clock, logger, brokerEpoch, onFault } = this.#options
     this.#timer = clock.after(delayMs, () => {
       this.#timer = undefined
       // Not registered yet.
@@ -80,6 +81,7 @@ export class DirectoryAssignments {
           this.#isSending = false
           this.#send(nextMs)
         })
+        .catch(onFault)
     })
   }
 
