@@ -13,6 +13,8 @@ import { readLog } from './sweep/stored.ts'
 
 const directories = ['/data', '/more'] as const
 const topic = 't'
+/** So that a log has several segments: what is copied at a time goes over their ends. */
+const valueBytes = 30_000
 const settings = {
   'log.dirs': directories.join(','),
   // What is acknowledged is on the disk.
@@ -48,7 +50,7 @@ class MovingNode {
     try {
       const { wire } = await this.world.connect()
       while (!isOver()) {
-        const value = `${this.#sent++} ${'.'.repeat(300)}`
+        const value = `${this.#sent++} ${'.'.repeat(valueBytes)}`
         const timestampMs = this.world.clientEnv.clock.now()
         const records = buildBatch([{ timestampMs, key: null, value: Buffer.from(value) }])
         const { errorCode, baseOffset } = await produceTo(wire, { topic, records })

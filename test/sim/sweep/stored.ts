@@ -23,6 +23,8 @@ export interface StoredBatch {
 }
 
 const decompressedBytesMax = 1e6
+/** Of one read: the last batch of so much may be cut, and of less not. */
+const askedBytes = 1e6
 
 function kindOf({ bytes, view, position }: BatchCursor): StoredBatch['kind'] {
   if (!batchHeader.isTransactional(view, position)) return 'plain'
@@ -67,10 +69,15 @@ export function batchesOf(bytes: Uint8Array, end: 'whole' | 'cut' = 'whole'): St
 export async function readLog(log: Log, from = log.logStartOffset): Promise<StoredBatch[]> {
   const all: StoredBatch[] = []
   for (let next = from; next < log.logEndOffset; ) {
-    const plan = await log.read({ startOffset: next, maxBytes: 1e6, maxOffset: log.logEndOffset, minOneBatch: true })
+    const plan = await log.read({
+      startOffset: next,
+      maxBytes: askedBytes,
+      maxOffset: log.logEndOffset,
+      minOneBatch: true,
+    })
     const bytes = readPlan(plan)
     assert.ok(bytes !== undefined, 'what is planned is read')
-    const batches = batchesOf(bytes)
+    const batches = batchesOf(bytes, bytes.length < askedBytes ? 'whole' : 'cut')
     const last = batches.at(-1)
     if (last === undefined) break
     assert.ok(last.lastOffset >= next, 'a reader comes further')
