@@ -4,7 +4,7 @@
  * step leaves one log that has everything; a start goes on from there.
  */
 import { ApiError, type Clock, DiskError, type Logger, type Uuid } from '../base/index.ts'
-import type { Log, LogManager, ReadPlan, Throttle } from '../log/index.ts'
+import { type Log, type LogManager, nap, readPlanLater, type Throttle } from '../log/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import { batchHeader } from '../records/index.ts'
 import type { Partition } from './partition.ts'
@@ -122,7 +122,7 @@ export class LogMove {
     if (isLast) await orFailed(to, () => this.#startAt(startOffset))
     else {
       const plan = await log.read({ startOffset, maxBytes: pieceBytes, maxOffset, minOneBatch: true })
-      const bytes = await orFailed(this.#options.from, () => read(plan))
+      const bytes = await orFailed(this.#options.from, () => readPlanLater(plan))
       if (log.generation !== generation) return true
       if (bytes === undefined) throw new ApiError(ErrorCode.KAFKA_STORAGE_ERROR, 'what was planned was not there')
       await orFailed(to, () => this.#startAt(firstOffset(bytes) ?? startOffset))
@@ -210,30 +210,7 @@ async function orFailed<T>(manager: LogManager, work: () => Promise<T>): Promise
   }
 }
 
-const nap = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve))
-
 function firstOffset(bytes: Uint8Array): number | undefined {
   if (bytes.length < batchHeader.batchHeaderSize) return undefined
   return batchHeader.baseOffset(new DataView(bytes.buffer, bytes.byteOffset), 0)
-}
-
-/** Off the loop: what is copied is seldom in the page cache. Undefined where not all of it was there. */
-async function read(plan: ReadPlan): Promise<Uint8Array | undefined> {
-  const bytes = new Uint8Array(plan.sizeInBytes)
-  const regions = plan.open()
-  try {
-    let at = 0
-    for (const { handle, position, sizeInBytes } of regions) {
-      const end = at + sizeInBytes
-      for (let from = position; at < end; ) {
-        const size = await handle.file.read(bytes, at, end, from)
-        if (size === 0) return undefined
-        at += size
-        from += size
-      }
-    }
-    return bytes
-  } finally {
-    for (const region of regions) region.release()
-  }
 }
