@@ -20,14 +20,12 @@ export class KeptBatches {
   /** What is not written yet. Whole batches, but while one is being made. */
   readonly bytes = new ByteList()
   readonly #headers = new ByteList()
-  #target: WriteTarget | undefined
-  #host: JobHost | undefined
+  #write: ((bytes: Uint8Array, at: number) => number) | undefined
   #written = 0
 
   /** Of a new piece. A list serves one thread: what a job that failed has left goes. */
   begin(target: WriteTarget | undefined, host: JobHost): void {
-    this.#target = target
-    this.#host = host
+    this.#write = target && ((bytes, at) => host.writeSync(target.file, bytes, target.position + at))
     this.#written = 0
     this.bytes.setSize(0)
     this.#headers.setSize(0)
@@ -35,35 +33,31 @@ export class KeptBatches {
 
   /** Between two batches. Throws RefusedError. */
   batchEnded(): void {
-    if (this.bytes.size >= writeBytes && this.#target !== undefined) this.#flush()
+    if (this.bytes.size >= writeBytes && this.#write !== undefined) this.#flush(this.#write)
   }
 
   /** `bytes`: what no job could write. Throws RefusedError. */
   end(): { readonly headers: Uint8Array<ArrayBuffer>; readonly bytes: Uint8Array<ArrayBuffer>; readonly size: number } {
-    if (this.#target !== undefined) this.#flush()
+    if (this.#write !== undefined) this.#flush(this.#write)
     else this.#noteHeaders()
     const size = this.#written + this.bytes.size
     return { headers: this.#headers.take(), bytes: this.bytes.take(), size }
   }
 
-  #flush(): void {
+  #flush(write: (bytes: Uint8Array, at: number) => number): void {
     this.#noteHeaders()
     const bytes = this.bytes.bytes.subarray(0, this.bytes.size)
-    for (let done = 0; done < bytes.length; ) done += this.#write(bytes.subarray(done))
-    this.bytes.setSize(0)
-  }
-
-  #write(bytes: Uint8Array): number {
-    const { file, position } = this.#target ?? {}
-    if (file === undefined || position === undefined || this.#host === undefined) return bytes.length
     try {
-      const size = this.#host.writeSync(file, bytes, position + this.#written)
-      if (size <= 0) throw new Error('the file took no bytes')
-      this.#written += size
-      return size
+      for (let done = 0; done < bytes.length; ) {
+        const size = write(bytes.subarray(done), this.#written)
+        if (size <= 0) throw new Error('the file took no bytes')
+        done += size
+        this.#written += size
+      }
     } catch (error) {
       throw new RefusedError(error)
     }
+    this.bytes.setSize(0)
   }
 
   #noteHeaders(): void {

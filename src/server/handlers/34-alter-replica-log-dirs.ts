@@ -37,9 +37,8 @@ export function alterReplicaLogDirsHandler({
           for (const partitionIndex of partitions) {
             const topicPartition = { topic: name, partition: partitionIndex }
             const error = await errorOf(() => replicas.alterLogDirectory(topicPartition, path))
-            const { code: errorCode } = error ?? { code: ErrorCode.NONE }
             if (error !== undefined) refused.push({ ...topicPartition, to: path, reason: error.message })
-            ofTopic.push({ partitionIndex, errorCode })
+            ofTopic.push({ partitionIndex, errorCode: error?.code ?? ErrorCode.NONE })
           }
         }
       }
