@@ -42,6 +42,21 @@ export interface MetadataChanges extends TopicsChanges {
   readonly delegationTokensChanged: boolean
 }
 
+/** For those who say what did change. */
+export const noChanges: MetadataChanges = {
+  topicsCreated: [],
+  topicsChanged: [],
+  topicsDeleted: [],
+  brokersChanged: [],
+  controllersChanged: [],
+  configsChanged: [],
+  featuresChanged: [],
+  clientQuotasChanged: false,
+  aclsChanged: false,
+  scramCredentialsChanged: false,
+  delegationTokensChanged: false,
+}
+
 type SecurityRecord = RecordOf<
   | 'accessControlEntry'
   | 'removeAccessControlEntry'

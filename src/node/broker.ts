@@ -14,6 +14,7 @@ import {
   emptyImage,
   type MetadataImage,
   type MetadataUpdate,
+  noChanges,
 } from '../metadata/index.ts'
 import {
   FetchSessions,
@@ -420,19 +421,11 @@ function cleanerSettings(config: BrokerConfig): CleanerSettings {
 /** The first image: all that is in it is new. */
 function everything(image: MetadataImage): MetadataUpdate['changes'] {
   return {
+    ...noChanges,
     topicsCreated: [...image.topics.byId.values()],
-    topicsChanged: [],
-    topicsDeleted: [],
-    brokersChanged: [],
-    controllersChanged: [],
     configsChanged: [...image.configs.values()].map(({ resourceType, resourceName }) => ({
       resourceType,
       resourceName,
     })),
-    featuresChanged: [],
-    clientQuotasChanged: false,
-    aclsChanged: false,
-    scramCredentialsChanged: false,
-    delegationTokensChanged: false,
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { present } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
+import { noChanges } from '../metadata/index.ts'
 import { partitionChangeRecord } from '../protocol/index.ts'
 import { id } from '../server/handlers/handler-fixture.ts'
 import { directory, directoryId, PartitionFixture } from '../server/handlers/partition-fixture.ts'
@@ -17,7 +18,7 @@ test('a replica whose directory has failed is reported there when the controller
     const { image } = cluster
     const topicBefore = present(before.topics.byName.get('t'), 't')
     const after = present(image.topics.byName.get('t'), 't')
-    const changes = { ...nothing, topicsChanged: [{ before: topicBefore, after, partitionIds: [0] }] }
+    const changes = { ...noChanges, topicsChanged: [{ before: topicBefore, after, partitionIds: [0] }] }
     await replicas.apply({ before, image, changes })
   }
   await place('d1')
@@ -27,16 +28,3 @@ test('a replica whose directory has failed is reported there when the controller
   await place('d2')
   assert.deepEqual(reported, [directoryId])
 })
-
-const nothing = {
-  topicsCreated: [],
-  topicsDeleted: [],
-  brokersChanged: [],
-  controllersChanged: [],
-  configsChanged: [],
-  featuresChanged: [],
-  clientQuotasChanged: false,
-  aclsChanged: false,
-  scramCredentialsChanged: false,
-  delegationTokensChanged: false,
-}

@@ -1,7 +1,7 @@
 /** For tests of handlers that read and change partitions: the replicas of node 1 over real logs. */
 import { type Disk, type Logger, present, type Uuid } from '../../base/index.ts'
 import { defaultLogConfig, LogManager, sameIntervals } from '../../log/index.ts'
-import { emptyImage } from '../../metadata/index.ts'
+import { emptyImage, noChanges } from '../../metadata/index.ts'
 import { type BatchOptions, buildBatch } from '../../records/index.ts'
 import { type Partition, ReplicaManager } from '../../replication/index.ts'
 import { ClusterFixture, countingStream, id } from './handler-fixture.ts'
@@ -64,19 +64,7 @@ export class PartitionFixture {
     await fixture.replicas.apply({
       before: emptyImage,
       image,
-      changes: {
-        topicsCreated: [...image.topics.byId.values()],
-        topicsChanged: [],
-        topicsDeleted: [],
-        brokersChanged: [],
-        controllersChanged: [],
-        configsChanged: [],
-        featuresChanged: [],
-        clientQuotasChanged: false,
-        aclsChanged: false,
-        scramCredentialsChanged: false,
-        delegationTokensChanged: false,
-      },
+      changes: { ...noChanges, topicsCreated: [...image.topics.byId.values()] },
     })
     return fixture
   }
