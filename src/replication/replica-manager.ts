@@ -13,7 +13,7 @@ import {
   type Uuid,
 } from '../base/index.ts'
 import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
-import { directoryName, type LogConfig, type LogManager, mayMove, type TopicPartition } from '../log/index.ts'
+import { type LogConfig, type LogManager, mayMove, type TopicPartition } from '../log/index.ts'
 import {
   configsOf,
   directoryOf,
@@ -21,9 +21,9 @@ import {
   type MetadataUpdate,
   type PartitionImage,
   type TopicImage,
-  unassignedDirectory,
 } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
+import { LogDirectories, type LogDirectoriesOptions } from './log-directories.ts'
 import { LogMoves } from './log-moves.ts'
 import { Partition } from './partition.ts'
 import { putLogsInPlace } from './placed-logs.ts'
@@ -31,16 +31,10 @@ import { putLogsInPlace } from './placed-logs.ts'
 const topicResourceType = 2
 const brokerResourceType = 4
 
-export interface ReplicaManagerOptions {
+export interface ReplicaManagerOptions extends LogDirectoriesOptions {
   readonly nodeId: number
   readonly logger: Logger
-  /** As it stands, dynamic values included. */
-  readonly config: () => BrokerConfig
   readonly clock: Clock
-  /** One per entry of `log.dirs` that is online. */
-  readonly directories: readonly LogManager[]
-  /** Ids of the directories, by path. */
-  readonly directoryIds: ReadonlyMap<string, Uuid>
   /** Tells the controller in which directory a replica is. */
   readonly report: (topicId: Uuid, partitionId: number, directoryId: Uuid) => void
 }
@@ -61,25 +55,22 @@ export interface EndedLeadership {
 
 /** Partitions of a topic that are made at a time. */
 const atOnceMax = 32
-/** Of replicas that never come; asked for from outside. */
-const preferredMax = 10_000
 const beyondAllEpochs = Number.MAX_SAFE_INTEGER
 
 export class ReplicaManager {
   readonly #options: ReplicaManagerOptions
   readonly #partitions = new Map<string, Map<number, Partition>>()
   #image: MetadataImage | undefined
-  #offline = new Set<LogManager>()
+  readonly #directories: LogDirectories
   readonly #moves: LogMoves
-  /** Where replicas are to be made that are not there yet (KIP-113), by partition. */
-  readonly #preferred = new Map<string, LogManager>()
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
     const { config, directories } = options
+    this.#directories = new LogDirectories(options)
     this.#moves = new LogMoves({
       ...options,
-      idOf: (directory) => this.#idOf(directory),
+      idOf: this.#directories.idOf,
       report: ({ topicId, partitionId }, directoryId) => options.report(topicId, partitionId, directoryId),
       failed: (partition) => this.#reportDirectory(partition),
       bytesPerSecond: () => config().logMoveBytesPerSecond,
@@ -138,22 +129,8 @@ export class ReplicaManager {
 
   /** Before the first image is applied: what the logs that were found are to it. */
   putLogsInPlace(image: MetadataImage): Promise<void> {
-    const { hasOffline } = this
-    return putLogsInPlace({ ...this.#options, image, hasOffline, idOf: (directory) => this.#idOf(directory) })
-  }
-
-  #idOf({ directory }: LogManager): Uuid {
-    return present(this.#options.directoryIds.get(directory), `the id of ${directory}`)
-  }
-
-  /** Replicas that are not to be found may be in a directory that failed, now or at the start. */
-  get hasOffline(): boolean {
-    const { config, directories } = this.#options
-    return this.#offline.size > 0 || new Set(config().logDirs).size > directories.length
-  }
-
-  get #online(): readonly LogManager[] {
-    return this.#options.directories.filter((it) => !this.#offline.has(it))
+    const { hasOffline, idOf } = this.#directories
+    return putLogsInPlace({ ...this.#options, image, hasOffline, idOf })
   }
 
   async #applyTopic(
@@ -192,16 +169,13 @@ export class ReplicaManager {
    * has failed: else the controller would not miss it.
    */
   #reportDirectory(partition: Partition): void {
-    const manager = this.#managerOf(partition)
+    const manager = this.#directories.at(partition.directory)
     if (manager === undefined) return
     const { topicId, partitionId, assignedDirectory } = partition
+    const { idOf } = this.#directories
     const target = this.#moves.targetOf(partition)
-    const isKnown = [manager, target].some((it) => it !== undefined && this.#idOf(it) === assignedDirectory)
-    if (!isKnown) this.#options.report(topicId, partitionId, this.#idOf(manager))
-  }
-
-  #managerOf({ directory }: Partition): LogManager | undefined {
-    return this.#options.directories.find((it) => it.directory === directory)
+    const isKnown = [manager, target].some((it) => it !== undefined && idOf(it) === assignedDirectory)
+    if (!isKnown) this.#options.report(topicId, partitionId, idOf(manager))
   }
 
   /** Undefined when no directory can take it: the partition stays without a replica here, and the log says why. */
@@ -209,7 +183,8 @@ export class ReplicaManager {
     const { nodeId, logger } = this.#options
     const { partitionId } = state
     const topicPartition = { topic: topic.name, partition: partitionId }
-    const manager = this.#directoryFor(topicPartition, state)
+    const assigned = directoryOf(state, nodeId)
+    const manager = this.#directories.choose(topicPartition, assigned)
     if (manager === undefined) {
       logger.log('error', 'no log directory is there for a partition: the one that has it is offline', topicPartition)
       return undefined
@@ -217,10 +192,10 @@ export class ReplicaManager {
     const log = await orOffline(manager, () => manager.getOrCreate(topicPartition, topic.topicId))
     if (log === undefined) {
       // As in Kafka the next directory is tried; what was there already has no place elsewhere.
-      const isNew = this.#offline.has(manager) && manager.get(topicPartition) === undefined
+      const isNew = this.#directories.isOffline(manager) && manager.get(topicPartition) === undefined
       return isNew ? this.#create(topic, state) : undefined
     }
-    this.#preferred.delete(directoryName(topicPartition))
+    this.#directories.made(topicPartition)
     const config = this.#configOf(topic.name)
     log.config = logConfig(config, this.#options.config())
     const { directory } = manager
@@ -235,37 +210,17 @@ export class ReplicaManager {
     })
     getOrInsert(this.#partitions, topic.name, () => new Map<number, Partition>()).set(partitionId, partition)
     // The directory may have failed while the log was made.
-    if (this.#offline.has(manager)) partition.goOffline()
-    else await this.#goOn(partition, manager, directoryOf(state, nodeId))
+    if (this.#directories.isOffline(manager)) partition.goOffline()
+    else await this.#goOn(partition, manager, assigned)
     return partition
   }
 
   /** A move that a stop has interrupted; of two, that which the controller knows. */
   async #goOn(partition: Partition, from: LogManager, assigned: Uuid | undefined): Promise<void> {
     const { topic, partitionId } = partition
-    const found = this.#online.filter((it) => it.future({ topic, partition: partitionId }) !== undefined)
-    const to = found.find((it) => this.#idOf(it) === assigned) ?? found[0]
+    const found = this.#directories.online.filter((it) => it.future({ topic, partition: partitionId }) !== undefined)
+    const to = found.find((it) => this.#directories.idOf(it) === assigned) ?? found[0]
     if (to !== undefined) await this.#moves.begin(partition, to, from)
-  }
-
-  /** Where the log is; else where the controller or an operator has placed it; else the directory with the fewest logs. */
-  #directoryFor(topicPartition: TopicPartition, state: PartitionImage): LogManager | undefined {
-    const { nodeId, config } = this.#options
-    const online = this.#online
-    const holding = online.find((manager) => manager.get(topicPartition) !== undefined)
-    if (holding !== undefined) return holding
-    // What it copies is out of sight: an empty log here would be taken for the one that has moved.
-    if (online.some((manager) => manager.future(topicPartition) !== undefined)) return undefined
-    const assigned = directoryOf(state, nodeId)
-    const right = online.find((manager) => this.#idOf(manager) === assigned)
-    if (right !== undefined) return right
-    // As Kafka: an empty log beside one that is only out of sight would be the end of that.
-    if (this.hasOffline && assigned !== unassignedDirectory) return undefined
-    const preferred = this.#preferred.get(directoryName(topicPartition))
-    if (preferred !== undefined && online.includes(preferred)) return preferred
-    const cordoned = new Set(config().cordonedLogDirs)
-    const open = online.filter(({ directory }) => !cordoned.has(directory))
-    return (open.length > 0 ? open : online).toSorted((a, b) => a.logCount - b.logCount)[0]
   }
 
   /**
@@ -277,17 +232,17 @@ export class ReplicaManager {
     if (!mayMove(topicPartition)) {
       throw new ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, 'The topic name is too long.')
     }
-    const to = this.#targetAt(path)
+    const to = this.#directories.target(path)
     const partition = this.get(topic, partitionId)
     if (partition === undefined) {
-      if (this.#preferred.size < preferredMax) this.#preferred.set(directoryName(topicPartition), to)
+      this.#directories.prefer(topicPartition, to)
       const missing = this.#missing(topic, partitionId)
       const isNotHere = missing.code === ErrorCode.NOT_LEADER_OR_FOLLOWER
       throw isNotHere ? new ApiError(ErrorCode.REPLICA_NOT_AVAILABLE, missing.message) : missing
     }
-    const from = this.#managerOf(partition)
+    const from = this.#directories.at(partition.directory)
     if (partition.isOffline || from === undefined) throw storageError(`Partition ${partition.name} is offline`)
-    if (from !== to && this.hasOffline) {
+    if (from !== to && this.#directories.hasOffline) {
       throw storageError(`Can not create log for ${partition.name} because log directories are offline`)
     }
     const isDone = await orOffline(to, async () => {
@@ -297,18 +252,6 @@ export class ReplicaManager {
     })
     if (isDone === undefined) throw storageError(`Log directory ${path} is offline`)
     this.#reportDirectory(partition)
-  }
-
-  #targetAt(path: string): LogManager {
-    if (!this.#options.config().logDirs.includes(path)) {
-      throw new ApiError(ErrorCode.LOG_DIR_NOT_FOUND, `Log dir ${path} is not found in the config.`)
-    }
-    const manager = this.#online.find(({ directory }) => directory === path)
-    if (manager === undefined) throw storageError(`Log directory ${path} is offline`)
-    if (this.#options.config().cordonedLogDirs.includes(path)) {
-      throw new ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, `Log directory ${path} is cordoned`)
-    }
-    return manager
   }
 
   /** Copies end; the next start goes on with them. */
@@ -331,7 +274,7 @@ export class ReplicaManager {
     const topicMap = present(this.#partitions.get(topic), 'the topic of a partition')
     topicMap.delete(partitionId)
     if (topicMap.size === 0) this.#partitions.delete(topic)
-    const manager = this.#managerOf(partition)
+    const manager = this.#directories.at(partition.directory)
     if (manager === undefined || partition.isOffline) return
     await orOffline(manager, () => manager.delete({ topic, partition: partitionId }))
   }
@@ -358,21 +301,21 @@ export class ReplicaManager {
 
   /** A directory failed: its partitions answer with 56 from now on. */
   directoryFailed(directory: string): void {
-    const failed = this.#options.directories.find((it) => it.directory === directory)
+    const failed = this.#directories.failed(directory)
     if (failed === undefined) return
-    this.#offline.add(failed)
+    const failedId = this.#directories.idOf(failed)
     for (const partition of this.partitions()) {
       if (partition.directory !== directory) continue
       const { topicId, partitionId, assignedDirectory } = partition
       partition.goOffline()
       // It was about to move: the controller would not miss it.
-      if (assignedDirectory !== this.#idOf(failed)) this.#options.report(topicId, partitionId, this.#idOf(failed))
+      if (assignedDirectory !== failedId) this.#options.report(topicId, partitionId, failedId)
     }
   }
 
   /** Whether an entry of `log.dirs` was there at the start and has not failed since. */
   isOnline(directory: string): boolean {
-    return this.#options.directories.some((it) => it.directory === directory && !this.#offline.has(it))
+    return this.#directories.online.some((it) => it.directory === directory)
   }
 
   topicIdOf(topic: string): Uuid | undefined {
