@@ -5,7 +5,7 @@ import { ErrorCode } from '../../protocol/index.ts'
 import type { Append } from '../shard-context.ts'
 import type { JoinReply, SyncReply } from './classic-member.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
-import type { GroupRecord } from './group-record.ts'
+import type { CommittedOffset, GroupRecord } from './group-record.ts'
 import type { OffsetToCommit } from './group-requests.ts'
 
 const consumerProtocols = [{ name: 'range', metadata: Buffer.from('subscription') }]
@@ -47,6 +47,13 @@ class Bench {
       }),
       report: (line) => void this.lines.push(line),
     })
+  }
+
+  /** Of the group `g`, partition 0 of `t`. */
+  committed(): CommittedOffset | null {
+    const keys = [{ topic: 't', partition: 0, topicId: zeroUuid }]
+    const request = { groupId: 'g', memberId: null, memberEpoch: -1, requireStable: false, keys }
+    return this.groups.offsets.fetch(request)[0]?.value ?? null
   }
 
   commit(): void {
@@ -272,7 +279,7 @@ test('commits come from whom they say, and are read once they are committed (G6,
   const bench = new Bench()
   const commit = (memberId: string, generationId: number, metadata = ''): number[] => {
     const got: number[] = []
-    bench.groups.commit(
+    bench.groups.offsets.commit(
       { groupId: 'g', ...who(memberId), noGroupCode, generationId, offsets: [bench.offset(7n, metadata)] },
       (codes) => void got.push(...codes),
     )
@@ -283,10 +290,10 @@ test('commits come from whom they say, and are read once they are committed (G6,
     ErrorCode.ILLEGAL_GENERATION,
   )
   const simple = commit('', -1)
-  assert.equal(bench.groups.committed('g', { topic: 't', partition: 0 }), null)
+  assert.equal(bench.committed(), null)
   bench.commit()
   assert.deepEqual(simple, [ErrorCode.NONE])
-  assert.equal(bench.groups.committed('g', { topic: 't', partition: 0 })?.offset, 7n)
+  assert.equal(bench.committed()?.offset, 7n)
   assert.deepEqual(commit('', -1, 'x'.repeat(4097)), [ErrorCode.OFFSET_METADATA_TOO_LARGE])
   bench.stable()
   assert.equal(
@@ -304,13 +311,13 @@ test('commits come from whom they say, and are read once they are committed (G6,
   const failing = commit('m1', 2)
   bench.fail(ErrorCode.NOT_COORDINATOR)
   assert.deepEqual(failing, [ErrorCode.NOT_COORDINATOR])
-  assert.equal(bench.groups.committed('g', { topic: 't', partition: 0 })?.offset, 7n)
+  assert.equal(bench.committed()?.offset, 7n)
 })
 
 test('a shard that loads the log goes on where the other one was', () => {
   const bench = new Bench()
   const { leader, follower } = bench.stable()
-  bench.groups.commit(
+  bench.groups.offsets.commit(
     { groupId: 'g', ...who(leader), noGroupCode, generationId: 2, offsets: [bench.offset(42n)] },
     () => undefined,
   )
@@ -323,7 +330,7 @@ test('a shard that loads the log goes on where the other one was', () => {
   next.groups.loaded()
   assert.equal(next.groups.heartbeat('g', who(follower), 2), ErrorCode.NONE)
   assert.equal(Buffer.from(next.sync(follower, 2)[0]?.assignment ?? []).toString(), 'two')
-  assert.equal(next.groups.committed('g', { topic: 't', partition: 0 })?.offset, 42n)
+  assert.equal(next.committed()?.offset, 42n)
   next.advance(10_001)
   assert.equal(next.groups.group('g')?.size, 0)
 })
@@ -335,7 +342,7 @@ test('a group is deleted with its offsets once it is empty', () => {
   const remove = (groupId: string): void => bench.groups.deleteGroup(groupId, (code) => void codes.push(code))
   remove('none')
   remove('g')
-  bench.groups.commit(
+  bench.groups.offsets.commit(
     { groupId: 'g', ...who('m1'), noGroupCode, generationId: 2, offsets: [bench.offset(1n)] },
     () => undefined,
   )
@@ -346,5 +353,5 @@ test('a group is deleted with its offsets once it is empty', () => {
   bench.commit()
   assert.deepEqual(codes, [ErrorCode.GROUP_ID_NOT_FOUND, ErrorCode.NON_EMPTY_GROUP, ErrorCode.NONE])
   assert.equal(bench.groups.group('g'), undefined)
-  assert.equal(bench.groups.committed('g', { topic: 't', partition: 0 }), null)
+  assert.equal(bench.committed(), null)
 })

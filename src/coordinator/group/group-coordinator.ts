@@ -9,30 +9,15 @@ import { ClassicGroup } from './classic-group.ts'
 import { ClassicMember, type JoinReply, type MemberIdentity, type SyncReply } from './classic-member.ts'
 import { ClassicProtocol, type JoinRequest, type SyncRequest } from './classic-protocol.ts'
 import { ForeignGroups } from './foreign-groups.ts'
-import {
-  type CommittedOffset,
-  type GroupRecord,
-  type OffsetRecord,
-  type StoredGroup,
-  storedProtocols,
-} from './group-record.ts'
-import type {
-  CommitRequest,
-  FetchedOffset,
-  FetchOffsetsRequest,
-  GroupConfig,
-  OffsetKey,
-  OffsetToCommit,
-  PartitionCodes,
-  TopicOfOffset,
-} from './group-requests.ts'
+import { GroupOffsets } from './group-offsets.ts'
+import { type GroupRecord, type StoredGroup, storedProtocols } from './group-record.ts'
+import type { CommitRequest, FetchOffsetsRequest, GroupConfig } from './group-requests.ts'
 import {
   describe,
   describeFailed,
   foreignListing,
   type GroupDescription,
   type GroupListing,
-  isOfTopic,
   listing,
 } from './group-state.ts'
 import { OffsetStore } from './offset-store.ts'
@@ -51,7 +36,9 @@ export class GroupCoordinator {
   readonly #groups = new Map<string, ClassicGroup>()
   /** Filled while the partition is loaded, and then given up for `#groups`. */
   #stored: Map<string, StoredGroup> | undefined = new Map<string, StoredGroup>()
-  readonly #offsets = new OffsetStore()
+  readonly #offsetStore = new OffsetStore()
+  /** Commits, fetches and deletions of offsets. */
+  readonly offsets: GroupOffsets
   readonly foreign = new ForeignGroups()
   readonly #rebalance: Rebalance
   readonly #protocol: ClassicProtocol
@@ -70,6 +57,21 @@ export class GroupCoordinator {
       groupSizeMax: () => config().groupSizeMax,
       onPendingExpired: (group) => this.#forgetIfUnused(group),
     })
+    this.offsets = new GroupOffsets({
+      context,
+      report,
+      store: this.#offsetStore,
+      metadataLengthMax: () => config().offsetMetadataBytesMax,
+      owners: {
+        checkCommit: (request) => this.#checkCommit(request),
+        checkFetch: (request) => this.#checkFetch(request),
+        subscriptionOf: (groupId) => this.#subscriptionOf(groupId),
+        forgetIfUnused: (groupId) => {
+          const group = this.#groups.get(groupId)
+          if (group !== undefined) this.#forgetIfUnused(group)
+        },
+      },
+    })
   }
 
   get #context(): ShardContext<GroupRecord> {
@@ -80,27 +82,27 @@ export class GroupCoordinator {
 
   /** A record at `logOffset` of the partition: of an append under way, or of the log that is loaded. */
   replay(record: GroupRecord, logOffset: number): void {
-    if (record.kind === 'offset') this.#offsets.replay(record, logOffset)
+    if (record.kind === 'offset') this.#offsetStore.replay(record, logOffset)
     else if (record.value === null) this.#stored?.delete(record.groupId)
     else this.#stored?.set(record.groupId, record.value)
   }
 
   /** The same, of a transaction that `endTransaction` decides about. */
   replayTransactional(producerId: number, record: GroupRecord, logOffset: number): void {
-    if (record.kind === 'offset') this.#offsets.replayTransactional(producerId, record, logOffset)
+    if (record.kind === 'offset') this.#offsetStore.replayTransactional(producerId, record, logOffset)
     else this.replay(record, logOffset)
   }
 
   endTransaction(producerId: number, isCommit: boolean): void {
-    this.#offsets.endTransaction(producerId, isCommit)
+    this.#offsetStore.endTransaction(producerId, isCommit)
   }
 
   commitTo(offset: number): void {
-    this.#offsets.commitTo(offset)
+    this.#offsetStore.commitTo(offset)
   }
 
   revertTo(offset: number): void {
-    this.#offsets.revertTo(offset)
+    this.#offsetStore.revertTo(offset)
   }
 
   /** The partition is loaded: its groups go on where they were, and their members get a session to come back in. */
@@ -120,7 +122,7 @@ export class GroupCoordinator {
       for (const member of group.members()) this.#rebalance.heard(group, member)
     }
     this.#stored = undefined
-    for (const groupId of this.#offsets.groupIds()) {
+    for (const groupId of this.#offsetStore.groupIds()) {
       if (this.foreign.get(groupId) === undefined) this.#create(groupId)
     }
   }
@@ -143,7 +145,7 @@ export class GroupCoordinator {
   /** A group that no record tells of ends with the last request for it: nobody could take it away otherwise. */
   #forgetIfUnused(group: ClassicGroup): void {
     const isUsed = group.generationId > 0 || group.size > 0 || group.pendingJoins.size > 0
-    if (isUsed || this.#offsets.has(group.groupId) || this.#groups.get(group.groupId) !== group) return
+    if (isUsed || this.#offsetStore.has(group.groupId) || this.#groups.get(group.groupId) !== group) return
     this.#groups.delete(group.groupId)
   }
 
@@ -186,31 +188,9 @@ export class GroupCoordinator {
     return code
   }
 
-  // ---- offsets
+  // ---- what the offsets ask
 
-  /** Throws ApiError when the sender may not commit; else answers per partition once the records are committed. */
-  commit(request: CommitRequest, respond: (codes: PartitionCodes) => void): void {
-    const { groupId, offsets } = request
-    const group = this.#checkCommit(request)
-    // Kafka counts characters, whatever the key is called.
-    const lengthMax = this.#options.config().offsetMetadataBytesMax
-    const codes = offsets.map(({ metadata }) =>
-      (metadata?.length ?? 0) > lengthMax ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE,
-    )
-    const nowMs = BigInt(this.#context.nowMs())
-    const records = offsets
-      .filter((_, i) => codes[i] === ErrorCode.NONE)
-      .map(
-        (offset): OffsetRecord => ({ kind: 'offset', groupId, ...keyOf(offset), value: committedValue(offset, nowMs) }),
-      )
-    this.#store(records, codes, (answer) => {
-      if (group !== undefined) this.#forgetIfUnused(group)
-      respond(answer)
-    })
-  }
-
-  /** Throws unless the sender may commit; undefined for a group of another kind. */
-  #checkCommit(request: CommitRequest): ClassicGroup | undefined {
+  #checkCommit(request: CommitRequest): void {
     const { groupId, memberId, generationId } = request
     const foreign = this.foreign.get(groupId)
     if (foreign !== undefined) {
@@ -222,79 +202,23 @@ export class GroupCoordinator {
           `group ${groupId} is a ${foreign.kind} group: its members commit`,
         )
       }
-      return undefined
+      return
     }
     // A client without a generation may commit for a group that nobody has joined; any other needs the group.
     if (!this.#groups.has(groupId) && generationId >= 0) {
       throw new ApiError(request.noGroupCode, `group ${groupId} does not exist`)
     }
-    const group = this.#create(groupId)
-    this.#protocol.checkCommit(group, request, generationId)
-    return group
+    this.#protocol.checkCommit(this.#create(groupId), request, generationId)
   }
 
-  #store(records: readonly GroupRecord[], codes: PartitionCodes, respond: (codes: PartitionCodes) => void): void {
-    if (records.length === 0) {
-      respond(codes)
-      return
-    }
-    this.#context.append({
-      records,
-      committed: () => respond(codes),
-      failed: (code) => respond(codes.map((own) => (own === ErrorCode.NONE ? code : own))),
-    })
-  }
-
-  committed(groupId: string, { topic, partition }: OffsetKey): CommittedOffset | null {
-    return this.#offsets.committed(groupId, topic, partition)
-  }
-
-  /** Committed offsets; throws ApiError where a member of another kind of group says who it is and is not known. */
-  fetch({ groupId, memberId, memberEpoch, requireStable, keys }: FetchOffsetsRequest): readonly FetchedOffset[] {
+  #checkFetch({ groupId, memberId, memberEpoch }: FetchOffsetsRequest): void {
     const foreign = this.foreign.get(groupId)
     if (foreign?.kind === 'unreadable') throw laterVersion(groupId)
     if (foreign !== undefined && foreign.kind !== 'share' && (memberId !== null || memberEpoch >= 0)) {
       throw new ApiError(ErrorCode.UNKNOWN_MEMBER_ID, `${memberId} is not a member of group ${groupId}`)
     }
-    if (keys === null) {
-      return this.#offsets.committedOf(groupId).map((offset) => this.#fetched(groupId, offset, requireStable))
-    }
-    return keys.map((key) => {
-      const value = this.committed(groupId, key)
-      return this.#fetched(
-        groupId,
-        { ...keyOf(key), value: value !== null && isOfTopic(value, key) ? value : null },
-        requireStable,
-      )
-    })
   }
 
-  #fetched(
-    groupId: string,
-    { topic, partition, value }: OffsetKey & { readonly value: CommittedOffset | null },
-    requireStable: boolean,
-  ): FetchedOffset {
-    const isRefused = requireStable && this.#offsets.isUnstable(groupId, topic, partition)
-    if (isRefused) return { topic, partition, errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT, value: null }
-    return { topic, partition, errorCode: ErrorCode.NONE, value }
-  }
-
-  /** Partitions of topics that members subscribe to stay. Throws ApiError. */
-  deleteOffsets(groupId: string, keys: readonly OffsetKey[], respond: (codes: PartitionCodes) => void): void {
-    const keeps = this.#subscriptionOf(groupId)
-    const codes = keys.map(({ topic }) => (keeps(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE))
-    const known = new Set(this.#offsets.newestOf(groupId).map(keyText))
-    const records = keys
-      .filter((key, i) => codes[i] === ErrorCode.NONE && known.delete(keyText(key)))
-      .map((key) => tombstone(groupId, key))
-    this.#store(records, codes, (answer) => {
-      const group = this.#groups.get(groupId)
-      if (group !== undefined) this.#forgetIfUnused(group)
-      respond(answer)
-    })
-  }
-
-  /** Which topics the group's members are subscribed to; where it cannot be told, all. Throws ApiError. */
   #subscriptionOf(groupId: string): (topic: string) => boolean {
     const foreign = this.foreign.get(groupId)
     if (foreign?.kind === 'unreadable') throw laterVersion(groupId)
@@ -308,24 +232,6 @@ export class GroupCoordinator {
     }
     const topics = subscribedTopics(group)
     return (topic) => topics?.has(topic) ?? true
-  }
-
-  /** Topics are gone: what was committed for them goes with them, for a topic of the same name is another one. */
-  topicsDeleted(topics: readonly Omit<TopicOfOffset, 'partition'>[]): void {
-    for (const groupId of this.#offsets.groupIds()) {
-      const records = this.#offsets
-        .newestOf(groupId)
-        .filter((key) => {
-          const value = this.committed(groupId, key)
-          return topics.some(
-            ({ topic, topicId }) => topic === key.topic && (value === null || isOfTopic(value, { ...key, topicId })),
-          )
-        })
-        .map((key) => tombstone(groupId, key))
-      const failed = (code: number): void =>
-        this.#options.report(`Group ${groupId}: offsets of deleted topics were not removed (error ${code})`)
-      if (records.length > 0) this.#context.append({ records, committed: () => undefined, failed })
-    }
   }
 
   // ---- administration
@@ -356,8 +262,10 @@ export class GroupCoordinator {
       respond(ErrorCode.NON_EMPTY_GROUP)
       return
     }
-    const records: GroupRecord[] = this.#offsets.newestOf(groupId).map((key) => tombstone(groupId, key))
-    records.push({ kind: 'classic-group', groupId, value: null })
+    const records: GroupRecord[] = [
+      ...this.offsets.tombstonesOf(groupId),
+      { kind: 'classic-group', groupId, value: null },
+    ]
     // From here on it is gone: who joins now joins another group of this name.
     this.#groups.delete(groupId)
     this.#context.append({
@@ -378,24 +286,9 @@ export class GroupCoordinator {
   }
 }
 
-const keyOf = ({ topic, partition }: OffsetKey): OffsetKey => ({ topic, partition })
-
-const keyText = ({ topic, partition }: OffsetKey): string => `${partition} ${topic}`
-
-const tombstone = (groupId: string, key: OffsetKey): OffsetRecord => ({
-  kind: 'offset',
-  groupId,
-  ...keyOf(key),
-  value: null,
-})
-
 const noGroup = (groupId: string, why: string): ApiError =>
   new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `group ${groupId} ${why}`)
 
 /** Saying that there is no offset would make a consumer begin anew: better that it stops. */
 const laterVersion = (groupId: string): ApiError =>
   new ApiError(ErrorCode.UNSUPPORTED_VERSION, `group ${groupId} was written by a later version`)
-
-function committedValue({ offset, leaderEpoch, metadata, topicId }: OffsetToCommit, nowMs: bigint): CommittedOffset {
-  return { offset, leaderEpoch, metadata: metadata ?? '', commitTimestampMs: nowMs, topicId }
-}

@@ -95,7 +95,8 @@ export class GroupService {
 
   /** Topics are gone: their committed offsets are taken away. */
   topicsDeleted(topics: readonly Omit<TopicOfOffset, 'partition'>[]): void {
-    for (const shard of this.#shards.values()) if (shard.status === 'active') shard.groups().topicsDeleted(topics)
+    for (const shard of this.#shards.values())
+      if (shard.status === 'active') shard.groups().offsets.topicsDeleted(topics)
   }
 
   /** Where a group lives; undefined while the topic does not exist. */
@@ -164,17 +165,17 @@ export class GroupService {
   // ---- offsets: an error of the whole request rejects or throws ApiError
 
   commit(request: CommitRequest): Promise<PartitionCodes> {
-    return new Promise((resolve) => this.#groupsOf(request.groupId).commit(request, resolve))
+    return new Promise((resolve) => this.#groupsOf(request.groupId).offsets.commit(request, resolve))
   }
 
   fetchOffsets(request: FetchOffsetsRequest): readonly FetchedOffset[] {
-    return this.#groupsOf(request.groupId).fetch(request)
+    return this.#groupsOf(request.groupId).offsets.fetch(request)
   }
 
   deleteOffsets(groupId: string, keys: readonly OffsetKey[]): Promise<PartitionCodes> {
     return new Promise((resolve) => {
       if (groupId === '') throw new ApiError(ErrorCode.INVALID_GROUP_ID, 'a group has a name')
-      this.#groupsOf(groupId).deleteOffsets(groupId, keys, resolve)
+      this.#groupsOf(groupId).offsets.delete(groupId, keys, resolve)
     })
   }
 

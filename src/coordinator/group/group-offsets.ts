@@ -1,0 +1,162 @@
+/**
+ * The committed offsets of the groups of one partition: commits, fetches, deletions. Who may commit, and which topics
+ * are in use, the groups say.
+ */
+import { ErrorCode } from '../../protocol/index.ts'
+import type { ShardContext } from '../shard-context.ts'
+import type { CommittedOffset, GroupRecord, OffsetRecord } from './group-record.ts'
+import type {
+  CommitRequest,
+  FetchedOffset,
+  FetchOffsetsRequest,
+  OffsetKey,
+  OffsetToCommit,
+  PartitionCodes,
+  TopicOfOffset,
+} from './group-requests.ts'
+import { isOfTopic } from './group-state.ts'
+import type { OffsetStore } from './offset-store.ts'
+
+/** What the offsets ask of their groups. */
+export interface OffsetOwners {
+  /** Throws ApiError unless the sender may commit; a group that nobody has joined is made. */
+  checkCommit(request: CommitRequest): void
+  /** Throws ApiError where a member of a group says who it is and is not known. */
+  checkFetch(request: FetchOffsetsRequest): void
+  /** Which topics the group's members are subscribed to; where it cannot be told, all. Throws ApiError. */
+  subscriptionOf(groupId: string): (topic: string) => boolean
+  /** The last request for a group that no record tells of is over. */
+  forgetIfUnused(groupId: string): void
+}
+
+export interface GroupOffsetsOptions {
+  readonly context: ShardContext<GroupRecord>
+  readonly store: OffsetStore
+  readonly owners: OffsetOwners
+  /** `offset.metadata.max.bytes`. */
+  readonly metadataLengthMax: () => number
+  readonly report: (message: string) => void
+}
+
+export class GroupOffsets {
+  readonly #options: GroupOffsetsOptions
+  readonly #context: ShardContext<GroupRecord>
+  readonly #store: OffsetStore
+  readonly #owners: OffsetOwners
+
+  constructor(options: GroupOffsetsOptions) {
+    this.#options = options
+    this.#context = options.context
+    this.#store = options.store
+    this.#owners = options.owners
+  }
+
+  /** Throws ApiError when the sender may not commit; else answers per partition once the records are committed. */
+  commit(request: CommitRequest, respond: (codes: PartitionCodes) => void): void {
+    const { groupId, offsets } = request
+    this.#owners.checkCommit(request)
+    // Kafka counts characters, whatever the key is called.
+    const lengthMax = this.#options.metadataLengthMax()
+    const codes = offsets.map(({ metadata }) =>
+      (metadata?.length ?? 0) > lengthMax ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE,
+    )
+    const nowMs = BigInt(this.#context.nowMs())
+    const records = offsets
+      .filter((_, i) => codes[i] === ErrorCode.NONE)
+      .map(
+        (offset): OffsetRecord => ({ kind: 'offset', groupId, ...keyOf(offset), value: committedValue(offset, nowMs) }),
+      )
+    this.#append(records, codes, (answer) => {
+      this.#owners.forgetIfUnused(groupId)
+      respond(answer)
+    })
+  }
+
+  #append(records: readonly GroupRecord[], codes: PartitionCodes, respond: (codes: PartitionCodes) => void): void {
+    if (records.length === 0) {
+      respond(codes)
+      return
+    }
+    this.#context.append({
+      records,
+      committed: () => respond(codes),
+      failed: (code) => respond(codes.map((own) => (own === ErrorCode.NONE ? code : own))),
+    })
+  }
+
+  /** Committed offsets. Throws ApiError. */
+  fetch(request: FetchOffsetsRequest): readonly FetchedOffset[] {
+    const { groupId, requireStable, keys } = request
+    this.#owners.checkFetch(request)
+    if (keys === null) {
+      return this.#store.committedOf(groupId).map((offset) => this.#fetched(groupId, offset, requireStable))
+    }
+    return keys.map((key) => {
+      const value = this.#store.committed(groupId, key.topic, key.partition)
+      const isCurrent = value !== null && isOfTopic(value, key)
+      return this.#fetched(groupId, { ...keyOf(key), value: isCurrent ? value : null }, requireStable)
+    })
+  }
+
+  #fetched(
+    groupId: string,
+    { topic, partition, value }: OffsetKey & { readonly value: CommittedOffset | null },
+    requireStable: boolean,
+  ): FetchedOffset {
+    const isRefused = requireStable && this.#store.isUnstable(groupId, topic, partition)
+    if (isRefused) return { topic, partition, errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT, value: null }
+    return { topic, partition, errorCode: ErrorCode.NONE, value }
+  }
+
+  /** Partitions of topics that members subscribe to stay. Throws ApiError. */
+  delete(groupId: string, keys: readonly OffsetKey[], respond: (codes: PartitionCodes) => void): void {
+    const keeps = this.#owners.subscriptionOf(groupId)
+    const codes = keys.map(({ topic }) => (keeps(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE))
+    const known = new Set(this.#store.newestOf(groupId).map(keyText))
+    const records = keys
+      .filter((key, i) => codes[i] === ErrorCode.NONE && known.delete(keyText(key)))
+      .map((key) => tombstone(groupId, key))
+    this.#append(records, codes, (answer) => {
+      this.#owners.forgetIfUnused(groupId)
+      respond(answer)
+    })
+  }
+
+  /** The records that take away all offsets of a group. */
+  tombstonesOf(groupId: string): readonly OffsetRecord[] {
+    return this.#store.newestOf(groupId).map((key) => tombstone(groupId, key))
+  }
+
+  /** Topics are gone: what was committed for them goes with them, for a topic of the same name is another one. */
+  topicsDeleted(topics: readonly Omit<TopicOfOffset, 'partition'>[]): void {
+    for (const groupId of this.#store.groupIds()) {
+      const records = this.#store
+        .newestOf(groupId)
+        .filter((key) => {
+          const value = this.#store.committed(groupId, key.topic, key.partition)
+          return topics.some(
+            ({ topic, topicId }) => topic === key.topic && (value === null || isOfTopic(value, { ...key, topicId })),
+          )
+        })
+        .map((key) => tombstone(groupId, key))
+      const failed = (code: number): void =>
+        this.#options.report(`Group ${groupId}: offsets of deleted topics were not removed (error ${code})`)
+      if (records.length > 0) this.#context.append({ records, committed: () => undefined, failed })
+    }
+  }
+}
+
+const keyOf = ({ topic, partition }: OffsetKey): OffsetKey => ({ topic, partition })
+
+const keyText = ({ topic, partition }: OffsetKey): string => `${partition} ${topic}`
+
+const tombstone = (groupId: string, key: OffsetKey): OffsetRecord => ({
+  kind: 'offset',
+  groupId,
+  ...keyOf(key),
+  value: null,
+})
+
+function committedValue({ offset, leaderEpoch, metadata, topicId }: OffsetToCommit, nowMs: bigint): CommittedOffset {
+  return { offset, leaderEpoch, metadata: metadata ?? '', commitTimestampMs: nowMs, topicId }
+}
