@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type MapView, type Snapshot, Timeline, type VersionedMap } from './versioned-map.ts'
+import { type MapView, type OnChange, type Snapshot, Timeline, type VersionedMap } from './versioned-map.ts'
 
 /** Copies everything at every epoch. */
 class Model {
@@ -49,7 +49,13 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
 
 class Run {
   readonly timeline = new Timeline()
-  readonly map: VersionedMap<number, string> = this.timeline.map()
+  readonly told = new Map<number, string>()
+  readonly #tell: OnChange<number, string> = (key, before, after) => {
+    assert.equal(this.told.get(key), before)
+    if (after === undefined) this.told.delete(key)
+    else this.told.set(key, after)
+  }
+  readonly map: VersionedMap<number, string> = this.timeline.map(this.#tell)
   readonly model = new Model()
   snapshots: Snapshot[] = []
 
@@ -104,6 +110,7 @@ class Run {
     const { timeline, map, model } = this
     assert.equal(map.size, model.newest.size)
     assert.deepEqual(sorted(map.entries()), sorted(model.newest.entries()))
+    assert.deepEqual(sorted(this.told.entries()), sorted(model.newest.entries()))
     same(map.committed, model.at(timeline.committedEpoch))
     for (const snapshot of this.snapshots) same(map.at(snapshot), model.at(snapshot.epoch))
   }

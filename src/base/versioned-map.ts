@@ -9,16 +9,63 @@
  */
 import { assert } from './assert.ts'
 
-/** What a key was before a write. */
-interface Undo<K, V> {
-  readonly key: K
+/** A write that is not committed yet, or that a snapshot may have to look behind. */
+interface Undo {
   /** Of the write. */
   readonly epoch: number
-  /** Undefined: there was nothing. */
+  undo(): void
+  /** Nobody will read what was before. */
+  forget(): void
+}
+
+/** Told of each change of the newest version: a write, or its being undone. Undefined: there is nothing. */
+export type OnChange<K, V> = (key: K, before: V | undefined, after: V | undefined) => void
+
+/** What a map and the writes to it share. */
+interface Versions<K, V> {
+  readonly newest: Map<K, V>
+  /** By key, its newest write that can still be undone. Most maps of a big state have none most of the time. */
+  undos: Map<K, MapUndo<K, V>> | undefined
+  readonly onChange: OnChange<K, V> | undefined
+}
+
+class MapUndo<K, V> implements Undo {
+  readonly epoch: number
   readonly before: V | undefined
   /** The write to the same key before this one, and after it, where they can still be undone. */
-  older: Undo<K, V> | undefined
-  newer: Undo<K, V> | undefined
+  older: MapUndo<K, V> | undefined
+  #newer: MapUndo<K, V> | undefined
+  readonly #versions: Versions<K, V>
+  readonly #key: K
+
+  constructor(versions: Versions<K, V>, key: K, epoch: number) {
+    this.#versions = versions
+    this.#key = key
+    this.epoch = epoch
+    this.before = versions.newest.get(key)
+    versions.undos ??= new Map()
+    this.older = versions.undos.get(key)
+    if (this.older !== undefined) this.older.#newer = this
+    versions.undos.set(key, this)
+  }
+
+  undo(): void {
+    const { newest, undos, onChange } = this.#versions
+    const after = newest.get(this.#key)
+    if (this.before === undefined) newest.delete(this.#key)
+    else newest.set(this.#key, this.before)
+    if (this.older === undefined) undos?.delete(this.#key)
+    else {
+      this.older.#newer = undefined
+      undos?.set(this.#key, this.older)
+    }
+    onChange?.(this.#key, after, this.before)
+  }
+
+  forget(): void {
+    if (this.#newer === undefined) this.#versions.undos?.delete(this.#key)
+    else this.#newer.older = undefined
+  }
 }
 
 /** A map as it was at one epoch. Order of iteration is not part of the state: sort where it matters. */
@@ -37,21 +84,18 @@ export interface Snapshot {
   release(): void
 }
 
-/** What a timeline tells its maps. */
-interface Versioned {
-  /** Undoes every write of an epoch above this one. */
-  revertTo(epoch: number): void
-  /** Nobody will read at an epoch below this one. */
-  forgetBelow(epoch: number): void
-}
-
 const isVisible = (snapshot: { readonly released: boolean }): boolean => !snapshot.released
 
-/** The epochs of one state machine, shared by all its maps: they move together. */
+/**
+ * The epochs of one state machine, shared by all its maps: they move together. It keeps what can be undone; a map costs
+ * nothing while nobody writes to it, and is gone with whoever holds it.
+ */
 export class Timeline {
   #epoch: number
   #committedEpoch: number
-  readonly #maps: Versioned[] = []
+  /** In the order of the writes. */
+  #log: Undo[] = []
+  #logStart = 0
   #snapshots: { readonly epoch: number; released: boolean }[] = []
 
   /** State before any write has the epoch `startEpoch`. */
@@ -69,10 +113,14 @@ export class Timeline {
     return this.#committedEpoch
   }
 
-  map<K, V extends NonNullable<unknown>>(): VersionedMap<K, V> {
-    const map = new VersionedMap<K, V>(this)
-    this.#maps.push(map)
-    return map
+  /** `onChange` keeps what is derived from the newest version in step with it. */
+  map<K, V extends NonNullable<unknown>>(onChange?: OnChange<K, V>): VersionedMap<K, V> {
+    return new VersionedMap<K, V>(this, onChange)
+  }
+
+  /** For maps: a write of the current epoch. */
+  remember(undo: Undo): void {
+    this.#log.push(undo)
   }
 
   /** Writes from here on belong to `epoch`; it never falls but by `revertTo`. */
@@ -93,7 +141,10 @@ export class Timeline {
   revertTo(epoch: number): void {
     assert(epoch >= this.#committedEpoch, 'what is committed is never undone')
     assert(epoch <= this.#epoch, 'only what was written is undone')
-    for (const map of this.#maps) map.revertTo(epoch)
+    for (let last = this.#log.at(-1); last !== undefined && last.epoch > epoch; last = this.#log.at(-1)) {
+      this.#log.pop()
+      last.undo()
+    }
     this.#epoch = epoch
     for (const snapshot of this.#snapshots) if (snapshot.epoch > epoch) snapshot.released = true
     this.#snapshots = this.#snapshots.filter(isVisible)
@@ -122,117 +173,101 @@ export class Timeline {
   #forget(): void {
     let epoch = this.#committedEpoch
     for (const snapshot of this.#snapshots) epoch = Math.min(epoch, snapshot.epoch)
-    for (const map of this.#maps) map.forgetBelow(epoch)
-  }
-}
-
-/** Made by `Timeline.map`. Its own methods read and write the newest version. */
-export class VersionedMap<K, V extends NonNullable<unknown>> implements Versioned {
-  readonly #timeline: Timeline
-  readonly #newest = new Map<K, V>()
-  /** The last write of each key that can still be undone. */
-  readonly #undos = new Map<K, Undo<K, V>>()
-  /** All of them in the order of the writes, from `#logStart` on. */
-  #log: Undo<K, V>[] = []
-  #logStart = 0
-  readonly committed: MapView<K, V>
-
-  constructor(timeline: Timeline) {
-    this.#timeline = timeline
-    this.committed = this.#view(() => timeline.committedEpoch)
-  }
-
-  get size(): number {
-    return this.#newest.size
-  }
-
-  get(key: K): V | undefined {
-    return this.#newest.get(key)
-  }
-
-  has(key: K): boolean {
-    return this.#newest.has(key)
-  }
-
-  entries(): IterableIterator<[K, V]> {
-    return this.#newest.entries()
-  }
-
-  keys(): IterableIterator<K> {
-    return this.#newest.keys()
-  }
-
-  values(): IterableIterator<V> {
-    return this.#newest.values()
-  }
-
-  set(key: K, value: V): void {
-    this.#remember(key, this.#newest.get(key))
-    this.#newest.set(key, value)
-  }
-
-  /** True if there was something. */
-  delete(key: K): boolean {
-    const before = this.#newest.get(key)
-    if (before === undefined) return false
-    this.#remember(key, before)
-    return this.#newest.delete(key)
-  }
-
-  at(snapshot: Snapshot): MapView<K, V> {
-    return this.#view(() => snapshot.epoch)
-  }
-
-  #remember(key: K, before: V | undefined): void {
-    const { epoch, committedEpoch } = this.#timeline
-    assert(epoch > committedEpoch, 'what is committed is not written again')
-    const older = this.#undos.get(key)
-    if (older?.epoch === epoch) return
-    const undo: Undo<K, V> = { key, epoch, before, older, newer: undefined }
-    if (older !== undefined) older.newer = undo
-    this.#undos.set(key, undo)
-    this.#log.push(undo)
-  }
-
-  revertTo(epoch: number): void {
-    for (let undo = this.#log.at(-1); undo !== undefined && undo.epoch > epoch; undo = this.#log.at(-1)) {
-      if (this.#log.length === this.#logStart) break
-      this.#log.pop()
-      if (undo.before === undefined) this.#newest.delete(undo.key)
-      else this.#newest.set(undo.key, undo.before)
-      if (undo.older === undefined) this.#undos.delete(undo.key)
-      else {
-        undo.older.newer = undefined
-        this.#undos.set(undo.key, undo.older)
-      }
-    }
-  }
-
-  forgetBelow(epoch: number): void {
-    let undo = this.#log[this.#logStart]
-    while (undo !== undefined && undo.epoch <= epoch) {
-      if (undo.newer === undefined) this.#undos.delete(undo.key)
-      else undo.newer.older = undefined
-      undo = this.#log[++this.#logStart]
+    let first = this.#log[this.#logStart]
+    while (first !== undefined && first.epoch <= epoch) {
+      first.forget()
+      first = this.#log[++this.#logStart]
     }
     // Cut off what is forgotten when it is half of the log: O(1) per write in the long run.
     if (this.#logStart === 0 || this.#logStart * 2 < this.#log.length) return
     this.#log = this.#log.slice(this.#logStart)
     this.#logStart = 0
   }
+}
+
+/** Made by `Timeline.map`. Its own methods read and write the newest version. */
+export class VersionedMap<K, V extends NonNullable<unknown>> {
+  readonly #timeline: Timeline
+  readonly #versions: Versions<K, V>
+  #committed: MapView<K, V> | undefined
+
+  constructor(timeline: Timeline, onChange: OnChange<K, V> | undefined) {
+    this.#timeline = timeline
+    this.#versions = { newest: new Map(), undos: undefined, onChange }
+  }
+
+  /** As of the committed epoch, whatever that is when it is read. */
+  get committed(): MapView<K, V> {
+    this.#committed ??= this.#view(() => this.#timeline.committedEpoch)
+    return this.#committed
+  }
+
+  get size(): number {
+    return this.#versions.newest.size
+  }
+
+  get(key: K): V | undefined {
+    return this.#versions.newest.get(key)
+  }
+
+  has(key: K): boolean {
+    return this.#versions.newest.has(key)
+  }
+
+  entries(): IterableIterator<[K, V]> {
+    return this.#versions.newest.entries()
+  }
+
+  keys(): IterableIterator<K> {
+    return this.#versions.newest.keys()
+  }
+
+  values(): IterableIterator<V> {
+    return this.#versions.newest.values()
+  }
+
+  set(key: K, value: V): void {
+    const { newest, onChange } = this.#versions
+    const before = newest.get(key)
+    this.#remember(key)
+    newest.set(key, value)
+    onChange?.(key, before, value)
+  }
+
+  /** True if there was something. */
+  delete(key: K): boolean {
+    const { newest, onChange } = this.#versions
+    const before = newest.get(key)
+    if (before === undefined) return false
+    this.#remember(key)
+    newest.delete(key)
+    onChange?.(key, before, undefined)
+    return true
+  }
+
+  at(snapshot: Snapshot): MapView<K, V> {
+    return this.#view(() => snapshot.epoch)
+  }
+
+  #remember(key: K): void {
+    const { epoch, committedEpoch } = this.#timeline
+    assert(epoch > committedEpoch, 'what is committed is not written again')
+    if (this.#versions.undos?.get(key)?.epoch === epoch) return
+    this.#timeline.remember(new MapUndo(this.#versions, key, epoch))
+  }
 
   #getAt(key: K, epoch: number): V | undefined {
-    let value = this.#newest.get(key)
-    for (let undo = this.#undos.get(key); undo !== undefined && undo.epoch > epoch; undo = undo.older) {
-      value = undo.before
-    }
+    const { newest, undos } = this.#versions
+    let value = newest.get(key)
+    for (let undo = undos?.get(key); undo !== undefined && undo.epoch > epoch; undo = undo.older) value = undo.before
     return value
   }
 
   #sizeAt(epoch: number): number {
-    let size = this.#newest.size
-    for (const key of this.#undos.keys()) {
-      size += Number(this.#getAt(key, epoch) !== undefined) - Number(this.#newest.has(key))
+    const { newest, undos } = this.#versions
+    let size = newest.size
+    for (const key of undos?.keys() ?? []) {
+      size += Number(this.#getAt(key, epoch) !== undefined) - Number(newest.has(key))
     }
     return size
   }
@@ -253,8 +288,9 @@ export class VersionedMap<K, V extends NonNullable<unknown>> implements Versione
       get: (key) => this.#getAt(key, epoch()),
       has: (key) => this.#getAt(key, epoch()) !== undefined,
       entries: () => {
-        const keys = [...this.#newest.keys()]
-        for (const key of this.#undos.keys()) if (!this.#newest.has(key)) keys.push(key)
+        const { newest, undos } = this.#versions
+        const keys = [...newest.keys()]
+        for (const key of undos?.keys() ?? []) if (!newest.has(key)) keys.push(key)
         return this.#entriesAt(keys, epoch)
       },
     }
