@@ -56,7 +56,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'group.consumer.min.session.timeout.ms',
   'group.consumer.regex.refresh.interval.ms',
   'group.consumer.session.timeout.ms',
-  'group.coordinator.append.linger.ms',
   'group.coordinator.background.threads',
   'group.coordinator.cached.buffer.max.bytes',
   'group.coordinator.rebalance.protocols',

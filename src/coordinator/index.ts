@@ -19,5 +19,6 @@ export type {
 export { type GroupFilter, GroupService, type GroupServiceOptions, type Leaving } from './group/group-service.ts'
 export type { DescribedMember, GroupDescription, GroupListing } from './group/group-state.ts'
 export { groupPartition, javaHash } from './group/java-hash.ts'
-export { type ShardLog, ShardRuntime, type ShardState } from './runtime.ts'
+export { ShardRuntime, type ShardState } from './runtime.ts'
 export type { Append, ShardContext, ShardTimers } from './shard-context.ts'
+export type { ShardBatch, ShardLog } from './shard-log.ts'

@@ -6,10 +6,12 @@
 /** Timers by key: a second one under the same key replaces the first. */
 export interface ShardTimers {
   schedule(key: string, delayMs: number, fire: () => void): void
+  has(key: string): boolean
   cancel(key: string): void
 }
 
 export interface Append<R> {
+  /** None: nothing is written, and it is committed when all that was decided before it is. */
   readonly records: readonly R[]
   /** The records are committed. */
   committed(): void
@@ -20,6 +22,11 @@ export interface Append<R> {
 export interface ShardContext<R> {
   readonly timers: ShardTimers
   nowMs(): number
-  /** Replays the records at once and appends them; exactly one of the two callbacks follows, in a later turn. */
+  /**
+   * Replays the records at once and appends them with others of this turn; exactly one of the two callbacks follows, in
+   * a later turn, but for an append of nothing behind which nothing waits: that is committed at once.
+   */
   append(append: Append<R>): void
+  /** Goes on in a later turn: what is long is done in slices. */
+  later(then: () => void): void
 }

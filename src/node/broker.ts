@@ -310,10 +310,7 @@ export class Broker {
     // What the image of the start says is of this broker's former life. Its registration ends that: what it leads then, it
     // leads in another epoch, and would read anew.
     if (partition.topic !== offsetsTopic || !this.#isLoaded) return
-    const { replication } = this
-    const commitTimeoutMs = (): number => this.#config.number('offsets.commit.timeout.ms')
-    const log = coordinatorPartition({ partition, replication, commitTimeoutMs })
-    this.groups.becomeLeader(partition.partitionId, partition.leaderEpoch, log)
+    this.groups.becomeLeader(partition.partitionId, partition.leaderEpoch, coordinatorPartition(partition))
   }
 
   /** Dynamic values over static ones. What cannot be is refused when it is altered; what a file smuggled in is left out. */

@@ -3,24 +3,19 @@ import { ApiError } from '../base/index.ts'
 import type { CoordinatorPartition } from '../coordinator/index.ts'
 import { readPlan } from '../log/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
-import type { Partition, Replication } from '../replication/index.ts'
-
-/** As Kafka's `offsets.commit.timeout.ms` for records that must be replicated before they count. */
-export interface CoordinatorPartitionOptions {
-  readonly partition: Partition
-  readonly replication: Replication
-  readonly commitTimeoutMs: () => number
-}
+import type { Partition, PartitionWaiter } from '../replication/index.ts'
 
 const nothing = new Uint8Array(0)
 
-export function coordinatorPartition(options: CoordinatorPartitionOptions): CoordinatorPartition {
-  const { partition, replication, commitTimeoutMs } = options
+export function coordinatorPartition(partition: Partition): CoordinatorPartition {
   const { log, leaderEpoch } = partition
   return {
     leaderEpoch,
     logStartOffset: log.logStartOffset,
     endOffset: log.logEndOffset,
+    get nextOffset() {
+      return partition.log.nextOffset
+    },
     get targetCompression() {
       return partition.rules.targetCompression
     },
@@ -32,16 +27,26 @@ export function coordinatorPartition(options: CoordinatorPartitionOptions): Coor
       }
       const baseOffset = partition.log.nextOffset
       const appended = partition.append(batch, { origin: 'coordinator' })
-      return { baseOffset, committed: committed(appended) }
+      return { baseOffset, committed: committed(partition, appended) }
     },
   }
+}
 
-  async function committed(appended: ReturnType<Partition['append']>): Promise<void> {
-    const { lastOffset } = await appended
-    const codes = await replication.waitFor([{ partition, endOffset: lastOffset + 1 }], commitTimeoutMs())
-    const [code = ErrorCode.NONE] = codes ?? []
-    if (code !== ErrorCode.NONE) throw new ApiError(code, `records of ${partition.name} were not replicated`)
-  }
+/** However long it takes: who waits for an answer has a time-out, but what is in the log may still be committed. */
+async function committed(partition: Partition, appended: ReturnType<Partition['append']>): Promise<void> {
+  const { lastOffset } = await appended
+  if (partition.isReplicated(lastOffset + 1)) return
+  await new Promise<void>((resolve, reject) => {
+    const waiter: PartitionWaiter = {
+      progressed() {
+        if (partition.isLeader && !partition.isReplicated(lastOffset + 1)) return
+        partition.removeWaiter(waiter)
+        if (partition.isLeader) resolve()
+        else reject(new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `records of ${partition.name} were not replicated`))
+      },
+    }
+    partition.addWaiter(waiter)
+  })
 }
 
 async function readWhole(partition: Partition, startOffset: number, maxBytes: number): Promise<Uint8Array> {

@@ -1,8 +1,15 @@
 /** What a coordinator asks of a partition of its topic, and its records as batches in it. */
 import { ApiError } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import { buildBatch, type CompressionType, type TargetCompression } from '../../records/index.ts'
-import type { ShardLog } from '../runtime.ts'
+import {
+  batchHeaderSize,
+  buildBatch,
+  type CompressionType,
+  type NewRecord,
+  recordSizeUpperBound,
+  type TargetCompression,
+} from '../../records/index.ts'
+import type { ShardBatch, ShardLog } from '../shard-log.ts'
 import type { GroupRecord } from './group-record.ts'
 import { encodeGroupRecord } from './group-record-codec.ts'
 
@@ -12,6 +19,8 @@ export interface CoordinatorPartition {
   readonly logStartOffset: number
   /** Of the log: everything to be loaded lies below. */
   readonly endOffset: number
+  /** Of the next record that is appended. */
+  readonly nextOffset: number
   /** `compression.type` of the topic; undefined for `producer`. */
   readonly targetCompression: TargetCompression | undefined
   /** Whole batches from `startOffset` on, up to about `maxBytes`, one at least; empty at the end. */
@@ -33,23 +42,48 @@ export interface GroupLogOptions {
   readonly batchBytesMax: () => number
 }
 
-/** All records of one decision lie in one batch: they are there together or not at all. */
-export function groupLog({ partition, nowMs, codec, batchBytesMax }: GroupLogOptions): ShardLog<GroupRecord> {
-  return {
-    append(records) {
-      const timestampMs = nowMs()
-      const log = partition()
-      const batch = buildBatch(
-        records.map((record) => ({ ...encodeGroupRecord(record), timestampMs })),
-        { ...(log.targetCompression ?? { codec: codec() }), leaderEpoch: log.leaderEpoch },
-      )
-      if (batch.length > batchBytesMax()) {
-        throw new ApiError(
-          ErrorCode.RECORD_LIST_TOO_LARGE,
-          `${records.length} records take ${batch.length} bytes, a batch may have ${batchBytesMax()}`,
-        )
-      }
-      return log.append(batch)
-    },
+export const groupLog = (options: GroupLogOptions): ShardLog<GroupRecord> => ({ open: () => new GroupBatch(options) })
+
+/** Encoded as the records come: what it takes is known before anything is decided on them. */
+class GroupBatch implements ShardBatch<GroupRecord> {
+  readonly baseOffset: number
+  readonly #options: GroupLogOptions
+  readonly #records: NewRecord[] = []
+  /** Of a batch that is not compressed. */
+  #sizeInBytes = batchHeaderSize
+
+  constructor(options: GroupLogOptions) {
+    this.#options = options
+    this.baseOffset = options.partition().nextOffset
+  }
+
+  add(records: readonly GroupRecord[]): boolean {
+    const timestampMs = this.#options.nowMs()
+    const encoded = records.map((record) => ({ ...encodeGroupRecord(record), timestampMs }))
+    const addedBytes = encoded.reduce((size, record) => size + recordSizeUpperBound(record), 0)
+    const bytesMax = this.#options.batchBytesMax()
+    if (this.#sizeInBytes + addedBytes > bytesMax) {
+      if (this.#records.length > 0) return false
+      // Alone it may fit: compressed, or by what the bound was too high.
+      this.#build(encoded)
+    }
+    for (const record of encoded) this.#records.push(record)
+    this.#sizeInBytes += addedBytes
+    return true
+  }
+
+  append(): { readonly baseOffset: number; readonly committed: Promise<void> } {
+    return this.#options.partition().append(this.#build(this.#records))
+  }
+
+  #build(records: readonly NewRecord[]): Buffer {
+    const { partition, codec, batchBytesMax } = this.#options
+    const { targetCompression, leaderEpoch } = partition()
+    const batch = buildBatch(records, { ...(targetCompression ?? { codec: codec() }), leaderEpoch })
+    if (batch.length <= batchBytesMax()) return batch
+    throw new ApiError(
+      ErrorCode.RECORD_LIST_TOO_LARGE,
+      `${records.length} records take ${batch.length} bytes, a batch may have ${batchBytesMax()}`,
+    )
   }
 }

@@ -29,8 +29,10 @@ class Bench {
         nowMs: () => this.nowMs,
         timers: {
           schedule: (key, delayMs, fire) => void this.#timers.set(key, { atMs: this.nowMs + delayMs, fire }),
+          has: (key) => this.#timers.has(key),
           cancel: (key) => void this.#timers.delete(key),
         },
+        later: (then) => void this.#timers.set(`later ${this.nowMs}`, { atMs: this.nowMs, fire: then }),
         append: (append) => {
           append.records.forEach((record) => {
             this.groups.replay(record, this.log.push(record) - 1)

@@ -83,7 +83,11 @@ export class MemoryPartition {
 
   ledIn(leaderEpoch: number): CoordinatorPartition {
     const { endOffset } = this
+    const nextOffset = (): number => this.endOffset
     return {
+      get nextOffset() {
+        return nextOffset()
+      },
       leaderEpoch,
       logStartOffset: 0,
       endOffset,

@@ -224,6 +224,7 @@ function shardConfig(config: BrokerConfig): GroupShardConfig {
     groupSizeMax: config.number('group.max.size'),
     offsetMetadataBytesMax: config.number('offset.metadata.max.bytes'),
     appendTimeoutMs: config.number('offsets.commit.timeout.ms'),
+    appendLingerMs: config.number('group.coordinator.append.linger.ms'),
     loadBytes: config.number('offsets.load.buffer.size'),
     codec: compressionType(config.number('offsets.topic.compression.codec')) ?? CompressionType.none,
   }

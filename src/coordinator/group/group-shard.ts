@@ -18,6 +18,8 @@ import type { GroupConfig } from './group-requests.ts'
 export interface GroupShardConfig extends GroupConfig {
   /** `offsets.commit.timeout.ms`. */
   readonly appendTimeoutMs: number
+  /** `group.coordinator.append.linger.ms`: -1 is until the sockets have been drained. */
+  readonly appendLingerMs: number
   /** `offsets.load.buffer.size`. */
   readonly loadBytes: number
   /** `offsets.topic.compression.codec`. */
@@ -51,6 +53,7 @@ export class GroupShard {
       clock,
       onFault,
       appendTimeoutMs: () => config().appendTimeoutMs,
+      lingerMs: () => config().appendLingerMs,
       log: groupLog({
         partition: () => this.#partition,
         nowMs: () => clock.now(),
