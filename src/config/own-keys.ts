@@ -13,6 +13,14 @@ export const ownKeys = {
       'Goes on where committed metadata, or the file of the votes, is lost. For one start, after a loss that cannot be ' +
       'mended: what was committed is then gone, and a vote may be given twice.',
   }),
+  'odradek.group.events': int(50, {
+    valid: between(0, 10_000),
+    doc: 'Rebalances, removals and fencings that are kept of each group, to tell why they were. 0: none.',
+  }),
+  'odradek.group.events.groups': int(1000, {
+    valid: between(0, 1_000_000),
+    doc: 'Groups of which such events are kept; the one that has been quiet longest goes first.',
+  }),
   'odradek.log.dir.reserve.bytes': long(16 * 1024 * 1024, {
     valid: between(0, 1024 * 1024 * 1024 * 1024),
     doc:

@@ -69,6 +69,10 @@ export class ShardRuntime<R> implements ShardContext<R> {
     return this.#options.clock.now()
   }
 
+  monotonicMs(): number {
+    return this.#options.clock.monotonic()
+  }
+
   later(then: () => void): void {
     this.#options.clock.after(0, () => {
       if (!this.#ended) this.#guard(then)

@@ -22,6 +22,8 @@ export interface Append<R> {
 export interface ShardContext<R> {
   readonly timers: ShardTimers
   nowMs(): number
+  /** From an arbitrary start, never back: what has passed is measured by it. */
+  monotonicMs(): number
   /**
    * Replays the records at once and appends them with others of this turn; exactly one of the two callbacks follows, in
    * a later turn, but for an append of nothing behind which nothing waits: that is committed at once.

@@ -40,6 +40,8 @@ export class ClassicGroup {
   protocolType: string | null = null
   protocolName: string | null = null
   leaderId: string | undefined
+  /** Since when joins, or then syncs, are waited for, by the monotonic clock. */
+  waitingSinceMs = 0
   /** A member came while the first members of an empty group are waited for. */
   newMemberAdded = false
 

@@ -64,6 +64,8 @@ export class ClassicMember {
   assignment: Uint8Array = emptyBytes
   /** Has never been part of a generation. */
   isNew = true
+  /** When its session began anew, by the monotonic clock. */
+  heardAtMs = 0
   /** The join, or sync, that waits for the others; a member has at most one of each. */
   awaitingJoin: ((reply: JoinReply) => void) | undefined
   awaitingSync: ((reply: SyncReply) => void) | undefined

@@ -16,6 +16,7 @@ import {
   type MemberIdentity,
   type SyncReply,
 } from './classic-member.ts'
+import { eventMember, quoted } from './group-event.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
 import { joined, joinFailed, pendingKey, type Rebalance, syncFailed } from './rebalance.ts'
 import { StaticMembers } from './static-members.ts'
@@ -114,7 +115,11 @@ export class ClassicProtocol {
     if (group.state === 'preparing' && group.generationId === 0) group.newMemberAdded = true
     group.add(member, request.protocolType)
     this.#rebalance.joinedAsNew(group, member)
-    this.#rebalance.start(group, `member ${member.memberId} joined${because(request.reason)}`)
+    this.#rebalance.start(group, {
+      kind: 'member-joined',
+      member: eventMember(member),
+      reason: quoted(request.reason),
+    })
   }
 
   #rejoin(group: ClassicGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
@@ -135,7 +140,11 @@ export class ClassicProtocol {
     member.update(request)
     this.#rebalance.replyToJoin(member, joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, member.memberId))
     member.awaitingJoin = respond
-    this.#rebalance.start(group, `member ${member.memberId} rejoined${because(request.reason)}`)
+    this.#rebalance.start(group, {
+      kind: 'member-rejoined',
+      member: eventMember(member),
+      reason: quoted(request.reason),
+    })
   }
 
   /** Answers now, or when the leader's assignment is committed. */
@@ -178,7 +187,7 @@ export class ClassicProtocol {
       records: [classicGroupRecord(group, this.#context.nowMs(), given)],
       committed: () => {
         if (!current()) return
-        group.become('stable', this.#context.nowMs())
+        this.#becomeStable(group)
         for (const member of group.members()) {
           member.assignment = given.get(member.memberId) ?? emptyBytes
           if (member.awaitingSync === undefined) continue
@@ -186,12 +195,18 @@ export class ClassicProtocol {
           this.#rebalance.replyToSync(member, synced(group, member))
         }
       },
-      failed: (code) => {
+      failed: (errorCode) => {
         if (!current()) return
-        this.#rebalance.failSyncs(group, code)
-        this.#rebalance.start(group, `the assignment was not stored (error ${code})`)
+        this.#rebalance.failSyncs(group, errorCode)
+        this.#rebalance.start(group, { kind: 'not-stored', errorCode })
       },
     })
+  }
+
+  #becomeStable(group: ClassicGroup): void {
+    group.become('stable', this.#context.nowMs())
+    const tookMs = this.#context.monotonicMs() - group.waitingSinceMs
+    this.#rebalance.report(group, { kind: 'assignment-stored', memberCount: group.size, tookMs })
   }
 
   /** Returns an error code. */
@@ -220,7 +235,7 @@ export class ClassicProtocol {
     const code = group.check({ memberId, groupInstanceId })
     const member = group.member(memberId)
     if (code !== ErrorCode.NONE || member === undefined) return code
-    this.#rebalance.removeAndRebalance(group, member, `member ${memberId} left${because(reason)}`)
+    this.#rebalance.removeAndRebalance(group, member, { kind: 'left', reason: quoted(reason) })
     return ErrorCode.NONE
   }
 
@@ -254,8 +269,6 @@ export class ClassicProtocol {
     this.#rebalance.heard(group, member)
   }
 }
-
-const because = (reason: string): string => (reason === '' ? '' : ` (${reason})`)
 
 function synced(group: ClassicGroup, member: ClassicMember): SyncReply {
   const { protocolType, protocolName } = group

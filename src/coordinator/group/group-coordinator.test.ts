@@ -5,6 +5,7 @@ import { ErrorCode } from '../../protocol/index.ts'
 import type { Append } from '../shard-context.ts'
 import type { JoinReply, SyncReply } from './classic-member.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
+import { GroupEvents } from './group-events.ts'
 import type { CommittedOffset, GroupRecord } from './group-record.ts'
 import type { OffsetToCommit } from './group-requests.ts'
 
@@ -27,6 +28,7 @@ class Bench {
     this.groups = new GroupCoordinator({
       context: {
         nowMs: () => this.nowMs,
+        monotonicMs: () => this.nowMs,
         timers: {
           schedule: (key, delayMs, fire) => void this.#timers.set(key, { atMs: this.nowMs + delayMs, fire }),
           has: (key) => this.#timers.has(key),
@@ -48,6 +50,12 @@ class Bench {
         offsetMetadataBytesMax: 4096,
       }),
       report: (line) => void this.lines.push(line),
+      events: new GroupEvents({
+        nowMs: () => this.nowMs,
+        log: (line) => void this.lines.push(line),
+        perGroupMax: () => 10,
+        groupsMax: () => 10,
+      }),
     })
   }
 
@@ -217,7 +225,10 @@ test('who is not heard of is removed, with cause and numbers; who waits for the 
   bench.groups.heartbeat('g', who(leader), 2)
   bench.advance(1500)
   assert.equal(bench.groups.group('g')?.member(follower), undefined)
-  assert.match(bench.lines.join('\n'), new RegExp(`removes member ${follower}: no heartbeat for 10000 ms`))
+  assert.match(
+    bench.lines.join('\n'),
+    new RegExp(`removes member ${follower} .*: no heartbeat for 10,000 ms, limit 10,000 ms`),
+  )
   const [alone] = bench.join({ memberId: leader })
   assert.equal(alone?.generationId, 3)
   const waiting = bench.join()
@@ -244,7 +255,7 @@ test('a member that does not rejoin, or does not sync, in time is left behind', 
     bench.advance(5000)
     for (const id of ['m1', 'm3']) bench.groups.heartbeat('g', who(id), 3)
   }
-  assert.match(bench.lines.join('\n'), /no sync within 60000 ms/)
+  assert.match(bench.lines.join('\n'), /removes member m1 .*: no sync for 60,000 ms, limit 60,000 ms/)
 })
 
 test('the first members of a group are waited for', () => {

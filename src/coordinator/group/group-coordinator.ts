@@ -9,6 +9,7 @@ import { ClassicGroup } from './classic-group.ts'
 import { ClassicMember, type JoinReply, type MemberIdentity, type SyncReply } from './classic-member.ts'
 import { ClassicProtocol, type JoinRequest, type SyncRequest } from './classic-protocol.ts'
 import { ForeignGroups } from './foreign-groups.ts'
+import type { GroupEvents } from './group-events.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { type GroupRecord, type StoredGroup, storedProtocols } from './group-record.ts'
 import type { CommitRequest, FetchOffsetsRequest, GroupConfig } from './group-requests.ts'
@@ -29,6 +30,7 @@ export interface GroupCoordinatorOptions {
   /** Read at each use: some of it is dynamic. */
   readonly config: () => GroupConfig
   readonly report: (message: string) => void
+  readonly events: GroupEvents
 }
 
 export class GroupCoordinator {
@@ -44,12 +46,12 @@ export class GroupCoordinator {
   readonly #protocol: ClassicProtocol
 
   constructor(options: GroupCoordinatorOptions) {
-    const { context, config, report } = options
+    const { context, config, report, events } = options
     this.#options = options
     this.#rebalance = new Rebalance({
       initialRebalanceDelayMs: () => config().initialRebalanceDelayMs,
       context,
-      report,
+      events,
     })
     this.#protocol = new ClassicProtocol({
       context,
@@ -129,7 +131,10 @@ export class GroupCoordinator {
 
   /** The partition moves away: whoever waits is told to look for the new coordinator. */
   unload(): void {
-    for (const group of this.#groups.values()) this.#end(group, ErrorCode.NOT_COORDINATOR)
+    for (const group of this.#groups.values()) {
+      this.#end(group, ErrorCode.NOT_COORDINATOR)
+      this.#options.events.forget(group.groupId)
+    }
     this.#groups.clear()
   }
 
@@ -147,6 +152,7 @@ export class GroupCoordinator {
     const isUsed = group.generationId > 0 || group.size > 0 || group.pendingJoins.size > 0
     if (isUsed || this.#offsetStore.has(group.groupId) || this.#groups.get(group.groupId) !== group) return
     this.#groups.delete(group.groupId)
+    this.#options.events.forget(group.groupId)
   }
 
   // ---- requests of members
@@ -270,7 +276,10 @@ export class GroupCoordinator {
     this.#groups.delete(groupId)
     this.#context.append({
       records,
-      committed: () => respond(ErrorCode.NONE),
+      committed: () => {
+        if (!this.#groups.has(groupId)) this.#options.events.forget(groupId)
+        respond(ErrorCode.NONE)
+      },
       failed: (code) => {
         getOrInsert(this.#groups, groupId, () => group)
         respond(code)

@@ -10,6 +10,8 @@ import type { JoinReply, MemberIdentity, SyncReply } from './classic-member.ts'
 import type { JoinRequest, SyncRequest } from './classic-protocol.ts'
 import type { CoordinatorPartition } from './coordinator-partition.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
+import type { GroupEvent } from './group-event.ts'
+import { GroupEvents } from './group-events.ts'
 import type {
   CommitRequest,
   FetchedOffset,
@@ -50,10 +52,19 @@ export interface GroupFilter {
 export class GroupService {
   readonly #options: GroupServiceOptions
   readonly #shards = new Map<number, GroupShard>()
+  /** What happened to the groups of all shards. */
+  readonly #events: GroupEvents
   #stopped = false
 
   constructor(options: GroupServiceOptions) {
     this.#options = options
+    const { clock, logger, config } = options
+    this.#events = new GroupEvents({
+      nowMs: () => clock.now(),
+      log: (line) => logger.log('info', line),
+      perGroupMax: () => config().own.number('odradek.group.events'),
+      groupsMax: () => config().own.number('odradek.group.events.groups'),
+    })
   }
 
   // ---- leadership
@@ -73,6 +84,7 @@ export class GroupService {
     }
     const shard = new GroupShard(index, partition, {
       ...this.#options,
+      events: this.#events,
       config: () => shardConfig(this.#options.config()),
     })
     this.#shards.set(index, shard)
@@ -188,6 +200,12 @@ export class GroupService {
       if (!(error instanceof ApiError)) throw error
       return describeFailed(groupId, error.code, error.message)
     }
+  }
+
+  /** What happened to a group of this coordinator and is still known, oldest first. Throws ApiError. */
+  eventsOf(groupId: string): readonly GroupEvent[] {
+    this.#groupsOf(groupId)
+    return this.#events.of(groupId)
   }
 
   /** The groups of all partitions led here. Throws COORDINATOR_LOAD_IN_PROGRESS, or that the broker stops. */

@@ -11,6 +11,7 @@ import type { CompressionType } from '../../records/index.ts'
 import { ShardRuntime } from '../runtime.ts'
 import { type CoordinatorPartition, groupLog } from './coordinator-partition.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
+import type { GroupEvents } from './group-events.ts'
 import { GroupLoader } from './group-loader.ts'
 import type { GroupRecord } from './group-record.ts'
 import type { GroupConfig } from './group-requests.ts'
@@ -31,6 +32,8 @@ export interface GroupShardOptions {
   readonly logger: Logger
   readonly config: () => GroupShardConfig
   readonly batchBytesMax: () => number
+  /** Of all shards: what is kept of the groups is bounded together. */
+  readonly events: GroupEvents
   readonly onFault: (error: unknown) => void
 }
 
@@ -45,7 +48,7 @@ export class GroupShard {
   #status: Status = 'loading'
 
   constructor(index: number, partition: CoordinatorPartition, options: GroupShardOptions) {
-    const { clock, config, batchBytesMax, onFault } = options
+    const { clock, config, batchBytesMax, events, onFault } = options
     this.index = index
     this.#options = options
     this.#partition = partition
@@ -61,7 +64,12 @@ export class GroupShard {
         batchBytesMax,
       }),
     })
-    this.#groups = new GroupCoordinator({ context: this.#runtime, config, report: (line) => this.#report(line) })
+    this.#groups = new GroupCoordinator({
+      context: this.#runtime,
+      config,
+      events,
+      report: (line) => this.#report(line),
+    })
     this.#runtime.drive(this.#groups)
   }
 

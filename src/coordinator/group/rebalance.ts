@@ -7,6 +7,8 @@ import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { type ClassicMember, emptyBytes, type JoinReply, type SyncReply } from './classic-member.ts'
+import { eventMember, type GroupChange, quoted, type RebalanceCause, type RemovalCause } from './group-event.ts'
+import type { GroupEvents } from './group-events.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
 
 /** A member that has joined is kept this long while the others are waited for, heartbeats or not (as Kafka). */
@@ -16,8 +18,7 @@ export interface RebalanceOptions {
   /** `group.initial.rebalance.delay.ms`: an empty group waits this long for more members. */
   readonly initialRebalanceDelayMs: () => number
   readonly context: ShardContext<GroupRecord>
-  /** A line about a member or a group, for people. */
-  readonly report: (message: string) => void
+  readonly events: GroupEvents
 }
 
 export class Rebalance {
@@ -31,20 +32,25 @@ export class Rebalance {
     return this.#options.context
   }
 
-  /** Ends the current generation, or sees whether the one in preparation is complete. */
-  start(group: ClassicGroup, reason: string): void {
-    if (group.state === 'preparing') this.maybeComplete(group)
-    else if (group.state !== 'dead') this.#prepare(group, reason)
+  report(group: ClassicGroup, change: GroupChange, epoch = group.generationId): void {
+    this.#options.events.report({ groupId: group.groupId, epoch, epochAfter: group.generationId, change })
   }
 
-  #prepare(group: ClassicGroup, reason: string): void {
+  /** Ends the current generation, or sees whether the one in preparation is complete. */
+  start(group: ClassicGroup, cause: RebalanceCause): void {
+    if (group.state === 'preparing') this.maybeComplete(group)
+    else if (group.state !== 'dead') this.#prepare(group, cause)
+  }
+
+  #prepare(group: ClassicGroup, cause: RebalanceCause): void {
     const { timers } = this.#context
     if (group.state === 'completing') this.failSyncs(group, ErrorCode.REBALANCE_IN_PROGRESS)
     group.pendingSyncs.clear()
     timers.cancel(syncKey(group))
     const wasEmpty = group.state === 'empty'
     group.become('preparing', this.#context.nowMs())
-    this.#options.report(`Group ${group.groupId} rebalances after generation ${group.generationId}: ${reason}`)
+    group.waitingSinceMs = this.#context.monotonicMs()
+    this.report(group, { kind: 'rebalance', cause, memberCount: group.size })
     const delayMs = this.#options.initialRebalanceDelayMs()
     if (wasEmpty && delayMs > 0) {
       this.#waitForFirst(group, {
@@ -83,14 +89,13 @@ export class Rebalance {
     for (const member of group.members()) {
       // A static member may be on its way back: its session decides.
       if (member.awaitingJoin !== undefined || member.isStatic) continue
-      this.#options.report(
-        `Group ${group.groupId} goes on without member ${member.memberId}: it did not rejoin in time`,
-      )
-      this.forget(group, member)
+      const waitedMs = this.#context.monotonicMs() - group.waitingSinceMs
+      this.#remove(group, member, { kind: 'no-rejoin', waitedMs, limitMs: group.rebalanceTimeoutMs })
     }
     if (group.size > 0 && !group.electJoinedLeader()) {
-      this.#options.report(`Group ${group.groupId} waits: none of its ${group.size} static members has rejoined`)
-      this.#context.timers.schedule(joinKey(group), group.rebalanceTimeoutMs, () => this.#complete(group))
+      const nextMs = group.rebalanceTimeoutMs
+      this.report(group, { kind: 'wait', memberCount: group.size, nextMs })
+      this.#context.timers.schedule(joinKey(group), nextMs, () => this.#complete(group))
       return
     }
     group.pendingJoins.clear()
@@ -99,20 +104,26 @@ export class Rebalance {
   }
 
   #storeEmpty(group: ClassicGroup): void {
-    this.#options.report(`Group ${group.groupId} has no members in generation ${group.generationId}`)
+    this.report(group, { kind: 'emptied' }, group.generationId - 1)
     this.#context.append({
       records: [classicGroupRecord(group, this.#context.nowMs())],
       committed: () => undefined,
       // Nobody waits for it: the next generation, or the next load, says the same again.
-      failed: (code) =>
-        this.#options.report(`Group ${group.groupId}: its empty generation was not stored (error ${code})`),
+      failed: (errorCode) => this.report(group, { kind: 'not-stored', what: 'its empty generation', errorCode }),
     })
   }
 
   #announce(group: ClassicGroup): void {
-    this.#options.report(
-      `Group ${group.groupId} begins generation ${group.generationId} with ${group.size} members, protocol ${group.protocolName}`,
-    )
+    const nowMs = this.#context.monotonicMs()
+    const change = {
+      kind: 'generation',
+      protocolName: group.protocolName ?? '',
+      leaderId: quoted(group.leaderId ?? ''),
+      memberCount: group.size,
+      tookMs: nowMs - group.waitingSinceMs,
+    } as const
+    this.report(group, change, group.generationId - 1)
+    group.waitingSinceMs = nowMs
     for (const member of group.members()) {
       this.replyToJoin(member, joined(group, member.memberId))
       this.heard(group, member)
@@ -122,27 +133,30 @@ export class Rebalance {
     this.#context.timers.schedule(syncKey(group), timeoutMs, () => this.#expireSyncs(group, timeoutMs))
   }
 
-  #expireSyncs(group: ClassicGroup, timeoutMs: number): void {
+  #expireSyncs(group: ClassicGroup, limitMs: number): void {
     if (group.state !== 'completing' && group.state !== 'stable') return
-    for (const memberId of [...group.pendingSyncs]) {
-      const member = group.member(memberId)
-      if (member === undefined) continue
-      this.#options.report(`Group ${group.groupId} removes member ${memberId}: no sync within ${timeoutMs} ms`)
-      this.removeAndRebalance(group, member, 'a member did not sync in time')
-    }
+    const late = group.members().filter(({ memberId }) => group.pendingSyncs.has(memberId))
+    const waitedMs = this.#context.monotonicMs() - group.waitingSinceMs
+    for (const member of late) this.#remove(group, member, { kind: 'no-sync', waitedMs, limitMs })
+    const last = late.at(-1)
+    if (last !== undefined) this.start(group, { kind: 'member-removed', member: eventMember(last) })
   }
 
   /** The member gave a sign of life: its session starts anew. */
-  heard(group: ClassicGroup, member: ClassicMember, timeoutMs: number = member.sessionTimeoutMs): void {
-    this.#context.timers.schedule(sessionKey(group, member.memberId), timeoutMs, () => {
+  heard(group: ClassicGroup, member: ClassicMember, limitMs: number = member.sessionTimeoutMs): void {
+    member.heardAtMs = this.#context.monotonicMs()
+    this.#context.timers.schedule(sessionKey(group, member.memberId), limitMs, () => {
       if (group.member(member.memberId) !== member) return
       // Who waits for us need not send heartbeats.
       if (!member.isNew && (member.awaitingJoin !== undefined || member.awaitingSync !== undefined)) {
         this.heard(group, member)
         return
       }
-      this.#options.report(`Group ${group.groupId} removes member ${member.memberId}: no heartbeat for ${timeoutMs} ms`)
-      this.removeAndRebalance(group, member, 'a member was not heard of')
+      const silentMs = this.#context.monotonicMs() - member.heardAtMs
+      const cause = member.isNew
+        ? ({ kind: 'no-generation', waitedMs: silentMs, limitMs } as const)
+        : ({ kind: 'no-heartbeat', silentMs, limitMs } as const)
+      this.removeAndRebalance(group, member, cause)
     })
   }
 
@@ -151,13 +165,14 @@ export class Rebalance {
     this.heard(group, member, newMemberJoinTimeoutMs)
   }
 
-  removeAndRebalance(group: ClassicGroup, member: ClassicMember, reason: string): void {
-    this.forget(group, member)
-    this.start(group, reason)
+  removeAndRebalance(group: ClassicGroup, member: ClassicMember, cause: RemovalCause): void {
+    this.#remove(group, member, cause)
+    this.start(group, { kind: 'member-removed', member: eventMember(member) })
   }
 
   /** Takes the member out; whatever of it waits is answered. */
-  forget(group: ClassicGroup, member: ClassicMember): void {
+  #remove(group: ClassicGroup, member: ClassicMember, cause: RemovalCause): void {
+    this.report(group, { kind: 'removal', member: eventMember(member), cause })
     this.dismiss(group, member, ErrorCode.UNKNOWN_MEMBER_ID)
     group.remove(member.memberId)
   }

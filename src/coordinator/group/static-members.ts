@@ -7,6 +7,7 @@ import type { ShardContext } from '../shard-context.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import type { ClassicMember, JoinReply } from './classic-member.ts'
 import type { JoinRequest } from './classic-protocol.ts'
+import { eventMember, quoted } from './group-event.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
 import { joined, type Rebalance } from './rebalance.ts'
 
@@ -31,6 +32,12 @@ export class StaticMembers {
     const leaderBefore = group.leaderId
     // Two that claim one place: the newer one has it.
     this.#rebalance.dismiss(group, old, ErrorCode.FENCED_INSTANCE_ID)
+    const byMemberId = quoted(request.newMemberId)
+    this.#rebalance.report(group, {
+      kind: 'fencing',
+      member: eventMember(old),
+      cause: { kind: 'instance-taken', byMemberId },
+    })
     const member = group.replace(old, request.newMemberId)
     member.update(request)
     member.awaitingJoin = respond
@@ -38,7 +45,11 @@ export class StaticMembers {
     if (group.state === 'stable' && group.selectProtocol() === group.protocolName) {
       this.#store({ group, old, member, leaderBefore, canSkipAssignment: request.canSkipAssignment })
     } else {
-      this.#rebalance.start(group, `static member ${request.groupInstanceId} came back as ${member.memberId}`)
+      this.#rebalance.start(group, {
+        kind: 'member-returned',
+        member: eventMember(member),
+        replacedMemberId: quoted(old.memberId),
+      })
     }
   }
 
@@ -56,7 +67,10 @@ export class StaticMembers {
       records: [classicGroupRecord(group, this.#context.nowMs())],
       // If another rebalance has begun, the member waits for that one with the others.
       committed: () => {
-        if (isCurrent()) this.#rebalance.replyToJoin(member, this.#reply(taken))
+        if (!isCurrent()) return
+        const replacedMemberId = quoted(old.memberId)
+        this.#rebalance.report(group, { kind: 'return', member: eventMember(member), replacedMemberId })
+        this.#rebalance.replyToJoin(member, this.#reply(taken))
       },
       failed: (code) => {
         if (!isCurrent()) return

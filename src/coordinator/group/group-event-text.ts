@@ -1,0 +1,106 @@
+/** An event of a group in words, for the log and for whoever asks why: one line, with cause and numbers. */
+
+import { errorName } from '../../protocol/index.ts'
+import type { EventMember, FencingCause, GroupChange, GroupEvent, RebalanceCause, RemovalCause } from './group-event.ts'
+
+/** Whole milliseconds, or members, by thousands: 45,012. */
+const number = (value: number): string =>
+  Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',')
+const count = (value: number, noun: string): string => `${number(value)} ${noun}${value === 1 ? '' : 's'}`
+const ms = (value: number): string => `${number(value)} ms`
+const because = (reason: string): string => (reason === '' ? '' : ` ("${reason}")`)
+const of = (waitedMs: number, limitMs: number): string => `${ms(waitedMs)}, limit ${ms(limitMs)}`
+
+function named({ memberId, groupInstanceId, clientId, clientHost }: EventMember): string {
+  const instance = groupInstanceId === null ? '' : `, instance ${groupInstanceId}`
+  return `${memberId} (client ${clientId} at ${clientHost}${instance})`
+}
+
+function rebalanceText(cause: RebalanceCause): string {
+  switch (cause.kind) {
+    case 'member-joined':
+      return `member ${named(cause.member)} joined${because(cause.reason)}`
+    case 'member-rejoined':
+      return `member ${named(cause.member)} joined again${because(cause.reason)}`
+    case 'member-removed':
+      return `member ${cause.member.memberId} was removed`
+    case 'member-returned':
+      return `static member ${named(cause.member)} came back in the place of ${cause.replacedMemberId} with another offer`
+    case 'subscription-changed':
+      return `member ${named(cause.member)} changed its subscription`
+    case 'topics-changed':
+      return 'topics that it subscribes to have changed'
+    case 'regex-resolved':
+      return 'a regular expression matches other topics now'
+    case 'assignor-changed':
+      return `its assignor is ${cause.to} now, and was ${cause.from}`
+    case 'migrated':
+      return `it came from the ${cause.from} protocol`
+    case 'not-stored':
+      return `the assignment was not stored (${errorName(cause.errorCode)})`
+  }
+}
+
+function removalText(cause: RemovalCause): string {
+  switch (cause.kind) {
+    case 'left':
+      return `it left${because(cause.reason)}`
+    case 'no-heartbeat':
+      return `no heartbeat for ${of(cause.silentMs, cause.limitMs)}`
+    case 'no-generation':
+      return `its first generation did not begin for ${of(cause.waitedMs, cause.limitMs)}`
+    case 'no-rejoin':
+      return `no rejoin for ${of(cause.waitedMs, cause.limitMs)}`
+    case 'no-sync':
+      return `no sync for ${of(cause.waitedMs, cause.limitMs)}`
+    case 'not-reconciled':
+      return `${count(cause.partitionsOwed, 'partition')} not given up for ${of(cause.waitedMs, cause.limitMs)}`
+    case 'migrated':
+      return `it does not speak the ${cause.to} protocol`
+  }
+}
+
+function fencingText(cause: FencingCause): string {
+  switch (cause.kind) {
+    case 'instance-taken':
+      return `${cause.byMemberId} came with the same group instance id`
+    case 'wrong-epoch':
+      return `it is at epoch ${cause.epoch}, the group knows it at ${cause.expectedEpoch}`
+  }
+}
+
+function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): string {
+  switch (change.kind) {
+    case 'rebalance': {
+      const to = epochAfter === epoch ? `after generation ${epoch}` : `from epoch ${epoch} to ${epochAfter}`
+      return `rebalances ${to} with ${count(change.memberCount, 'member')}: ${rebalanceText(change.cause)}`
+    }
+    case 'generation':
+      return `begins generation ${epochAfter} with ${count(change.memberCount, 'member')} after ${ms(change.tookMs)}: protocol ${change.protocolName}, leader ${change.leaderId}`
+    case 'assignment-stored':
+      return `is stable in generation ${epoch}: ${count(change.memberCount, 'member')} assigned by the leader in ${ms(change.tookMs)}`
+    case 'assignment-computed':
+      return `has a target assignment for epoch ${epochAfter}: ${count(change.partitionCount, 'partition')} to ${count(change.memberCount, 'member')} by ${change.assignor} in ${ms(change.tookMs)}`
+    case 'emptied':
+      return `has no members in generation ${epochAfter}`
+    case 'removal':
+      return `removes member ${named(change.member)}: ${removalText(change.cause)}`
+    case 'fencing':
+      return `fences member ${named(change.member)}: ${fencingText(change.cause)}`
+    case 'return':
+      return `goes on in generation ${epoch}: static member ${named(change.member)} came back in the place of ${change.replacedMemberId}`
+    case 'wait':
+      return `waits ${ms(change.nextMs)} more: none of its ${count(change.memberCount, 'static member')} has rejoined`
+    case 'regex-resolved':
+      return `has ${count(change.regexCount, 'regular expression')} resolved to ${count(change.topicCount, 'topic')} in ${ms(change.tookMs)}`
+    case 'migration':
+      return `goes from the ${change.from} to the ${change.to} protocol with ${count(change.memberCount, 'member')}`
+    case 'not-stored':
+      return `could not store ${change.what} (${errorName(change.errorCode)})`
+  }
+}
+
+/** Begins with a verb; the group's name comes before it in the log. */
+export const eventText = (event: GroupEvent): string => changeText(event.change, event)

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type EventMember, eventMember, type GroupChange, quoted } from './group-event.ts'
+import { eventText } from './group-event-text.ts'
+import { GroupEvents } from './group-events.ts'
+
+const member: EventMember = { memberId: 'm', groupInstanceId: null, clientId: 'c', clientHost: '/10.0.0.1' }
+
+const text = (change: GroupChange, epochs: { epoch?: number; epochAfter?: number } = {}): string =>
+  eventText({ groupId: 'g', timestampMs: 0, epoch: 4, epochAfter: 4, ...epochs, change })
+
+test('an event in words has cause and numbers', () => {
+  assert.equal(
+    text({ kind: 'removal', member, cause: { kind: 'no-heartbeat', silentMs: 45_012.4, limitMs: 45_000 } }),
+    'removes member m (client c at /10.0.0.1): no heartbeat for 45,012 ms, limit 45,000 ms',
+  )
+  assert.equal(
+    text({
+      kind: 'rebalance',
+      memberCount: 1,
+      cause: { kind: 'member-joined', member: { ...member, groupInstanceId: 'i' }, reason: 'why not' },
+    }),
+    'rebalances after generation 4 with 1 member: member m (client c at /10.0.0.1, instance i) joined ("why not")',
+  )
+  assert.equal(
+    text({ kind: 'rebalance', memberCount: 2, cause: { kind: 'topics-changed' } }, { epochAfter: 5 }),
+    'rebalances from epoch 4 to 5 with 2 members: topics that it subscribes to have changed',
+  )
+  assert.equal(
+    text({ kind: 'not-stored', what: 'its empty generation', errorCode: 16 }),
+    'could not store its empty generation (NOT_COORDINATOR)',
+  )
+})
+
+test('what a peer chose is bounded before it is kept', () => {
+  const long = 'ü'.repeat(30_000)
+  assert.equal(quoted(long), `${'ü'.repeat(200)}...`)
+  assert.equal(quoted('ü'.repeat(200)).length, 200)
+  const bounded = eventMember({ memberId: long, groupInstanceId: long, clientId: long, clientHost: long })
+  assert.ok(JSON.stringify(bounded).length < 1000)
+})
+
+test('the newest events of each group are kept, and the group that was quiet longest is forgotten first', () => {
+  const lines: string[] = []
+  const events = new GroupEvents({
+    nowMs: () => 7,
+    log: (line) => void lines.push(line),
+    perGroupMax: () => 2,
+    groupsMax: () => 2,
+  })
+  const report = (groupId: string, epoch: number): void => {
+    events.report({ groupId, epoch: epoch - 1, epochAfter: epoch, change: { kind: 'emptied' } })
+  }
+  const epochs = (groupId: string): readonly number[] => events.of(groupId).map(({ epochAfter }) => epochAfter)
+  report('a', 1)
+  report('b', 1)
+  report('a', 2)
+  report('a', 3)
+  assert.deepEqual([epochs('a'), epochs('b')], [[2, 3], [1]])
+  report('c', 1)
+  assert.deepEqual([epochs('a'), epochs('b'), epochs('c')], [[2, 3], [], [1]])
+  events.forget('a')
+  assert.deepEqual([epochs('a'), epochs('c')], [[], [1]])
+  assert.equal(lines.length, 5)
+  assert.equal(lines[0], 'Group a has no members in generation 1')
+  assert.equal(events.of('c')[0]?.timestampMs, 7)
+})
+
+test('nothing is kept where nothing is to be', () => {
+  const events = new GroupEvents({
+    nowMs: () => 7,
+    log: () => undefined,
+    perGroupMax: () => 0,
+    groupsMax: () => 2,
+  })
+  events.report({ groupId: 'g', epoch: 0, change: { kind: 'emptied' } })
+  assert.deepEqual(events.of('g'), [])
+})
