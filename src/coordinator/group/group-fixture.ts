@@ -32,6 +32,11 @@ export class ManualClock implements Clock {
     then()
   }
 
+  /** When the next timer is due. */
+  get nextTimerMs(): number | undefined {
+    return this.#timers.toSorted((a, b) => a.atMs - b.atMs)[0]?.atMs
+  }
+
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms
     for (;;) {
