@@ -44,3 +44,12 @@ export function lazyNative<F extends (...parameters: never[]) => unknown>(
     return loaded
   }
 }
+
+/** A package that is always there, loaded when it is first used; the caller states what it exports. */
+export function lazyPackage<T extends object>(packageName: string): () => T {
+  let loaded: T | undefined
+  return () => {
+    loaded ??= requireHere(packageName) as T
+    return loaded
+  }
+}

@@ -2,6 +2,7 @@
 export type { ClassicState } from './group/classic-group.ts'
 export type { JoinReply, MemberIdentity, MemberProtocol, SyncReply } from './group/classic-member.ts'
 export type { JoinRequest, SyncRequest } from './group/classic-protocol.ts'
+export type { ConsumerHeartbeat, ConsumerHeartbeatReply } from './group/consumer-requests.ts'
 export type { CoordinatorPartition } from './group/coordinator-partition.ts'
 export { GroupCoordinator, type GroupCoordinatorOptions } from './group/group-coordinator.ts'
 export type { CommittedOffset, GroupRecord } from './group/group-record.ts'
@@ -16,8 +17,14 @@ export type {
   PartitionCodes,
   TopicOfOffset,
 } from './group/group-requests.ts'
-export { type GroupFilter, GroupService, type GroupServiceOptions, type Leaving } from './group/group-service.ts'
-export type { DescribedMember, GroupDescription, GroupListing } from './group/group-state.ts'
+export { type GroupFilter, GroupService, type GroupServiceOptions } from './group/group-service.ts'
+export type {
+  ConsumerDescription,
+  DescribedMember,
+  DescribedPartitions,
+  GroupDescription,
+  GroupListing,
+} from './group/group-state.ts'
 export { groupPartition, javaHash } from './group/java-hash.ts'
 export { ShardRuntime, type ShardState } from './runtime.ts'
 export type { Append, ShardContext, ShardTimers } from './shard-context.ts'

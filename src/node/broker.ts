@@ -47,6 +47,7 @@ export interface BrokerOptions {
 
 const brokerResourceType = 4
 const topicResourceType = 2
+const groupResourceType = 32
 const offsetsTopic = '__consumer_offsets'
 /** Waiting fetches and produces end at most this late. */
 const wheelTickMs = 5
@@ -103,6 +104,7 @@ export class Broker {
       clock: env.clock,
       logger: env.logger.child('groups'),
       config: () => this.#config,
+      groupTexts: (resourceName) => configsOf(this.#image, { resourceType: groupResourceType, resourceName }),
       partitionCount: () => this.#image.topics.byName.get(offsetsTopic)?.partitions.size,
       batchBytesMax: () => this.#topicConfig(offsetsTopic).maxMessageBytes,
       onFault: options.onFault,
@@ -298,6 +300,7 @@ export class Broker {
       if (partition.topic === offsetsTopic) this.groups.resign(partition.partitionId, leaderEpoch)
     }
     this.#image = image
+    this.groups.metadataChanged(image, changes)
     for (const partition of ledNow) this.#lead(partition)
     const deleted = changes.topicsDeleted.map(({ name, topicId }) => ({ topic: name, topicId }))
     if (deleted.length > 0) this.groups.topicsDeleted(deleted)

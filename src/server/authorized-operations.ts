@@ -41,3 +41,6 @@ export const clusterOperations: number = bits(
   'alterConfigs',
   'idempotentWrite',
 )
+
+/** Read, delete, describe, describe configs, alter configs: all that a group knows, and all allowed without authorizer. */
+export const groupOperations = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11)

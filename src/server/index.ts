@@ -54,6 +54,14 @@ export { type BrokerHeartbeatServices, brokerHeartbeatHandler } from './handlers
 export { type UnregisterBrokerServices, unregisterBrokerHandler } from './handlers/64-unregister-broker.ts'
 export { type AllocateProducerIdsServices, allocateProducerIdsHandler } from './handlers/67-allocate-producer-ids.ts'
 export {
+  type ConsumerGroupHeartbeatServices,
+  consumerGroupHeartbeatHandler,
+} from './handlers/68-consumer-group-heartbeat.ts'
+export {
+  type ConsumerGroupDescribeServices,
+  consumerGroupDescribeHandler,
+} from './handlers/69-consumer-group-describe.ts'
+export {
   type ControllerRegistrationServices,
   controllerRegistrationHandler,
 } from './handlers/70-controller-registration.ts'

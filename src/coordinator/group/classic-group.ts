@@ -7,7 +7,8 @@
  *   completing -> stable       the leader's assignment is committed
  *   completing -> preparing    a member joins anew, leaves, or does not sync in time; the assignment could not be stored
  *   stable     -> preparing    a member joins, leaves, changes what it offers, or is not heard of any more
- *   any        -> dead         the group is deleted, or its partition moves away
+ *   any        -> dead         the group is deleted, goes on in the consumer protocol, or its partition moves away
+ *   dead       -> stable, empty  what ended it could not be stored
  *
  * Holds state and says what is so; `classic-protocol.ts` decides.
  */
@@ -76,6 +77,13 @@ export class ClassicGroup {
     this.protocolName = stored.protocolName
     this.leaderId = stored.leaderId ?? undefined
     this.#state = this.size > 0 ? 'stable' : 'empty'
+  }
+
+  /** A group that was ended, and goes on: what ended it was not written. */
+  revive(nowMs: number): void {
+    assert(this.#state === 'dead', `group ${this.groupId} has not ended`)
+    this.#state = this.size > 0 ? 'stable' : 'empty'
+    this.#stateSinceMs = nowMs
   }
 
   get size(): number {

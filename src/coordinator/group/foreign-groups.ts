@@ -1,17 +1,12 @@
 /**
- * Groups whose records this coordinator does not act on: of the consumer protocol (KIP-848), share and streams groups,
- * and what a later version has written. Their records stay as they lie; what is known here is that they are there, so
+ * Groups whose records this coordinator does not act on: share and streams groups, and what a later version has written. Their records stay as they lie; what is known here is that they are there, so
  * that a request of the classic protocol is refused and overwrites nothing.
  */
 import { getOrInsert, Reader } from '../../base/index.ts'
-import {
-  consumerGroupMemberMetadataKey,
-  shareGroupMemberMetadataKey,
-  streamsGroupMemberMetadataKey,
-} from '../../protocol/index.ts'
+import { shareGroupMemberMetadataKey, streamsGroupMemberMetadataKey } from '../../protocol/index.ts'
 
 /** `unreadable`: the key is known, its value is of a version that is not. */
-export type ForeignKind = 'consumer' | 'share' | 'streams' | 'unreadable'
+export type ForeignKind = 'share' | 'streams' | 'unreadable'
 
 export interface ForeignGroup {
   readonly groupId: string
@@ -26,16 +21,11 @@ interface Entry {
 }
 
 const kinds: readonly { readonly kind: ForeignKind; readonly types: readonly number[] }[] = [
-  { kind: 'consumer', types: [3, 4, 5, 6, 7, 8, 16] },
   { kind: 'share', types: [9, 10, 11, 12, 13, 14, 15] },
   { kind: 'streams', types: [17, 18, 19, 20, 21, 22, 23] },
 ]
 
-const memberTypes = new Set([
-  consumerGroupMemberMetadataKey.type,
-  shareGroupMemberMetadataKey.type,
-  streamsGroupMemberMetadataKey.type,
-])
+const memberTypes = new Set([shareGroupMemberMetadataKey.type, streamsGroupMemberMetadataKey.type])
 
 /** The kind of group that a key belongs to; undefined for a type of key that 4.3.1 does not know. */
 export function foreignKindOf(key: Uint8Array): Exclude<ForeignKind, 'unreadable'> | undefined {

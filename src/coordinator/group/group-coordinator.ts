@@ -1,77 +1,127 @@
 /**
  * All groups whose records lie in one partition of `__consumer_offsets`: requests in, records and replies out. One
- * shard of the coordinator runtime; it sees committed offsets only, and is loaded by replaying its partition.
+ * shard of the coordinator runtime; readers see committed offsets and groups only, and it is loaded by replaying its
+ * partition. What a request means, the protocol of its group says.
  */
-import { ApiError, getOrInsert, shortened } from '../../base/index.ts'
+import { ApiError, shortened } from '../../base/index.ts'
+import type { ConsumerGroupConfig } from '../../config/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
-import { ClassicGroup } from './classic-group.ts'
-import { ClassicMember, type JoinReply, type MemberIdentity, type SyncReply } from './classic-member.ts'
+import type { ClassicGroup } from './classic-group.ts'
+import { ClassicGroups } from './classic-groups.ts'
+import { ClassicInConsumer, type LeavingMember } from './classic-in-consumer.ts'
+import type { JoinReply, MemberIdentity, SyncReply } from './classic-member.ts'
 import { ClassicProtocol, type JoinRequest, type SyncRequest } from './classic-protocol.ts'
+import { groupTombstones } from './consumer-exits.ts'
+import { ConsumerGroup } from './consumer-group.ts'
+import { ConsumerGroups } from './consumer-groups.ts'
+import { type ConsumerConfig, ConsumerProtocol, leaves } from './consumer-protocol.ts'
+import { type ConsumerHeartbeat, type ConsumerHeartbeatReply, heartbeatFailed } from './consumer-requests.ts'
+import type { ConsumerTopics } from './consumer-topics.ts'
 import { ForeignGroups } from './foreign-groups.ts'
 import type { GroupEvents } from './group-events.ts'
 import { GroupOffsets } from './group-offsets.ts'
-import { type GroupRecord, type StoredGroup, storedProtocols } from './group-record.ts'
-import type { CommitRequest, FetchOffsetsRequest, GroupConfig } from './group-requests.ts'
+import type { GroupRecord, StoredGroup } from './group-record.ts'
+import type { GroupConfig } from './group-requests.ts'
 import {
+  type ConsumerDescription,
+  consumerListing,
   describe,
+  describeConsumer,
   describeFailed,
   foreignListing,
   type GroupDescription,
   type GroupListing,
   listing,
 } from './group-state.ts'
+import { Migration, type MigrationConfig, type OpenGroup } from './migration.ts'
+import { OffsetAccess } from './offset-access.ts'
 import { OffsetStore } from './offset-store.ts'
 import { joinFailed, Rebalance, syncFailed } from './rebalance.ts'
-import { consumerProtocolType, subscribedTopics } from './subscription.ts'
+
+export interface GroupCoordinatorConfig extends GroupConfig, ConsumerConfig, MigrationConfig {}
 
 export interface GroupCoordinatorOptions {
   readonly context: ShardContext<GroupRecord>
   /** Read at each use: some of it is dynamic. */
-  readonly config: () => GroupConfig
+  readonly config: () => GroupCoordinatorConfig
+  /** Of one group of the consumer protocol. */
+  readonly configOf: (groupId: string) => ConsumerGroupConfig
+  readonly topics: ConsumerTopics
   readonly report: (message: string) => void
   readonly events: GroupEvents
 }
 
 export class GroupCoordinator {
   readonly #options: GroupCoordinatorOptions
-  readonly #groups = new Map<string, ClassicGroup>()
-  /** Filled while the partition is loaded, and then given up for `#groups`. */
+  readonly #consumers = new ConsumerGroups()
+  readonly #classics: ClassicGroups
+  /** Filled while the partition is loaded, and then given up for `#classics`. */
   #stored: Map<string, StoredGroup> | undefined = new Map<string, StoredGroup>()
   readonly #offsetStore = new OffsetStore()
   /** Commits, fetches and deletions of offsets. */
   readonly offsets: GroupOffsets
   readonly foreign = new ForeignGroups()
   readonly #rebalance: Rebalance
-  readonly #protocol: ClassicProtocol
+  readonly #classic: ClassicProtocol
+  readonly #consumer: ConsumerProtocol
+  readonly #mixed: ClassicInConsumer
+  readonly #migration: Migration
 
   constructor(options: GroupCoordinatorOptions) {
-    const { context, config, report, events } = options
+    const { context, config, report, events, topics } = options
     this.#options = options
-    this.#rebalance = new Rebalance({
-      initialRebalanceDelayMs: () => config().initialRebalanceDelayMs,
-      context,
-      events,
-    })
-    this.#protocol = new ClassicProtocol({
+    const initialRebalanceDelayMs = (): number => config().initialRebalanceDelayMs
+    this.#rebalance = new Rebalance({ initialRebalanceDelayMs, context, events })
+    const hasOffsets = (groupId: string): boolean => this.#offsetStore.has(groupId)
+    this.#classics = new ClassicGroups({ context, events, hasOffsets, rebalance: this.#rebalance })
+    this.#classic = new ClassicProtocol({
       context,
       rebalance: this.#rebalance,
-      groupSizeMax: () => config().groupSizeMax,
-      onPendingExpired: (group) => this.#forgetIfUnused(group),
+      groupSizeMax: () => config().classicSizeMax,
+      onPendingExpired: (group) => this.#classics.forgetIfUnused(group),
     })
-    this.offsets = new GroupOffsets({
+    this.#migration = new Migration({
       context,
-      report,
-      store: this.#offsetStore,
-      metadataLengthMax: () => config().offsetMetadataBytesMax,
-      owners: {
-        checkCommit: (request) => this.#checkCommit(request),
-        checkFetch: (request) => this.#checkFetch(request),
-        subscriptionOf: (groupId) => this.#subscriptionOf(groupId),
-        forgetIfUnused: (groupId) => {
-          const group = this.#groups.get(groupId)
-          if (group !== undefined) this.#forgetIfUnused(group)
-        },
+      config,
+      topics,
+      events,
+      classics: this.#classics,
+      rebalance: this.#rebalance,
+      protocol: () => this.#consumer,
+    })
+    this.#consumer = this.#consumerProtocol()
+    this.#mixed = new ClassicInConsumer({
+      context,
+      topics,
+      protocol: this.#consumer,
+      migration: this.#migration,
+      isMigrationDisabled: () => config().migrationPolicy === 'DISABLED',
+    })
+    const owners = new OffsetAccess({
+      topics,
+      foreign: this.foreign,
+      classics: this.#classics,
+      consumers: this.#consumers,
+      classicProtocol: this.#classic,
+    })
+    const metadataLengthMax = (): number => config().offsetMetadataBytesMax
+    this.offsets = new GroupOffsets({ context, report, owners, metadataLengthMax, store: this.#offsetStore })
+  }
+
+  #consumerProtocol(): ConsumerProtocol {
+    const { context, config, configOf, events, topics } = this.#options
+    return new ConsumerProtocol({
+      context,
+      config,
+      configOf,
+      topics,
+      events,
+      groupOf: (groupId) => this.#consumers.get(groupId),
+      downgrade: (group, leaving, done) => {
+        const isDue = this.#migration.mustDowngrade(group, leaving)
+        if (isDue) this.#migration.downgrade(group, leaving, done)
+        return isDue
       },
     })
   }
@@ -85,6 +135,7 @@ export class GroupCoordinator {
   /** A record at `logOffset` of the partition: of an append under way, or of the log that is loaded. */
   replay(record: GroupRecord, logOffset: number): void {
     if (record.kind === 'offset') this.#offsetStore.replay(record, logOffset)
+    else if (record.kind !== 'classic-group') this.#consumers.replay(record, logOffset)
     else if (record.value === null) this.#stored?.delete(record.groupId)
     else this.#stored?.set(record.groupId, record.value)
   }
@@ -101,187 +152,242 @@ export class GroupCoordinator {
 
   commitTo(offset: number): void {
     this.#offsetStore.commitTo(offset)
+    this.#consumers.commitTo(offset)
   }
 
   revertTo(offset: number): void {
     this.#offsetStore.revertTo(offset)
+    this.#consumers.revertTo(offset)
   }
 
   /** The partition is loaded: its groups go on where they were, and their members get a session to come back in. */
   loaded(): void {
-    const nowMs = this.#context.nowMs()
+    const isOther = (groupId: string): boolean =>
+      this.foreign.get(groupId) !== undefined || this.#consumers.get(groupId) !== undefined
     for (const [groupId, stored] of this.#stored ?? []) {
-      if (this.foreign.get(groupId) !== undefined) continue
-      const group = new ClassicGroup(groupId, nowMs)
-      for (const member of stored.members) {
-        const known = new ClassicMember({ ...member, protocols: storedProtocols(stored, member) })
-        known.isNew = false
-        known.assignment = member.assignment
-        group.add(known, stored.protocolType)
-      }
-      group.restore(stored)
-      this.#groups.set(groupId, group)
-      for (const member of group.members()) this.#rebalance.heard(group, member)
+      if (!isOther(groupId)) this.#classics.restore(groupId, stored)
     }
     this.#stored = undefined
-    for (const groupId of this.#offsetStore.groupIds()) {
-      if (this.foreign.get(groupId) === undefined) this.#create(groupId)
+    for (const groupId of this.#offsetStore.groupIds()) if (!isOther(groupId)) this.#classics.getOrMake(groupId)
+    for (const group of this.#consumers.all()) {
+      for (const { memberId } of group.members()) this.#consumer.resume(group.groupId, memberId)
     }
   }
 
   /** The partition moves away: whoever waits is told to look for the new coordinator. */
   unload(): void {
-    for (const group of this.#groups.values()) {
-      this.#end(group, ErrorCode.NOT_COORDINATOR)
-      this.#options.events.forget(group.groupId)
+    this.#classics.endAll(ErrorCode.NOT_COORDINATOR)
+    for (const { groupId } of this.#consumers.all()) this.#options.events.forget(groupId)
+  }
+
+  /** `changed`: names of topics that came, went or changed; the groups look at them with their next request. */
+  topicsChanged(changed: ReadonlySet<string>, haveCome: boolean): void {
+    if (haveCome) this.#consumer.regexes.topicsCame()
+    for (const group of this.#consumers.all()) {
+      for (const name of group.subscriptions.topics()) {
+        if (!changed.has(name)) continue
+        group.metadataChanged()
+        break
+      }
     }
-    this.#groups.clear()
   }
 
-  #end(group: ClassicGroup, code: number): void {
-    for (const member of group.members()) this.#rebalance.dismiss(group, member, code)
-    group.become('dead', this.#context.nowMs())
+  // ---- requests of members of the consumer protocol
+
+  /** Answers once what was decided is committed. */
+  consumerHeartbeat(
+    groupId: string,
+    request: ConsumerHeartbeat,
+    respond: (reply: ConsumerHeartbeatReply) => void,
+  ): void {
+    try {
+      if (leaves(request)) this.#consumerLeaves(groupId, request, respond)
+      else this.#consumerStays(groupId, request, respond)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      respond(heartbeatFailed(error.code, error.message))
+    }
   }
 
-  #create(groupId: string): ClassicGroup {
-    return getOrInsert(this.#groups, groupId, () => new ClassicGroup(groupId, this.#context.nowMs()))
+  #consumerStays(groupId: string, request: ConsumerHeartbeat, respond: (reply: ConsumerHeartbeatReply) => void): void {
+    const open = this.#open(groupId, request.memberEpoch === 0)
+    const { records, reply } = this.#consumer.heartbeat(open.group, request)
+    open.begin()
+    this.#context.append({
+      records: open.records.length === 0 ? records : [...open.records, ...records],
+      committed: () => {
+        open.written()
+        respond(reply)
+      },
+      failed: (code) => {
+        open.undo()
+        respond(heartbeatFailed(code, null))
+      },
+    })
   }
 
-  /** A group that no record tells of ends with the last request for it: nobody could take it away otherwise. */
-  #forgetIfUnused(group: ClassicGroup): void {
-    const isUsed = group.generationId > 0 || group.size > 0 || group.pendingJoins.size > 0
-    if (isUsed || this.#offsetStore.has(group.groupId) || this.#groups.get(group.groupId) !== group) return
-    this.#groups.delete(group.groupId)
-    this.#options.events.forget(group.groupId)
+  #consumerLeaves(groupId: string, request: ConsumerHeartbeat, respond: (reply: ConsumerHeartbeatReply) => void): void {
+    const { memberId, memberEpoch } = request
+    this.#consumer.leave(this.#open(groupId, false).group, request, {
+      committed: () => respond({ ...heartbeatFailed(ErrorCode.NONE, null), memberId, memberEpoch }),
+      failed: (code) => respond(heartbeatFailed(code, null)),
+    })
   }
 
-  // ---- requests of members
+  /** Throws GROUP_ID_NOT_FOUND. */
+  #open(groupId: string, creates: boolean): OpenGroup {
+    const group = this.#consumers.get(groupId)
+    if (group !== undefined) return asItIs(group)
+    const classic = this.#classics.get(groupId)
+    if (this.foreign.get(groupId) !== undefined || (classic !== undefined && !creates)) {
+      throw new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `Group ${groupId} is not a consumer group.`)
+    }
+    if (classic?.state === 'empty') return this.#migration.replace(classic, ConsumerGroup.of(groupId, []))
+    if (classic !== undefined) return this.#migration.upgrade(classic)
+    if (creates) return asItIs(ConsumerGroup.of(groupId, []))
+    throw new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `Consumer group ${groupId} not found.`)
+  }
+
+  // ---- requests of members of the classic protocol
 
   join(groupId: string, request: JoinRequest, respond: (reply: JoinReply) => void): void {
     const { sessionTimeoutMsMin, sessionTimeoutMsMax } = this.#options.config()
     const { memberId, sessionTimeoutMs } = request
-    const known = this.#groups.get(groupId)
     if (groupId === '') respond(joinFailed(ErrorCode.INVALID_GROUP_ID, memberId))
     else if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax) {
       respond(joinFailed(ErrorCode.INVALID_SESSION_TIMEOUT, memberId))
     } else if (this.foreign.get(groupId) !== undefined) {
       respond(joinFailed(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId))
-    } else if (known === undefined && memberId !== '') {
-      respond(joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, memberId))
     } else {
-      const group = known ?? this.#create(groupId)
-      this.#protocol.join(group, request, respond)
-      this.#forgetIfUnused(group)
+      this.#join(groupId, request, respond)
     }
   }
 
-  sync(groupId: string, request: SyncRequest, respond: (reply: SyncReply) => void): void {
-    const group = this.#groups.get(groupId)
-    if (group === undefined) respond(syncFailed(ErrorCode.UNKNOWN_MEMBER_ID))
-    else this.#protocol.sync(group, request, respond)
-  }
-
-  heartbeat(groupId: string, identity: MemberIdentity, generationId: number): number {
-    const group = this.#groups.get(groupId)
-    return group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : this.#protocol.heartbeat(group, identity, generationId)
-  }
-
-  leave(groupId: string, identity: MemberIdentity, reason: string): number {
-    const group = this.#groups.get(groupId)
-    if (group === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
-    const code = this.#protocol.leave(group, identity, reason)
-    this.#forgetIfUnused(group)
-    return code
-  }
-
-  // ---- what the offsets ask
-
-  #checkCommit(request: CommitRequest): void {
-    const { groupId, memberId, generationId } = request
-    const foreign = this.foreign.get(groupId)
-    if (foreign !== undefined) {
-      if (foreign.kind === 'unreadable') throw laterVersion(groupId)
-      if (foreign.kind === 'share') throw noGroup(groupId, 'is a share group and has no offsets of this kind')
-      if (foreign.hasMembers || generationId >= 0 || memberId !== '') {
-        throw new ApiError(
-          ErrorCode.UNKNOWN_MEMBER_ID,
-          `group ${groupId} is a ${foreign.kind} group: its members commit`,
-        )
+  #join(groupId: string, request: JoinRequest, respond: (reply: JoinReply) => void): void {
+    const consumer = this.#consumers.get(groupId)
+    if (consumer !== undefined && consumer.size > 0) {
+      try {
+        this.#mixed.join(consumer, request, respond)
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        respond(joinFailed(error.code, request.memberId))
       }
       return
     }
-    // A client without a generation may commit for a group that nobody has joined; any other needs the group.
-    if (!this.#groups.has(groupId) && generationId >= 0) {
-      throw new ApiError(request.noGroupCode, `group ${groupId} does not exist`)
+    const known = this.#classics.get(groupId)
+    if (known === undefined && request.memberId !== '') {
+      respond(joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId))
+      return
     }
-    this.#protocol.checkCommit(this.#create(groupId), request, generationId)
+    const group = known ?? this.#classics.getOrMake(groupId)
+    if (consumer !== undefined) this.#giveRoom(consumer, group)
+    this.#classic.join(group, request, respond)
+    this.#classics.forgetIfUnused(group)
   }
 
-  #checkFetch({ groupId, memberId, memberEpoch }: FetchOffsetsRequest): void {
-    const foreign = this.foreign.get(groupId)
-    if (foreign?.kind === 'unreadable') throw laterVersion(groupId)
-    if (foreign !== undefined && foreign.kind !== 'share' && (memberId !== null || memberEpoch >= 0)) {
-      throw new ApiError(ErrorCode.UNKNOWN_MEMBER_ID, `${memberId} is not a member of group ${groupId}`)
+  /** An empty group of the consumer protocol ends, and is one of the classic protocol. */
+  #giveRoom(consumer: ConsumerGroup, group: ClassicGroup): void {
+    this.#context.append({
+      records: groupTombstones(consumer),
+      committed: () => undefined,
+      failed: (code) => this.#classics.end(group, code),
+    })
+  }
+
+  sync(groupId: string, request: SyncRequest, respond: (reply: SyncReply) => void): void {
+    const consumer = this.#consumers.get(groupId)
+    const group = this.#classics.get(groupId)
+    try {
+      if (consumer !== undefined) this.#mixed.sync(consumer, request, respond)
+      else if (group !== undefined) this.#classic.sync(group, request, respond)
+      else respond(syncFailed(ErrorCode.UNKNOWN_MEMBER_ID))
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      respond(syncFailed(error.code))
     }
   }
 
-  #subscriptionOf(groupId: string): (topic: string) => boolean {
-    const foreign = this.foreign.get(groupId)
-    if (foreign?.kind === 'unreadable') throw laterVersion(groupId)
-    if (foreign?.kind === 'share') throw noGroup(groupId, 'is a share group and has no offsets of this kind')
-    if (foreign !== undefined) return () => foreign.hasMembers
-    const group = this.#groups.get(groupId)
-    if (group === undefined) throw noGroup(groupId, 'does not exist')
-    if (group.state === 'empty') return () => false
-    if (group.protocolType !== consumerProtocolType) {
-      throw new ApiError(ErrorCode.NON_EMPTY_GROUP, `group ${groupId} has members that are no consumers`)
+  /** Returns an error code. */
+  heartbeat(groupId: string, identity: MemberIdentity, generationId: number): number {
+    const consumer = this.#consumers.get(groupId)
+    const group = this.#classics.get(groupId)
+    try {
+      if (consumer !== undefined) return this.#mixed.heartbeat(consumer, identity, generationId)
+      return group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : this.#classic.heartbeat(group, identity, generationId)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return error.code
     }
-    const topics = subscribedTopics(group)
-    return (topic) => topics?.has(topic) ?? true
+  }
+
+  /** Answers with an error code for each. */
+  leave(groupId: string, members: readonly LeavingMember[], respond: (codes: readonly number[]) => void): void {
+    const consumer = this.#consumers.get(groupId)
+    const group = this.#classics.get(groupId)
+    if (consumer !== undefined) this.#mixed.leave(consumer, members, respond)
+    else if (group === undefined) respond(members.map(() => ErrorCode.UNKNOWN_MEMBER_ID))
+    else {
+      const codes = members.map((member) => this.#classic.leave(group, member, member.reason))
+      this.#classics.forgetIfUnused(group)
+      respond(codes)
+    }
   }
 
   // ---- administration
 
-  group(groupId: string): ClassicGroup | undefined {
-    return this.#groups.get(groupId)
-  }
-
   describe(groupId: string): GroupDescription {
-    const group = this.#groups.get(groupId)
+    const isConsumer = this.#consumers.shown(groupId) !== undefined
+    const group = isConsumer ? undefined : this.#classics.shown(groupId)
     if (group !== undefined) return describe(group)
-    const what = this.foreign.get(groupId) === undefined ? 'not found' : 'is not a classic group'
+    const what = isConsumer || this.foreign.get(groupId) !== undefined ? 'is not a classic group' : 'not found'
     return describeFailed(groupId, ErrorCode.GROUP_ID_NOT_FOUND, shortened(`Group ${groupId} ${what}.`))
   }
 
+  describeConsumer(groupId: string): ConsumerDescription {
+    const group = this.#consumers.shown(groupId)
+    if (group !== undefined) {
+      return describeConsumer(group, { topics: this.#options.topics, assignors: this.#options.config().assignors })
+    }
+    const isOther = this.#classics.shown(groupId) !== undefined || this.foreign.get(groupId) !== undefined
+    const message = `Group ${groupId} ${isOther ? 'is not a consumer group' : 'not found'}.`
+    throw new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, shortened(message))
+  }
+
   list(): readonly GroupListing[] {
-    return [...[...this.#groups.values()].map(listing), ...this.foreign.all().map(foreignListing)]
+    const consumers = this.#consumers.allShown()
+    const ids = new Set(consumers.map(({ groupId }) => groupId))
+    const classics = this.#classics.allShown().filter(({ groupId }) => !ids.has(groupId))
+    return [...classics.map(listing), ...consumers.map(consumerListing), ...this.foreign.all().map(foreignListing)]
   }
 
   /** Takes away an empty group and its offsets; answers with an error code. */
   deleteGroup(groupId: string, respond: (code: number) => void): void {
-    const group = this.#groups.get(groupId)
-    if (group === undefined) {
-      respond(this.#deletionError(groupId))
-      return
-    }
-    if (group.state !== 'empty') {
+    const consumer = this.#consumers.get(groupId)
+    const group = this.#classics.get(groupId)
+    if (consumer === undefined && group === undefined) respond(this.#deletionError(groupId))
+    else if ((consumer?.size ?? 0) > 0 || (group !== undefined && group.state !== 'empty')) {
       respond(ErrorCode.NON_EMPTY_GROUP)
-      return
-    }
-    const records: GroupRecord[] = [
-      ...this.offsets.tombstonesOf(groupId),
-      { kind: 'classic-group', groupId, value: null },
-    ]
+    } else this.#delete(groupId, respond)
+  }
+
+  #delete(groupId: string, respond: (code: number) => void): void {
+    const consumer = this.#consumers.get(groupId)
+    const group = this.#classics.get(groupId)
     // From here on it is gone: who joins now joins another group of this name.
-    this.#groups.delete(groupId)
+    const taken = group && this.#classics.take(group)
+    const own: readonly GroupRecord[] =
+      consumer === undefined ? [{ kind: 'classic-group', groupId, value: null }] : groupTombstones(consumer)
     this.#context.append({
-      records,
+      records: [...this.offsets.tombstonesOf(groupId), ...own],
       committed: () => {
-        if (!this.#groups.has(groupId)) this.#options.events.forget(groupId)
+        taken?.forget()
+        if (!this.#classics.has(groupId) && this.#consumers.get(groupId) === undefined) {
+          this.#options.events.forget(groupId)
+        }
         respond(ErrorCode.NONE)
       },
       failed: (code) => {
-        getOrInsert(this.#groups, groupId, () => group)
+        taken?.giveBack()
         respond(code)
       },
     })
@@ -295,9 +401,12 @@ export class GroupCoordinator {
   }
 }
 
-const noGroup = (groupId: string, why: string): ApiError =>
-  new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, `group ${groupId} ${why}`)
+const nothing = (): void => undefined
 
-/** Saying that there is no offset would make a consumer begin anew: better that it stops. */
-const laterVersion = (groupId: string): ApiError =>
-  new ApiError(ErrorCode.UNSUPPORTED_VERSION, `group ${groupId} was written by a later version`)
+const asItIs = (group: ConsumerGroup): OpenGroup => ({
+  group,
+  records: [],
+  begin: nothing,
+  written: nothing,
+  undo: nothing,
+})

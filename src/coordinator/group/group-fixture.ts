@@ -147,6 +147,8 @@ export class MemoryPartition {
   }
 }
 
+const noTexts: ReadonlyMap<string, string> = new Map()
+
 const brokerSettings = {
   'process.roles': 'broker,controller',
   'node.id': '1',
@@ -178,6 +180,7 @@ export class GroupBroker {
       clock: this.clock,
       logger,
       config: () => config,
+      groupTexts: () => noTexts,
       partitionCount: () => ('partitionCount' in given ? given.partitionCount : 1),
       batchBytesMax: () => given.batchBytesMax ?? 1_048_588,
       onFault: (error) => void this.faults.push(error),

@@ -60,7 +60,7 @@ const joinCode = async ({ groups }: GroupBroker, groupId: string): Promise<numbe
 }
 
 const commitCode = async (broker: GroupBroker, groupId: string, memberId = ''): Promise<number | undefined> => {
-  const request = { groupId, memberId, groupInstanceId: null, generationId: -1, noGroupCode: -1 }
+  const request = { groupId, memberId, groupInstanceId: null, generationId: -1, knowsEpochs: true }
   const at = { topic: 't', topicId: zeroUuid, partition: 7, offset: 7n, leaderEpoch: -1, metadata: null }
   try {
     return (await broker.groups.commit({ ...request, offsets: [at] }))[0]
@@ -127,8 +127,8 @@ test('a deleted group leaves nothing that an open transaction could bring back',
 test('groups of other kinds are listed and refused, and their records stay as they are', async () => {
   const broker = await loaded(
     batch(
-      { key: foreignKey(3, 'consumers'), value: Buffer.from('x') },
-      { key: foreignKey(5, 'consumers', 'm'), value: Buffer.from('x') },
+      { key: foreignKey(17, 'busy'), value: Buffer.from('x') },
+      { key: foreignKey(19, 'busy', 'm'), value: Buffer.from('x') },
       { key: foreignKey(17, 'left'), value: Buffer.from('x') },
       { key: foreignKey(19, 'left', 'm'), value: Buffer.from('x') },
       { key: foreignKey(19, 'left', 'm'), value: null },
@@ -136,31 +136,31 @@ test('groups of other kinds are listed and refused, and their records stay as th
       { key: foreignKey(3, 'gone'), value: Buffer.from('x') },
       { key: foreignKey(3, 'gone'), value: null },
       { key: foreignKey(99, 'later'), value: Buffer.from('x') },
-      offsetRecord('consumers', 0, 5n),
+      offsetRecord('busy', 0, 5n),
     ),
   )
   const { groups } = broker
   assert.deepEqual(groups.list({ states: [], types: [] }), [
-    { groupId: 'consumers', protocolType: 'consumer', state: 'Stable', type: 'consumer' },
+    { groupId: 'busy', protocolType: 'streams', state: 'Stable', type: 'streams' },
     { groupId: 'left', protocolType: 'streams', state: 'Empty', type: 'streams' },
     { groupId: 'share', protocolType: 'share', state: 'Empty', type: 'share' },
   ])
   assert.match(broker.lines.join('\n'), /type 99/)
   assert.equal(groups.describe('left').errorMessage, 'Group left is not a classic group.')
-  assert.deepEqual(offsets(broker, 'consumers'), { 0: 5n })
-  for (const groupId of ['consumers', 'left', 'share']) {
+  assert.deepEqual(offsets(broker, 'busy'), { 0: 5n })
+  for (const groupId of ['busy', 'left', 'share']) {
     assert.equal(await joinCode(broker, groupId), ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
     assert.equal(groups.heartbeat(groupId, { memberId: 'm', groupInstanceId: null }, 1), ErrorCode.UNKNOWN_MEMBER_ID)
   }
   assert.equal(await joinCode(broker, 'gone'), ErrorCode.NONE)
-  const codes = [commitCode(broker, 'consumers'), commitCode(broker, 'left'), commitCode(broker, 'share')]
+  const codes = [commitCode(broker, 'busy'), commitCode(broker, 'left'), commitCode(broker, 'share')]
   assert.deepEqual(await Promise.all(codes), [
     ErrorCode.UNKNOWN_MEMBER_ID,
     ErrorCode.NONE,
     ErrorCode.GROUP_ID_NOT_FOUND,
   ])
   assert.equal(await commitCode(broker, 'left', 'm'), ErrorCode.UNKNOWN_MEMBER_ID)
-  assert.equal(await groups.deleteGroup('consumers'), ErrorCode.NON_EMPTY_GROUP)
+  assert.equal(await groups.deleteGroup('busy'), ErrorCode.NON_EMPTY_GROUP)
   assert.equal(await groups.deleteGroup('share'), ErrorCode.INVALID_REQUEST)
 })
 

@@ -10,6 +10,7 @@ import {
   offsetCommitKey,
   offsetCommitValue,
 } from '../../protocol/index.ts'
+import { decodeConsumerRecord, encodeConsumerKey, encodeConsumerValue } from './consumer-record-codec.ts'
 import type { ClassicGroupRecord, GroupRecord, OffsetRecord } from './group-record.ts'
 
 export interface KeyValue {
@@ -23,7 +24,9 @@ const offsetVersion = 4
 const groupVersion = 3
 
 export function encodeGroupRecord(record: GroupRecord): KeyValue {
-  return record.kind === 'offset' ? encodeOffset(record) : encodeGroup(record)
+  if (record.kind === 'offset') return encodeOffset(record)
+  if (record.kind === 'classic-group') return encodeGroup(record)
+  return { key: encodeConsumerKey(record), value: encodeConsumerValue(record) }
 }
 
 const typed = (type: number, body: (writer: Writer) => void): Buffer => {
@@ -81,7 +84,7 @@ export function decodeGroupRecord(key: Uint8Array, value: Uint8Array | null): Gr
     const { group, topic, partition } = offsetCommitKey.decode(reader, 0)
     return { kind: 'offset', groupId: group, topic, partition, value: value === null ? null : decodeOffset(value) }
   }
-  if (type !== groupMetadataKey.type) return undefined
+  if (type !== groupMetadataKey.type) return decodeConsumerRecord(key, value)
   const { group } = groupMetadataKey.decode(reader, 0)
   return { kind: 'classic-group', groupId: group, value: value === null ? null : decodeGroup(value) }
 }

@@ -1,10 +1,11 @@
 /**
- * The records of `__consumer_offsets` that this coordinator writes, as values: offsets by group and partition, and the
- * last stable generation of a classic group. `group-record-codec.ts` gives them Kafka's bytes.
+ * The records of `__consumer_offsets` that this coordinator writes, as values: offsets by group and partition, the last
+ * stable generation of a classic group, and all that a group of the consumer protocol is. `group-record-codec.ts` gives them Kafka's bytes.
  */
 import type { Uuid } from '../../base/index.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import type { MemberProtocol } from './classic-member.ts'
+import type { ConsumerRecord } from './consumer-record.ts'
 
 export interface CommittedOffset {
   /** Any int64 that a client chose: kept as it is. */
@@ -53,7 +54,7 @@ export interface ClassicGroupRecord {
   readonly value: StoredGroup | null
 }
 
-export type GroupRecord = OffsetRecord | ClassicGroupRecord
+export type GroupRecord = OffsetRecord | ClassicGroupRecord | ConsumerRecord
 
 /** The group as it is, with the assignments that it is about to get. */
 export function classicGroupRecord(

@@ -9,8 +9,6 @@ export interface GroupConfig {
   /** `group.min.session.timeout.ms` and `group.max.session.timeout.ms`. */
   readonly sessionTimeoutMsMin: number
   readonly sessionTimeoutMsMax: number
-  /** `group.max.size`. */
-  readonly groupSizeMax: number
   /** `offset.metadata.max.bytes`. */
   readonly offsetMetadataBytesMax: number
 }
@@ -35,8 +33,8 @@ export interface CommitRequest extends MemberIdentity {
   readonly groupId: string
   readonly generationId: number
   readonly offsets: readonly OffsetToCommit[]
-  /** What a member of a group that does not exist is told: clients of version 9 know GROUP_ID_NOT_FOUND. */
-  readonly noGroupCode: number
+  /** From version 9 on: the client speaks the consumer protocol, and knows GROUP_ID_NOT_FOUND. */
+  readonly knowsEpochs: boolean
 }
 
 /** An error code per partition, in the order of the request. */

@@ -15,7 +15,7 @@ const committing = (given: Partial<CommitRequest> & { offset?: bigint; partition
   memberId: '',
   groupInstanceId: null,
   generationId: -1,
-  noGroupCode: ErrorCode.ILLEGAL_GENERATION,
+  knowsEpochs: false,
   offsets: [
     {
       topic: 't',

@@ -4,11 +4,20 @@
  */
 import { ApiError, assert, type Clock, type Logger } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
+import { emptyImage, type MetadataImage, type TopicsChanges } from '../../metadata/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import { CompressionType, compressionType } from '../../records/index.ts'
+import type { LeavingMember } from './classic-in-consumer.ts'
 import type { JoinReply, MemberIdentity, SyncReply } from './classic-member.ts'
 import type { JoinRequest, SyncRequest } from './classic-protocol.ts'
+import {
+  type ConsumerHeartbeat,
+  type ConsumerHeartbeatReply,
+  checkHeartbeat,
+  heartbeatFailed,
+} from './consumer-requests.ts'
+import { ConsumerTopics } from './consumer-topics.ts'
 import type { CoordinatorPartition } from './coordinator-partition.ts'
+import { GroupConfigs } from './group-configs.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
 import type { GroupEvent } from './group-event.ts'
 import { GroupEvents } from './group-events.ts'
@@ -20,8 +29,8 @@ import type {
   PartitionCodes,
   TopicOfOffset,
 } from './group-requests.ts'
-import { GroupShard, type GroupShardConfig } from './group-shard.ts'
-import { describeFailed, type GroupDescription, type GroupListing } from './group-state.ts'
+import { GroupShard } from './group-shard.ts'
+import { type ConsumerDescription, describeFailed, type GroupDescription, type GroupListing } from './group-state.ts'
 import { groupPartition } from './java-hash.ts'
 import { joinFailed, syncFailed } from './rebalance.ts'
 
@@ -32,15 +41,12 @@ export interface GroupServiceOptions {
   readonly config: () => BrokerConfig
   /** Of `__consumer_offsets`; undefined while there is no such topic. */
   readonly partitionCount: () => number | undefined
+  /** The configs of a group's own; the same object as long as nothing has changed. */
+  readonly groupTexts: (groupId: string) => ReadonlyMap<string, string>
   /** `max.message.bytes` of `__consumer_offsets`: no batch of records is larger. */
   readonly batchBytesMax: () => number
   /** Our own fault: the node must stop. */
   readonly onFault: (error: unknown) => void
-}
-
-/** A member that is to leave, and why. */
-export interface Leaving extends MemberIdentity {
-  readonly reason: string
 }
 
 export interface GroupFilter {
@@ -54,10 +60,13 @@ export class GroupService {
   readonly #shards = new Map<number, GroupShard>()
   /** What happened to the groups of all shards. */
   readonly #events: GroupEvents
+  readonly #configs: GroupConfigs
+  readonly #topics = new ConsumerTopics(emptyImage)
   #stopped = false
 
   constructor(options: GroupServiceOptions) {
     this.#options = options
+    this.#configs = new GroupConfigs({ broker: options.config, textsOf: options.groupTexts })
     const { clock, logger, config } = options
     this.#events = new GroupEvents({
       nowMs: () => clock.now(),
@@ -85,7 +94,9 @@ export class GroupService {
     const shard = new GroupShard(index, partition, {
       ...this.#options,
       events: this.#events,
-      config: () => shardConfig(this.#options.config()),
+      config: () => this.#configs.shard(),
+      configOf: (groupId) => this.#configs.of(groupId),
+      topics: this.#topics,
     })
     this.#shards.set(index, shard)
     shard.load().catch(this.#options.onFault)
@@ -103,6 +114,16 @@ export class GroupService {
     this.#stopped = true
     for (const shard of this.#shards.values()) shard.end()
     this.#shards.clear()
+  }
+
+  /** The next image is in force: what has changed in it, groups of the consumer protocol look at. */
+  metadataChanged(image: MetadataImage, { topicsCreated, topicsChanged, topicsDeleted }: TopicsChanges): void {
+    const created = topicsCreated.map(({ name }) => name)
+    const changed = topicsChanged.map(({ after }) => after.name)
+    const names = new Set([...created, ...changed, ...topicsDeleted.map(({ name }) => name)])
+    this.#topics.update(image, names)
+    if (names.size === 0) return
+    for (const shard of this.#shards.values()) shard.topicsChanged(names, created.length > 0)
   }
 
   /** Topics are gone: their committed offsets are taken away. */
@@ -157,11 +178,35 @@ export class GroupService {
     return code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS ? ErrorCode.NONE : code
   }
 
-  /** An error code per member. Throws ApiError. */
-  leave(groupId: string, members: readonly Leaving[]): readonly number[] {
-    if (groupId === '') throw new ApiError(ErrorCode.INVALID_GROUP_ID, 'a group has a name')
-    const groups = this.#groupsOf(groupId)
-    return members.map((member) => groups.leave(groupId, member, member.reason))
+  /** An error code per member. Rejects with ApiError. */
+  leave(groupId: string, members: readonly LeavingMember[]): Promise<readonly number[]> {
+    return new Promise((resolve) => {
+      if (groupId === '') throw new ApiError(ErrorCode.INVALID_GROUP_ID, 'a group has a name')
+      this.#groupsOf(groupId).leave(groupId, members, resolve)
+    })
+  }
+
+  /** At once, where nothing is to be written or waited for: most heartbeats. */
+  consumerHeartbeat(
+    groupId: string,
+    request: ConsumerHeartbeat,
+    apiVersion: number,
+  ): ConsumerHeartbeatReply | Promise<ConsumerHeartbeatReply> {
+    let answered: ConsumerHeartbeatReply | undefined
+    let respond = (reply: ConsumerHeartbeatReply): void => {
+      answered = reply
+    }
+    try {
+      checkHeartbeat(groupId, request, { mustHaveMemberId: apiVersion >= 1, ...this.#configs.shard() })
+      this.#groupsOf(groupId).consumerHeartbeat(groupId, request, (reply) => respond(reply))
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return heartbeatFailed(error.code, error.message)
+    }
+    if (answered !== undefined) return answered
+    return new Promise((resolve) => {
+      respond = resolve
+    })
   }
 
   #find(groupId: string): { readonly code: number; readonly groups: GroupCoordinator | undefined } {
@@ -202,6 +247,11 @@ export class GroupService {
     }
   }
 
+  /** Throws ApiError. */
+  describeConsumer(groupId: string): ConsumerDescription {
+    return this.#groupsOf(groupId).describeConsumer(groupId)
+  }
+
   /** What happened to a group of this coordinator and is still known, oldest first. Throws ApiError. */
   eventsOf(groupId: string): readonly GroupEvent[] {
     this.#groupsOf(groupId)
@@ -231,19 +281,5 @@ export class GroupService {
         return error.code
       },
     )
-  }
-}
-
-function shardConfig(config: BrokerConfig): GroupShardConfig {
-  return {
-    initialRebalanceDelayMs: config.number('group.initial.rebalance.delay.ms'),
-    sessionTimeoutMsMin: config.number('group.min.session.timeout.ms'),
-    sessionTimeoutMsMax: config.number('group.max.session.timeout.ms'),
-    groupSizeMax: config.number('group.max.size'),
-    offsetMetadataBytesMax: config.number('offset.metadata.max.bytes'),
-    appendTimeoutMs: config.number('offsets.commit.timeout.ms'),
-    appendLingerMs: config.number('group.coordinator.append.linger.ms'),
-    loadBytes: config.number('offsets.load.buffer.size'),
-    codec: compressionType(config.number('offsets.topic.compression.codec')) ?? CompressionType.none,
   }
 }

@@ -6,17 +6,18 @@
  *   any     -> ended     the broker resigned or stops
  */
 import { ApiError, AssertionError, type Clock, type Logger } from '../../base/index.ts'
+import type { ConsumerGroupConfig } from '../../config/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { CompressionType } from '../../records/index.ts'
 import { ShardRuntime } from '../runtime.ts'
+import type { ConsumerTopics } from './consumer-topics.ts'
 import { type CoordinatorPartition, groupLog } from './coordinator-partition.ts'
-import { GroupCoordinator } from './group-coordinator.ts'
+import { GroupCoordinator, type GroupCoordinatorConfig } from './group-coordinator.ts'
 import type { GroupEvents } from './group-events.ts'
 import { GroupLoader } from './group-loader.ts'
 import type { GroupRecord } from './group-record.ts'
-import type { GroupConfig } from './group-requests.ts'
 
-export interface GroupShardConfig extends GroupConfig {
+export interface GroupShardConfig extends GroupCoordinatorConfig {
   /** `offsets.commit.timeout.ms`. */
   readonly appendTimeoutMs: number
   /** `group.coordinator.append.linger.ms`: -1 is until the sockets have been drained. */
@@ -31,6 +32,10 @@ export interface GroupShardOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly config: () => GroupShardConfig
+  /** Of one group of the consumer protocol. */
+  readonly configOf: (groupId: string) => ConsumerGroupConfig
+  /** Of the newest image; one for all shards. */
+  readonly topics: ConsumerTopics
   readonly batchBytesMax: () => number
   /** Of all shards: what is kept of the groups is bounded together. */
   readonly events: GroupEvents
@@ -48,7 +53,7 @@ export class GroupShard {
   #status: Status = 'loading'
 
   constructor(index: number, partition: CoordinatorPartition, options: GroupShardOptions) {
-    const { clock, config, batchBytesMax, events, onFault } = options
+    const { clock, config, configOf, topics, batchBytesMax, events, onFault } = options
     this.index = index
     this.#options = options
     this.#partition = partition
@@ -67,6 +72,8 @@ export class GroupShard {
     this.#groups = new GroupCoordinator({
       context: this.#runtime,
       config,
+      configOf,
+      topics,
       events,
       report: (line) => this.#report(line),
     })
@@ -150,6 +157,11 @@ export class GroupShard {
     return new Promise((resolve) => {
       this.#options.clock.after(0, resolve)
     })
+  }
+
+  /** Groups that are not loaded yet look at the newest image anyway. */
+  topicsChanged(names: ReadonlySet<string>, haveCome: boolean): void {
+    if (this.#status !== 'ended') this.#groups.topicsChanged(names, haveCome)
   }
 
   /** Whoever waits is told to look for the coordinator elsewhere. */

@@ -1,11 +1,16 @@
 /** What administrators are shown of a group. */
-import { zeroUuid } from '../../base/index.ts'
+import { type Uuid, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
+import type { Assignor } from './assignors/assignor.ts'
 import type { ClassicGroup, ClassicState } from './classic-group.ts'
 import { emptyBytes } from './classic-member.ts'
+import type { ConsumerGroup, ConsumerGroupState } from './consumer-group.ts'
+import type { ConsumerMember } from './consumer-member.ts'
+import type { ConsumerTopics } from './consumer-topics.ts'
 import type { ForeignGroup, ForeignKind } from './foreign-groups.ts'
 import type { CommittedOffset } from './group-record.ts'
 import type { TopicOfOffset } from './group-requests.ts'
+import { preferredAssignor } from './member-change.ts'
 
 /** Kafka's names. */
 const stateNames: Readonly<Record<ClassicState, string>> = {
@@ -16,8 +21,14 @@ const stateNames: Readonly<Record<ClassicState, string>> = {
   dead: 'Dead',
 }
 
+const consumerStateNames: Readonly<Record<ConsumerGroupState, string>> = {
+  empty: 'Empty',
+  assigning: 'Assigning',
+  reconciling: 'Reconciling',
+  stable: 'Stable',
+}
+
 const typeNames: Readonly<Record<ForeignKind, string>> = {
-  consumer: 'consumer',
   share: 'share',
   streams: 'streams',
   unreadable: 'unknown',
@@ -103,3 +114,75 @@ export const foreignListing = ({ groupId, kind, hasMembers }: ForeignGroup): Gro
 export function isOfTopic(value: CommittedOffset, { topicId }: TopicOfOffset): boolean {
   return value.topicId === zeroUuid || topicId === zeroUuid || value.topicId === topicId
 }
+
+// ---- groups of the consumer protocol
+
+export interface DescribedPartitions {
+  readonly topicId: Uuid
+  readonly topicName: string
+  readonly partitions: readonly number[]
+}
+
+interface DescribedConsumer {
+  readonly member: ConsumerMember
+  readonly assignment: readonly DescribedPartitions[]
+  readonly target: readonly DescribedPartitions[]
+}
+
+export interface ConsumerDescription {
+  readonly groupId: string
+  readonly state: string
+  readonly epoch: number
+  readonly assignmentEpoch: number
+  readonly assignor: string
+  readonly members: readonly DescribedConsumer[]
+}
+
+export interface DescribingOptions {
+  readonly topics: ConsumerTopics
+  readonly assignors: readonly Assignor[]
+}
+
+/** As committed. What a member is to give up is still its own. */
+export function describeConsumer(group: ConsumerGroup, { topics, assignors }: DescribingOptions): ConsumerDescription {
+  const { epoch, assignmentEpoch, state, members, targets } = group.committed
+  return {
+    groupId: group.groupId,
+    state: consumerStateNames[state],
+    epoch,
+    assignmentEpoch,
+    assignor: preferredAssignor(group.assignors.entries(), assignors).name,
+    members: [...members.entries()].map(([memberId, member]) => ({
+      member,
+      assignment: partitionsOf([member.assigned, member.revoking], topics),
+      target: partitionsOf([targets.get(memberId) ?? new Map()], topics),
+    })),
+  }
+}
+
+type Keyed = { keys(): IterableIterator<number> }
+
+/** Of topics that are there. */
+function partitionsOf(
+  assignments: readonly ReadonlyMap<Uuid, Keyed>[],
+  topics: ConsumerTopics,
+): readonly DescribedPartitions[] {
+  const found = new Map<Uuid, { topicId: Uuid; topicName: string; partitions: number[] }>()
+  for (const assignment of assignments) {
+    for (const [topicId, partitions] of assignment) {
+      const topicName = topics.nameOf(topicId)
+      if (topicName === undefined) continue
+      const entry = found.get(topicId) ?? { topicId, topicName, partitions: [] }
+      entry.partitions.push(...partitions.keys())
+      found.set(topicId, entry)
+    }
+  }
+  return [...found.values()]
+}
+
+export const consumerListing = (group: ConsumerGroup): GroupListing => ({
+  groupId: group.groupId,
+  protocolType: 'consumer',
+  state: consumerStateNames[group.committed.state],
+  type: 'consumer',
+})

@@ -83,7 +83,7 @@ test('a static member that comes back finds its assignment, and nobody rebalance
   assert.equal(await bench.sync(who('b', b), 2), ErrorCode.FENCED_INSTANCE_ID)
   assert.equal((await bench.join({ instanceId: 'b', memberId: b })).errorCode, ErrorCode.FENCED_INSTANCE_ID)
   const at = { topic: 't', topicId: zeroUuid, partition: 0, offset: 1n, leaderEpoch: -1, metadata: '' }
-  const request = { groupId: 'g', generationId: 2, noGroupCode: -1, offsets: [at] }
+  const request = { groupId: 'g', generationId: 2, knowsEpochs: true, offsets: [at] }
   await assert.rejects(groups.commit({ ...request, ...who('b', b) }), (error: unknown) => {
     return error instanceof ApiError && error.code === ErrorCode.FENCED_INSTANCE_ID
   })
@@ -162,7 +162,7 @@ test('a rebalance waits for a static member no longer than for others, and keeps
 test('an administrator takes static members out by their names', async () => {
   const bench = await Bench.lead()
   const { b } = await bench.stable()
-  const codes = bench.broker.groups.leave('g', [
+  const codes = await bench.broker.groups.leave('g', [
     { ...who('a', ''), reason: 'admin' },
     { ...who('nobody', ''), reason: '' },
     { ...who(null, ''), reason: '' },

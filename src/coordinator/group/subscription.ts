@@ -3,8 +3,6 @@ import { MalformedError, Reader } from '../../base/index.ts'
 import { consumerProtocolSubscription } from '../../protocol/index.ts'
 import type { ClassicGroup } from './classic-group.ts'
 
-export const consumerProtocolType = 'consumer'
-
 /** Undefined where it cannot be told: before a protocol is chosen, or when the bytes are of another make. */
 export function subscribedTopics(group: ClassicGroup): ReadonlySet<string> | undefined {
   if (group.size === 0) return new Set()

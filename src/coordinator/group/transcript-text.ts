@@ -1,6 +1,9 @@
 /** Records and replies of groups as transcripts show them: one line each, what is usual left out. */
+import { type Uuid, uuidToBytes } from '../../base/index.ts'
 import { errorName } from '../../protocol/index.ts'
 import type { JoinReply, SyncReply } from './classic-member.ts'
+import type { OwnedPartitions } from './consumer-member.ts'
+import type { ConsumerRecord } from './consumer-record.ts'
 import type { GroupRecord } from './group-record.ts'
 import type { GroupDescription } from './group-state.ts'
 
@@ -17,12 +20,64 @@ export function recordText(record: GroupRecord | undefined): string {
   if (record.kind === 'offset') {
     return `offset ${groupId} ${record.topic}-${record.partition} = ${record.value?.offset ?? 'none'}`
   }
+  if (record.kind !== 'classic-group') return consumerRecordText(record)
   if (record.value === null) return `group ${groupId} is no more`
   const { generationId, protocolType, protocolName, leaderId, members } = record.value
   const shown = members.map(
     (it) => `${it.memberId}${instance(it.groupInstanceId)}: ${text(it.subscription)} -> ${text(it.assignment)}`,
   )
   return `group ${groupId} generation=${generationId} type=${protocolType} protocol=${protocolName} leader=${leaderId} {${shown.join('; ')}}`
+}
+
+const partitionsText = (assignment: ReadonlyMap<Uuid, { keys(): Iterable<number> }>): string =>
+  [...assignment].map(([topicId, partitions]) => `${topicName(topicId)}-${[...partitions.keys()].join(',')}`).join(' ')
+
+/** Topics of transcripts have ids that are made of their names. */
+const topicName = (topicId: Uuid): string => uuidToBytes(topicId).toString('latin1').replace(/\0+$/, '')
+
+function ownedText(owned: OwnedPartitions): string {
+  const all = [...owned].flatMap(([topicId, partitions]) =>
+    [...partitions].map(([partition, epoch]) => `${topicName(topicId)}-${partition}@${epoch}`),
+  )
+  return `[${all.join(' ')}]`
+}
+
+function consumerRecordText(record: ConsumerRecord): string {
+  const { groupId, kind } = record
+  const member = 'memberId' in record ? ` ${record.memberId}` : ''
+  if (record.value === null) return `${kind} ${groupId}${member} is no more`
+  return `${kind} ${groupId}${member} ${consumerValueText(record)}`
+}
+
+function consumerValueText(record: ConsumerRecord): string {
+  if (record.value === null) return ''
+  switch (record.kind) {
+    case 'consumer-epoch':
+      return `epoch=${record.value.epoch}`
+    case 'consumer-metadata':
+      return record.value
+    case 'consumer-target-epoch':
+      return `epoch=${record.value.epoch}`
+    case 'consumer-target':
+      return `[${partitionsText(record.value)}]`
+    case 'consumer-regex':
+      return `${record.regex} = [${record.value.topics.join(' ')}]`
+    case 'consumer-current': {
+      const { memberEpoch, previousMemberEpoch, state, assigned, revoking } = record.value
+      const owed = revoking.size === 0 ? '' : ` revoking=${ownedText(revoking)}`
+      return `epoch=${memberEpoch} previous=${previousMemberEpoch} ${state} ${ownedText(assigned)}${owed}`
+    }
+    case 'consumer-member': {
+      const { instanceId, topicNames, topicRegex, serverAssignor, classic } = record.value
+      return [
+        `topics=[${topicNames.join(' ')}]`,
+        ...(instanceId === null ? [] : [`instance=${instanceId}`]),
+        ...(topicRegex === '' ? [] : [`regex=${topicRegex}`]),
+        ...(serverAssignor === null ? [] : [`assignor=${serverAssignor}`]),
+        ...(classic === null ? [] : [`classic=${classic.protocols.map(({ name }) => name).join(',')}`]),
+      ].join(' ')
+    }
+  }
 }
 
 export function joinText({ errorCode, memberId, ...reply }: JoinReply): string {

@@ -107,9 +107,10 @@ const leave: Verb = (bench, command) => {
     id === undefined && instance === undefined
       ? command.names.map((name) => ({ memberId: bench.client(groupId, name).memberId, groupInstanceId: null, reason }))
       : [{ memberId: id ?? '', groupInstanceId: instance ?? null, reason }]
-  told(bench, 'leave', () => {
-    bench.tell(`leave ${bench.groups.leave(groupId, members).map(codeText).join(' ')}`)
-  })
+  bench.groups.leave(groupId, members).then(
+    (codes) => bench.tell(`leave ${codes.map(codeText).join(' ')}`),
+    (error: unknown) => bench.tell(`leave ${errorText(error)}`),
+  )
 }
 
 /** commit NAME [group= id= instance= generation=] TOPIC-PARTITION=OFFSET ... */
@@ -130,8 +131,7 @@ const commit: Verb = (bench, command) => {
       metadata: '',
     }
   })
-  const noGroupCode = ErrorCode.GROUP_ID_NOT_FOUND
-  bench.groups.commit({ groupId, ...identity, generationId, noGroupCode, offsets }).then(
+  bench.groups.commit({ groupId, ...identity, generationId, knowsEpochs: true, offsets }).then(
     (codes) => bench.tell(`${name} <- commit ${codes.map(codeText).join(' ')}`),
     (error: unknown) => bench.tell(`${name} <- commit ${errorText(error)}`),
   )

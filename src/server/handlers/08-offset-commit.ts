@@ -18,7 +18,7 @@ export interface OffsetCommitServices {
 
 type TopicRequest = OffsetCommitRequest['topics'][number]
 
-const groupNotFoundSince = 9
+const memberEpochsSince = 9
 const topicIdsSince = 10
 
 /** Either an error code, or NONE: then the coordinator decides. */
@@ -55,7 +55,7 @@ export function offsetCommitHandler(
         memberId: request.memberId,
         groupInstanceId: request.groupInstanceId,
         generationId: request.generationIdOrMemberEpoch,
-        noGroupCode: apiVersion >= groupNotFoundSince ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION,
+        knowsEpochs: apiVersion >= memberEpochsSince,
         offsets,
       })
     } catch (error) {

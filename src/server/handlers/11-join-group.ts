@@ -8,6 +8,7 @@
 import { type Uuid, uuidToBytes } from '../../base/index.ts'
 import type { GroupService, JoinReply } from '../../coordinator/index.ts'
 import { type JoinGroupRequest, type JoinGroupResponse, joinGroup } from '../../protocol/index.ts'
+import { hostText } from '../client-host.ts'
 import type { Handler } from '../handler.ts'
 
 export interface JoinGroupServices {
@@ -27,9 +28,6 @@ function uuidText(id: Uuid): string {
 const namePartMax = 1000
 
 const memberIdFor = (name: string, id: Uuid): string => `${name.slice(0, namePartMax)}-${uuidText(id)}`
-
-/** Java's form of an address; IPv4 in IPv6 is IPv4. */
-const hostText = (address: string): string => `/${address.replace(/^::ffff:(?=\d+\.)/, '')}`
 
 export function joinGroupHandler({ groups, random }: JoinGroupServices): Handler<JoinGroupRequest, JoinGroupResponse> {
   return {

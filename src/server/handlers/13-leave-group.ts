@@ -18,12 +18,14 @@ const manyMembersSince = 3
 export function leaveGroupHandler({ groups }: LeaveGroupServices): Handler<LeaveGroupRequest, LeaveGroupResponse> {
   return {
     api: leaveGroup,
-    handle({ groupId, memberId, members }, { apiVersion }) {
+    async handle({ groupId, memberId, members }, { apiVersion }) {
       if (apiVersion < manyMembersSince) {
-        const [errorCode = ErrorCode.NONE] = groups.leave(groupId, [{ memberId, groupInstanceId: null, reason: '' }])
+        const [errorCode = ErrorCode.NONE] = await groups.leave(groupId, [
+          { memberId, groupInstanceId: null, reason: '' },
+        ])
         return leaveGroup.response.create({ errorCode })
       }
-      const codes = groups.leave(
+      const codes = await groups.leave(
         groupId,
         members.map((member) => ({ ...member, reason: member.reason ?? '' })),
       )

@@ -11,7 +11,7 @@ import {
   describeGroups,
   ErrorCode,
 } from '../../protocol/index.ts'
-import { operationsNotAsked } from '../authorized-operations.ts'
+import { groupOperations, operationsNotAsked } from '../authorized-operations.ts'
 import type { Handler } from '../handler.ts'
 
 export interface DescribeGroupsServices {
@@ -21,9 +21,6 @@ export interface DescribeGroupsServices {
 type GroupAnswer = DescribeGroupsResponse['groups'][number]
 
 const notFoundSince = 6
-
-/** Read, delete, describe, describe configs, alter configs: all that a group knows, and all allowed without authorizer. */
-const groupOperations = (1 << 3) | (1 << 6) | (1 << 8) | (1 << 10) | (1 << 11)
 
 function answer(group: GroupDescription, apiVersion: number): Omit<GroupAnswer, 'authorizedOperations'> {
   const isOldNotFound = apiVersion < notFoundSince && group.errorCode === ErrorCode.GROUP_ID_NOT_FOUND

@@ -1,0 +1,129 @@
+/**
+ * Keeps what the regular expressions of consumer groups stand for up to date: a new expression, a new topic, or time
+ * makes a group's expressions be resolved again, in slices beside everything else, and only so often.
+ */
+import type { ShardContext } from '../shard-context.ts'
+import type { ConsumerGroup } from './consumer-group.ts'
+import type { ConsumerMember } from './consumer-member.ts'
+import type { ConsumerRecord, ResolvedRegex } from './consumer-record.ts'
+import type { ConsumerTopics } from './consumer-topics.ts'
+import type { GroupEvents } from './group-events.ts'
+import type { GroupRecord } from './group-record.ts'
+import { resolveRegexes } from './regular-expressions.ts'
+
+/** As Kafka: however many topics come. */
+const restMs = 10_000
+
+export interface RegexRefreshOptions {
+  readonly context: ShardContext<GroupRecord>
+  readonly topics: ConsumerTopics
+  /** `group.consumer.regex.refresh.interval.ms`. */
+  readonly refreshIntervalMs: () => number
+  /** The newest version of a group, if it is still there. */
+  readonly groupOf: (groupId: string) => ConsumerGroup | undefined
+  readonly events: GroupEvents
+}
+
+export class RegexRefresh {
+  readonly #options: RegexRefreshOptions
+  /** Groups whose expressions are being resolved. */
+  readonly #running = new Set<string>()
+  /** Of the newest image that had topics which the one before had not. */
+  #newTopicsVersion: number
+
+  constructor(options: RegexRefreshOptions) {
+    this.#options = options
+    this.#newTopicsVersion = options.topics.version
+  }
+
+  topicsCame(): void {
+    this.#newTopicsVersion = this.#options.topics.version
+  }
+
+  /** After a request that is about to change `member` to `updated`. */
+  maybeStart(group: ConsumerGroup, change: { member: ConsumerMember; updated: ConsumerMember; isNew: boolean }): void {
+    const { member, updated, isNew } = change
+    if (!isNew && updated.topicRegex === '' && group.subscriptions.regexes().length === 0) return
+    if (this.#running.has(group.groupId)) return
+    const { context, refreshIntervalMs } = this.#options
+    const nowMs = context.nowMs()
+    const [last] = group.resolvedRegexes()
+    const lastMs = last?.[1].timestampMs ?? Number.NEGATIVE_INFINITY
+    if (nowMs <= lastMs + restMs) return
+    const subscriptions = group.subscriptions.copy()
+    subscriptions.memberChanged(group.member(member.memberId) ?? group.staticMember(updated.instanceId), updated)
+    const regexes = subscriptions.regexes()
+    const isDue =
+      isNew ||
+      regexes.length !== group.resolvedCount ||
+      (last?.[1].version ?? 0) < this.#newTopicsVersion ||
+      nowMs > lastMs + refreshIntervalMs()
+    if (isDue && regexes.length > 0) this.#start(group.groupId, regexes)
+  }
+
+  #start(groupId: string, regexes: readonly string[]): void {
+    const { context, topics } = this.#options
+    const timestampMs = context.nowMs()
+    const startMs = context.monotonicMs()
+    const { version } = topics
+    const steps = resolveRegexes(regexes, topics.names())
+    this.#running.add(groupId)
+    const step = (): void => {
+      const next = steps.next()
+      if (next.done !== true) {
+        context.later(step)
+        return
+      }
+      this.#running.delete(groupId)
+      const resolved = new Map<string, ResolvedRegex>()
+      for (const [regex, found] of next.value.topics) {
+        resolved.set(regex, { topics: found, version, timestampMs })
+      }
+      this.#store(groupId, resolved, context.monotonicMs() - startMs)
+    }
+    context.later(step)
+  }
+
+  #store(groupId: string, resolved: ReadonlyMap<string, ResolvedRegex>, tookMs: number): void {
+    const { context, groupOf, events } = this.#options
+    const group = groupOf(groupId)
+    if (group === undefined) return
+    const topicCount = new Set([...resolved.values()].flatMap(({ topics }) => topics)).size
+    const change = { kind: 'regex-resolved', regexCount: resolved.size, topicCount, tookMs } as const
+    events.report({ groupId, epoch: group.epoch, change })
+    const records = this.#recordsOf(group, resolved)
+    if (records.length === 0) return
+    context.append({
+      records,
+      committed: () => undefined,
+      failed: (errorCode) => {
+        const what = 'what its regular expressions stand for'
+        events.report({ groupId, epoch: group.epoch, change: { kind: 'not-stored', what, errorCode } })
+      },
+    })
+  }
+
+  #recordsOf(group: ConsumerGroup, resolved: ReadonlyMap<string, ResolvedRegex>): readonly ConsumerRecord[] {
+    const { topics, events } = this.#options
+    const { groupId } = group
+    const records: ConsumerRecord[] = []
+    const subscriptions = group.subscriptions.copy()
+    let haveChanged = false
+    for (const [regex, value] of resolved) {
+      // Its last member may have gone meanwhile.
+      if (group.subscriptions.membersWithRegex(regex) === 0) continue
+      const before = group.resolvedRegex(regex)
+      haveChanged ||= `${before?.topics ?? []}` !== `${value.topics}`
+      subscriptions.regexChanged(before, value)
+      records.push({ kind: 'consumer-regex', groupId, regex, value })
+    }
+    const metadataHash = topics.hashOf(subscriptions.topics())
+    if (!haveChanged && metadataHash === group.metadataHash) return records
+    const epoch = group.epoch + 1
+    records.push({ kind: 'consumer-epoch', groupId, value: { epoch, metadataHash } })
+    const change = { kind: 'rebalance', cause: { kind: 'regex-resolved' }, memberCount: group.size } as const
+    events.report({ groupId, epoch: group.epoch, epochAfter: epoch, change })
+    group.metadataLookedAt(epoch)
+    return records
+  }
+}

@@ -1,0 +1,82 @@
+/** A classic group of consumers as a group of the consumer protocol: the records that make it one. */
+import type { Uuid } from '../../base/index.ts'
+import type { Assignment } from './assignors/assignor.ts'
+import type { ClassicGroup } from './classic-group.ts'
+import type { ClassicMember } from './classic-member.ts'
+import { readAssignment, readSubscription } from './consumer-bytes.ts'
+import { type ConsumerMember, noPartitions, progressOf, sortedNames, subscriptionOf } from './consumer-member.ts'
+import type { ConsumerRecord } from './consumer-record.ts'
+import type { ConsumerTopics } from './consumer-topics.ts'
+
+/** An assignor of the members' own keeps data in the assignment, which nobody would keep from here on. */
+export class UnsupportedUserDataError extends Error {
+  override readonly name = 'UnsupportedUserDataError'
+}
+
+/**
+ * Its generation is the epoch of the group, of its assignment and of its members. Throws MalformedError, or
+ * UnsupportedUserDataError.
+ */
+export function upgradeRecords(classic: ClassicGroup, topics: ConsumerTopics): readonly ConsumerRecord[] {
+  const { groupId, generationId: epoch, protocolName } = classic
+  const members = classic.members().map((member) => {
+    const target = targetOf(member, topics)
+    return { target, member: consumerMember(member, { epoch, protocolName, target }) }
+  })
+  const names = new Set(members.flatMap(({ member }) => member.topicNames))
+  const record = <K extends ConsumerRecord['kind']>(kind: K, memberId: string) => ({ kind, groupId, memberId })
+  return [
+    ...members.map(({ member }) => ({
+      ...record('consumer-member', member.memberId),
+      value: subscriptionOf(member),
+    })),
+    { kind: 'consumer-epoch', groupId, value: { epoch, metadataHash: topics.hashOf(names) } },
+    ...members.map(({ member, target }) => ({ ...record('consumer-target', member.memberId), value: target })),
+    { kind: 'consumer-target-epoch', groupId, value: { epoch, timestampMs: 0 } },
+    ...members.map(({ member }) => ({ ...record('consumer-current', member.memberId), value: progressOf(member) })),
+  ]
+}
+
+function targetOf({ assignment }: ClassicMember, topics: ConsumerTopics): Assignment {
+  if (assignment.length === 0) return new Map()
+  const { assignedPartitions, userData } = readAssignment(assignment)
+  if (userData !== null && userData.length > 0) throw new UnsupportedUserDataError()
+  const target = new Map<Uuid, ReadonlySet<number>>()
+  for (const { topic, partitions } of assignedPartitions) {
+    const topicId = topics.idOf(topic)
+    if (topicId !== undefined && partitions.length > 0) target.set(topicId, new Set(partitions))
+  }
+  return target
+}
+
+interface Facts {
+  readonly epoch: number
+  readonly protocolName: string | null
+  readonly target: Assignment
+}
+
+function consumerMember(member: ClassicMember, { epoch, protocolName, target }: Facts): ConsumerMember {
+  const { topics, rackId } = readSubscription(member.metadataOf(protocolName))
+  return {
+    memberId: member.memberId,
+    instanceId: member.groupInstanceId,
+    rackId: rackId === '' ? null : rackId,
+    clientId: member.clientId,
+    clientHost: member.clientHost,
+    topicNames: sortedNames(topics),
+    topicRegex: '',
+    rebalanceTimeoutMs: member.rebalanceTimeoutMs,
+    serverAssignor: null,
+    classic: { sessionTimeoutMs: member.sessionTimeoutMs, protocols: member.protocols },
+    memberEpoch: epoch,
+    previousMemberEpoch: epoch,
+    state: 'stable',
+    assigned: new Map(
+      [...target].map(([topicId, partitions]) => [
+        topicId,
+        new Map([...partitions].map((partition) => [partition, epoch])),
+      ]),
+    ),
+    revoking: noPartitions,
+  }
+}
