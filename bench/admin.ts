@@ -1,5 +1,6 @@
 /** What a scenario asks of the broker under test besides load: topics with settings, and settings that change. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { type Uuid, zeroUuid } from '../src/base/index.ts'
 import { createEnv } from '../src/env/index.ts'
 import { createTopics, incrementalAlterConfigs, produce } from '../src/protocol/index.ts'
 import { buildBatch } from '../src/records/index.ts'
@@ -14,7 +15,7 @@ const notYet = new Set([3, 6])
 
 type Settings = Readonly<Record<string, string>>
 
-async function onWire<T>(port: number, work: (wire: Wire) => Promise<T>): Promise<T> {
+export async function onWire<T>(port: number, work: (wire: Wire) => Promise<T>): Promise<T> {
   const wire = await Wire.connect(createEnv().network, '127.0.0.1', port)
   try {
     return await work(wire)
@@ -27,16 +28,18 @@ function check(code: number | undefined, what: string): void {
   if (code !== 0) throw new Error(`${what} was answered with error ${code}`)
 }
 
+/** Returns its id. */
 export function createTopic(
   port: number,
   topic: { name: string; partitions: number; settings: Settings },
-): Promise<void> {
+): Promise<Uuid> {
   return onWire(port, async (wire) => {
     const { name, partitions: numPartitions, settings } = topic
     const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
     const wanted = { name, numPartitions, replicationFactor: 1, assignments: [], configs }
     const { topics } = await wire.call(createTopics, { topics: [wanted], timeoutMs, validateOnly: false })
     check(topics[0]?.errorCode, 'CreateTopics')
+    return topics[0]?.topicId ?? zeroUuid
   })
 }
 

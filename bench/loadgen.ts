@@ -5,12 +5,12 @@ import type { Ping } from './broker.ts'
 import { runOrThrow } from './child.ts'
 import { cache, root } from './paths.ts'
 
-export type LoadMode = 'topic' | 'ping' | 'produce' | 'requests' | 'fetch' | 'e2e'
+export type LoadMode = 'topic' | 'ping' | 'produce' | 'requests' | 'fetch' | 'e2e' | 'frames'
 export type LoadOptions = Readonly<Record<string, string | number>>
 /** The figures of one run by name, as `loadgen.c` prints them. */
 export type LoadResult = ReadonlyMap<string, number>
 
-const sources = ['loadgen.c', 'wire.h'].map((name) => join(root, 'bench', 'loadgen', name))
+const sources = ['loadgen.c', 'frames.h', 'wire.h'].map((name) => join(root, 'bench', 'loadgen', name))
 const binary = join(cache, 'loadgen')
 let built: Promise<string> | undefined
 

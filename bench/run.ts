@@ -2,7 +2,7 @@
  * `npm run bench`: Apache Kafka 4.3.1 and Odradek in turns on this machine, with the figures that Odradek is held to.
  *
  *   --rounds N       rounds of both (3)
- *   --only NAME      one scenario, may be repeated
+ *   --only NAME      one scenario, or a folder of them (groups); may be repeated
  *   --skip-odradek   Kafka alone: proves the generator and the machine
  *   --quick          a tenth of the load, no memory touching: proves that all works, its figures say nothing
  *   --json           the raw figures of each round
@@ -23,6 +23,8 @@ import { type Scenario, Session } from './scenario.ts'
 import { compaction } from './scenarios/compaction.ts'
 import { endToEnd } from './scenarios/end-to-end.ts'
 import { fetch } from './scenarios/fetch.ts'
+import { classicGroups } from './scenarios/groups/classic.ts'
+import { consumerGroups } from './scenarios/groups/consumer.ts'
 import { memoryIdle, memoryLoaded } from './scenarios/memory.ts'
 import { manyPartitions, recovery } from './scenarios/opening.ts'
 import { produce } from './scenarios/produce.ts'
@@ -42,9 +44,13 @@ const scenarios: readonly Scenario[] = [
   memoryLoaded,
   compaction,
   recovery,
+  classicGroups,
+  consumerGroups,
   manyPartitions,
 ]
 const folder = join(cache, 'bench')
+const isMeant = (scenario: Scenario, name: string): boolean =>
+  scenario.name === name || scenario.name.startsWith(`${name}/`)
 const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 
 interface Plan {
@@ -84,10 +90,10 @@ async function main(): Promise<number> {
     },
   })
   const names = values.only ?? scenarios.map(({ name }) => name)
-  const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name))
+  const unknown = names.filter((name) => !scenarios.some((scenario) => isMeant(scenario, name)))
   if (unknown.length > 0)
     throw new Error(`no such scenario: ${unknown}; there are ${scenarios.map(({ name }) => name)}`)
-  const chosen = scenarios.filter(({ name }) => names.includes(name))
+  const chosen = scenarios.filter((scenario) => names.some((name) => isMeant(scenario, name)))
   const plan = { scenarios: chosen, scale: values.quick ? 0.1 : 1 }
 
   mkdirSync(folder, { recursive: true })

@@ -13,6 +13,7 @@
  *   fetch     topic= connections=1 max=1048576 bytes=1000000000       Fetch v11, from offset 0 over and over
  *   e2e       topic= rate=5000 record=1024 seconds=10 warmup=2 acks=1 the topic must be empty; latency is from the
  *             time a record was scheduled, not from the time it was sent
+ *   frames    file= connections=1 inflight=5 seconds=10               requests and replies of a file, see frames.h
  *   common    host=127.0.0.1 port=9092
  *
  * Latencies are milliseconds; MB is 10^6 bytes of record batches. Any error code in a reply ends the run with status 1.
@@ -42,7 +43,7 @@
 #define NS 1000000000LL
 
 static struct {
-  const char *mode, *host, *topic;
+  const char *mode, *host, *topic, *file;
   int port, connections, inflight, batch, record, acks, partitions, max, rate, keys;
   int64_t bytes, since;
   double seconds, warmup, timeout;
@@ -566,6 +567,10 @@ static void end_to_end(void) {
   print_result(measured * (int64_t)made.batch_size, measured, now_ns() - run.measure_from, &run.latency);
 }
 
+/* ---- frames ---- */
+
+#include "frames.h"
+
 /* ---- topic and ping ---- */
 
 static void topic(void) {
@@ -654,6 +659,7 @@ static void set_option(const char *argument) {
     }
   if (strncmp(argument, "host=", 5) == 0) option.host = value;
   else if (strncmp(argument, "topic=", 6) == 0 && strlen(value) > 0 && strlen(value) < 120) option.topic = value;
+  else if (strncmp(argument, "file=", 5) == 0) option.file = value;
   else if (strncmp(argument, "bytes=", 6) == 0) option.bytes = atoll(value);
   else if (strncmp(argument, "since=", 6) == 0) option.since = atoll(value);
   else die("unknown option: %s", argument);
@@ -661,7 +667,7 @@ static void set_option(const char *argument) {
 
 int main(int count, char **arguments) {
   crc_init();
-  if (count < 2) die("usage: loadgen topic|ping|produce|requests|fetch|e2e key=value ...");
+  if (count < 2) die("usage: loadgen topic|ping|produce|requests|fetch|e2e|frames key=value ...");
   option.mode = arguments[1];
   int is_requests = strcmp(option.mode, "requests") == 0;
   if (is_requests) option.connections = 4, option.inflight = 20, option.record = 100, option.batch = 0;
@@ -673,6 +679,7 @@ int main(int count, char **arguments) {
   else if (strcmp(option.mode, "e2e") == 0) end_to_end();
   else if (strcmp(option.mode, "topic") == 0) topic();
   else if (strcmp(option.mode, "ping") == 0) ping();
+  else if (strcmp(option.mode, "frames") == 0 && option.file) frames();
   else die("unknown mode");
   return 0;
 }
