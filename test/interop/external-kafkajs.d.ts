@@ -56,6 +56,15 @@ declare module 'kafkajs' {
       readonly headers?: Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>
     }
   }
+  interface Payloads {
+    'consumer.group_join': { readonly memberAssignment: Readonly<Record<string, readonly number[]>> }
+    'consumer.rebalancing': { readonly groupId: string }
+    'consumer.commit_offsets': {
+      readonly topics: readonly {
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+      }[]
+    }
+  }
   interface Consumer {
     connect(): Promise<void>
     disconnect(): Promise<void>
@@ -65,12 +74,14 @@ declare module 'kafkajs' {
       readonly eachMessage: (received: Received) => Promise<void>
     }): Promise<void>
     commitOffsets(offsets: readonly TopicOffset[]): Promise<void>
-    readonly events: { readonly GROUP_JOIN: string }
-    on(
-      event: string,
-      listener: (event: {
-        readonly payload: { readonly memberAssignment: Readonly<Record<string, readonly number[]>> }
-      }) => void,
+    readonly events: {
+      readonly GROUP_JOIN: 'consumer.group_join'
+      readonly REBALANCING: 'consumer.rebalancing'
+      readonly COMMIT_OFFSETS: 'consumer.commit_offsets'
+    }
+    on<Name extends keyof Payloads>(
+      event: Name,
+      listener: (event: { readonly payload: Payloads[Name] }) => void,
     ): () => void
   }
   interface Admin {

@@ -44,6 +44,10 @@ declare module '@platformatic/kafka' {
     }): Promise<{ readonly offsets?: readonly { readonly partition: number; readonly offset: bigint }[] }>
     close(force?: boolean): Promise<void>
   }
+  export interface Assigned {
+    readonly topic: string
+    readonly partitions: readonly number[]
+  }
   class Consumer {
     constructor(
       options: Address & {
@@ -54,7 +58,11 @@ declare module '@platformatic/kafka' {
         readonly heartbeatInterval?: number
       },
     )
-    readonly assignments: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null
+    readonly assignments: readonly Assigned[] | null
+    on(
+      event: 'consumer:group:join',
+      listener: (event: { readonly generationId?: number; readonly assignments?: readonly Assigned[] }) => void,
+    ): this
     consume(options: {
       readonly topics: readonly string[]
       readonly mode: 'earliest' | 'latest' | 'committed'

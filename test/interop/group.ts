@@ -22,6 +22,7 @@ export async function produceNumbers(
   return values
 }
 
+/** Of values that a load was acknowledged, or that were produced as they are here. */
 export async function untilRead(members: readonly Member[], values: readonly string[]): Promise<void> {
   await until({
     what: `${values.length} values are read`,

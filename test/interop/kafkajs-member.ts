@@ -1,12 +1,14 @@
 /** A member of a group by KafkaJS, in a process of its own that is meant to be killed: topic and group as arguments. */
 import { connectKafkajs } from './kafkajs.ts'
 
-const lifetimeMs = 120_000
-const say = (line: Readonly<Record<string, unknown>>): boolean => process.stdout.write(`${JSON.stringify(line)}\n`)
+const lifetimeMs = 600_000
+const say = (line: Readonly<Record<string, unknown>>): boolean =>
+  process.stdout.write(`${JSON.stringify({ at: Date.now(), ...line })}\n`)
 
 const [topic = '', groupId = ''] = process.argv.slice(2)
 setTimeout(() => process.exit(1), lifetimeMs)
-const consumer = connectKafkajs().consumer({
+// By itself it gives up before a broker of Kafka has started again.
+const consumer = connectKafkajs({ retry: { retries: 200, maxRetryTime: 500 } }).consumer({
   groupId,
   sessionTimeout: 6000,
   heartbeatInterval: 500,
@@ -15,10 +17,17 @@ const consumer = connectKafkajs().consumer({
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   say({ event: 'owned', partitions: payload.memberAssignment[topic] ?? [] })
 })
+consumer.on(consumer.events.REBALANCING, () => {
+  say({ event: 'owned', partitions: [] })
+})
+consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
+  const partitions = payload.topics.flatMap((committed) => committed.partitions)
+  say({ event: 'committed', offsets: partitions.map(({ partition, offset }) => ({ partition, offset })) })
+})
 await consumer.connect()
 await consumer.subscribe({ topics: [topic], fromBeginning: true })
 await consumer.run({
-  eachMessage: async ({ message }) => {
-    say({ event: 'record', value: message.value?.toString() })
+  eachMessage: async ({ partition, message }) => {
+    say({ event: 'record', partition, offset: message.offset, value: message.value?.toString() })
   },
 })

@@ -18,6 +18,7 @@ parser.add_argument("--bootstrap", required=True)
 parser.add_argument("--topic", required=True)
 parser.add_argument("--group", default="none")
 parser.add_argument("--protocol", default="classic")
+parser.add_argument("--instance")
 parser.add_argument("--prefix", default="value-")
 parser.add_argument("--codec", default="none")
 parser.add_argument("--isolation", default="read_committed")
@@ -32,7 +33,7 @@ deadline = time.monotonic() + options.timeout
 
 
 def say(**fields):
-    print(json.dumps(fields), flush=True)
+    print(json.dumps({"at": time.time_ns() // 1000000, **fields}), flush=True)
 
 
 def check_time(what):
@@ -169,7 +170,14 @@ def member():
         owned.difference_update(p.partition for p in partitions)
         tell()
 
-    consumer = Consumer(consumer_config())
+    def committed(error, partitions):
+        if error is None:
+            say(event="committed", offsets=[{"partition": p.partition, "offset": p.offset} for p in partitions])
+
+    config = consumer_config()
+    if options.instance:
+        config["group.instance.id"] = options.instance
+    consumer = Consumer({**config, "on_commit": committed})
     consumer.subscribe([options.topic], on_assign=assigned, on_revoke=revoked, on_lost=revoked)
     while True:
         check_time("as a member")

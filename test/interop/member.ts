@@ -1,6 +1,7 @@
-/** A member of a group in a process of its own: which partitions it owns, which values it has read. */
+/** A member of a group in a process of its own: which partitions it owns, which values it has read, and its history. */
 import { join } from 'node:path'
 import type { Command } from '../../bench/child.ts'
+import type { MemberEvent, Place, Tells } from '../history.ts'
 import { franzGoCommand, skipWithoutGo } from './franz-go.ts'
 import { toolCommand } from './java-tool.ts'
 import { bootstrap } from './kit.ts'
@@ -11,6 +12,8 @@ import { skipUnless } from './served.ts'
 export interface Membership {
   readonly topic: string
   readonly group: string
+  /** Of a static member; not of every kind. */
+  readonly instance?: string
 }
 
 export type MemberKind = (membership: Membership) => Command | Promise<Command>
@@ -32,14 +35,30 @@ const platformaticMember =
     args: [join(import.meta.dirname, 'platformatic-member.ts'), topic, group, protocol],
   })
 
-const javaMember =
-  (protocol: string): MemberKind =>
-  ({ topic, group }) => {
+function javaMember(protocol: string, more: readonly string[] = []): MemberKind {
+  return ({ topic, group, instance }) => {
     const session = protocol === 'classic' ? ['--session-timeout', '6000'] : []
     const place = ['--bootstrap-server', bootstrap(), '--topic', topic, '--group-id', group]
-    const args = ['--reset-policy', 'earliest', '--verbose', '--group-protocol', protocol, ...session]
-    return toolCommand('verifiableConsumer', [...place, ...args])
+    const args = ['--reset-policy', 'earliest', '--verbose', '--group-protocol', protocol, ...session, ...more]
+    const fixed = instance === undefined ? [] : ['--group-instance-id', instance]
+    return toolCommand('verifiableConsumer', [...place, ...args, ...fixed])
   }
+}
+
+const javaAssigned = (name: string): MemberKind =>
+  javaMember('classic', ['--assignment-strategy', `org.apache.kafka.clients.consumer.${name}Assignor`])
+
+const javaAssignedByServer = (name: string): MemberKind => javaMember('consumer', ['--group-remote-assignor', name])
+
+/** Java's, by who assigns: one of the client's four, or one of the broker's two. */
+export const javaKinds: Readonly<Record<string, MemberKind>> = {
+  'java, classic, range': javaAssigned('Range'),
+  'java, classic, roundrobin': javaAssigned('RoundRobin'),
+  'java, classic, sticky': javaAssigned('Sticky'),
+  'java, classic, cooperative-sticky': javaAssigned('CooperativeSticky'),
+  'java, consumer, uniform': javaAssignedByServer('uniform'),
+  'java, consumer, range': javaAssignedByServer('range'),
+}
 
 export const memberKinds: Readonly<Record<string, MemberKind>> = {
   'kafkajs, classic': ({ topic, group }) => ({
@@ -59,30 +78,46 @@ export const memberKinds: Readonly<Record<string, MemberKind>> = {
 /** For the options of a test: false, or why members of this kind are left out. */
 export function skipMember(name: string): string | false {
   if (name.startsWith('franz-go') && skipWithoutGo() !== false) return skipWithoutGo()
-  return name.endsWith('consumer') ? skipUnless('consumerProtocol') : false
+  return name.includes('consumer') ? skipUnless('consumerProtocol') : false
 }
 
-function partitionNumbers(line: Line): number[] {
-  const { partitions } = line
-  if (!Array.isArray(partitions)) return []
-  return partitions.map((item: unknown) => {
-    if (typeof item === 'number') return item
-    if (typeof item === 'object' && item !== null && 'partition' in item) return Number(item.partition)
-    throw new Error(`not a partition: ${JSON.stringify(item)}`)
-  })
+/** For the history of such members: KafkaJS hands out what it has fetched while it joins again, others ask late. */
+export function tellsOf(name: string): Tells {
+  if (name.startsWith('kafkajs')) return 'owned'
+  return name.startsWith('java') || name.startsWith('librdkafka') ? 'all' : 'late'
 }
+
+function partitionOf(item: unknown): number {
+  if (typeof item === 'number') return item
+  if (typeof item === 'object' && item !== null && 'partition' in item) return Number(item.partition)
+  throw new Error(`not a partition: ${JSON.stringify(item)}`)
+}
+
+function placeOf(item: unknown): Place {
+  if (typeof item !== 'object' || item === null || !('offset' in item)) {
+    throw new Error(`not a place: ${JSON.stringify(item)}`)
+  }
+  return { partition: partitionOf(item), offset: Number(item.offset) }
+}
+
+const itemsOf = (list: unknown): unknown[] => (Array.isArray(list) ? list : [])
+
+let members = 0
 
 export class Member {
+  readonly name: string
+  readonly #events: MemberEvent[] = []
   readonly #owned = new Set<number>()
   readonly #values = new Set<string>()
   readonly #process: LineProcess
 
-  private constructor(command: Command) {
+  private constructor(name: string, command: Command) {
+    this.name = name
     this.#process = new LineProcess(command, (line) => this.#take(line))
   }
 
   static async start(kind: MemberKind, membership: Membership): Promise<Member> {
-    return new Member(await kind(membership))
+    return new Member(`member ${++members}`, await kind(membership))
   }
 
   get owned(): ReadonlySet<number> {
@@ -93,25 +128,49 @@ export class Member {
     return this.#values
   }
 
+  get events(): readonly MemberEvent[] {
+    return this.#events
+  }
+
+  get isRunning(): boolean {
+    return this.#process.isRunning
+  }
+
   kill(): Promise<void> {
+    if (this.isRunning) this.#events.push({ kind: 'ended', member: this.name, atMs: Date.now() })
     return this.#process.kill()
   }
 
+  /** It leaves its group, where its client does so. */
+  leave(): Promise<void> {
+    return this.#process.kill('SIGTERM')
+  }
+
   toString(): string {
-    const state = this.#process.isRunning ? 'runs' : 'ended'
-    return `${state}, owns [${[...this.#owned]}], read ${this.#values.size}\n${this.#process.stderr.slice(-1500)}`
+    const state = this.isRunning ? 'runs' : 'ended'
+    const read = `owns [${[...this.#owned]}], read ${this.#values.size}`
+    return `${this.name} ${state}, ${read}\n${this.#process.stderr.slice(-1500)}`
   }
 
   /** Our own members tell what they own; Kafka's tell what they gained and what they lost. */
   #take(line: Line): void {
     const kind = line['event'] ?? line['name']
-    if (kind === 'owned') {
-      this.#owned.clear()
-      for (const partition of partitionNumbers(line)) this.#owned.add(partition)
-    } else if (kind === 'partitions_assigned') {
-      for (const partition of partitionNumbers(line)) this.#owned.add(partition)
-    } else if (kind === 'partitions_revoked') {
-      for (const partition of partitionNumbers(line)) this.#owned.delete(partition)
-    } else if (kind === 'record' || kind === 'record_data') this.#values.add(String(line['value']))
+    const by = { member: this.name, atMs: Number(line['at'] ?? line['timestamp']) }
+    if (kind === 'owned' || kind === 'partitions_assigned' || kind === 'partitions_revoked') {
+      const partitions = itemsOf(line['partitions']).map(partitionOf)
+      if (kind === 'owned') this.#owned.clear()
+      for (const partition of partitions) {
+        if (kind === 'partitions_revoked') this.#owned.delete(partition)
+        else this.#owned.add(partition)
+      }
+      const epoch = typeof line['epoch'] === 'number' ? { epoch: line['epoch'] } : {}
+      this.#events.push({ kind: 'owned', ...by, partitions: [...this.#owned], ...epoch })
+    } else if (kind === 'record' || kind === 'record_data') {
+      const value = String(line['value'])
+      this.#values.add(value)
+      this.#events.push({ kind: 'polled', ...by, ...placeOf(line), value })
+    } else if (kind === 'committed' || (kind === 'offsets_committed' && line['success'] === true)) {
+      this.#events.push({ kind: 'committed', ...by, positions: itemsOf(line['offsets']).map(placeOf) })
+    }
   }
 }

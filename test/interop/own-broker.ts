@@ -6,6 +6,16 @@ import { startOdradek } from '../../bench/odradek.ts'
 import { against, bootstrapVariable, runFolder } from './kit.ts'
 import { ping } from './ping.ts'
 
+/** No wait for more members, and a killed member is noticed in seconds by both protocols. */
+export const quickGroups = {
+  'group.initial.rebalance.delay.ms': '0',
+  'group.consumer.min.session.timeout.ms': '6000',
+  'group.consumer.session.timeout.ms': '6000',
+  'group.consumer.min.heartbeat.interval.ms': '500',
+  'group.consumer.heartbeat.interval.ms': '500',
+  'offsets.topic.num.partitions': '4',
+}
+
 export interface OwnBrokerOptions {
   readonly name: string
   readonly settings?: Readonly<Record<string, string>>

@@ -1,10 +1,11 @@
 /** A member of a group by `@platformatic/kafka`, in a process that is meant to be killed: topic, group and protocol. */
-import { Consumer, stringDeserializers } from '@platformatic/kafka'
+import { type Assigned, Consumer, stringDeserializers } from '@platformatic/kafka'
 import { bootstrap } from './kit.ts'
 
-const lifetimeMs = 120_000
+const lifetimeMs = 600_000
 const lookMs = 100
-const say = (line: Readonly<Record<string, unknown>>): boolean => process.stdout.write(`${JSON.stringify(line)}\n`)
+const say = (line: Readonly<Record<string, unknown>>): boolean =>
+  process.stdout.write(`${JSON.stringify({ at: Date.now(), ...line })}\n`)
 
 const [topic = '', groupId = '', protocol] = process.argv.slice(2)
 setTimeout(() => process.exit(1), lifetimeMs)
@@ -22,12 +23,17 @@ const consumer = new Consumer({
     : { groupProtocol: 'classic', sessionTimeout: 6000, heartbeatInterval: 500 }),
 })
 let told = ''
-setInterval(() => {
-  const owned = consumer.assignments?.find((assignment) => assignment.topic === topic)?.partitions ?? []
-  if (`${owned}` === told) return
+function tell(assignments: readonly Assigned[] | null, epoch?: number): void {
+  const owned = assignments?.find((assignment) => assignment.topic === topic)?.partitions ?? []
+  if (`${owned}` === told && epoch === undefined) return
   told = `${owned}`
-  say({ event: 'owned', partitions: owned })
-}, lookMs)
+  say({ event: 'owned', partitions: owned, epoch })
+}
+// By the classic protocol alone it tells what it got in which generation.
+consumer.on('consumer:group:join', ({ generationId, assignments }) => {
+  if (generationId !== undefined && assignments !== undefined) tell(assignments, generationId)
+})
+setInterval(() => tell(consumer.assignments), lookMs)
 const stream = await consumer.consume({
   topics: [topic],
   mode: 'committed',
@@ -35,4 +41,6 @@ const stream = await consumer.consume({
   autocommit: lookMs,
   maxWaitTime: 200,
 })
-for await (const { value } of stream) say({ event: 'record', value })
+for await (const { partition, offset, value } of stream) {
+  say({ event: 'record', partition, offset: Number(offset), value })
+}

@@ -18,6 +18,7 @@ import { startKafka } from '../../bench/kafka.ts'
 import { startOdradek } from '../../bench/odradek.ts'
 import { bringFranzGo } from './franz-go.ts'
 import { againstVariable, bootstrapVariable, bring, runFolder, shortVariable } from './kit.ts'
+import { quickGroups } from './own-broker.ts'
 import { ping } from './ping.ts'
 
 const suffix = '.test.ts'
@@ -26,16 +27,7 @@ const last = 'files'
 const testTimeoutMs = 180_000
 const allTimeoutMs = 30 * 60_000
 
-/** Quick groups: no wait for more members, and a killed member is noticed in seconds by both protocols. */
-const settings = {
-  'group.initial.rebalance.delay.ms': '0',
-  'group.consumer.min.session.timeout.ms': '6000',
-  'group.consumer.session.timeout.ms': '6000',
-  'group.consumer.min.heartbeat.interval.ms': '500',
-  'group.consumer.heartbeat.interval.ms': '500',
-  'offsets.topic.num.partitions': '4',
-  'transaction.state.log.num.partitions': '4',
-}
+const settings = { ...quickGroups, 'transaction.state.log.num.partitions': '4' }
 
 function start(against: string): Promise<Broker> {
   if (against !== 'kafka' && against !== 'odradek') throw new Error(`--against is odradek or kafka, not ${against}`)

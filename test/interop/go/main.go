@@ -36,6 +36,7 @@ var (
 var output sync.Mutex
 
 func say(line map[string]any) {
+	line["at"] = time.Now().UnixMilli()
 	output.Lock()
 	defer output.Unlock()
 	if err := json.NewEncoder(os.Stdout).Encode(line); err != nil {
@@ -160,7 +161,7 @@ func member(ctx context.Context) {
 	owned := map[int32]bool{}
 	var guard sync.Mutex
 	change := func(has bool) func(context.Context, *kgo.Client, map[string][]int32) {
-		return func(_ context.Context, _ *kgo.Client, topics map[string][]int32) {
+		return func(_ context.Context, client *kgo.Client, topics map[string][]int32) {
 			guard.Lock()
 			defer guard.Unlock()
 			for _, partition := range topics[*topic] {
@@ -175,7 +176,8 @@ func member(ctx context.Context) {
 				partitions = append(partitions, partition)
 			}
 			slices.Sort(partitions)
-			say(map[string]any{"event": "owned", "partitions": partitions})
+			_, epoch := client.GroupMetadata()
+			say(map[string]any{"event": "owned", "partitions": partitions, "epoch": epoch})
 		}
 	}
 	client := consumer(
