@@ -1,4 +1,7 @@
 /** The door of `coordinator`. */
+export { type Assignment, type Assignor, AssignorError, type MemberSpec } from './group/assignors/assignor.ts'
+export { rangeAssignor } from './group/assignors/range-assignor.ts'
+export { uniformAssignor } from './group/assignors/uniform-assignor.ts'
 export type { ClassicState } from './group/classic-group.ts'
 export type { JoinReply, MemberIdentity, MemberProtocol, SyncReply } from './group/classic-member.ts'
 export type { JoinRequest, SyncRequest } from './group/classic-protocol.ts'
