@@ -43,8 +43,11 @@ export class ClassicGroup {
   leaderId: string | undefined
   /** Since when joins, or then syncs, are waited for, by the monotonic clock. */
   waitingSinceMs = 0
-  /** A member came while the first members of an empty group are waited for. */
+  /** It was empty: the first members are waited for by time alone, and whether one more came decides how long. */
+  waitsForFirst = false
   newMemberAdded = false
+  /** The leader's assignment for this generation is on its way to the log. */
+  isAssigning = false
 
   constructor(groupId: string, nowMs: number) {
     this.groupId = groupId

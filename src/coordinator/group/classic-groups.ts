@@ -108,7 +108,7 @@ export class ClassicGroups {
   /** A group that no record tells of ends with the last request for it: nobody could take it away otherwise. */
   forgetIfUnused(group: ClassicGroup): void {
     const { groupId } = group
-    const isUsed = group.generationId > 0 || group.size > 0 || group.pendingJoins.size > 0
+    const isUsed = group.state !== 'empty' || group.generationId > 0 || group.size > 0 || group.pendingJoins.size > 0
     if (isUsed || this.#options.hasOffsets(groupId) || this.#groups.get(groupId) !== group) return
     this.#groups.delete(groupId)
     this.#options.events.forget(groupId)

@@ -14,6 +14,7 @@ import { type ConsumerProtocol, type Done, memberOf, type Removal, staticMemberO
 import type { ConsumerTopics } from './consumer-topics.ts'
 import { quoted } from './group-event.ts'
 import type { GroupRecord } from './group-record.ts'
+import type { Leaving } from './group-requests.ts'
 import type { MemberChange } from './member-change.ts'
 import { joinFailed } from './rebalance.ts'
 import type { ReportedPartitions } from './reconciliation.ts'
@@ -39,10 +40,6 @@ export interface Followed {
   readonly records: readonly GroupRecord[]
   /** The assignment is of an older epoch. */
   readonly isStale: boolean
-}
-
-export interface LeavingMember extends MemberIdentity {
-  readonly reason: string
 }
 
 export class ClassicInConsumer {
@@ -188,7 +185,7 @@ export class ClassicInConsumer {
   // ---- leave
 
   /** Answers with an error code for each, once they are gone. */
-  leave(group: ConsumerGroup, members: readonly LeavingMember[], respond: (codes: readonly number[]) => void): void {
+  leave(group: ConsumerGroup, members: readonly Leaving[], respond: (codes: readonly number[]) => void): void {
     const codes: number[] = []
     const removals = new Map<string, Removal>()
     for (const leaving of members) {
@@ -302,7 +299,7 @@ function waitsForOthers(group: ConsumerGroup, member: ConsumerMember): boolean {
 }
 
 /** An administrator names static members by their instance id alone. */
-function leavingOf(group: ConsumerGroup, { memberId, groupInstanceId: instanceId }: LeavingMember): ConsumerMember {
+function leavingOf(group: ConsumerGroup, { memberId, groupInstanceId: instanceId }: Leaving): ConsumerMember {
   if (instanceId === null) return memberOf(group, memberId)
   const owner = memberId === '' ? group.staticMember(instanceId) : undefined
   return owner ?? staticMemberOf(group, { memberId, instanceId })

@@ -18,6 +18,7 @@ import {
 } from './classic-member.ts'
 import { eventMember, quoted } from './group-event.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
+import type { Leaving } from './group-requests.ts'
 import { joined, joinFailed, pendingKey, type Rebalance, syncFailed } from './rebalance.ts'
 import { StaticMembers } from './static-members.ts'
 
@@ -65,8 +66,8 @@ export class ClassicProtocol {
   join(group: ClassicGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
     const { memberId, protocols, protocolType } = request
     if (!this.#hasRoom(group, memberId)) {
-      group.pendingJoins.delete(memberId)
-      respond(joinFailed(ErrorCode.GROUP_MAX_SIZE_REACHED, memberId))
+      this.#turnAway(group, memberId)
+      respond(joinFailed(ErrorCode.GROUP_MAX_SIZE_REACHED, ''))
     } else if (!group.accepts(protocolType, protocols)) {
       respond(joinFailed(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId))
     } else if (memberId === '') {
@@ -86,6 +87,26 @@ export class ClassicProtocol {
     if (group.state !== 'preparing') return known !== undefined || group.size < sizeMax
     if (known?.awaitingJoin !== undefined) return true
     return group.members().filter((member) => member.awaitingJoin !== undefined).length < sizeMax
+  }
+
+  /** There is no room: neither for its id nor for it. */
+  #turnAway(group: ClassicGroup, memberId: string): void {
+    this.#dropPending(group, memberId)
+    const member = group.member(memberId)
+    if (member === undefined) return
+    this.#rebalance.removeAndRebalance(group, member, { kind: 'no-room', sizeMax: this.#options.groupSizeMax() })
+  }
+
+  /** False if nobody waits for the id. */
+  #dropPending(group: ClassicGroup, memberId: string): boolean {
+    this.#context.timers.cancel(pendingKey(group, memberId))
+    return group.pendingJoins.delete(memberId)
+  }
+
+  /** The group was loaded, and may be larger than it is to be now: whoever joins first stays. */
+  checkSize(group: ClassicGroup): void {
+    const sizeMax = this.#options.groupSizeMax()
+    if (group.size > sizeMax) this.#rebalance.start(group, { kind: 'over-capacity', sizeMax })
   }
 
   #joinAsNew(group: ClassicGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
@@ -112,7 +133,7 @@ export class ClassicProtocol {
   #add(group: ClassicGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
     const member = new ClassicMember({ ...request, protocols: keptProtocols(request.protocols) })
     member.awaitingJoin = respond
-    if (group.state === 'preparing' && group.generationId === 0) group.newMemberAdded = true
+    group.newMemberAdded = true
     group.add(member, request.protocolType)
     this.#rebalance.joinedAsNew(group, member)
     this.#rebalance.start(group, {
@@ -163,7 +184,8 @@ export class ClassicProtocol {
     }
     this.#rebalance.replyToSync(member, syncFailed(ErrorCode.UNKNOWN_MEMBER_ID))
     member.awaitingSync = respond
-    if (group.leaderId === member.memberId) this.#assign(group, request.assignments)
+    // A second one of the same generation would be stored over what members are given.
+    if (group.leaderId === member.memberId && !group.isAssigning) this.#assign(group, request.assignments)
   }
 
   #syncError(group: ClassicGroup, request: SyncRequest): number {
@@ -179,6 +201,7 @@ export class ClassicProtocol {
 
   #assign(group: ClassicGroup, assignments: ReadonlyMap<string, Uint8Array>): void {
     const { generationId } = group
+    group.isAssigning = true
     const current = (): boolean => group.state === 'completing' && group.generationId === generationId
     const given = new Map(
       group.members().map(({ memberId }) => [memberId, Uint8Array.from(assignments.get(memberId) ?? emptyBytes)]),
@@ -220,23 +243,22 @@ export class ClassicProtocol {
     return group.state === 'preparing' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
   }
 
-  /** Takes one member out; returns an error code. An administrator names a static member without its member id. */
-  leave(group: ClassicGroup, { memberId, groupInstanceId }: MemberIdentity, reason: string): number {
-    if (memberId === '') {
-      const owner = groupInstanceId === null ? undefined : group.staticMemberId(groupInstanceId)
-      if (owner === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
-      return this.leave(group, { memberId: owner, groupInstanceId }, reason)
-    }
-    if (group.pendingJoins.delete(memberId)) {
-      this.#context.timers.cancel(pendingKey(group, memberId))
-      this.#rebalance.maybeComplete(group)
-      return ErrorCode.NONE
-    }
-    const code = group.check({ memberId, groupInstanceId })
-    const member = group.member(memberId)
-    if (code !== ErrorCode.NONE || member === undefined) return code
-    this.#rebalance.removeAndRebalance(group, member, { kind: 'left', reason: quoted(reason) })
-    return ErrorCode.NONE
+  /** Takes members out, and begins anew once; returns an error code for each. */
+  leave(group: ClassicGroup, leaving: readonly Leaving[]): readonly number[] {
+    let last: ClassicMember | undefined
+    const codes = leaving.map((one) => {
+      const memberId = leavingId(group, one)
+      if (this.#dropPending(group, memberId)) return ErrorCode.NONE
+      const code = group.check({ ...one, memberId })
+      const member = group.member(memberId)
+      if (code !== ErrorCode.NONE || member === undefined) return code
+      this.#rebalance.remove(group, member, { kind: 'left', reason: quoted(one.reason) })
+      last = member
+      return code
+    })
+    if (last === undefined) this.#rebalance.maybeComplete(group)
+    else this.#rebalance.startWithout(group, last)
+    return codes
   }
 
   /** Throws unless the member may commit now. A negative generation is a client that manages its partitions itself. */
@@ -269,6 +291,10 @@ export class ClassicProtocol {
     this.#rebalance.heard(group, member)
   }
 }
+
+/** An administrator names a static member without its member id. */
+const leavingId = (group: ClassicGroup, { memberId, groupInstanceId }: MemberIdentity): string =>
+  memberId === '' && groupInstanceId !== null ? (group.staticMemberId(groupInstanceId) ?? '') : memberId
 
 function synced(group: ClassicGroup, member: ClassicMember): SyncReply {
   const { protocolType, protocolName } = group

@@ -9,7 +9,7 @@ import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { ClassicGroups } from './classic-groups.ts'
-import { ClassicInConsumer, type LeavingMember } from './classic-in-consumer.ts'
+import { ClassicInConsumer } from './classic-in-consumer.ts'
 import type { JoinReply, MemberIdentity, SyncReply } from './classic-member.ts'
 import { ClassicProtocol, type JoinRequest, type SyncRequest } from './classic-protocol.ts'
 import { groupTombstones } from './consumer-exits.ts'
@@ -22,7 +22,7 @@ import { ForeignGroups } from './foreign-groups.ts'
 import type { GroupEvents } from './group-events.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import type { GroupRecord, StoredGroup } from './group-record.ts'
-import type { GroupConfig } from './group-requests.ts'
+import type { GroupConfig, Leaving } from './group-requests.ts'
 import {
   type ConsumerDescription,
   consumerListing,
@@ -165,7 +165,7 @@ export class GroupCoordinator {
     const isOther = (groupId: string): boolean =>
       this.foreign.get(groupId) !== undefined || this.#consumers.get(groupId) !== undefined
     for (const [groupId, stored] of this.#stored ?? []) {
-      if (!isOther(groupId)) this.#classics.restore(groupId, stored)
+      if (!isOther(groupId)) this.#classic.checkSize(this.#classics.restore(groupId, stored))
     }
     this.#stored = undefined
     for (const groupId of this.#offsetStore.groupIds()) if (!isOther(groupId)) this.#classics.getOrMake(groupId)
@@ -321,13 +321,13 @@ export class GroupCoordinator {
   }
 
   /** Answers with an error code for each. */
-  leave(groupId: string, members: readonly LeavingMember[], respond: (codes: readonly number[]) => void): void {
+  leave(groupId: string, members: readonly Leaving[], respond: (codes: readonly number[]) => void): void {
     const consumer = this.#consumers.get(groupId)
     const group = this.#classics.get(groupId)
     if (consumer !== undefined) this.#mixed.leave(consumer, members, respond)
     else if (group === undefined) respond(members.map(() => ErrorCode.UNKNOWN_MEMBER_ID))
     else {
-      const codes = members.map((member) => this.#classic.leave(group, member, member.reason))
+      const codes = this.#classic.leave(group, members)
       this.#classics.forgetIfUnused(group)
       respond(codes)
     }

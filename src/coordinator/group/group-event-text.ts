@@ -27,11 +27,13 @@ function rebalanceText(cause: RebalanceCause): string {
     case 'member-removed':
       return `member ${cause.member.memberId} was removed`
     case 'member-returned':
-      return `static member ${named(cause.member)} came back in the place of ${cause.replacedMemberId} with another offer`
+      return `static member ${named(cause.member)} came back in the place of ${cause.replacedMemberId}`
     case 'subscription-changed':
       return `member ${named(cause.member)} changed its subscription`
     case 'topics-changed':
       return 'topics that it subscribes to have changed'
+    case 'over-capacity':
+      return `it may have ${count(cause.sizeMax, 'member')}`
     case 'regex-resolved':
       return 'a regular expression matches other topics now'
     case 'assignor-changed':
@@ -53,6 +55,8 @@ function removalText(cause: RemovalCause): string {
       return `its first generation did not begin for ${of(cause.waitedMs, cause.limitMs)}`
     case 'no-rejoin':
       return `no rejoin for ${of(cause.waitedMs, cause.limitMs)}`
+    case 'no-room':
+      return `${count(cause.sizeMax, 'other member')} joined before it, which is all that the group may have`
     case 'no-sync':
       return `no sync for ${of(cause.waitedMs, cause.limitMs)}`
     case 'not-reconciled':
@@ -92,7 +96,7 @@ function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): str
     case 'return':
       return `goes on in generation ${epoch}: static member ${named(change.member)} came back in the place of ${change.replacedMemberId}`
     case 'wait':
-      return `waits ${ms(change.nextMs)} more: none of its ${count(change.memberCount, 'static member')} has rejoined`
+      return `waits ${ms(change.nextMs)} more: none of its static members (${number(change.memberCount)}) has rejoined`
     case 'regex-resolved':
       return `has ${count(change.regexCount, 'regular expression')} resolved to ${count(change.topicCount, 'topic')} in ${ms(change.tookMs)}`
     case 'migration':

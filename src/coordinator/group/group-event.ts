@@ -18,7 +18,7 @@ export type RebalanceCause =
   | { readonly kind: 'member-joined'; readonly member: EventMember; readonly reason: string }
   /** Of the classic protocol: it joined again, and its `reason` says more. */
   | { readonly kind: 'member-rejoined'; readonly member: EventMember; readonly reason: string }
-  /** The `removal` before it says why. */
+  /** The last one that was; the `removal` before it says why. */
   | { readonly kind: 'member-removed'; readonly member: EventMember }
   /** A static member came back (KIP-345), and what it offers or subscribes to makes a difference. */
   | { readonly kind: 'member-returned'; readonly member: EventMember; readonly replacedMemberId: string }
@@ -26,6 +26,8 @@ export type RebalanceCause =
   /** Topics that the group subscribes to were made, deleted, or have more partitions. */
   | { readonly kind: 'topics-changed' }
   | { readonly kind: 'regex-resolved' }
+  /** It was loaded with more members than `group.max.size` allows. */
+  | { readonly kind: 'over-capacity'; readonly sizeMax: number }
   | { readonly kind: 'assignor-changed'; readonly from: string; readonly to: string }
   | { readonly kind: 'migrated'; readonly from: GroupProtocol }
   | { readonly kind: 'not-stored'; readonly errorCode: number }
@@ -38,6 +40,8 @@ export type RemovalCause =
   /** Of the classic protocol: it is new, and the generation that it waits for did not come. */
   | { readonly kind: 'no-generation'; readonly waitedMs: number; readonly limitMs: number }
   | { readonly kind: 'no-rejoin'; readonly waitedMs: number; readonly limitMs: number }
+  /** It joined again when as many as `group.max.size` allows had. */
+  | { readonly kind: 'no-room'; readonly sizeMax: number }
   | { readonly kind: 'no-sync'; readonly waitedMs: number; readonly limitMs: number }
   /** Of the consumer protocol: it still owns partitions that it was told to give up. */
   | {

@@ -13,6 +13,11 @@ export interface GroupConfig {
   readonly offsetMetadataBytesMax: number
 }
 
+/** A member that is to leave, and why. */
+export interface Leaving extends MemberIdentity {
+  readonly reason: string
+}
+
 export interface OffsetKey {
   readonly topic: string
   readonly partition: number

@@ -6,7 +6,6 @@ import { ApiError, assert, type Clock, type Logger } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
 import { emptyImage, type MetadataImage, type TopicsChanges } from '../../metadata/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import type { LeavingMember } from './classic-in-consumer.ts'
 import type { JoinReply, MemberIdentity, SyncReply } from './classic-member.ts'
 import type { JoinRequest, SyncRequest } from './classic-protocol.ts'
 import {
@@ -25,6 +24,7 @@ import type {
   CommitRequest,
   FetchedOffset,
   FetchOffsetsRequest,
+  Leaving,
   OffsetKey,
   PartitionCodes,
   TopicOfOffset,
@@ -179,7 +179,7 @@ export class GroupService {
   }
 
   /** An error code per member. Rejects with ApiError. */
-  leave(groupId: string, members: readonly LeavingMember[]): Promise<readonly number[]> {
+  leave(groupId: string, members: readonly Leaving[]): Promise<readonly number[]> {
     return new Promise((resolve) => {
       if (groupId === '') throw new ApiError(ErrorCode.INVALID_GROUP_ID, 'a group has a name')
       this.#groupsOf(groupId).leave(groupId, members, resolve)

@@ -47,20 +47,20 @@ export class Rebalance {
     if (group.state === 'completing') this.failSyncs(group, ErrorCode.REBALANCE_IN_PROGRESS)
     group.pendingSyncs.clear()
     timers.cancel(syncKey(group))
-    const wasEmpty = group.state === 'empty'
+    group.isAssigning = false
+    group.waitsForFirst = group.state === 'empty'
     group.become('preparing', this.#context.nowMs())
     group.waitingSinceMs = this.#context.monotonicMs()
     this.report(group, { kind: 'rebalance', cause, memberCount: group.size })
     const delayMs = this.#options.initialRebalanceDelayMs()
-    if (wasEmpty && delayMs > 0) {
-      this.#waitForFirst(group, {
-        delayMs: Math.min(delayMs, group.rebalanceTimeoutMs),
-        remainingMs: group.rebalanceTimeoutMs,
-      })
-      return
+    if (!group.waitsForFirst) {
+      timers.schedule(joinKey(group), group.rebalanceTimeoutMs, () => this.#complete(group))
+      this.maybeComplete(group)
+    } else if (delayMs > 0) {
+      this.#waitForFirst(group, { delayMs, remainingMs: group.rebalanceTimeoutMs })
+    } else {
+      this.#complete(group)
     }
-    timers.schedule(joinKey(group), group.rebalanceTimeoutMs, () => this.#complete(group))
-    this.maybeComplete(group)
   }
 
   /** The first members of a group seldom come alone: another round is waited as long as new ones come. */
@@ -77,20 +77,20 @@ export class Rebalance {
     })
   }
 
-  /** Completes the generation in preparation once nobody is missing; the first one of a group ends by time alone. */
+  /** Completes the generation in preparation once nobody is missing. */
   maybeComplete(group: ClassicGroup): void {
-    const waitsForFirst = group.generationId === 0 && this.#options.initialRebalanceDelayMs() > 0 && group.size > 0
-    if (group.state === 'preparing' && group.allJoined && !waitsForFirst) this.#complete(group)
+    if (group.state === 'preparing' && group.allJoined && !group.waitsForFirst) this.#complete(group)
   }
 
   #complete(group: ClassicGroup): void {
     if (group.state !== 'preparing') return
     this.#context.timers.cancel(joinKey(group))
+    const waitedMs = this.#context.monotonicMs() - group.waitingSinceMs
+    const limitMs = group.rebalanceTimeoutMs
     for (const member of group.members()) {
       // A static member may be on its way back: its session decides.
       if (member.awaitingJoin !== undefined || member.isStatic) continue
-      const waitedMs = this.#context.monotonicMs() - group.waitingSinceMs
-      this.#remove(group, member, { kind: 'no-rejoin', waitedMs, limitMs: group.rebalanceTimeoutMs })
+      this.remove(group, member, { kind: 'no-rejoin', waitedMs, limitMs })
     }
     if (group.size > 0 && !group.electJoinedLeader()) {
       const nextMs = group.rebalanceTimeoutMs
@@ -98,7 +98,6 @@ export class Rebalance {
       this.#context.timers.schedule(joinKey(group), nextMs, () => this.#complete(group))
       return
     }
-    group.pendingJoins.clear()
     if (group.nextGeneration(this.#context.nowMs()) === 'empty') this.#storeEmpty(group)
     else this.#announce(group)
   }
@@ -137,9 +136,9 @@ export class Rebalance {
     if (group.state !== 'completing' && group.state !== 'stable') return
     const late = group.members().filter(({ memberId }) => group.pendingSyncs.has(memberId))
     const waitedMs = this.#context.monotonicMs() - group.waitingSinceMs
-    for (const member of late) this.#remove(group, member, { kind: 'no-sync', waitedMs, limitMs })
+    for (const member of late) this.remove(group, member, { kind: 'no-sync', waitedMs, limitMs })
     const last = late.at(-1)
-    if (last !== undefined) this.start(group, { kind: 'member-removed', member: eventMember(last) })
+    if (last !== undefined) this.startWithout(group, last)
   }
 
   /** The member gave a sign of life: its session starts anew. */
@@ -166,12 +165,17 @@ export class Rebalance {
   }
 
   removeAndRebalance(group: ClassicGroup, member: ClassicMember, cause: RemovalCause): void {
-    this.#remove(group, member, cause)
-    this.start(group, { kind: 'member-removed', member: eventMember(member) })
+    this.remove(group, member, cause)
+    this.startWithout(group, member)
+  }
+
+  /** Members are gone, `last` the last of them. */
+  startWithout(group: ClassicGroup, last: ClassicMember): void {
+    this.start(group, { kind: 'member-removed', member: eventMember(last) })
   }
 
   /** Takes the member out; whatever of it waits is answered. */
-  #remove(group: ClassicGroup, member: ClassicMember, cause: RemovalCause): void {
+  remove(group: ClassicGroup, member: ClassicMember, cause: RemovalCause): void {
     this.report(group, { kind: 'removal', member: eventMember(member), cause })
     this.dismiss(group, member, ErrorCode.UNKNOWN_MEMBER_ID)
     group.remove(member.memberId)

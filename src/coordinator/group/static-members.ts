@@ -74,6 +74,8 @@ export class StaticMembers {
       },
       failed: (code) => {
         if (!isCurrent()) return
+        const what = `that ${quoted(member.memberId)} has the place of ${quoted(old.memberId)}`
+        this.#rebalance.report(group, { kind: 'not-stored', what, errorCode: code })
         this.#rebalance.dismiss(group, member, code)
         const restored = group.replace(member, old.memberId)
         restored.update(old)

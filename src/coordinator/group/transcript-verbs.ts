@@ -54,11 +54,15 @@ const join: Verb = (bench, command) => {
     protocols: protocolsOf(command.take('protocols') ?? 'range:t'),
     reason: command.take('reason') ?? '',
   }
-  const remember = (reply: JoinReply): void => {
-    const isKnown = reply.errorCode === ErrorCode.NONE || reply.errorCode === ErrorCode.MEMBER_ID_REQUIRED
-    if (isKnown) client.memberId = reply.memberId
-    if (reply.errorCode === ErrorCode.NONE) client.generationId = reply.generationId
+  const before = client.memberId
+  const remember = ({ errorCode, memberId, generationId }: JoinReply): void => {
+    const isKnown = errorCode === ErrorCode.NONE || errorCode === ErrorCode.MEMBER_ID_REQUIRED
+    if (isKnown) client.memberId = memberId
+    else if (client.memberId === request.newMemberId) client.memberId = before
+    if (errorCode === ErrorCode.NONE) client.generationId = generationId
   }
+  // A script may name who waits for its answer, though a client could not.
+  client.memberId = request.newMemberId
   bench.tellWhen(bench.groups.join(groupId, request), (reply) => {
     remember(reply)
     return `${name} <- join ${joinText(reply)}`
