@@ -15,6 +15,7 @@ interface Verb {
 const verbs: ReadonlyMap<string, Verb> = new Map([
   ['start', { summary: 'run a node', load: () => import('./start.ts') }],
   ['format', { summary: 'prepare the log directories of a node', load: () => import('./format.ts') }],
+  ['groups', { summary: 'tell why a group rebalanced', load: () => import('./groups.ts') }],
   ['random-uuid', { summary: 'print a random id, for a new cluster', load: () => import('./random-uuid.ts') }],
 ])
 

@@ -32,7 +32,7 @@ export const ownKeys = {
     doc: 'What the records of a produced batch may become when they are decompressed to be checked.',
   }),
   'odradek.metrics.listener': string('', {
-    doc: 'Address, as host:port, at which metrics are served for Prometheus; empty: nowhere.',
+    doc: 'Address, as host:port, at which metrics are served for Prometheus, and the newest events of groups; empty: nowhere.',
   }),
   'odradek.produce.requests.in.flight': int(64, {
     valid: atLeast(1),

@@ -8,6 +8,8 @@ export type { JoinRequest, SyncRequest } from './group/classic-protocol.ts'
 export type { ConsumerHeartbeat, ConsumerHeartbeatReply } from './group/consumer-requests.ts'
 export type { CoordinatorPartition } from './group/coordinator-partition.ts'
 export { GroupCoordinator, type GroupCoordinatorOptions } from './group/group-coordinator.ts'
+export type { GroupEvent } from './group/group-event.ts'
+export { eventText } from './group/group-event-text.ts'
 export type { CommittedOffset, GroupRecord } from './group/group-record.ts'
 export { decodeGroupRecord, encodeGroupRecord, type KeyValue } from './group/group-record-codec.ts'
 export type {

@@ -11,6 +11,7 @@ export {
 } from './bootstrap-features.ts'
 export type { ScramFunctions, ScramHash, ScramPassword } from './bootstrap-scram.ts'
 export * from './format.ts'
+export { type GroupWhy, groupWhy } from './group-why.ts'
 export { jobs, jobsUrl } from './jobs.ts'
 export * from './meta-properties.ts'
 export * from './meta-properties-set.ts'

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { gauge, type Logger, type Metric } from '../base/index.ts'
+import type { GroupWhy } from '../node/index.ts'
 import { layered, testDefaults } from './default-config.ts'
 import { serveMetrics } from './metrics-http.ts'
 import { startServer } from './server.ts'
@@ -52,7 +53,7 @@ test('a metric that throws is a line in the log and an answer; an idle loop has 
     if (fails) throw new Error('planted')
     return [gauge('some', 'Some.', 1)]
   }
-  const http = await serveMetrics({ host: '127.0.0.1', port: 0, logger, metrics })
+  const http = await serveMetrics({ host: '127.0.0.1', port: 0, logger, metrics, groupWhy: () => undefined })
   const url = `http://127.0.0.1:${http.port}/metrics`
   // The machine may be busy: one quiet moment is enough to tell that the time between two looks is not counted.
   const lagSeconds = async (): Promise<number> => {
@@ -65,6 +66,35 @@ test('a metric that throws is a line in the log and an answer; an idle loop has 
   assert.match(lines.at(-1) ?? '', /^error metrics could not be read Error: planted/)
   fails = false
   assert.equal((await fetch(url)).status, 200)
+  await http.close()
+})
+
+test('why a group changed is answered for any name of a group, by this node or not', async () => {
+  const logger: Logger = { log: () => undefined, child: () => logger }
+  const whys: Readonly<Record<string, GroupWhy>> = {
+    'a/ü?': { groupId: 'a/ü?', events: [] },
+    elsewhere: { groupId: 'elsewhere', error: 'NOT_COORDINATOR', message: 'not here' },
+    loading: { groupId: 'loading', error: 'COORDINATOR_LOAD_IN_PROGRESS', message: 'not yet' },
+  }
+  const http = await serveMetrics({
+    host: '127.0.0.1',
+    port: 0,
+    logger,
+    metrics: () => [],
+    groupWhy: (groupId) => whys[groupId],
+  })
+  const ask = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${http.port}/groups/${path}`, { method })
+  const found = await ask(`${encodeURIComponent('a/ü?')}/why`)
+  assert.deepEqual([found.status, found.headers.get('content-type')], [200, 'application/json'])
+  assert.deepEqual(await found.json(), whys['a/ü?'])
+  const elsewhere = await ask('elsewhere/why')
+  assert.deepEqual([elsewhere.status, await elsewhere.json()], [404, whys.elsewhere])
+  // The last one: the node starts.
+  const statuses = await Promise.all(
+    ['loading/why', 'a', 'a/b/why', '%zz/why', '/why', 'starting/why'].map(async (path) => (await ask(path)).status),
+  )
+  assert.deepEqual(statuses, [503, 404, 404, 404, 404, 503])
+  assert.equal((await ask('elsewhere/why', 'POST')).status, 405)
   await http.close()
 })
 

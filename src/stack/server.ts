@@ -4,12 +4,21 @@
  */
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
-import { type Env, type LogLevel, type Metric, uuidToString } from '../base/index.ts'
+import { type Env, type LogLevel, uuidToString } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
-import { BrokerConfig, formatStorage, jobsUrl, Node, nodeMetrics, StorageError, storageIsEmpty } from '../node/index.ts'
+import {
+  BrokerConfig,
+  formatStorage,
+  groupWhy,
+  jobsUrl,
+  Node,
+  nodeMetrics,
+  StorageError,
+  storageIsEmpty,
+} from '../node/index.ts'
 import { layered } from './default-config.ts'
 import { withListener } from './listen-error.ts'
-import type { MetricsHttp } from './metrics-http.ts'
+import type { MetricsHttp, MetricsHttpOptions } from './metrics-http.ts'
 
 export interface ServerOptions {
   /** By key, as in `server.properties`. */
@@ -52,7 +61,12 @@ export async function startServer(options: ServerOptions): Promise<Node> {
 async function startNode(env: Env, config: BrokerConfig, poison: boolean): Promise<Node> {
   let node: Node | undefined
   const address = config.metricsListener
-  const metrics = address && (await openMetrics(env, address, () => (node === undefined ? [] : nodeMetrics(node))))
+  const metrics =
+    address &&
+    (await openMetrics(env, address, {
+      metrics: () => (node === undefined ? [] : nodeMetrics(node)),
+      groupWhy: (groupId) => node && groupWhy(node, groupId),
+    }))
   try {
     node = await Node.start({ env, config, hostName: hostname(), poison })
   } catch (error) {
@@ -63,9 +77,13 @@ async function startNode(env: Env, config: BrokerConfig, poison: boolean): Promi
   return node
 }
 
-async function openMetrics(env: Env, address: Address, metrics: () => readonly Metric[]): Promise<MetricsHttp> {
+async function openMetrics(
+  env: Env,
+  address: Address,
+  told: Pick<MetricsHttpOptions, 'metrics' | 'groupWhy'>,
+): Promise<MetricsHttp> {
   const { serveMetrics } = await import('./metrics-http.ts')
-  return serveMetrics({ ...address, logger: env.logger.child('metrics'), metrics })
+  return serveMetrics({ ...address, ...told, logger: env.logger.child('metrics') })
 }
 
 function withAbsoluteDirectories(given: ReadonlyMap<string, string>): {

@@ -1,0 +1,109 @@
+/** `odradek groups why`: what a node's HTTP address tells of a group, as a table for people or as JSON for programs. */
+import { parseArgs } from 'node:util'
+import type { GroupWhy } from '../node/index.ts'
+import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import { UsageError } from './usage-error.ts'
+
+const usage = `Usage: odradek groups why GROUP [flags]
+
+Tells why a group rebalanced, removed or fenced members: the newest events that its coordinator keeps, with their cause.
+
+  --http ADDRESS   where a node serves metrics, host:port (odradek.metrics.listener); may be repeated, for the nodes of a
+                   cluster: the one that coordinates the group answers; 127.0.0.1:9404 unless told
+  --json           the events as JSON, for programs
+  --help, -h       print this text
+`
+
+const flags = {
+  http: { type: 'string', multiple: true },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+const answerMsMax = 10_000
+
+/** Throws UsageError. */
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: true })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!(error instanceof Error) || !code.startsWith('ERR_PARSE_ARGS')) throw error
+    throw new UsageError(error.message)
+  }
+}
+
+type Answer = { readonly text: string; readonly why: GroupWhy } | { readonly failure: string }
+
+async function ask(address: string, groupId: string): Promise<Answer> {
+  try {
+    const url = new URL(`http://${address}/groups/${encodeURIComponent(groupId)}/why`)
+    const response = await fetch(url, { signal: AbortSignal.timeout(answerMsMax) })
+    const text = await response.text()
+    const isJson = response.headers.get('content-type') === 'application/json'
+    if (!isJson) return { failure: `${address}: ${response.status} ${text.trimEnd()}` }
+    const why: GroupWhy = JSON.parse(text)
+    return 'error' in why ? { failure: `${address}: ${why.error}: ${why.message}` } : { text, why }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const { cause } = error
+    return { failure: `${address}: ${cause instanceof Error ? cause.message : error.message}` }
+  }
+}
+
+/** A column is as wide as its widest cell; the last one goes on. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
+  return rows
+    .map((row) => `${row.map((cell, i) => (i + 1 < row.length ? cell.padEnd(widths[i] ?? 0) : cell)).join('  ')}\n`)
+    .join('')
+}
+
+/** Whatever a client has put into a name, the terminal sees text alone. */
+const printable = (text: string): string => text.replace(/\p{Cc}/gu, '?')
+
+function shown(why: GroupWhy): string {
+  if ('error' in why) return `${why.error}: ${why.message}\n`
+  if (why.events.length === 0)
+    return `Nothing is known of group ${printable(why.groupId)}: nothing happened to it here.\n`
+  const rows = why.events.map(({ timestampMs, epochAfter, text }) => [
+    new Date(timestampMs).toISOString(),
+    String(epochAfter),
+    printable(text),
+  ])
+  return table([['TIME', 'EPOCH', 'WHAT'], ...rows])
+}
+
+async function tellWhy(groupId: string, addresses: readonly string[], isJson: boolean): Promise<number> {
+  const failures: string[] = []
+  for (const address of addresses) {
+    const answer = await ask(address, groupId)
+    if ('failure' in answer) failures.push(answer.failure)
+    else {
+      process.stdout.write(isJson ? answer.text : shown(answer.why))
+      return exitDone
+    }
+  }
+  for (const failure of failures) process.stderr.write(`odradek groups why: ${failure}\n`)
+  return exitFailed
+}
+
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parseFlags(args)
+    if (values.help === true) {
+      process.stdout.write(usage)
+      return exitDone
+    }
+    const [action, groupId, ...more] = positionals
+    if (action !== 'why') throw new UsageError(`'${action ?? ''}' is nothing that can be asked of groups`)
+    if (groupId === undefined || more.length > 0) throw new UsageError('one group is to be named')
+    return await tellWhy(groupId, values.http ?? ['127.0.0.1:9404'], values.json ?? false)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    process.stderr.write(
+      `odradek groups: ${error.message}\nodradek groups: \`odradek groups --help\` lists the flags\n`,
+    )
+    return exitUsage
+  }
+}
