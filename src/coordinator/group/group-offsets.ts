@@ -53,18 +53,22 @@ export class GroupOffsets {
 
   /** Throws ApiError when the sender may not commit; else answers per partition once the records are committed. */
   commit(request: CommitRequest, respond: (codes: PartitionCodes) => void): void {
-    const { groupId, offsets } = request
+    const { groupId, offsets, retentionTimeMs = -1 } = request
     this.#owners.checkCommit(request)
     // Kafka counts characters, whatever the key is called.
     const lengthMax = this.#options.metadataLengthMax()
     const codes = offsets.map(({ metadata }) =>
       (metadata?.length ?? 0) > lengthMax ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE,
     )
-    const nowMs = BigInt(this.#context.nowMs())
+    const nowMs = this.#context.nowMs()
+    const times = {
+      commitTimestampMs: BigInt(nowMs),
+      ...(retentionTimeMs === -1 ? {} : { expireTimestampMs: BigInt(nowMs + retentionTimeMs) }),
+    }
     const records = offsets
       .filter((_, i) => codes[i] === ErrorCode.NONE)
       .map(
-        (offset): OffsetRecord => ({ kind: 'offset', groupId, ...keyOf(offset), value: committedValue(offset, nowMs) }),
+        (offset): OffsetRecord => ({ kind: 'offset', groupId, ...keyOf(offset), value: committedValue(offset, times) }),
       )
     this.#append(records, codes, (answer) => {
       this.#owners.forgetIfUnused(groupId)
@@ -157,6 +161,8 @@ const tombstone = (groupId: string, key: OffsetKey): OffsetRecord => ({
   value: null,
 })
 
-function committedValue({ offset, leaderEpoch, metadata, topicId }: OffsetToCommit, nowMs: bigint): CommittedOffset {
-  return { offset, leaderEpoch, metadata: metadata ?? '', commitTimestampMs: nowMs, topicId }
+type Times = Pick<CommittedOffset, 'commitTimestampMs' | 'expireTimestampMs'>
+
+function committedValue({ offset, leaderEpoch, metadata, topicId }: OffsetToCommit, times: Times): CommittedOffset {
+  return { offset, leaderEpoch, metadata: metadata ?? '', ...times, topicId }
 }

@@ -23,6 +23,10 @@ export interface KeyValue {
 const offsetVersion = 4
 const groupVersion = 3
 
+/** The only version that has a time of expiry, and so the one that Kafka writes where there is one. */
+const expiringOffsetVersion = 1
+const noTimestamp = -1n
+
 export function encodeGroupRecord(record: GroupRecord): KeyValue {
   if (record.kind === 'offset') return encodeOffset(record)
   if (record.kind === 'classic-group') return encodeGroup(record)
@@ -41,14 +45,16 @@ function encodeOffset({ groupId, topic, partition, value }: OffsetRecord): KeyVa
     offsetCommitKey.encode(writer, 0, offsetCommitKey.create({ group: groupId, topic, partition }))
   })
   if (value === null) return { key, value }
+  const version = value.expireTimestampMs === undefined ? offsetVersion : expiringOffsetVersion
   const body = offsetCommitValue.create({
     offset: value.offset,
     leaderEpoch: value.leaderEpoch,
     metadata: value.metadata,
     commitTimestamp: value.commitTimestampMs,
+    expireTimestamp: value.expireTimestampMs ?? noTimestamp,
     topicId: value.topicId,
   })
-  return { key, value: typed(offsetVersion, (writer) => offsetCommitValue.encode(writer, offsetVersion, body)) }
+  return { key, value: typed(version, (writer) => offsetCommitValue.encode(writer, version, body)) }
 }
 
 function encodeGroup({ groupId, value }: ClassicGroupRecord): KeyValue {
@@ -99,8 +105,10 @@ function versioned(value: Uint8Array, [min, max]: readonly [number, number]): { 
 
 function decodeOffset(bytes: Uint8Array): OffsetRecord['value'] {
   const { reader, version } = versioned(bytes, offsetCommitValue.versions)
-  const { offset, leaderEpoch, metadata, commitTimestamp, topicId } = offsetCommitValue.decode(reader, version)
-  return { offset, leaderEpoch, metadata, commitTimestampMs: commitTimestamp, topicId }
+  const value = offsetCommitValue.decode(reader, version)
+  const { offset, leaderEpoch, metadata, commitTimestamp: commitTimestampMs, expireTimestamp, topicId } = value
+  const committed = { offset, leaderEpoch, metadata, commitTimestampMs, topicId }
+  return expireTimestamp === noTimestamp ? committed : { ...committed, expireTimestampMs: expireTimestamp }
 }
 
 function decodeGroup(bytes: Uint8Array): ClassicGroupRecord['value'] {

@@ -14,7 +14,9 @@ export interface CommittedOffset {
   readonly leaderEpoch: number
   readonly metadata: string
   readonly commitTimestampMs: bigint
-  /** The zero UUID where the client named the topic alone. */
+  /** Until when it is kept, where the client said so (OffsetCommit 2 to 4); else the broker's retention counts. */
+  readonly expireTimestampMs?: bigint
+  /** The zero UUID in what Kafka wrote before it knew them, and from a transaction. */
   readonly topicId: Uuid
 }
 

@@ -38,6 +38,8 @@ export interface CommitRequest extends MemberIdentity {
   readonly groupId: string
   readonly generationId: number
   readonly offsets: readonly OffsetToCommit[]
+  /** How long they are kept, whatever becomes of the group; absent or -1: as the broker is configured. */
+  readonly retentionTimeMs?: number
   /** From version 9 on: the client speaks the consumer protocol, and knows GROUP_ID_NOT_FOUND. */
   readonly knowsEpochs: boolean
 }

@@ -3,7 +3,7 @@
  * reach the coordinator.
  *
  * Versions 2 to 10. 6: leader epochs. 7: static members. 9: GROUP_ID_NOT_FOUND where it was ILLEGAL_GENERATION.
- * 10: topics by id. The retention time of versions 2 to 4 is not kept: offsets are kept as the broker is configured.
+ * 10: topics by id. In versions 2 to 4 a client may say how long its offsets are kept.
  */
 import { ApiError, present } from '../../base/index.ts'
 import type { GroupService, OffsetToCommit, PartitionCodes } from '../../coordinator/index.ts'
@@ -27,13 +27,10 @@ function checkPartition(topic: TopicImage | undefined, partition: number, isById
   return topic === undefined && isById ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
 }
 
-const toCommit = (
-  topic: TopicImage,
-  { topicId }: TopicRequest,
-  partition: TopicRequest['partitions'][number],
-): OffsetToCommit => ({
+/** The id goes with the offset also where the client does not know it: a later topic of the name is another one. */
+const toCommit = (topic: TopicImage, partition: TopicRequest['partitions'][number]): OffsetToCommit => ({
   topic: topic.name,
-  topicId,
+  topicId: topic.topicId,
   partition: partition.partitionIndex,
   offset: partition.committedOffset,
   leaderEpoch: partition.committedLeaderEpoch,
@@ -57,6 +54,7 @@ export function offsetCommitHandler(
         generationId: request.generationIdOrMemberEpoch,
         knowsEpochs: apiVersion >= memberEpochsSince,
         offsets,
+        retentionTimeMs: request.retentionTimeMs,
       })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -74,7 +72,7 @@ export function offsetCommitHandler(
         const found = isById ? byId.get(topic.topicId) : byName.get(topic.name)
         const partitions = topic.partitions.map((partition) => {
           const errorCode = checkPartition(found, partition.partitionIndex, isById)
-          if (errorCode === ErrorCode.NONE && found !== undefined) offsets.push(toCommit(found, topic, partition))
+          if (errorCode === ErrorCode.NONE && found !== undefined) offsets.push(toCommit(found, partition))
           return { partitionIndex: partition.partitionIndex, errorCode }
         })
         return { name: topic.name, topicId: topic.topicId, partitions }
