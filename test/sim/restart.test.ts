@@ -25,7 +25,7 @@ test('a killed node tells of its recovery and reads the groups once, in the epoc
       'info recovered 2 logs of /data',
       'info Loaded 1 groups',
     ])
-    const asked = { groupId: group, memberId: null, memberEpoch: -1, requireStable: false, keys: null }
+    const asked = { groupId: group, memberId: null, memberEpoch: -1, keys: null }
     assert.equal(node.node?.broker.groups.fetchOffsets(asked).length, 1)
     await node.stop()
   }

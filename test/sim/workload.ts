@@ -207,7 +207,6 @@ class Workload {
       groupId: group,
       memberId: null,
       memberEpoch: -1,
-      requireStable: false,
       keys,
     })
     for (const { topic, partition, value } of found) {

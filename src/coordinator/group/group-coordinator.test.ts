@@ -79,7 +79,7 @@ class Bench {
   /** Of the group `g`, partition 0 of `t`. */
   committed(): CommittedOffset | null {
     const keys = [{ topic: 't', partition: 0, topicId: zeroUuid }]
-    const request = { groupId: 'g', memberId: null, memberEpoch: -1, requireStable: false, keys }
+    const request = { groupId: 'g', memberId: null, memberEpoch: -1, keys }
     return this.groups.offsets.fetch(request)[0]?.value ?? null
   }
 

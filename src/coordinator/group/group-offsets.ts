@@ -2,6 +2,7 @@
  * The committed offsets of the groups of one partition: commits, fetches, deletions. Who may commit, and which topics
  * are in use, the groups say.
  */
+import { ApiError } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { CommittedOffset, GroupRecord, OffsetRecord } from './group-record.ts'
@@ -15,7 +16,7 @@ import type {
   TopicOfOffset,
 } from './group-requests.ts'
 import { isOfTopic } from './group-state.ts'
-import type { OffsetStore } from './offset-store.ts'
+import type { OffsetStore, StoredOffset } from './offset-store.ts'
 
 /** What the offsets ask of their groups. */
 export interface OffsetOwners {
@@ -36,6 +37,19 @@ export interface GroupOffsetsOptions {
   /** `offset.metadata.max.bytes`. */
   readonly metadataLengthMax: () => number
   readonly report: (message: string) => void
+}
+
+/** One of the two follows. */
+export interface FetchReplies {
+  respond(fetched: readonly FetchedOffset[]): void
+  refuse(error: ApiError): void
+}
+
+/** The offsets of one group, as one kind of reader sees them. */
+interface View {
+  readonly of: (key: OffsetKey) => CommittedOffset | null
+  readonly all: () => Iterable<StoredOffset>
+  readonly isUnstable: (key: OffsetKey) => boolean
 }
 
 export class GroupOffsets {
@@ -88,38 +102,56 @@ export class GroupOffsets {
     })
   }
 
-  /** Committed offsets. Throws ApiError. */
+  /** What is committed now. Throws ApiError. */
   fetch(request: FetchOffsetsRequest): readonly FetchedOffset[] {
-    const { groupId, requireStable, keys } = request
-    this.#owners.checkFetch(request)
-    if (keys === null) {
-      return this.#store.committedOf(groupId).map((offset) => this.#fetched(groupId, offset, requireStable))
-    }
-    return keys.map((key) => {
-      const value = this.#store.committed(groupId, key.topic, key.partition)
-      const isCurrent = value !== null && isOfTopic(value, key)
-      return this.#fetched(groupId, { ...keyOf(key), value: isCurrent ? value : null }, requireStable)
+    return this.#read(request, {
+      of: (key) => this.#store.committed(request.groupId, key),
+      all: () => this.#store.committedOf(request.groupId),
+      isUnstable: () => false,
     })
   }
 
-  #fetched(
-    groupId: string,
-    { topic, partition, value }: OffsetKey & { readonly value: CommittedOffset | null },
-    requireStable: boolean,
-  ): FetchedOffset {
-    const isRefused = requireStable && this.#store.isUnstable(groupId, topic, partition)
-    if (isRefused) return { topic, partition, errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT, value: null }
-    return { topic, partition, errorCode: ErrorCode.NONE, value }
+  /**
+   * For who must not read an offset that is about to change: what is on its way is answered once it is committed, and
+   * what an open transaction has committed is refused, for now, with UNSTABLE_OFFSET_COMMIT. Throws ApiError.
+   */
+  fetchStable(request: FetchOffsetsRequest, { respond, refuse }: FetchReplies): void {
+    const { groupId } = request
+    const fetched = this.#read(request, {
+      of: (key) => this.#store.newest(groupId, key),
+      all: () => this.#store.newestOf(groupId),
+      isUnstable: (key) => this.#store.isInTransaction(groupId, key),
+    })
+    this.#context.append({
+      records: [],
+      committed: () => respond(fetched),
+      failed: (code) =>
+        refuse(new ApiError(code, `offsets of group ${groupId} that were on their way are not committed`)),
+    })
+  }
+
+  #read(request: FetchOffsetsRequest, { of, all, isUnstable }: View): readonly FetchedOffset[] {
+    this.#owners.checkFetch(request)
+    const fetched = (key: OffsetKey, value: CommittedOffset | null): FetchedOffset =>
+      isUnstable(key)
+        ? { ...keyOf(key), errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT, value: null }
+        : { ...keyOf(key), errorCode: ErrorCode.NONE, value }
+    if (request.keys === null) return [...all()].map((offset) => fetched(offset, offset.value))
+    return request.keys.map((key) => {
+      const value = of(key)
+      return fetched(key, value !== null && isOfTopic(value, key) ? value : null)
+    })
   }
 
   /** Partitions of topics that members subscribe to stay. Throws ApiError. */
   delete(groupId: string, keys: readonly OffsetKey[], respond: (codes: PartitionCodes) => void): void {
     const keeps = this.#owners.subscriptionOf(groupId)
     const codes = keys.map(({ topic }) => (keeps(topic) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE))
-    const known = new Set(this.#store.newestOf(groupId).map(keyText))
-    const records = keys
-      .filter((key, i) => codes[i] === ErrorCode.NONE && known.delete(keyText(key)))
-      .map((key) => tombstone(groupId, key))
+    const found = new Map<string, OffsetKey>()
+    for (const [i, key] of keys.entries()) {
+      if (codes[i] === ErrorCode.NONE && this.#store.isKnown(groupId, key)) found.set(keyText(key), key)
+    }
+    const records = [...found.values()].map((key) => tombstone(groupId, key))
     this.#append(records, codes, (answer) => {
       this.#owners.forgetIfUnused(groupId)
       respond(answer)
@@ -128,16 +160,15 @@ export class GroupOffsets {
 
   /** The records that take away all offsets of a group. */
   tombstonesOf(groupId: string): readonly OffsetRecord[] {
-    return this.#store.newestOf(groupId).map((key) => tombstone(groupId, key))
+    return [...this.#store.keysOf(groupId)].map((key) => tombstone(groupId, key))
   }
 
   /** Topics are gone: what was committed for them goes with them, for a topic of the same name is another one. */
   topicsDeleted(topics: readonly Omit<TopicOfOffset, 'partition'>[]): void {
     for (const groupId of this.#store.groupIds()) {
-      const records = this.#store
-        .newestOf(groupId)
+      const records = [...this.#store.keysOf(groupId)]
         .filter((key) => {
-          const value = this.#store.committed(groupId, key.topic, key.partition)
+          const value = this.#store.newest(groupId, key)
           return topics.some(
             ({ topic, topicId }) => topic === key.topic && (value === null || isOfTopic(value, { ...key, topicId })),
           )

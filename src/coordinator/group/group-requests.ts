@@ -52,8 +52,6 @@ export interface FetchOffsetsRequest {
   /** Of a member of a group of the consumer protocol; null and -1 from others. */
   readonly memberId: string | null
   readonly memberEpoch: number
-  /** Offsets that are about to change are refused, for now, with UNSTABLE_OFFSET_COMMIT. */
-  readonly requireStable: boolean
   /** Null: all that there are. */
   readonly keys: readonly TopicOfOffset[] | null
 }

@@ -56,13 +56,12 @@ const sync = (groups: GroupService, memberId: string, generationId: number, assi
     assignments: new Map([[memberId, Buffer.from(assignment)]]),
   })
 
+const anyOf = (groupId: string) => ({ groupId, memberId: null, memberEpoch: -1, keys: null })
+
 /** Undefined: no offset. */
-function fetched(
-  groups: GroupService,
-  { groupId = 'g', partition = 0, requireStable = false } = {},
-): bigint | undefined {
+function fetched(groups: GroupService, { groupId = 'g', partition = 0 } = {}): bigint | undefined {
   const keys = [{ topic: 't', topicId: zeroUuid, partition }]
-  const [offset] = groups.fetchOffsets({ groupId, memberId: null, memberEpoch: -1, requireStable, keys })
+  const [offset] = groups.fetchOffsets({ groupId, memberId: null, memberEpoch: -1, keys })
   assert.equal(offset?.errorCode, ErrorCode.NONE)
   return offset?.value?.offset
 }
@@ -196,18 +195,11 @@ test('an append that fails is answered in the terms of a coordinator, and leaves
   assert.deepEqual(await groups.commit(committing({ offset: 2n })), [ErrorCode.COORDINATOR_NOT_AVAILABLE])
   partition.commitsAtOnce = false
   const failing = [groups.commit(committing({ offset: 3n })), groups.commit(committing({ offset: 4n }))]
-  const unstable = groups.fetchOffsets({
-    groupId: 'g',
-    memberId: null,
-    memberEpoch: -1,
-    requireStable: true,
-    keys: null,
-  })
-  assert.equal(unstable[0]?.errorCode, ErrorCode.UNSTABLE_OFFSET_COMMIT)
+  const stable = codeOf(() => groups.fetchStableOffsets(anyOf('g')))
   assert.equal(fetched(groups), 1n)
   partition.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
   assert.deepEqual(await Promise.all(failing), [[ErrorCode.NOT_COORDINATOR], [ErrorCode.NOT_COORDINATOR]])
-  assert.equal(fetched(groups, { requireStable: true }), 1n)
+  assert.equal(await stable, ErrorCode.NOT_COORDINATOR)
   partition.commitsAtOnce = true
   await groups.commit(committing({ offset: 5n }))
   assert.equal(fetched(groups), 5n)
@@ -215,6 +207,31 @@ test('an append that fails is answered in the terms of a coordinator, and leaves
   await next.lead(partition)
   assert.equal(fetched(next.groups), 5n)
   assert.deepEqual(broker.faults, [])
+})
+
+test('who requires stable offsets waits for those on their way, and is told of them', async () => {
+  const partition = new MemoryPartition()
+  const broker = new GroupBroker()
+  await broker.lead(partition)
+  const { groups } = broker
+  await groups.commit(committing({ offset: 1n }))
+  const [settled] = await groups.fetchStableOffsets(anyOf('g'))
+  assert.equal(settled?.value?.offset, 1n)
+  partition.commitsAtOnce = false
+  const second = groups.commit(committing({ offset: 2n }))
+  const keys = [{ topic: 't', topicId: zeroUuid, partition: 0 }]
+  const all = groups.fetchStableOffsets(anyOf('g'))
+  const some = groups.fetchStableOffsets({ ...anyOf('g'), keys })
+  assert.equal(await Promise.race([all, some, turns().then(() => undefined)]), undefined)
+  assert.equal(fetched(groups), 1n)
+  partition.commit()
+  assert.deepEqual(await second, [ErrorCode.NONE])
+  for (const answer of [await all, await some]) {
+    assert.deepEqual(
+      answer.map(({ errorCode, value }) => [errorCode, value?.offset]),
+      [[ErrorCode.NONE, 2n]],
+    )
+  }
 })
 
 test('an answer does not wait for its replicas for ever', async () => {

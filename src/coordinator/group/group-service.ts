@@ -229,6 +229,13 @@ export class GroupService {
     return this.#groupsOf(request.groupId).offsets.fetch(request)
   }
 
+  /** Waits for offsets that are on their way. */
+  fetchStableOffsets(request: FetchOffsetsRequest): Promise<readonly FetchedOffset[]> {
+    return new Promise((respond, refuse) => {
+      this.#groupsOf(request.groupId).offsets.fetchStable(request, { respond, refuse })
+    })
+  }
+
   deleteOffsets(groupId: string, keys: readonly OffsetKey[]): Promise<PartitionCodes> {
     return new Promise((resolve) => {
       if (groupId === '') throw new ApiError(ErrorCode.INVALID_GROUP_ID, 'a group has a name')

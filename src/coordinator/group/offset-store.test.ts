@@ -48,13 +48,16 @@ test('readers see just what is committed, whatever is replayed, committed and re
         for (const partition of [0, 1, 2]) {
           const of = (entries: OffsetRecord[]): bigint | undefined =>
             entries.filter((entry) => entry.partition === partition).at(-1)?.value?.offset
-          assert.equal(store.committed('g', 't', partition)?.offset, of(log.slice(0, committed)))
-          const newest = store.newestOf('g').some((key) => key.partition === partition)
+          assert.equal(store.committed('g', { topic: 't', partition })?.offset, of(log.slice(0, committed)))
+          const newest = [...store.newestOf('g')].some((key) => key.partition === partition)
           assert.equal(newest, of(log) !== undefined)
+          assert.equal(store.newest('g', { topic: 't', partition })?.offset, of(log))
         }
       }
       store.commitTo(log.length)
-      if (store.newestOf('g').length === 0) assert.deepEqual(store.groupIds(), [])
+      const all = [...store.newestOf('g')]
+      assert.deepEqual([store.committedCount, store.hasNewest('g')], [all.length, all.length > 0])
+      if (all.length === 0) assert.deepEqual([...store.groupIds()], [])
     }),
   )
 })

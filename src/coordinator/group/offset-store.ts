@@ -1,9 +1,11 @@
 /**
  * The committed offsets of one partition of `__consumer_offsets`. Changed by replay alone. A commit is read only once
- * its record is committed, so each key holds the committed value and the values on their way, by log offset.
+ * its record is committed, so each key holds the committed value and the values on their way, by log offset; who
+ * decides, or waits for what is on its way, looks at the newest.
  */
 import { assert, getOrInsert } from '../../base/index.ts'
 import type { CommittedOffset, OffsetRecord } from './group-record.ts'
+import type { OffsetKey } from './group-requests.ts'
 import { TransactionalOffsets } from './transactional-offsets.ts'
 
 interface Pending {
@@ -19,20 +21,36 @@ interface Entry {
   readonly pending: Pending[]
 }
 
-type Topics = Map<string, Map<number, Entry>>
+interface Group {
+  readonly topics: Map<string, Map<number, Entry>>
+  /** Keys whose newest value is an offset. */
+  newestCount: number
+}
+
+export interface StoredOffset extends OffsetKey {
+  readonly value: CommittedOffset
+}
+
+const newestOf = ({ committed, pending }: Entry): CommittedOffset | null => {
+  const last = pending.at(-1)
+  return last === undefined ? committed : last.value
+}
+
+const countOf = (value: CommittedOffset | null): number => (value === null ? 0 : 1)
 
 export class OffsetStore {
-  readonly #groups = new Map<string, Topics>()
+  readonly #groups = new Map<string, Group>()
   readonly #transactions = new TransactionalOffsets()
   /** Entries with pending values, in the order of the log. */
   #uncommitted: { readonly logOffset: number; readonly record: OffsetRecord }[] = []
   /** Below it everything is committed. */
   #committedOffset = 0
+  #committedCount = 0
 
   /** A record at `logOffset`, not committed yet. */
   replay(record: OffsetRecord, logOffset: number): void {
     assert(logOffset >= this.#committedOffset, 'a record is replayed before it is committed')
-    this.#entry(record).pending.push({ logOffset, value: record.value })
+    this.#change(record, ({ pending }) => void pending.push({ logOffset, value: record.value }))
     this.#uncommitted.push({ logOffset, record })
   }
 
@@ -42,12 +60,12 @@ export class OffsetStore {
     let count = 0
     for (const { logOffset, record } of this.#uncommitted) {
       if (logOffset >= offset) break
-      const entry = this.#entry(record)
-      entry.committed = record.value
-      entry.committedAt = logOffset
-      entry.pending.shift()
+      this.#change(record, (entry) => {
+        entry.committed = record.value
+        entry.committedAt = logOffset
+        entry.pending.shift()
+      })
       if (record.value === null) this.#transactions.forget(record, logOffset)
-      this.#dropIfEmpty(record, entry)
       count++
     }
     this.#uncommitted.splice(0, count)
@@ -56,10 +74,7 @@ export class OffsetStore {
   /** Forgets what was replayed at `offset` or behind it: the append failed. */
   revertTo(offset: number): void {
     for (const { logOffset, record } of this.#uncommitted) {
-      if (logOffset < offset) continue
-      const entry = this.#entry(record)
-      entry.pending.pop()
-      this.#dropIfEmpty(record, entry)
+      if (logOffset >= offset) this.#change(record, ({ pending }) => void pending.pop())
     }
     this.#uncommitted = this.#uncommitted.filter(({ logOffset }) => logOffset < offset)
   }
@@ -74,76 +89,93 @@ export class OffsetStore {
     const placed = this.#transactions.end(producerId)
     if (!isCommit) return
     for (const { record, logOffset } of placed) {
-      const entry = this.#entry(record)
-      // Between the transaction's record and its marker a newer one may have come (and compaction keeps that one).
-      if (entry.committed === null || logOffset > entry.committedAt) {
+      this.#change(record, (entry) => {
+        // Between the transaction's record and its marker a newer one may have come (and compaction keeps that one).
+        if (entry.committed !== null && logOffset < entry.committedAt) return
         entry.committed = record.value
         entry.committedAt = logOffset
-      }
-      this.#dropIfEmpty(record, entry)
+      })
     }
   }
 
-  /** Whether a newer offset is on its way: in the log and not committed, or in a transaction that is open. */
-  isUnstable(groupId: string, topic: string, partition: number): boolean {
-    const pending = this.#groups.get(groupId)?.get(topic)?.get(partition)?.pending.length ?? 0
-    return pending > 0 || this.#transactions.has({ groupId, topic, partition })
-  }
-
-  #entry({ groupId, topic, partition }: OffsetRecord): Entry {
-    const topics: Topics = getOrInsert(this.#groups, groupId, () => new Map())
-    const partitions: Map<number, Entry> = getOrInsert(topics, topic, () => new Map())
-    return getOrInsert(partitions, partition, () => ({ committed: null, committedAt: -1, pending: [] }))
-  }
-
-  #dropIfEmpty({ groupId, topic, partition }: OffsetRecord, entry: Entry): void {
+  /** The only way to an entry that writes: what is counted stays true, and what is empty goes. */
+  #change({ groupId, topic, partition }: OffsetRecord, change: (entry: Entry) => void): void {
+    const group = getOrInsert(this.#groups, groupId, (): Group => ({ topics: new Map(), newestCount: 0 }))
+    const partitions = getOrInsert(group.topics, topic, () => new Map<number, Entry>())
+    const entry = getOrInsert(partitions, partition, (): Entry => ({ committed: null, committedAt: -1, pending: [] }))
+    group.newestCount -= countOf(newestOf(entry))
+    this.#committedCount -= countOf(entry.committed)
+    change(entry)
+    group.newestCount += countOf(newestOf(entry))
+    this.#committedCount += countOf(entry.committed)
     if (entry.committed !== null || entry.pending.length > 0) return
-    const topics = this.#groups.get(groupId)
-    const partitions = topics?.get(topic)
-    partitions?.delete(partition)
-    if (partitions?.size === 0) topics?.delete(topic)
-    if (topics?.size === 0) this.#groups.delete(groupId)
+    partitions.delete(partition)
+    if (partitions.size === 0) group.topics.delete(topic)
+    if (group.topics.size === 0) this.#groups.delete(groupId)
+  }
+
+  /** Whether a transaction that is open has committed an offset for the key. */
+  isInTransaction(groupId: string, { topic, partition }: OffsetKey): boolean {
+    return this.#transactions.has({ groupId, topic, partition })
   }
 
   /** The committed offset, or null where there is none. */
-  committed(groupId: string, topic: string, partition: number): CommittedOffset | null {
-    return this.#groups.get(groupId)?.get(topic)?.get(partition)?.committed ?? null
+  committed(groupId: string, { topic, partition }: OffsetKey): CommittedOffset | null {
+    return this.#groups.get(groupId)?.topics.get(topic)?.get(partition)?.committed ?? null
+  }
+
+  /** The committed offset, or the one that is about to take its place. */
+  newest(groupId: string, { topic, partition }: OffsetKey): CommittedOffset | null {
+    const entry = this.#groups.get(groupId)?.topics.get(topic)?.get(partition)
+    return entry === undefined ? null : newestOf(entry)
   }
 
   /** All partitions of a group that have a committed offset. */
-  committedOf(
-    groupId: string,
-  ): { readonly topic: string; readonly partition: number; readonly value: CommittedOffset }[] {
-    const all: { topic: string; partition: number; value: CommittedOffset }[] = []
-    for (const [topic, partitions] of this.#groups.get(groupId) ?? []) {
-      for (const [partition, { committed }] of partitions) {
-        if (committed !== null) all.push({ topic, partition, value: committed })
-      }
-    }
-    return all
+  committedOf(groupId: string): Generator<StoredOffset, void, void> {
+    return this.#offsetsOf(groupId, ({ committed }) => committed)
   }
 
-  /** Keys of a group for deciding what to take away: those on their way count. */
-  newestOf(groupId: string): { readonly topic: string; readonly partition: number }[] {
-    const all: { topic: string; partition: number }[] = []
-    for (const [topic, partitions] of this.#groups.get(groupId) ?? []) {
-      for (const [partition, { committed, pending }] of partitions) {
-        const newest = pending.at(-1)
-        if ((newest === undefined ? committed : newest.value) !== null) all.push({ topic, partition })
-      }
-    }
-    for (const { topic, partition } of this.#transactions.ofGroup(groupId)) {
-      if (!all.some((key) => key.topic === topic && key.partition === partition)) all.push({ topic, partition })
-    }
-    return all
+  /** The same of the newest; may be left for a while, and goes on with what there is then. */
+  newestOf(groupId: string): Generator<StoredOffset, void, void> {
+    return this.#offsetsOf(groupId, newestOf)
   }
 
-  groupIds(): readonly string[] {
-    return [...new Set([...this.#groups.keys(), ...this.#transactions.groupIds()])]
+  *#offsetsOf(groupId: string, of: (entry: Entry) => CommittedOffset | null): Generator<StoredOffset, void, void> {
+    for (const [topic, partitions] of this.#groups.get(groupId)?.topics ?? []) {
+      for (const [partition, entry] of partitions) {
+        const value = of(entry)
+        if (value !== null) yield { topic, partition, value }
+      }
+    }
+  }
+
+  /** Whether there is something for a tombstone to take away. */
+  isKnown(groupId: string, key: OffsetKey): boolean {
+    return this.newest(groupId, key) !== null || this.isInTransaction(groupId, key)
+  }
+
+  /** All keys of a group that are so. */
+  *keysOf(groupId: string): Generator<OffsetKey, void, void> {
+    yield* this.newestOf(groupId)
+    for (const key of this.#transactions.ofGroup(groupId)) if (this.newest(groupId, key) === null) yield key
+  }
+
+  groupIds(): ReadonlySet<string> {
+    return new Set([...this.#groups.keys(), ...this.#transactions.groupIds()])
   }
 
   /** Whether anything is known of the group's offsets. */
   has(groupId: string): boolean {
-    return this.#groups.has(groupId) || this.#transactions.ofGroup(groupId).length > 0
+    return this.#groups.has(groupId) || this.#transactions.hasGroup(groupId)
+  }
+
+  /** Whether something will be left when all is committed that is on its way. */
+  hasNewest(groupId: string): boolean {
+    return (this.#groups.get(groupId)?.newestCount ?? 0) > 0 || this.#transactions.hasGroup(groupId)
+  }
+
+  /** Committed offsets of all groups. */
+  get committedCount(): number {
+    return this.#committedCount
   }
 }

@@ -1,8 +1,8 @@
 /**
  * OffsetFetch (9): the committed offsets of groups. Topics are not looked up in the image: offsets may outlive them.
  *
- * Versions 1 to 10. 2: null is all topics; an error of the whole group. 5: leader epochs. 7: offsets that are about to
- * change may be refused. 8: many groups (KIP-709). 9: members of the consumer protocol. 10: topics by id.
+ * Versions 1 to 10. 2: null is all topics; an error of the whole group. 5: leader epochs. 7: a reader may
+ * wait for offsets that are about to change, and is refused those of open transactions. 8: many groups (KIP-709). 9: members of the consumer protocol. 10: topics by id.
  */
 import { ApiError, getOrInsert, present, type Uuid, zeroUuid } from '../../base/index.ts'
 import type { FetchedOffset, GroupService, TopicOfOffset } from '../../coordinator/index.ts'
@@ -12,7 +12,7 @@ import type { Handler } from '../handler.ts'
 
 export interface OffsetFetchServices {
   readonly image: () => MetadataImage
-  readonly groups: Pick<GroupService, 'fetchOffsets'>
+  readonly groups: Pick<GroupService, 'fetchOffsets' | 'fetchStableOffsets'>
 }
 
 type GroupRequest = OffsetFetchRequest['groups'][number]
@@ -59,10 +59,10 @@ class Answers {
     this.#isById = isById
   }
 
-  of(group: GroupRequest): GroupAnswer {
+  async of(group: GroupRequest): Promise<GroupAnswer> {
     const { groupId, topics } = group
     try {
-      const found = topics === null ? this.#all(group) : this.#some(group, topics)
+      const found = await (topics === null ? this.#all(group) : this.#some(group, topics))
       return { groupId, topics: found, errorCode: ErrorCode.NONE }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -70,16 +70,17 @@ class Answers {
     }
   }
 
-  #fetch({ groupId, memberId, memberEpoch }: GroupRequest, keys: readonly TopicOfOffset[] | null) {
-    return this.#groups.fetchOffsets({ groupId, memberId, memberEpoch, requireStable: this.#requireStable, keys })
+  async #fetch({ groupId, memberId, memberEpoch }: GroupRequest, keys: readonly TopicOfOffset[] | null) {
+    const request = { groupId, memberId, memberEpoch, keys }
+    return this.#requireStable ? await this.#groups.fetchStableOffsets(request) : this.#groups.fetchOffsets(request)
   }
 
-  #some(group: GroupRequest, topics: NonNullable<GroupRequest['topics']>): readonly TopicAnswer[] {
+  async #some(group: GroupRequest, topics: NonNullable<GroupRequest['topics']>): Promise<readonly TopicAnswer[]> {
     const named = topics.map((topic) => ({ ...topic, known: this.#nameOf(topic) }))
     const keys = named.flatMap(({ known, topicId, partitionIndexes }) =>
       known === undefined ? [] : partitionIndexes.map((partition) => ({ topic: known, topicId, partition })),
     )
-    const fetched = this.#fetch(group, keys).values()
+    const fetched = (await this.#fetch(group, keys)).values()
     return named.map(({ known, name, topicId, partitionIndexes }) => ({
       name,
       topicId,
@@ -96,9 +97,9 @@ class Answers {
   }
 
   /** Offsets of topics that are gone cannot be told by id. */
-  #all(group: GroupRequest): readonly TopicAnswer[] {
+  async #all(group: GroupRequest): Promise<readonly TopicAnswer[]> {
     const partitions = new Map<string, PartitionAnswer[]>()
-    for (const fetched of this.#fetch(group, null)) {
+    for (const fetched of await this.#fetch(group, null)) {
       getOrInsert(partitions, fetched.topic, () => []).push(partitionAnswer(fetched.partition, fetched))
     }
     return [...partitions].flatMap(([name, answers]) => {
@@ -112,10 +113,10 @@ class Answers {
 export function offsetFetchHandler(services: OffsetFetchServices): Handler<OffsetFetchRequest, OffsetFetchResponse> {
   return {
     api: offsetFetch,
-    handle(request, { apiVersion }) {
+    async handle(request, { apiVersion }) {
       const { requireStable } = request
       const answers = new Answers(services, { requireStable, isById: apiVersion >= topicIdsSince })
-      const groups = groupsOf(request, apiVersion).map((group) => answers.of(group))
+      const groups = await Promise.all(groupsOf(request, apiVersion).map((group) => answers.of(group)))
       if (apiVersion >= manyGroupsSince) return offsetFetch.response.create({ groups })
       const { topics, errorCode } = present(groups[0], 'the one group')
       if (errorCode !== ErrorCode.NONE && apiVersion < groupErrorSince) {

@@ -87,6 +87,29 @@ describe('offsets are fetched', () => {
     }
   })
 
+  test('as they are, or where stable ones are asked for, as they will be', async () => {
+    const fixture = await Fixture.lead()
+    await fixture.commit(10)
+    fixture.partition.commitsAtOnce = false
+    const partitions = [{ partitionIndex: 0, committedOffset: 43n }]
+    const second = fixture.commit(10, { topics: [{ topicId, partitions }] })
+    const offsets = async (requireStable: boolean) => {
+      const reply = await fixture.ask(offsetFetch, 9, { requireStable, groups: [{ groupId: 'g', topics: null }] })
+      return reply.groups.flatMap(({ topics }) => topics.flatMap((topic) => topic.partitions))
+    }
+    const stable = offsets(true)
+    assert.deepEqual(
+      (await offsets(false)).map((it) => it.committedOffset),
+      [42n],
+    )
+    fixture.partition.commit()
+    await second
+    assert.deepEqual(
+      (await stable).map((it) => [it.errorCode, it.committedOffset]),
+      [[ErrorCode.NONE, 43n]],
+    )
+  })
+
   test('of all topics, from version 2 on', async () => {
     const fixture = await Fixture.lead()
     await fixture.commit(9)
