@@ -98,8 +98,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'num.io.threads',
   'num.network.threads',
   'num.replica.fetchers',
-  'offsets.retention.check.interval.ms',
-  'offsets.retention.minutes',
   'principal.builder.class',
   'producer.id.expiration.check.interval.ms',
   'producer.purgatory.purge.interval.requests',

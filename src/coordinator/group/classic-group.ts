@@ -36,7 +36,7 @@ export class ClassicGroup {
   /** Members of this generation that have not asked for their assignment yet. */
   readonly pendingSyncs = new Set<string>()
   #state: ClassicState = 'empty'
-  #stateSinceMs: number
+  #stateSinceMs: number | undefined
   generationId = 0
   protocolType: string | null = null
   protocolName: string | null = null
@@ -58,7 +58,8 @@ export class ClassicGroup {
     return this.#state
   }
 
-  get stateSinceMs(): number {
+  /** Undefined where the log does not tell. */
+  get stateSinceMs(): number | undefined {
     return this.#stateSinceMs
   }
 
@@ -74,12 +75,14 @@ export class ClassicGroup {
     readonly generationId: number
     readonly protocolName: string | null
     readonly leaderId: string | null
+    readonly stateTimestampMs: number
   }): void {
     this.protocolType = stored.protocolType
     this.generationId = stored.generationId
     this.protocolName = stored.protocolName
     this.leaderId = stored.leaderId ?? undefined
     this.#state = this.size > 0 ? 'stable' : 'empty'
+    this.#stateSinceMs = stored.stateTimestampMs < 0 ? undefined : stored.stateTimestampMs
   }
 
   /** A group that was ended, and goes on: what ended it was not written. */

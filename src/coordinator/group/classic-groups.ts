@@ -42,6 +42,10 @@ export class ClassicGroups {
     return this.#groups.has(groupId)
   }
 
+  ids(): IterableIterator<string> {
+    return this.#groups.keys()
+  }
+
   /** As readers see it, who know of nothing that is not committed. */
   shown(groupId: string): ClassicGroup | undefined {
     return this.#taken.get(groupId) ?? this.#groups.get(groupId)

@@ -49,6 +49,8 @@ export class GroupConfigs {
   }
 }
 
+const msPerMinute = 60_000
+
 function shardConfig(config: BrokerConfig): GroupShardConfig {
   return {
     initialRebalanceDelayMs: config.number('group.initial.rebalance.delay.ms'),
@@ -60,6 +62,8 @@ function shardConfig(config: BrokerConfig): GroupShardConfig {
     assignors: config.list('group.consumer.assignors').flatMap((name) => assignorsByName.get(name) ?? []),
     regexRefreshIntervalMs: config.number('group.consumer.regex.refresh.interval.ms'),
     offsetMetadataBytesMax: config.number('offset.metadata.max.bytes'),
+    offsetsRetentionMs: config.number('offsets.retention.minutes') * msPerMinute,
+    offsetsRetentionCheckIntervalMs: config.number('offsets.retention.check.interval.ms'),
     appendTimeoutMs: config.number('offsets.commit.timeout.ms'),
     appendLingerMs: config.number('group.coordinator.append.linger.ms'),
     loadBytes: config.number('offsets.load.buffer.size'),

@@ -53,6 +53,8 @@ class Bench {
         assignors: [],
         regexRefreshIntervalMs: 600_000,
         offsetMetadataBytesMax: 4096,
+        offsetsRetentionMs: 604_800_000,
+        offsetsRetentionCheckIntervalMs: 600_000,
       }),
       configOf: () => ({ sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000, assignmentIntervalMs: 1000 }),
       topics: new ConsumerTopics(emptyImage),

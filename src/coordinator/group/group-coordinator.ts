@@ -20,6 +20,7 @@ import { type ConsumerHeartbeat, type ConsumerHeartbeatReply, heartbeatFailed } 
 import type { ConsumerTopics } from './consumer-topics.ts'
 import { ForeignGroups } from './foreign-groups.ts'
 import type { GroupEvents } from './group-events.ts'
+import { classicExpiry, consumerExpiry, type GroupExpiry } from './group-expiry.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import type { GroupRecord, StoredGroup } from './group-record.ts'
 import type { GroupConfig, Leaving } from './group-requests.ts'
@@ -36,6 +37,7 @@ import {
 } from './group-state.ts'
 import { Migration, type MigrationConfig, type OpenGroup } from './migration.ts'
 import { OffsetAccess } from './offset-access.ts'
+import { OffsetExpiry } from './offset-expiry.ts'
 import { OffsetStore } from './offset-store.ts'
 import { joinFailed, Rebalance, syncFailed } from './rebalance.ts'
 
@@ -61,6 +63,7 @@ export class GroupCoordinator {
   readonly #offsetStore = new OffsetStore()
   /** Commits, fetches and deletions of offsets. */
   readonly offsets: GroupOffsets
+  readonly #expiry: OffsetExpiry
   readonly foreign = new ForeignGroups()
   readonly #rebalance: Rebalance
   readonly #classic: ClassicProtocol
@@ -80,6 +83,18 @@ export class GroupCoordinator {
       rebalance: this.#rebalance,
       groupSizeMax: () => config().classicSizeMax,
       onPendingExpired: (group) => this.#classics.forgetIfUnused(group),
+    })
+    this.#expiry = new OffsetExpiry({
+      context,
+      report,
+      store: this.#offsetStore,
+      retentionMs: () => config().offsetsRetentionMs,
+      checkIntervalMs: () => config().offsetsRetentionCheckIntervalMs,
+      owners: {
+        groupIds: () => this.#groupIds(),
+        expiryOf: (groupId) => this.#expiryOf(groupId),
+        removeIfEmpty: (groupId) => this.#removeIfEmpty(groupId),
+      },
     })
     this.#migration = new Migration({
       context,
@@ -172,6 +187,7 @@ export class GroupCoordinator {
     for (const group of this.#consumers.all()) {
       for (const { memberId } of group.members()) this.#consumer.resume(group.groupId, memberId)
     }
+    this.#expiry.start()
   }
 
   /** The partition moves away: whoever waits is told to look for the new coordinator. */
@@ -367,10 +383,32 @@ export class GroupCoordinator {
     if (consumer === undefined && group === undefined) respond(this.#deletionError(groupId))
     else if ((consumer?.size ?? 0) > 0 || (group !== undefined && group.state !== 'empty')) {
       respond(ErrorCode.NON_EMPTY_GROUP)
-    } else this.#delete(groupId, respond)
+    } else this.#delete(groupId, this.offsets.tombstonesOf(groupId), respond)
   }
 
-  #delete(groupId: string, respond: (code: number) => void): void {
+  *#groupIds(): Generator<string> {
+    yield* this.#classics.ids()
+    for (const { groupId } of this.#consumers.all()) yield groupId
+  }
+
+  #expiryOf(groupId: string): GroupExpiry | undefined {
+    const consumer = this.#consumers.get(groupId)
+    if (consumer !== undefined) return consumerExpiry(consumer)
+    const group = this.#classics.get(groupId)
+    return group === undefined ? undefined : classicExpiry(group)
+  }
+
+  /** Takes a group without members away that has no offsets left; not one that somebody is about to join. */
+  #removeIfEmpty(groupId: string): boolean {
+    const consumer = this.#consumers.get(groupId)
+    const group = this.#classics.get(groupId)
+    const isUnused =
+      consumer === undefined ? group?.state === 'empty' && group.pendingJoins.size === 0 : consumer.size === 0
+    if (isUnused) this.#delete(groupId, [], () => undefined)
+    return isUnused
+  }
+
+  #delete(groupId: string, offsets: readonly GroupRecord[], respond: (code: number) => void): void {
     const consumer = this.#consumers.get(groupId)
     const group = this.#classics.get(groupId)
     // From here on it is gone: who joins now joins another group of this name.
@@ -378,7 +416,7 @@ export class GroupCoordinator {
     const own: readonly GroupRecord[] =
       consumer === undefined ? [{ kind: 'classic-group', groupId, value: null }] : groupTombstones(consumer)
     this.#context.append({
-      records: [...this.offsets.tombstonesOf(groupId), ...own],
+      records: [...offsets, ...own],
       committed: () => {
         taken?.forget()
         if (!this.#classics.has(groupId) && this.#consumers.get(groupId) === undefined) {

@@ -2,10 +2,10 @@
  * The committed offsets of the groups of one partition: commits, fetches, deletions. Who may commit, and which topics
  * are in use, the groups say.
  */
-import { ApiError } from '../../base/index.ts'
+import { ApiError, type Uuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
-import type { CommittedOffset, GroupRecord, OffsetRecord } from './group-record.ts'
+import { type CommittedOffset, type GroupRecord, type OffsetRecord, offsetTombstone } from './group-record.ts'
 import type {
   CommitRequest,
   FetchedOffset,
@@ -17,6 +17,7 @@ import type {
 } from './group-requests.ts'
 import { isOfTopic } from './group-state.ts'
 import type { OffsetStore, StoredOffset } from './offset-store.ts'
+import { type SweepSteps, sweep } from './sweep.ts'
 
 /** What the offsets ask of their groups. */
 export interface OffsetOwners {
@@ -151,7 +152,7 @@ export class GroupOffsets {
     for (const [i, key] of keys.entries()) {
       if (codes[i] === ErrorCode.NONE && this.#store.isKnown(groupId, key)) found.set(keyText(key), key)
     }
-    const records = [...found.values()].map((key) => tombstone(groupId, key))
+    const records = [...found.values()].map((key) => offsetTombstone(groupId, key))
     this.#append(records, codes, (answer) => {
       this.#owners.forgetIfUnused(groupId)
       respond(answer)
@@ -160,23 +161,29 @@ export class GroupOffsets {
 
   /** The records that take away all offsets of a group. */
   tombstonesOf(groupId: string): readonly OffsetRecord[] {
-    return [...this.#store.keysOf(groupId)].map((key) => tombstone(groupId, key))
+    return [...this.#store.keysOf(groupId)].map((key) => offsetTombstone(groupId, key))
   }
 
   /** Topics are gone: what was committed for them goes with them, for a topic of the same name is another one. */
   topicsDeleted(topics: readonly Omit<TopicOfOffset, 'partition'>[]): void {
+    sweep({
+      context: this.#context,
+      steps: this.#stepsOfDeleted(new Map(topics.map(({ topic, topicId }) => [topic, topicId]))),
+      done: (code) => {
+        if (code === ErrorCode.NONE) return
+        this.#options.report(`Offsets of deleted topics could not all be taken away (error ${code})`)
+      },
+    })
+  }
+
+  *#stepsOfDeleted(deleted: ReadonlyMap<string, Uuid>): SweepSteps {
     for (const groupId of this.#store.groupIds()) {
-      const records = [...this.#store.keysOf(groupId)]
-        .filter((key) => {
-          const value = this.#store.newest(groupId, key)
-          return topics.some(
-            ({ topic, topicId }) => topic === key.topic && (value === null || isOfTopic(value, { ...key, topicId })),
-          )
-        })
-        .map((key) => tombstone(groupId, key))
-      const failed = (code: number): void =>
-        this.#options.report(`Group ${groupId}: offsets of deleted topics were not removed (error ${code})`)
-      if (records.length > 0) this.#context.append({ records, committed: () => undefined, failed })
+      for (const key of this.#store.keysOf(groupId)) {
+        const topicId = deleted.get(key.topic)
+        const value = this.#store.newest(groupId, key)
+        const isOver = topicId !== undefined && (value === null || isOfTopic(value, { ...key, topicId }))
+        yield isOver ? offsetTombstone(groupId, key) : undefined
+      }
     }
   }
 }
@@ -184,13 +191,6 @@ export class GroupOffsets {
 const keyOf = ({ topic, partition }: OffsetKey): OffsetKey => ({ topic, partition })
 
 const keyText = ({ topic, partition }: OffsetKey): string => `${partition} ${topic}`
-
-const tombstone = (groupId: string, key: OffsetKey): OffsetRecord => ({
-  kind: 'offset',
-  groupId,
-  ...keyOf(key),
-  value: null,
-})
 
 type Times = Pick<CommittedOffset, 'commitTimestampMs' | 'expireTimestampMs'>
 

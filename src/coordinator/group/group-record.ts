@@ -29,6 +29,12 @@ export interface OffsetRecord {
   readonly value: CommittedOffset | null
 }
 
+/** Takes the offset of a partition away. */
+export const offsetTombstone = (
+  groupId: string,
+  { topic, partition }: Pick<OffsetRecord, 'topic' | 'partition'>,
+): OffsetRecord => ({ kind: 'offset', groupId, topic, partition, value: null })
+
 export interface StoredMember {
   readonly memberId: string
   readonly groupInstanceId: string | null

@@ -11,6 +11,9 @@ export interface GroupConfig {
   readonly sessionTimeoutMsMax: number
   /** `offset.metadata.max.bytes`. */
   readonly offsetMetadataBytesMax: number
+  /** `offsets.retention.minutes` and `offsets.retention.check.interval.ms`. */
+  readonly offsetsRetentionMs: number
+  readonly offsetsRetentionCheckIntervalMs: number
 }
 
 /** A member that is to leave, and why. */

@@ -245,6 +245,7 @@ function classicOf(
     generationId: epoch,
     protocolName,
     leaderId: group.leaderId ?? null,
+    stateTimestampMs: nowMs,
   })
   for (const { member, target } of members) {
     const known = group.member(member.memberId)
