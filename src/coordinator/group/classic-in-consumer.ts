@@ -71,6 +71,7 @@ export class ClassicInConsumer {
     const change = protocol.change(group, known.member, updated)
     change.subscribe()
     protocol.regexes.maybeStart(group, { member: known.member, updated, isNew: change.hasNewRegex })
+    protocol.placeTaken(group, known)
     const joining = { group, request, change, before: known.records, owned: this.#ownedBy(subscription), respond }
     if (owner !== undefined && this.#options.migration.mustFollow(group, owner)) this.#joinAsLast(joining)
     else this.#join(joining)

@@ -66,6 +66,8 @@ export interface Decision<T> {
 /** A member that sends a request of either protocol, and how it has got its place. */
 interface Known {
   readonly member: ConsumerMember
+  /** The static member whose place it takes, and what is to be written for that. */
+  readonly replaced?: ConsumerMember
   readonly records: readonly ConsumerRecord[]
 }
 
@@ -112,6 +114,7 @@ export class ConsumerProtocol {
     const { epoch, target } = change.assign()
     change.reconcile(epoch, target, request.owned)
     const { member } = change
+    this.placeTaken(group, known)
     this.#watch(group.groupId, updated, member)
     const isFull = request.rebalanceTimeoutMs !== -1 && hasSubscription(request) && request.owned !== null
     const isToldAssigned = joins || isFull || !samePartitions(known.member.assigned, member.assigned)
@@ -148,12 +151,12 @@ export class ConsumerProtocol {
 
   /** The session begins anew; who has to give partitions up has its time-out for it. */
   #watch(groupId: string, before: ConsumerMember, member: ConsumerMember): void {
-    const { memberId, memberEpoch } = member
+    const { memberId } = member
     const of = { groupId, memberId }
     this.timers.start('session', of, this.#options.configOf(groupId).sessionTimeoutMs)
     if (member === before) return
     if (member.state === 'unrevoked') this.watchRevocation(groupId, member)
-    else if (memberEpoch !== before.memberEpoch || before.state === 'unrevoked') this.timers.cancel('rebalance', of)
+    else this.timers.cancel('rebalance', of)
   }
 
   watchRevocation(groupId: string, { memberId, memberEpoch, rebalanceTimeoutMs }: ConsumerMember): void {
@@ -186,7 +189,6 @@ export class ConsumerProtocol {
 
   #knownStatic(group: ConsumerGroup, sender: Sender): Known {
     const { memberId, instanceId, joins, isClassic } = sender
-    const { groupId } = group
     const owner = group.staticMember(instanceId)
     if (!joins) {
       const member = staticMemberOf(group, { memberId, instanceId })
@@ -200,11 +202,16 @@ export class ConsumerProtocol {
         `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is owned by ${owner.memberId} member.`,
       )
     }
-    this.timers.cancelAll({ groupId, memberId: owner.memberId })
     const member = { ...owner, memberId, memberEpoch: 0, previousMemberEpoch: 0 }
-    const change = { kind: 'return', member: memberEvent(member), replacedMemberId: quoted(owner.memberId) } as const
-    this.#options.events.report({ groupId, epoch: group.epoch, change })
-    return { member, records: replacementRecords(group, owner, member) }
+    return { member, replaced: owner, records: replacementRecords(group, owner, member) }
+  }
+
+  /** What was decided is about to be written: whoever had the place of a static member is waited for no more. */
+  placeTaken({ groupId, epoch }: ConsumerGroup, { member, replaced }: Known): void {
+    if (replaced === undefined) return
+    this.timers.cancelAll({ groupId, memberId: replaced.memberId })
+    const change = { kind: 'return', member: memberEvent(member), replacedMemberId: quoted(replaced.memberId) } as const
+    this.#options.events.report({ groupId, epoch, change })
   }
 
   /** A member whose last answer was lost still has the epoch before, and owns nothing that it is not given any more. */
@@ -317,6 +324,7 @@ const ownsNoMore = (owned: readonly ReportedPartitions[] | null, assigned: Owned
 
 /** The same object where the request tells nothing new. */
 function updatedBy(member: ConsumerMember, request: ConsumerHeartbeat): ConsumerMember {
+  if (tellsNothing(member, request)) return member
   const updated = {
     ...member,
     instanceId: request.instanceId ?? member.instanceId,
@@ -331,6 +339,18 @@ function updatedBy(member: ConsumerMember, request: ConsumerHeartbeat): Consumer
   }
   return sameSubscription(member, updated) ? member : updated
 }
+
+/** So it is of nearly all heartbeats. */
+const tellsNothing = (member: ConsumerMember, request: ConsumerHeartbeat): boolean =>
+  request.topicNames === null &&
+  request.topicRegex === null &&
+  request.serverAssignor === null &&
+  request.rebalanceTimeoutMs === -1 &&
+  request.rackId === null &&
+  (request.instanceId === null || request.instanceId === member.instanceId) &&
+  request.clientId === member.clientId &&
+  request.clientHost === member.clientHost &&
+  member.classic === null
 
 function namesOf(member: ConsumerMember, { topicNames }: ConsumerHeartbeat): readonly string[] {
   if (topicNames === null) return member.topicNames
