@@ -15,6 +15,7 @@
 import { assert } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { ClassicMember, type MemberIdentity, type MemberProtocol } from './classic-member.ts'
+import { hashMapOrder } from './java-hash.ts'
 
 export type ClassicState = 'empty' | 'preparing' | 'completing' | 'stable' | 'dead'
 
@@ -185,7 +186,7 @@ export class ClassicGroup {
     return new Set([...counts].filter(([, count]) => count === this.#members.size).map(([name]) => name))
   }
 
-  /** The protocol with the most votes of those that all members offer; the first to reach that count wins a tie. */
+  /** The protocol with the most votes of those that all members offer; Java's hash table decides a tie, as in Kafka. */
   selectProtocol(): string {
     const candidates = this.#commonProtocols()
     const votes = new Map<string, number>()
@@ -194,9 +195,10 @@ export class ClassicGroup {
       assert(name !== undefined, 'members of a group have a protocol in common')
       votes.set(name, (votes.get(name) ?? 0) + 1)
     }
-    const [best] = [...votes].sort(([, a], [, b]) => b - a)
+    const mostVotes = Math.max(...votes.values())
+    const best = hashMapOrder(votes.keys()).find((name) => votes.get(name) === mostVotes)
     assert(best !== undefined, 'a group that selects a protocol has a member')
-    return best[0]
+    return best
   }
 
   get allJoined(): boolean {

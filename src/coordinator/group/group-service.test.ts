@@ -8,7 +8,7 @@ import type { JoinReply } from './classic-member.ts'
 import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { CommitRequest, PartitionCodes } from './group-requests.ts'
 import type { GroupService } from './group-service.ts'
-import { groupPartition, javaHash } from './java-hash.ts'
+import { groupPartition, hashMapOrder, javaHash } from './java-hash.ts'
 
 const committing = (given: Partial<CommitRequest> & { offset?: bigint; partition?: number } = {}): CommitRequest => ({
   groupId: 'g',
@@ -94,6 +94,11 @@ test('groups live where Kafka looks for them', () => {
   const homes = ['g-consumer', 'g-share', 'g-classic'].map((groupId) => groupPartition(groupId, 3))
   assert.deepEqual(homes, [0, 0, 1])
   assert.equal(groupPartition('polygenelubricants', 50), 0)
+})
+
+test("keys come in the order of Java's hash table", () => {
+  const assignors = ['range', 'roundrobin', 'sticky', 'cooperative-sticky']
+  assert.deepEqual(hashMapOrder(assignors), ['sticky', 'range', 'roundrobin', 'cooperative-sticky'])
 })
 
 test('a request finds its shard, or is told why not', async () => {

@@ -184,7 +184,8 @@ export class Rebalance {
   /** Whatever of the member waits is answered with `code`, and its session is no longer watched. */
   dismiss(group: ClassicGroup, member: ClassicMember, code: number): void {
     this.#context.timers.cancel(sessionKey(group, member.memberId))
-    this.replyToJoin(member, joinFailed(code, member.memberId))
+    // Who is no member has no id.
+    this.replyToJoin(member, joinFailed(code, code === ErrorCode.UNKNOWN_MEMBER_ID ? '' : member.memberId))
     this.replyToSync(member, syncFailed(code))
   }
 
