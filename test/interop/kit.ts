@@ -10,6 +10,7 @@ import { bringOrThrow } from '../../bench/fetch.ts'
 import { javaCommand, pythonEnvironment } from '../../bench/java.ts'
 import { kafkaJars } from '../../bench/kafka.ts'
 import { cache } from '../../bench/paths.ts'
+import { assignorsJavaMajorMin } from './assignor-program.ts'
 
 export const bootstrapVariable = 'ODRADEK_INTEROP_BOOTSTRAP'
 export const shortVariable = 'ODRADEK_INTEROP_SHORT'
@@ -84,6 +85,7 @@ export async function bring(options: { readonly isShort: boolean }): Promise<voi
   await bringPackages()
   await Promise.all([
     javaCommand(),
+    javaCommand(assignorsJavaMajorMin),
     kafkaJars().then(() => (options.isShort ? undefined : kafkaJars(newerKafkaVersion))),
     pythonEnvironment('interop-venv', ['confluent-kafka==2.16.1']),
     bringKcat(),
