@@ -19,6 +19,7 @@ parser.add_argument("--topic", required=True)
 parser.add_argument("--group", default="none")
 parser.add_argument("--protocol", default="classic")
 parser.add_argument("--instance")
+parser.add_argument("--session", type=int, default=6000, help="milliseconds, of the classic protocol")
 parser.add_argument("--prefix", default="value-")
 parser.add_argument("--codec", default="none")
 parser.add_argument("--isolation", default="read_committed")
@@ -124,7 +125,7 @@ def consumer_config():
         }
     )
     if options.protocol == "classic":
-        config["session.timeout.ms"] = 6000
+        config["session.timeout.ms"] = options.session
         config["heartbeat.interval.ms"] = 500
     return config
 

@@ -12,21 +12,25 @@ import { skipUnless } from './served.ts'
 export interface Membership {
   readonly topic: string
   readonly group: string
-  /** Of a static member; not of every kind. */
+  /** Of a static member. Both of Java's and librdkafka's members alone. */
   readonly instance?: string
+  readonly sessionTimeoutMs?: number
 }
 
 export type MemberKind = (membership: Membership) => Command | Promise<Command>
 
+/** So that a member that was killed is missed soon; of the consumer protocol the broker says how long. */
+const shortSessionMs = 6000
+
 const librdkafkaMember =
   (protocol: string): MemberKind =>
-  (membership) =>
-    librdkafkaCommand('member', { ...membership, protocol, timeout: 300 })
+  ({ sessionTimeoutMs = shortSessionMs, ...membership }) =>
+    librdkafkaCommand('member', { ...membership, session: sessionTimeoutMs, protocol, timeout: 900 })
 
 const franzGoMember =
   (protocol: string): MemberKind =>
-  (membership) =>
-    franzGoCommand('member', { ...membership, protocol, timeout: 120 })
+  ({ topic, group }) =>
+    franzGoCommand('member', { topic, group, protocol, timeout: 900 })
 
 const platformaticMember =
   (protocol: string): MemberKind =>
@@ -36,8 +40,8 @@ const platformaticMember =
   })
 
 function javaMember(protocol: string, more: readonly string[] = []): MemberKind {
-  return ({ topic, group, instance }) => {
-    const session = protocol === 'classic' ? ['--session-timeout', '6000'] : []
+  return ({ topic, group, instance, sessionTimeoutMs = shortSessionMs }) => {
+    const session = protocol === 'classic' ? ['--session-timeout', `${sessionTimeoutMs}`] : []
     const place = ['--bootstrap-server', bootstrap(), '--topic', topic, '--group-id', group]
     const args = ['--reset-policy', 'earliest', '--verbose', '--group-protocol', protocol, ...session, ...more]
     const fixed = instance === undefined ? [] : ['--group-instance-id', instance]
@@ -141,7 +145,7 @@ export class Member {
     return this.#process.kill()
   }
 
-  /** It leaves its group, where its client does so. */
+  /** It leaves its group as its client does; a static one is expected again. */
   leave(): Promise<void> {
     return this.#process.kill('SIGTERM')
   }
