@@ -23,7 +23,7 @@ export class Writer {
 
   constructor(capacity = 1024) {
     this.#capacity = capacity
-    this.#buffer = Buffer.allocUnsafeSlow(capacity)
+    this.#buffer = Buffer.allocUnsafe(capacity)
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, capacity)
   }
 
@@ -42,7 +42,7 @@ export class Writer {
   #grow(size: number): number {
     const open = this.#position - this.#start
     const capacity = Math.max(this.#capacity, (open + size) * 2)
-    const bigger = Buffer.allocUnsafeSlow(capacity)
+    const bigger = Buffer.allocUnsafe(capacity)
     this.#buffer.copy(bigger, 0, this.#start, this.#position)
     this.#buffer = bigger
     this.#view = new DataView(bigger.buffer, bigger.byteOffset, capacity)

@@ -83,6 +83,7 @@ export class Broker {
   #applying: Promise<void> | undefined
   #awaiting: Applied[] = []
   readonly #offline = new Set<Uuid>()
+  #offsetsConfig: { texts: ReadonlyMap<string, string>; broker: BrokerConfig; config: TopicConfig } | undefined
   #isStopped = false
 
   private constructor(options: BrokerOptions) {
@@ -106,7 +107,7 @@ export class Broker {
       config: () => this.#config,
       groupTexts: (resourceName) => configsOf(this.#image, { resourceType: groupResourceType, resourceName }),
       partitionCount: () => this.#image.topics.byName.get(offsetsTopic)?.partitions.size,
-      batchBytesMax: () => this.#topicConfig(offsetsTopic).maxMessageBytes,
+      batchBytesMax: () => this.#offsetsTopicConfig().maxMessageBytes,
       onFault: options.onFault,
     })
     this.cleaner = new Cleaner({
@@ -169,9 +170,22 @@ export class Broker {
     }
   }
 
+  #topicTexts(topic: string): ReadonlyMap<string, string> {
+    return configsOf(this.#image, { resourceType: topicResourceType, resourceName: topic })
+  }
+
   #topicConfig(topic: string): TopicConfig {
-    const texts = configsOf(this.#image, { resourceType: topicResourceType, resourceName: topic })
-    return resolveTopicConfig(this.#config, texts)
+    return resolveTopicConfig(this.#config, this.#topicTexts(topic))
+  }
+
+  /** Each batch of a coordinator asks twice: it is resolved anew only where a config is another one. */
+  #offsetsTopicConfig(): TopicConfig {
+    const texts = this.#topicTexts(offsetsTopic)
+    const known = this.#offsetsConfig
+    if (known?.texts === texts && known.broker === this.#config) return known.config
+    const config = this.#topicConfig(offsetsTopic)
+    this.#offsetsConfig = { texts, broker: this.#config, config }
+    return config
   }
 
   get image(): MetadataImage {
