@@ -13,7 +13,7 @@ typedef struct {
 } Exchange;
 
 typedef struct {
-  int fd, index;
+  int fd, index, is_waiting;
   uint8_t *out; /* what the socket has not taken yet */
   size_t out_size, out_at;
   int64_t *sent_at;
@@ -100,13 +100,12 @@ static void refuse(const Exchange *one, const uint8_t *body, size_t size) {
   die("a wrong reply");
 }
 
-static void take_exchanges(Exchanger *e, Histogram *h) {
+static void take_exchanges(Exchanger *e, int64_t time, Histogram *h) {
   ssize_t got = recv(e->fd, e->in + e->in_size, sizeof e->in - e->in_size, 0);
   if (got < 0 && errno == EAGAIN) return;
   if (got <= 0) die("the broker closed the connection");
   e->in_size += (size_t)got;
   size_t at = 0;
-  int64_t time = now_ns();
   while (e->in_size - at >= 4) {
     size_t size = (size_t)get_int(e->in + at, 4);
     if (size < 4 || size > FRAME_MAX) die("a reply of %zu bytes", size);
@@ -122,30 +121,46 @@ static void take_exchanges(Exchanger *e, Histogram *h) {
   e->in_size -= at;
 }
 
+/* What the socket does not take now is sent when it is writable again. */
+static void drive(Exchanger *e, int poller, int may_schedule) {
+  int was_waiting = e->is_waiting;
+  send_exchanges(e, may_schedule);
+  e->is_waiting = e->out_size > 0;
+  if (e->is_waiting == was_waiting) return;
+  struct epoll_event wanted = {.events = EPOLLIN | (e->is_waiting ? EPOLLOUT : 0), .data.ptr = e};
+  if (epoll_ctl(poller, EPOLL_CTL_MOD, e->fd, &wanted) != 0) die("epoll_ctl: %s", strerror(errno));
+}
+
 /* A closed loop: each connection has `inflight` requests under way until the time is over. */
 static void frames(void) {
   static Histogram latency;
   Exchanger *open[CONNECTIONS_MAX];
-  struct pollfd polled[CONNECTIONS_MAX];
+  struct epoll_event events[CONNECTIONS_MAX];
+  int poller = epoll_create1(EPOLL_CLOEXEC);
   load_exchanges();
-  for (int i = 0; i < option.connections; i++) open[i] = open_exchanger(i);
-  int64_t start = now_ns(), end = start + (int64_t)(option.seconds * 1e9), answered = 0, last_progress = start;
-  for (;;) {
-    int64_t time = now_ns(), before = answered, scheduled = 0;
-    answered = 0;
-    for (int i = 0; i < option.connections; i++) {
-      Exchanger *e = open[i];
-      send_exchanges(e, time < end);
-      scheduled += e->scheduled;
-      answered += e->answered;
-      polled[i] = (struct pollfd){.fd = e->fd, .events = (short)(POLLIN | (e->out_size > 0 ? POLLOUT : 0))};
+  for (int i = 0; i < option.connections; i++) {
+    open[i] = open_exchanger(i);
+    struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = open[i]};
+    if (epoll_ctl(poller, EPOLL_CTL_ADD, open[i]->fd, &wanted) != 0) die("epoll_ctl: %s", strerror(errno));
+  }
+  int64_t start = now_ns(), end = start + (int64_t)(option.seconds * 1e9), answered = 0, under_way = 0;
+  for (int i = 0; i < option.connections; i++) {
+    drive(open[i], poller, 1);
+    under_way += open[i]->scheduled;
+  }
+  while (under_way > 0) {
+    int count = epoll_wait(poller, events, option.connections, (int)(option.timeout * 1e3));
+    if (count == 0) die("no reply for %.0f s", option.timeout);
+    if (count < 0) die("epoll_wait: %s", strerror(errno));
+    int64_t time = now_ns();
+    for (int i = 0; i < count; i++) {
+      Exchanger *e = events[i].data.ptr;
+      int64_t had_scheduled = e->scheduled, had_answered = e->answered;
+      if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) take_exchanges(e, time, &latency);
+      drive(e, poller, time < end);
+      answered += e->answered - had_answered;
+      under_way += (e->scheduled - had_scheduled) - (e->answered - had_answered);
     }
-    if (time >= end && answered >= scheduled) break;
-    if (answered != before) last_progress = time;
-    if (time - last_progress > (int64_t)(option.timeout * 1e9)) die("no reply for %.0f s", option.timeout);
-    if (poll(polled, (nfds_t)option.connections, 1000) < 0) die("poll: %s", strerror(errno));
-    for (int i = 0; i < option.connections; i++)
-      if (polled[i].revents & (POLLIN | POLLHUP | POLLERR)) take_exchanges(open[i], &latency);
   }
   print_result(0, answered, now_ns() - start, &latency);
 }

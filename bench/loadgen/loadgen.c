@@ -1,6 +1,7 @@
 /*
  * Load generator of the benchmarks: speaks just enough of Kafka's wire format to load a broker at a small, known cost
- * of its own, and prints one line of JSON. One thread and poll(2), two threads for the end-to-end mode.
+ * of its own, and prints one line of JSON. One thread, with poll(2) or, for the many connections
+ * of frames, epoll(7); two threads for the end-to-end mode.
  *
  *   loadgen MODE key=value ...
  *
@@ -32,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
