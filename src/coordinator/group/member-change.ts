@@ -21,6 +21,7 @@ import type { ConsumerRecord } from './consumer-record.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import { quoted, type RebalanceCause } from './group-event.ts'
 import type { GroupEvents } from './group-events.ts'
+import { hashMapOrder } from './java-hash.ts'
 import { type ReportedPartitions, reconcile } from './reconciliation.ts'
 import { regexError } from './regular-expressions.ts'
 import { assign, type NewAssignment } from './target-assignment.ts'
@@ -212,13 +213,15 @@ export class MemberChange {
   }
 }
 
+/** That with the most wishes; of several, the first in the order of Java, or a group would change with its coordinator. */
 export function preferredAssignor(
   wishes: Iterable<readonly [string, number]>,
   assignors: readonly Assignor[],
 ): Assignor {
-  let best: { readonly name: string; readonly count: number } | undefined
-  for (const [name, count] of wishes) if (best === undefined || count > best.count) best = { name, count }
-  const assignor = assignors.find(({ name }) => name === best?.name) ?? assignors[0]
+  const counts = new Map(wishes)
+  const most = Math.max(...counts.values())
+  const best = hashMapOrder(counts.keys()).find((name) => counts.get(name) === most)
+  const assignor = assignors.find(({ name }) => name === best) ?? assignors[0]
   if (assignor === undefined) throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, 'no assignor is configured')
   return assignor
 }
