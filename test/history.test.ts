@@ -85,6 +85,16 @@ test('a position that is lost, and one that nobody was at', () => {
   ])
 })
 
+test('a position that a late commit of a former owner set back is not lost; one that the owner itself was at before is', () => {
+  const read = [owned('a', 1, [0]), ...[0, 1, 2, 3].map((offset) => polled('a', 2, offset))]
+  const next = [owned('b', 20, [0]), polled('b', 21, 2), polled('b', 21, 3)]
+  const faultsWith = (...commits: readonly MemberEvent[]): readonly string[] =>
+    historyFaults({ events: [...read, ...commits, owned('a', 10, []), ...next], sent: [], tells: 'all' })
+  assert.deepEqual(faultsWith(committed('a', 5, 4), committed('z', 7, 2)), [])
+  assert.deepEqual(faultsWith(committed('a', 4, 2), committed('a', 5, 4)), ['b began at 0:2, but 4 was committed'])
+  assert.deepEqual(faultsWith(committed('a', 5, 4)), ['b began at 0:2, but 4 was committed'])
+})
+
 test('members that tell late are held to records, epochs and commits alone', () => {
   const events = [...anna.slice(0, -1), ...boris, ...clara]
   assert.equal(historyFaults({ events, sent, tells: 'owned' }).length, 2)
