@@ -132,6 +132,14 @@ export class MemoryPartition {
     return { baseOffset, committed }
   }
 
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  refuseOnce(code: number): void {
+    this.refusal = new ApiError(code, 'refused')
+  }
+
   /** What waits is committed. */
   commit(): void {
     for (const { resolve } of this.#waiting.splice(0)) resolve()

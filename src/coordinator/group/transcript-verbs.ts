@@ -196,6 +196,6 @@ export const verbs: Readonly<Record<string, Verb>> = {
   },
   /** refuse ERROR: the next append writes nothing */
   refuse: (bench, command) => {
-    bench.partition.refusal = new ApiError(codeNamed(command.name), 'refused')
+    bench.partition.refuseOnce(codeNamed(command.name))
   },
 }
