@@ -73,19 +73,21 @@ function nextRanges(
   cuts: ReadonlyMap<Uuid, Cut>,
   { topicIds, assignment }: Pick<MemberSpec, 'topicIds' | 'assignment'>,
 ): Assignment {
-  const ranges = new JavaHashMap<Uuid, Range>(uuidHash, capacityFor(topicIds.size))
+  const ranges: [Uuid, Range][] = []
   let isSame = true
   for (const topicId of topicIds) {
     const cut = cuts.get(topicId)
     assert(cut !== undefined, 'each topic of each member is cut')
     const range = nextRange(cut)
     if (range.start === range.end) continue
-    ranges.append(topicId, range)
+    ranges.push([topicId, range])
     isSame &&= isRange(assignment.get(topicId), range)
   }
-  if (isSame && assignment.size === ranges.size) return assignment
+  if (isSame && assignment.size === ranges.length) return assignment
+  const hashed = new JavaHashMap<Uuid, Range>(uuidHash, capacityFor(topicIds.size))
+  for (const [topicId, range] of ranges) hashed.append(topicId, range)
   const changed = new Map<Uuid, ReadonlySet<number>>()
-  ranges.visit((topicId, { start, end }) => {
+  hashed.visit((topicId, { start, end }) => {
     changed.set(topicId, new Set(Array.from({ length: end - start }, (_, i) => start + i)))
   })
   return changed

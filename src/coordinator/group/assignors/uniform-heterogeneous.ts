@@ -106,7 +106,8 @@ class HeterogeneousAssignment {
 
   /** Tells whether partitions moved. */
   #balanceTopic(topic: Topic): boolean {
-    if (this.#ladder.climb(topic.subscribers) <= 1) return false
+    if (this.#ladder.apart(topic.subscribers) <= 1) return false
+    this.#ladder.climb(topic.subscribers)
     const owned = new Map<number, number[]>()
     for (const [partition, owner] of topic.owners.entries()) getOrInsert(owned, owner, () => []).push(partition)
     const canGive = (member: number): boolean => (owned.get(member)?.length ?? 0) > 0
