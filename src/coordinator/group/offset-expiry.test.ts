@@ -8,7 +8,12 @@ import type { GroupRecord } from './group-record.ts'
 import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts'
 
 const minute = 60_000
-const settings = { 'offsets.retention.minutes': '10', 'offsets.retention.check.interval.ms': '60000' }
+const settings = {
+  'offsets.retention.minutes': '10',
+  'offsets.retention.check.interval.ms': '60000',
+  'group.consumer.max.session.timeout.ms': '3600000',
+  'group.consumer.session.timeout.ms': '3600000',
+}
 
 const subscription = (...topics: readonly string[]): Buffer => {
   const writer = new Writer(64)
@@ -72,7 +77,7 @@ class World {
       memberId,
       groupInstanceId: null,
       generationId,
-      knowsEpochs: false,
+      knowsEpochs: true,
       offsets: Array.from({ length: given.count ?? 1 }, (_, i) => ({
         topic,
         topicId: zeroUuid,
@@ -107,6 +112,27 @@ class World {
     const sync = { ...identity, generationId, protocolType, protocolName: 'range', assignments: new Map() }
     assert.equal((await this.broker.groups.sync(groupId, sync)).errorCode, ErrorCode.NONE)
     return memberId
+  }
+
+  /** Of a member of the consumer protocol. */
+  async heartbeat(memberEpoch: number): Promise<number> {
+    const request = {
+      memberId: 'm',
+      newMemberId: '',
+      memberEpoch,
+      instanceId: null,
+      rackId: null,
+      rebalanceTimeoutMs: 60_000,
+      topicNames: ['t'],
+      topicRegex: null,
+      serverAssignor: null,
+      owned: [],
+      clientId: '',
+      clientHost: '',
+    }
+    const reply = await this.broker.groups.consumerHeartbeat('g', request, 1)
+    assert.equal(reply.errorCode, ErrorCode.NONE, reply.errorMessage ?? '')
+    return reply.memberEpoch
   }
 
   /** Topics and partitions that have an offset. */
@@ -176,6 +202,26 @@ test('consumers keep the offsets of what they are subscribed to, for ever', asyn
   await world.load()
   await world.advance(15 * minute)
   assert.deepEqual([world.known(), world.groupIds], [['t-0'], ['g']])
+})
+
+test('so do members of the consumer protocol; when they are gone the commits count', async () => {
+  const world = await World.lead()
+  const generationId = await world.heartbeat(0)
+  await world.commit({ memberId: 'm', generationId })
+  await world.commit({ memberId: 'm', generationId, topic: 'other' })
+  await world.advance(10 * minute - 1)
+  assert.deepEqual(world.known(), ['t-0', 'other-0'])
+  await world.advance(minute)
+  assert.deepEqual(world.known(), ['t-0'])
+  await world.load()
+  await world.advance(5 * minute)
+  assert.deepEqual([world.known(), world.groupIds], [['t-0'], ['g']])
+  await world.heartbeat(-1)
+  assert.deepEqual(world.groupIds, ['g'])
+  await world.advance(minute)
+  assert.deepEqual([world.known(), world.groupIds], [[], []])
+  await world.load()
+  assert.deepEqual([world.known(), world.groupIds], [[], []])
 })
 
 test('nothing goes under the hands of others: other members, subscriptions that cannot be read, a rebalance', async () => {
