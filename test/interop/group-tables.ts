@@ -6,7 +6,7 @@ export const groupsTool = (args: readonly string[]): Promise<string> =>
   runTool('consumerGroups', ['--bootstrap-server', bootstrap(), ...args])
 
 /** Lines with one space between columns, sorted. */
-function rowsOf(table: string): string[] {
+export function rowsOf(table: string): string[] {
   return table
     .split('\n')
     .map((line) => line.trim().replaceAll(/\s+/g, ' '))

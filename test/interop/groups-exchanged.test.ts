@@ -9,10 +9,11 @@ import type { Broker } from '../../bench/broker.ts'
 import { takeOverByKafka } from '../../bench/kafka.ts'
 import { takeOverByOdradek } from '../../bench/odradek.ts'
 import { historyFaults, type Sent } from '../history.ts'
+import { untilCommitted } from './committed.ts'
 import { produceNumbers, untilBalanced, untilRead } from './group.ts'
 import { groupsTool, groupTables } from './group-tables.ts'
 import { partitions, readAll } from './kept.ts'
-import { against, isShortRun, uniqueName, until } from './kit.ts'
+import { against, isShortRun, uniqueName } from './kit.ts'
 import { librdkafka } from './librdkafka.ts'
 import { javaKinds, Member, type MemberKind, memberKinds, skipMember } from './member.ts'
 import { quickGroups, startOwnBroker } from './own-broker.ts'
@@ -83,11 +84,6 @@ class Group {
     this.living[i] = member
   }
 
-  hasCommitted(partition: number, offset: number): boolean {
-    const commits = this.all.flatMap(({ events }) => events).filter((event) => event.kind === 'committed')
-    return commits.some(({ positions }) => positions.some((at) => at.partition === partition && at.offset === offset))
-  }
-
   async assertHistory(sent: readonly Sent[]): Promise<void> {
     for (const member of this.living) assert.ok(member.isRunning, `${this.name}: ${member}`)
     const events = this.all.flatMap((member) => member.events)
@@ -141,13 +137,7 @@ describe('groups that are handed on', () => {
         const values = await produceNumbers(topic, { from: count, count: perTurn })
         count += perTurn
         for (const { all } of groups) await untilRead(all, values)
-        const ends = (await readAll(topic)).map(({ length }) => length)
-        await until({
-          what: `${ends} are committed`,
-          timeoutMs: 40_000,
-          condition: () => groups.every((group) => ends.every((end, i) => group.hasCommitted(i, end))),
-          seen: () => members().join('\n'),
-        })
+        for (const { all } of groups) await untilCommitted(all, { count })
       }
       await readMore()
       await leaveOffsets(topic, isClassicAlone ? ['classic'] : ['classic', 'consumer'])

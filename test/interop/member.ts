@@ -146,8 +146,9 @@ export class Member {
   }
 
   /** It leaves its group as its client does; a static one is expected again. */
-  leave(): Promise<void> {
-    return this.#process.kill('SIGTERM')
+  async leave(): Promise<void> {
+    await this.#process.kill('SIGTERM')
+    this.#events.push({ kind: 'ended', member: this.name, atMs: Date.now() })
   }
 
   toString(): string {
