@@ -9,14 +9,13 @@ import {
   type ConnectionHandler,
   MalformedError,
   type Reader,
-  type ReplyPart,
   type Writer,
 } from '../base/index.ts'
 import { FrameBuffer, FrameSizeError, type ReceiveBuffers } from './frame-buffer.ts'
-import { type Answer, type BodyWriter, closeConnection, type RequestContext, Signal } from './handler.ts'
+import { type Answer, type BodyWriter, closeConnection, Signal } from './handler.ts'
 import { type PiecePool, ReplyStream } from './reply-stream.ts'
 import { readClientId, readRequestStart, refuseVersion, replyFrame } from './request-frame.ts'
-import type { RequestTally } from './request-tally.ts'
+import { RequestSlot, type SlotOwner } from './request-slot.ts'
 import type { Router } from './router.ts'
 
 /** What all connections of a server share. */
@@ -41,23 +40,15 @@ export interface ConnectionOptions {
   readonly onFault: (error: AssertionError) => void
 }
 
-/** A request's place in the order of replies. */
-interface Slot {
-  readonly tally: RequestTally
-  readonly receivedAtMs: number
-  parts: readonly ReplyPart[] | undefined
-  onClose: (() => void) | undefined
-}
-
-export class ServerConnection implements ConnectionHandler {
+export class ServerConnection implements ConnectionHandler, SlotOwner {
   readonly #options: ConnectionOptions
   readonly #socket: Connection
   readonly #frames: FrameBuffer
   readonly #replies: ReplyStream
-  readonly #slots: Slot[] = []
-  readonly #client = { name: '', version: '' }
+  readonly #slots: RequestSlot[] = []
+  readonly client = { name: '', version: '' }
   /** The request that is under way and holds back those behind it. */
-  #holder: Slot | undefined
+  #holder: RequestSlot | undefined
   #paused = false
   #closed = false
   #flushQueued = false
@@ -66,8 +57,7 @@ export class ServerConnection implements ConnectionHandler {
   #heldBack = false
   /** When bytes were last received or sent, by the monotonic clock. */
   activeAtMs: number
-  /** The frames that are there now were complete then, at the latest; by the monotonic clock. */
-  #receivedAtMs: number
+  receivedAtMs: number
 
   constructor(socket: Connection, options: ConnectionOptions) {
     this.#socket = socket
@@ -75,7 +65,11 @@ export class ServerConnection implements ConnectionHandler {
     this.#frames = new FrameBuffer(options.receiveBuffers)
     this.#replies = new ReplyStream(socket, options.pieces)
     this.activeAtMs = options.monotonic()
-    this.#receivedAtMs = this.activeAtMs
+    this.receivedAtMs = this.activeAtMs
+  }
+
+  get listenerName(): string {
+    return this.#options.listenerName
   }
 
   get remoteAddress(): string {
@@ -93,7 +87,7 @@ export class ServerConnection implements ConnectionHandler {
 
   received(size: number): void {
     this.activeAtMs = this.#options.monotonic()
-    this.#receivedAtMs = this.activeAtMs
+    this.receivedAtMs = this.activeAtMs
     if (!this.#options.isOpen()) {
       this.#frames.hold(size)
       this.#balance()
@@ -165,7 +159,7 @@ export class ServerConnection implements ConnectionHandler {
     const route = this.#options.router.find(about.apiKey)
     if (route === undefined) throw new MalformedError(`api key ${about.apiKey} is not served`)
     const { handler, tally } = route
-    const slot: Slot = { tally, receivedAtMs: this.#receivedAtMs, parts: undefined, onClose: undefined }
+    const slot = new RequestSlot(this, { start: about, tally })
     tally.came(about.apiVersion)
     const [min, max] = handler.versions
     if (about.apiVersion < min || about.apiVersion > max) {
@@ -174,51 +168,42 @@ export class ServerConnection implements ConnectionHandler {
       this.#release()
       return
     }
-    const clientId = readClientId(reader, about)
-    const context: RequestContext = {
-      ...about,
-      clientId,
-      listenerName: this.#options.listenerName,
-      clientHost: this.#socket.remoteAddress,
-      client: this.#client,
-      proceed: () => {
-        if (this.#holder !== slot) return
-        this.#holder = undefined
-        this.#resume()
-      },
-      onClose: (run) => {
-        slot.onClose = run
-      },
-    }
+    slot.clientId = readClientId(reader, about)
     this.#slots.push(slot)
     this.#holder = slot
-    const answer = handler.run(reader, context)
+    const answer = handler.run(reader, slot)
     if (!(answer instanceof Promise)) {
       this.#holder = undefined
-      this.#settle(slot, answer, context)
+      this.#settle(slot, answer)
       return
     }
     answer
       .then((late) => {
-        this.#settle(slot, late, context)
-        context.proceed()
+        this.#settle(slot, late)
+        slot.proceed()
         this.#flushSoon()
       })
       // Of the handler, or of what its answer met on the way out: nothing of it may go unhandled.
       .catch((error: unknown) => {
         this.#refuse(error)
-        context.proceed()
+        slot.proceed()
       })
   }
 
-  #settle(slot: Slot, answer: Answer<BodyWriter>, context: RequestContext): void {
+  proceeds(slot: RequestSlot): void {
+    if (this.#holder !== slot) return
+    this.#holder = undefined
+    this.#resume()
+  }
+
+  #settle(slot: RequestSlot, answer: Answer<BodyWriter>): void {
     if (this.#closed) {
       // What it holds of files is given back by the stream, which is closed too.
-      if (!(answer instanceof Signal)) this.#replies.push(replyFrame(this.#options.writer, context, answer))
+      if (!(answer instanceof Signal)) this.#replies.push(replyFrame(this.#options.writer, slot, answer))
       return
     }
     if (answer === closeConnection) this.destroy()
-    else slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, context, answer)
+    else slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, slot, answer)
     this.#release()
   }
 
@@ -233,7 +218,8 @@ export class ServerConnection implements ConnectionHandler {
       tally.took(nowMs - receivedAtMs)
       count++
     }
-    this.#slots.splice(0, count)
+    if (count === this.#slots.length) this.#slots.length = 0
+    else this.#slots.splice(0, count)
   }
 
   /** Replies that became ready in one turn leave together. */
@@ -289,9 +275,9 @@ export class ServerConnection implements ConnectionHandler {
     if (this.#closed) return
     this.#closed = true
     this.#replies.close()
-    for (const { parts, onClose } of this.#slots.splice(0)) {
+    for (const { parts, closed } of this.#slots.splice(0)) {
       this.#replies.push(parts ?? [])
-      if (parts === undefined) onClose?.()
+      if (parts === undefined) closed?.()
     }
     this.#options.onClosed(this)
   }

@@ -81,3 +81,17 @@ test('a region that is no longer whole ends the connection, and closing releases
   stream.close()
   assert.equal(released.count, 2)
 })
+
+test('what lies side by side in one buffer leaves as one chunk, anything else does not', () => {
+  const sink = new SlowSink(() => true)
+  const stream = new ReplyStream(sink, new PiecePool({ pieceBytes: 16, smallPieceBytes: 16, largeMax: 8, keepMax: 1 }))
+  const buffer = Buffer.from('abcdefgh')
+  const of = (start: number, end: number): Buffer => buffer.subarray(start, end)
+  stream.push([of(0, 2), of(2, 3), of(3, 4)])
+  stream.push([of(5, 6), Buffer.from('x'), of(6, 7), of(7, 8), of(0, 1)])
+  assert.ok(stream.flush())
+  assert.deepEqual(
+    sink.out.map((chunk) => `${chunk}`),
+    ['abcd', 'f', 'x', 'gh', 'a'],
+  )
+})

@@ -147,7 +147,7 @@ export class ReplyStream {
       count++
     }
     this.#parts.splice(0, count)
-    return chunks
+    return chunks.length > 1 ? joined(chunks) : chunks
   }
 
   /** The socket has taken all that was written. */
@@ -168,6 +168,27 @@ export class ReplyStream {
     this.#queuedBytes = 0
   }
 }
+
+/** Small replies are written one behind the other in one buffer: they leave as one piece, without a copy. */
+function joined(chunks: readonly Uint8Array[]): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  let [first] = chunks
+  if (first === undefined) return pieces
+  let end = first.byteOffset + first.length
+  for (const chunk of chunks.slice(1)) {
+    if (chunk.buffer !== first.buffer || chunk.byteOffset !== end) {
+      pieces.push(upTo(first, end))
+      first = chunk
+    }
+    end = chunk.byteOffset + chunk.length
+  }
+  pieces.push(upTo(first, end))
+  return pieces
+}
+
+/** From the start of `first` to `end` in its buffer. */
+const upTo = (first: Uint8Array, end: number): Uint8Array =>
+  end - first.byteOffset === first.length ? first : Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset)
 
 function releasePart(part: ReplyPart): void {
   if (isRegion(part)) part.release()
