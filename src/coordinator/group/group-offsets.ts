@@ -152,11 +152,9 @@ export class GroupOffsets {
     for (const [i, key] of keys.entries()) {
       if (codes[i] === ErrorCode.NONE && this.#store.isKnown(groupId, key)) found.set(keyText(key), key)
     }
+    // The group outlives its last offset, until the next look at what has expired.
     const records = [...found.values()].map((key) => offsetTombstone(groupId, key))
-    this.#append(records, codes, (answer) => {
-      this.#owners.forgetIfUnused(groupId)
-      respond(answer)
-    })
+    this.#append(records, codes, respond)
   }
 
   /** The records that take away all offsets of a group. */

@@ -307,6 +307,9 @@ test('a group that came to nothing is forgotten', async () => {
   await groups.commit(committing())
   assert.equal(count(), 1)
   assert.deepEqual(await groups.deleteOffsets('g', [{ topic: 't', partition: 0 }]), [ErrorCode.NONE])
+  assert.equal(count(), 1)
+  clock.advance(600_000)
+  await turns()
   assert.equal(count(), 0)
 })
 

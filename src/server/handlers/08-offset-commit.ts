@@ -68,14 +68,16 @@ export function offsetCommitHandler(
       const { byId, byName } = services.image().topics
       const isById = apiVersion >= topicIdsSince
       const offsets: OffsetToCommit[] = []
-      const topics = request.topics.map((topic) => {
+      const topics = request.topics.flatMap((topic) => {
         const found = isById ? byId.get(topic.topicId) : byName.get(topic.name)
+        // Of a topic that is there nothing is said where nothing was asked.
+        if (found !== undefined && topic.partitions.length === 0) return []
         const partitions = topic.partitions.map((partition) => {
           const errorCode = checkPartition(found, partition.partitionIndex, isById)
           if (errorCode === ErrorCode.NONE && found !== undefined) offsets.push(toCommit(found, partition))
           return { partitionIndex: partition.partitionIndex, errorCode }
         })
-        return { name: topic.name, topicId: topic.topicId, partitions }
+        return [{ name: topic.name, topicId: topic.topicId, partitions }]
       })
       const codes = (await commit(request, offsets, apiVersion)).values()
       for (const partition of topics.flatMap(({ partitions }) => partitions)) {

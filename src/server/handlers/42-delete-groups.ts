@@ -14,7 +14,7 @@ export function deleteGroupsHandler({
     api: deleteGroups,
     async handle({ groupsNames }) {
       const answer = async (groupId: string) => ({ groupId, errorCode: await groups.deleteGroup(groupId) })
-      return deleteGroups.response.create({ results: await Promise.all(groupsNames.map(answer)) })
+      return deleteGroups.response.create({ results: await Promise.all([...new Set(groupsNames)].map(answer)) })
     },
   }
 }

@@ -18,15 +18,18 @@ export function offsetDeleteHandler(
     async handle(request) {
       const { byName } = services.image().topics
       const keys: OffsetKey[] = []
-      const topics = request.topics.map(({ name, partitions }) => ({
-        name,
-        partitions: partitions.map(({ partitionIndex }) => {
-          const isKnown = byName.get(name)?.partitions.has(partitionIndex) ?? false
+      const topics = request.topics.flatMap(({ name, partitions }) => {
+        const topic = byName.get(name)
+        // Of a topic that is there nothing is said where nothing was asked.
+        if (topic !== undefined && partitions.length === 0) return []
+        const answered = partitions.map(({ partitionIndex }) => {
+          const isKnown = topic?.partitions.has(partitionIndex) ?? false
           if (isKnown) keys.push({ topic: name, partition: partitionIndex })
           const errorCode: number = isKnown ? ErrorCode.NONE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
           return { partitionIndex, errorCode }
-        }),
-      }))
+        })
+        return [{ name, partitions: answered }]
+      })
       // The coordinator is asked even without keys: whether there is such a group comes first.
       const codes = (await services.groups.deleteOffsets(request.groupId, keys)).values()
       for (const partition of topics.flatMap(({ partitions }) => partitions)) {

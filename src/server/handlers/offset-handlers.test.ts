@@ -166,6 +166,37 @@ describe('offsets are fetched', () => {
   })
 })
 
+test('what is asked for twice is answered once, and nothing about partitions that nobody named', async () => {
+  const fixture = await Fixture.lead()
+  const none = [
+    { name: 't', topicId, partitions: [] },
+    { name: 'none', topicId: unknownId, partitions: [] },
+  ]
+  for (const version of versionsOf(offsetCommit.versions)) {
+    const { topics } = await fixture.commit(version, { topics: none })
+    assert.deepEqual(
+      topics.map((it) => (version < 10 ? it.name : it.topicId)),
+      [version < 10 ? 'none' : unknownId],
+    )
+  }
+  await fixture.commit(9)
+  const partitions = [{ partitionIndex: 0 }, { partitionIndex: 0 }]
+  const reply = await fixture.ask(offsetDelete, 0, { groupId: 'g', topics: [...none, { name: 't', partitions }] })
+  assert.deepEqual(
+    reply.topics.map((it) => [it.name, it.partitions.length]),
+    [
+      ['none', 0],
+      ['t', 2],
+    ],
+  )
+  assert.equal(fixture.broker.groups.describe('g').state, 'Empty')
+  const { results } = await fixture.ask(deleteGroups, 2, { groupsNames: ['g', 'g'] })
+  assert.deepEqual(
+    results.map(({ groupId, errorCode }) => [groupId, errorCode]),
+    [['g', ErrorCode.NONE]],
+  )
+})
+
 test('groups and offsets are deleted, but not under the hands of members', async () => {
   const fixture = await Fixture.lead()
   const memberId = await fixture.stable()
