@@ -74,12 +74,8 @@ class Group {
   async assertHistory(load: Load): Promise<void> {
     await untilRead(this.#all, [...load.acknowledged.values()])
     for (const member of this.#living) assert.ok(member.isRunning, `${this.name}: ${member}`)
-    const sent = [...load.acknowledged].map(([place, value]) => {
-      const [partition = -1, offset = -1] = place.split(':').map(Number)
-      return { partition, offset, value }
-    })
     const events = this.#all.flatMap((member) => member.events)
-    assert.deepEqual(historyFaults({ events, sent, tells: tellsOf(this.name) }), [], this.name)
+    assert.deepEqual(historyFaults({ events, sent: load.sent, tells: tellsOf(this.name) }), [], this.name)
   }
 }
 

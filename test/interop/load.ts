@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from '../../bench/child.ts'
+import type { Sent } from '../history.ts'
 import { franzGoCommand, skipWithoutGo } from './franz-go.ts'
 import { toolCommand } from './java-tool.ts'
 import { against, bootstrap, runFolder, uniqueName } from './kit.ts'
@@ -79,6 +80,14 @@ export class Load {
 
   get count(): number {
     return this.#acknowledgements
+  }
+
+  /** The same as a list. */
+  get sent(): Sent[] {
+    return [...this.acknowledged].map(([place, value]) => {
+      const [partition = -1, offset = -1] = place.split(':').map(Number)
+      return { partition, offset, value }
+    })
   }
 
   /** Lets it send what it has begun; it must have lived until now. */
