@@ -261,10 +261,11 @@ export class ConsumerProtocol {
     context.append({
       records: removalRecords(group, members, topics),
       committed: done.committed,
-      failed: (code) => {
+      failed: (errorCode) => {
+        events.report({ groupId, epoch, change: { kind: 'not-stored', what: 'that members are gone', errorCode } })
         // They are still there: their sessions go on.
         for (const { memberId } of members) this.resume(groupId, memberId)
-        done.failed(code)
+        done.failed(errorCode)
       },
     })
   }
@@ -279,17 +280,11 @@ export class ConsumerProtocol {
 
   #late(late: Late): void {
     const { groupId, memberId } = late
-    const { events, groupOf } = this.#options
-    const group = groupOf(groupId)
+    const group = this.#options.groupOf(groupId)
     const member = group?.member(memberId)
     if (group === undefined || member === undefined) return
-    this.remove(group, [{ member, cause: removalCause(late, member) }], {
-      committed: () => undefined,
-      failed: (errorCode) => {
-        const what = 'that a member is removed'
-        events.report({ groupId, epoch: group.epoch, change: { kind: 'not-stored', what, errorCode } })
-      },
-    })
+    const nobodyWaits = { committed: () => undefined, failed: () => undefined }
+    this.remove(group, [{ member, cause: removalCause(late, member) }], nobodyWaits)
   }
 }
 

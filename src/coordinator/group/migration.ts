@@ -168,10 +168,12 @@ export class Migration implements MemberMigration {
     context.append({
       records: [...before, ...tombstones, classicGroupRecord(classic, context.nowMs())],
       committed: done.committed,
-      failed: (code) => {
-        classics.end(classic, code)
+      failed: (errorCode) => {
+        const change = { kind: 'not-stored', what: 'that it is a classic group', errorCode } as const
+        this.#options.events.report({ groupId, epoch: group.epoch, change })
+        classics.end(classic, errorCode)
         for (const { memberId } of consumers) protocol().resume(groupId, memberId)
-        done.failed(code)
+        done.failed(errorCode)
       },
     })
     if (cause !== undefined) rebalance.start(classic, cause)

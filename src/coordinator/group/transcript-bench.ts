@@ -5,15 +5,20 @@
 import { getOrInsert } from '../../base/index.ts'
 import { ErrorCode, errorName } from '../../protocol/index.ts'
 import { readRecords } from '../../records/index.ts'
+import { noPartitions, type OwnedPartitions } from './consumer-member.ts'
 import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { decodeGroupRecord } from './group-record-codec.ts'
 import type { GroupService } from './group-service.ts'
 import { recordText } from './transcript-text.ts'
+import { TranscriptTopics } from './transcript-topics.ts'
 
 /** What a client remembers between its requests to a group. */
 export interface Client {
   memberId: string
   generationId: number
+  /** Of the consumer protocol. */
+  memberEpoch: number
+  assigned: OwnedPartitions
   /** How many ids it was given. */
   idCount: number
 }
@@ -23,6 +28,7 @@ const plainBytesMax = 1 << 20
 export class TranscriptBench {
   readonly clock = new ManualClock()
   readonly partition = new MemoryPartition()
+  readonly topics = new TranscriptTopics()
   readonly #clients = new Map<string, Client>()
   readonly #trace: string[] = []
   readonly #states = new Map<string, string>()
@@ -38,7 +44,13 @@ export class TranscriptBench {
   }
 
   client(groupId: string, name: string): Client {
-    const unknown = (): Client => ({ memberId: '', generationId: -1, idCount: 0 })
+    const unknown = (): Client => ({
+      memberId: '',
+      generationId: -1,
+      memberEpoch: 0,
+      assigned: noPartitions,
+      idCount: 0,
+    })
     return getOrInsert(this.#clients, `${groupId} ${name}`, unknown)
   }
 
@@ -56,6 +68,7 @@ export class TranscriptBench {
       ...(batchBytesMax === undefined ? {} : { batchBytesMax }),
     })
     this.#linesShown = 0
+    this.topics.tell(this.#broker.groups)
     await this.#broker.lead(this.partition, { leaderEpoch: ++this.#leaderEpoch })
   }
 

@@ -1,16 +1,13 @@
 /** Records and replies of groups as transcripts show them: one line each, what is usual left out. */
-import { type Uuid, uuidToBytes } from '../../base/index.ts'
+import { ApiError, type Uuid, uuidToBytes } from '../../base/index.ts'
 import { errorName } from '../../protocol/index.ts'
 import type { JoinReply, SyncReply } from './classic-member.ts'
 import type { OwnedPartitions } from './consumer-member.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
+import type { ConsumerHeartbeatReply } from './consumer-requests.ts'
 import type { GroupRecord } from './group-record.ts'
-import type { GroupDescription } from './group-state.ts'
-
-const text = (bytes: Uint8Array): string => {
-  const plain = Buffer.from(bytes).toString('latin1')
-  return plain.length > 40 ? `${plain.slice(0, 20)}...(${plain.length})` : plain
-}
+import type { ConsumerDescription, DescribedPartitions, GroupDescription } from './group-state.ts'
+import { assignmentText, subscriptionText } from './transcript-bytes.ts'
 
 const instance = (groupInstanceId: string | null): string => (groupInstanceId === null ? '' : `/${groupInstanceId}`)
 
@@ -24,7 +21,8 @@ export function recordText(record: GroupRecord | undefined): string {
   if (record.value === null) return `group ${groupId} is no more`
   const { generationId, protocolType, protocolName, leaderId, members } = record.value
   const shown = members.map(
-    (it) => `${it.memberId}${instance(it.groupInstanceId)}: ${text(it.subscription)} -> ${text(it.assignment)}`,
+    (it) =>
+      `${it.memberId}${instance(it.groupInstanceId)}: ${subscriptionText(it.subscription)} -> ${assignmentText(it.assignment)}`,
   )
   return `group ${groupId} generation=${generationId} type=${protocolType} protocol=${protocolName} leader=${leaderId} {${shown.join('; ')}}`
 }
@@ -45,7 +43,8 @@ function ownedText(owned: OwnedPartitions): string {
 function consumerRecordText(record: ConsumerRecord): string {
   const { groupId, kind } = record
   const member = 'memberId' in record ? ` ${record.memberId}` : ''
-  if (record.value === null) return `${kind} ${groupId}${member} is no more`
+  const regex = record.kind === 'consumer-regex' ? ` ${record.regex}` : ''
+  if (record.value === null) return `${kind} ${groupId}${member}${regex} is no more`
   return `${kind} ${groupId}${member} ${consumerValueText(record)}`
 }
 
@@ -80,9 +79,36 @@ function consumerValueText(record: ConsumerRecord): string {
   }
 }
 
+export function consumerReplyText({ errorCode, errorMessage, memberEpoch, assigned }: ConsumerHeartbeatReply): string {
+  if (errorCode !== 0) return `${errorName(errorCode)}: ${errorMessage ?? ''}`
+  const told = assigned === null ? '' : ` assigned=[${partitionsText(assigned)}]`
+  return `NONE epoch=${memberEpoch}${told}`
+}
+
+const describedText = (partitions: readonly DescribedPartitions[]): string =>
+  `[${partitions.map((it) => `${it.topicName}-${it.partitions.join(',')}`).join(' ')}]`
+
+export function consumerDescriptionText(describe: () => ConsumerDescription): readonly string[] {
+  try {
+    const { state, epoch, assignmentEpoch, assignor, members } = describe()
+    return [
+      `${state} epoch=${epoch} assignment-epoch=${assignmentEpoch} assignor=${assignor}`,
+      ...members.map(
+        ({ member, assignment, target }) =>
+          `  ${member.memberId}${instance(member.instanceId)} epoch=${member.memberEpoch} ${describedText(assignment)} -> ${describedText(target)}`,
+      ),
+    ]
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return [`${errorName(error.code)}: ${error.message}`]
+  }
+}
+
 export function joinText({ errorCode, memberId, ...reply }: JoinReply): string {
   if (errorCode !== 0) return `${errorName(errorCode)} id=${memberId}`
-  const members = reply.members.map((it) => `${it.memberId}${instance(it.groupInstanceId)}: ${text(it.metadata)}`)
+  const members = reply.members.map(
+    (it) => `${it.memberId}${instance(it.groupInstanceId)}: ${subscriptionText(it.metadata)}`,
+  )
   return [
     `NONE id=${memberId} generation=${reply.generationId} type=${reply.protocolType} protocol=${reply.protocolName}`,
     `leader=${reply.leader}`,
@@ -93,7 +119,7 @@ export function joinText({ errorCode, memberId, ...reply }: JoinReply): string {
 
 export function syncText({ errorCode, protocolType, protocolName, assignment }: SyncReply): string {
   if (errorCode !== 0) return errorName(errorCode)
-  return `NONE type=${protocolType} protocol=${protocolName} assignment=${text(assignment)}`
+  return `NONE type=${protocolType} protocol=${protocolName} assignment=${assignmentText(assignment)}`
 }
 
 export function descriptionText(group: GroupDescription): readonly string[] {
@@ -102,7 +128,7 @@ export function descriptionText(group: GroupDescription): readonly string[] {
     `${group.state} type=${group.protocolType} protocol=${group.protocolName}`,
     ...group.members.map(
       (it) =>
-        `  ${it.memberId}${instance(it.groupInstanceId)} ${it.clientId}@${it.clientHost}: ${text(it.metadata)} -> ${text(it.assignment)}`,
+        `  ${it.memberId}${instance(it.groupInstanceId)} ${it.clientId}@${it.clientHost}: ${subscriptionText(it.metadata)} -> ${assignmentText(it.assignment)}`,
     ),
   ]
 }

@@ -6,9 +6,10 @@ import { eventText } from './group-event-text.ts'
 import type { OffsetToCommit } from './group-requests.ts'
 import { type Command, durationMs } from './transcript.ts'
 import { type Client, codeNamed, codeText, type TranscriptBench } from './transcript-bench.ts'
+import { assignmentBytes, subscriptionBytes } from './transcript-bytes.ts'
+import { consumerVerbs } from './transcript-consumer-verbs.ts'
 import { descriptionText, joinText, syncText } from './transcript-text.ts'
-
-export type Verb = (bench: TranscriptBench, command: Command) => void | Promise<void>
+import type { Verb } from './transcript-verb.ts'
 
 const newestVersion = 9
 
@@ -30,7 +31,7 @@ function protocolsOf(text: string): readonly MemberProtocol[] {
     .filter((part) => part !== '')
     .map((part) => {
       const [name = '', metadata = ''] = part.split(':')
-      return { name, metadata: Buffer.from(metadata) }
+      return { name, metadata: subscriptionBytes(metadata) }
     })
 }
 
@@ -83,7 +84,7 @@ const sync: Verb = (bench, command) => {
   const assignments = new Map(
     [...command.takeRest()].map(([to, assignment]) => [
       bench.client(groupId, to).memberId,
-      Buffer.from(
+      assignmentBytes(
         assignment.replace(/^(\w)\*(\d+)$/, (_, letter: string, times: string) => letter.repeat(Number(times))),
       ),
     ]),
@@ -153,6 +154,7 @@ function told(bench: TranscriptBench, what: string, run: () => void): void {
 }
 
 export const verbs: Readonly<Record<string, Verb>> = {
+  ...consumerVerbs,
   join,
   sync,
   heartbeat,
