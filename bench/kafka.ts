@@ -22,13 +22,20 @@ export const kafkaVersion = '4.3.1'
 const clusterId = 'b2RyYWRlay1iZW5jaC0wMQ'
 const jars = new Map<string, Promise<string>>()
 
-async function fetchJars(version: string): Promise<string> {
-  const folder = join(cache, `kafka-${version}`)
+interface JarsOptions {
+  /** Of the folder in the cache. */
+  readonly name: string
+  /** Names the jars, by `kafka.version`. */
+  readonly pom: string
+  readonly version: string
+}
+
+async function fetchJars({ name, pom, version }: JarsOptions): Promise<string> {
+  const folder = join(cache, `${name}-${version}`)
   const libs = join(folder, 'libs')
   if (existsSync(join(folder, 'complete'))) return libs
   const partial = join(folder, 'partial')
   rmSync(partial, { recursive: true, force: true })
-  const pom = join(import.meta.dirname, 'kafka', 'pom.xml')
   const args = [
     '-q',
     '-B',
@@ -45,10 +52,13 @@ async function fetchJars(version: string): Promise<string> {
   return libs
 }
 
-/** The folder of the jars of Apache Kafka, fetched on first use. */
-export function kafkaJars(version: string = kafkaVersion): Promise<string> {
-  return getOrInsert(jars, version, () => fetchJars(version))
+/** The folder of the jars that a file of Maven names, fetched on first use. */
+export function mavenJars(options: JarsOptions): Promise<string> {
+  return getOrInsert(jars, `${options.name}-${options.version}`, () => fetchJars(options))
 }
+
+export const kafkaJars = (version: string = kafkaVersion): Promise<string> =>
+  mavenJars({ name: 'kafka', pom: join(import.meta.dirname, 'kafka', 'pom.xml'), version })
 
 export interface KafkaOptions extends BrokerOptions {
   readonly ping: Ping

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { run } from '../../bench/child.ts'
 import { bringOrThrow } from '../../bench/fetch.ts'
 import { javaCommand, pythonEnvironment } from '../../bench/java.ts'
-import { kafkaJars } from '../../bench/kafka.ts'
+import { kafkaJars, kafkaVersion, mavenJars } from '../../bench/kafka.ts'
 import { cache } from '../../bench/paths.ts'
 import { assignorsJavaMajorMin } from './assignor-program.ts'
 
@@ -80,13 +80,24 @@ async function bringKcat(): Promise<void> {
   }
 }
 
+/** The folder of the jars of Kafka Streams and its examples, without what they share with Kafka's. */
+export const streamsJars = (): Promise<string> =>
+  mavenJars({
+    name: 'kafka-streams',
+    pom: join(import.meta.dirname, 'streams', 'pom.xml'),
+    version: kafkaVersion,
+  })
+
 /** Brings the programs of others: npm packages, Java and Kafka's jars, librdkafka for Python, kcat. */
 export async function bring(options: { readonly isShort: boolean }): Promise<void> {
   await bringPackages()
   await Promise.all([
     javaCommand(),
     javaCommand(assignorsJavaMajorMin),
-    kafkaJars().then(() => (options.isShort ? undefined : kafkaJars(newerKafkaVersion))),
+    // One after the other: Maven's own cache is not made for two.
+    kafkaJars()
+      .then(streamsJars)
+      .then(() => (options.isShort ? undefined : kafkaJars(newerKafkaVersion))),
     pythonEnvironment('interop-venv', ['confluent-kafka==2.16.1']),
     bringKcat(),
   ])

@@ -25,7 +25,7 @@ const suffix = '.test.ts'
 /** Reads what the others left behind: after them, and with no broker running. */
 const last = 'files'
 const testTimeoutMs = 180_000
-const allTimeoutMs = 30 * 60_000
+const allTimeoutMs = 60 * 60_000
 
 const settings = { ...quickGroups, 'transaction.state.log.num.partitions': '4' }
 
