@@ -141,6 +141,11 @@ export class Writer {
     this.#buffer.utf8Write(value, position, byteLength)
   }
 
+  /** Leaves room for what is known later; whatever lies there. */
+  skip(size: number): void {
+    this.#room(size)
+  }
+
   /** Copies. */
   bytes(value: Uint8Array): void {
     const position = this.#room(value.length)
@@ -176,13 +181,15 @@ export class Writer {
 
   /** Everything written as one buffer: for records and tests, not for replies. */
   finishAsOne(): Buffer {
+    if (this.#chunks.length === 0) {
+      const whole = this.#buffer.subarray(this.#start, this.#position)
+      this.#start = this.#position
+      return whole
+    }
     const chunks = this.finish().map((part) => {
       assert(!isRegion(part), 'a region of a file cannot be part of a buffer')
       return part
     })
-    const [only] = chunks
-    return chunks.length === 1 && only !== undefined
-      ? Buffer.from(only.buffer, only.byteOffset, only.length)
-      : Buffer.concat(chunks)
+    return Buffer.concat(chunks)
   }
 }

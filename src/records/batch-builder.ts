@@ -47,7 +47,10 @@ export interface BatchOptions {
 export function buildBatch(records: readonly NewRecord[], options: BatchOptions = {}): Buffer {
   const baseOffset = options.baseOffset ?? 0
   const baseTimestampMs = options.deleteHorizonMs ?? records[0]?.timestampMs ?? header.noTimestamp
-  const plain = new Writer(1024)
+  let sizeMax = header.batchHeaderSize
+  for (const record of records) sizeMax += recordSizeUpperBound(record)
+  const plain = new Writer(sizeMax)
+  plain.skip(header.batchHeaderSize)
   let lastOffset = baseOffset - 1
   let maxTimestampMs: number = header.noTimestamp
   for (const record of records) {
@@ -61,10 +64,18 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
   const nextOffset = options.nextOffset ?? lastOffset + 1
   assert(nextOffset > lastOffset && nextOffset > baseOffset, 'a batch covers an offset at least')
   const codec = options.codec ?? CompressionType.none
-  const body = plain.finishAsOne()
-  const payload = codec === CompressionType.none || records.length === 0 ? body : compress(codec, body, options.level)
+  const batch = plain.finishAsOne()
   const facts = { baseOffset, nextOffset, baseTimestampMs, maxTimestampMs, recordCount: records.length, codec }
-  return withHeader(payload, facts, options)
+  const isPlain = codec === CompressionType.none || records.length === 0
+  return withHeader(isPlain ? batch : compressed(batch, codec, options.level), facts, options)
+}
+
+/** A batch with room for its header, and records that are compressed. */
+function compressed(batch: Buffer, codec: CompressionType, level: number | undefined): Buffer {
+  return Buffer.concat([
+    batch.subarray(0, header.batchHeaderSize),
+    compress(codec, batch.subarray(header.batchHeaderSize), level),
+  ])
 }
 
 /** Bytes that `record` takes in a batch, uncompressed, with small deltas; for deciding when a batch is full. */
@@ -83,9 +94,9 @@ interface BatchFacts {
   readonly codec: CompressionType
 }
 
-function withHeader(payload: Uint8Array, facts: BatchFacts, options: BatchOptions): Buffer {
-  const size = header.batchHeaderSize + payload.length
-  const batch = Buffer.allocUnsafeSlow(size)
+/** Writes the header into the room that `batch` has for it. */
+function withHeader(batch: Buffer, facts: BatchFacts, options: BatchOptions): Buffer {
+  const size = batch.length
   const view = new DataView(batch.buffer, batch.byteOffset, size)
   header.patchBaseOffset(view, 0, facts.baseOffset)
   view.setInt32(header.batchLengthAt, size - header.logOverhead)
@@ -99,7 +110,6 @@ function withHeader(payload: Uint8Array, facts: BatchFacts, options: BatchOption
   view.setInt16(header.producerEpochAt, options.producerEpoch ?? header.noProducerEpoch)
   view.setInt32(header.baseSequenceAt, options.baseSequence ?? header.noSequence)
   view.setInt32(header.recordCountAt, facts.recordCount)
-  batch.set(payload, header.batchHeaderSize)
   view.setUint32(header.crcAt, crc32c(batch, header.attributesAt, size))
   return batch
 }
