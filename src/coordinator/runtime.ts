@@ -11,6 +11,7 @@ import { ErrorCode } from '../protocol/index.ts'
 import type { Append, ShardContext, ShardTimers } from './shard-context.ts'
 import type { ShardBatch, ShardLog } from './shard-log.ts'
 import { DeadlineTimers } from './shard-timers.ts'
+import { Waiters } from './waiters.ts'
 
 /** A shard's state: changed by replay, in the order of the log. */
 export interface ShardState<R> {
@@ -38,9 +39,7 @@ interface Batch<R> {
   /** As replayed; `log.baseOffset` until somebody else's batch came between. */
   baseOffset: number
   readonly records: R[]
-  /** Who waits for it, until they are answered. */
-  waiting: Append<R>[]
-  readonly timeout: Timer
+  readonly waiters: Waiters<R>
   flush: Timer | undefined
 }
 
@@ -81,7 +80,7 @@ export class ShardRuntime<R> implements ShardContext<R> {
 
   append(append: Append<R>): void {
     if (this.#ended) {
-      queueMicrotask(() => append.failed(ErrorCode.NOT_COORDINATOR))
+      this.#soon(() => append.failed(ErrorCode.NOT_COORDINATOR))
       return
     }
     if (append.records.length === 0) {
@@ -95,43 +94,50 @@ export class ShardRuntime<R> implements ShardContext<R> {
         this.#options.onFault(error)
         throw error
       }
-      queueMicrotask(() => this.#guard(() => append.failed(clientCode(error.code))))
+      this.#soon(() => {
+        append.settled?.(clientCode(error.code))
+        append.failed(clientCode(error.code))
+      })
     }
+  }
+
+  /** Whoever appends has done so before it is told what became of it. */
+  #soon(then: () => void): void {
+    queueMicrotask(() => this.#guard(then))
   }
 
   /** What was decided on newest state is told once that state is committed. */
   #whenCommitted(append: Append<R>): void {
     const last = this.#open ?? this.#inFlight.at(-1)
-    if (last === undefined) append.committed()
-    else last.waiting.push(append)
+    if (last !== undefined) {
+      last.waiters.add(append)
+      return
+    }
+    append.settled?.(ErrorCode.NONE)
+    append.committed()
   }
 
   #add(append: Append<R>): void {
     const { records } = append
     let batch = this.#open ?? this.#newBatch()
     if (!batch.log.add(records)) {
-      this.#flush()
+      const error = this.#flush()
+      // It was decided on what is reverted now.
+      if (error !== undefined) throw error
       batch = this.#newBatch()
       assert(batch.log.add(records), 'an empty batch has room, or says why not')
     }
     this.#replay(records, batch.baseOffset + batch.records.length)
     for (const record of records) batch.records.push(record)
-    batch.waiting.push(append)
+    batch.waiters.add(append)
     if (this.#open === undefined) this.#keepOpen(batch)
   }
 
   #newBatch(): Batch<R> {
     const { clock, log, appendTimeoutMs } = this.#options
     const opened = log.open()
-    const batch: Batch<R> = {
-      log: opened,
-      baseOffset: opened.baseOffset,
-      records: [],
-      waiting: [],
-      timeout: clock.after(appendTimeoutMs(), () => this.#answer(batch, clientCode(ErrorCode.REQUEST_TIMED_OUT))),
-      flush: undefined,
-    }
-    return batch
+    const waiters = new Waiters<R>({ clock, timeoutMs: appendTimeoutMs, run: (call) => this.#guard(call) })
+    return { log: opened, baseOffset: opened.baseOffset, records: [], waiters, flush: undefined }
   }
 
   #keepOpen(batch: Batch<R>): void {
@@ -157,10 +163,10 @@ export class ShardRuntime<R> implements ShardContext<R> {
     return this.#state
   }
 
-  /** The open batch goes to the log. */
-  #flush(): void {
+  /** The open batch goes to the log; returns why it did not. */
+  #flush(): ApiError | undefined {
     const batch = this.#open
-    if (batch === undefined) return
+    if (batch === undefined) return undefined
     this.#open = undefined
     batch.flush?.cancel()
     try {
@@ -168,10 +174,12 @@ export class ShardRuntime<R> implements ShardContext<R> {
       if (baseOffset !== batch.baseOffset) this.#rebase(batch, baseOffset)
       this.#inFlight.push(batch)
       this.#follow(batch, committed)
+      return undefined
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       this.#present.revertTo(batch.baseOffset)
-      queueMicrotask(() => this.#answer(batch, clientCode(error.code)))
+      this.#soon(() => batch.waiters.settle(clientCode(error.code)))
+      return error
     }
   }
 
@@ -184,40 +192,36 @@ export class ShardRuntime<R> implements ShardContext<R> {
 
   #follow(batch: Batch<R>, committed: Promise<void>): void {
     committed.then(
-      () => {
-        if (this.#ended) return
-        this.#inFlight = this.#inFlight.filter((it) => it !== batch)
-        this.#guard(() => this.#present.commitTo(batch.baseOffset + batch.records.length))
-        this.#answer(batch, ErrorCode.NONE)
-      },
-      (error: unknown) => {
-        if (!this.#ended) this.#lost(batch, error)
-      },
+      () => this.#committed(batch),
+      (error: unknown) => this.#lost(batch, error),
     )
+  }
+
+  /** With it, all that lies before it; nothing where it was lost with one before it, or the shard has ended. */
+  #committed(batch: Batch<R>): void {
+    const done = this.#inFlight.splice(0, this.#inFlight.indexOf(batch) + 1)
+    if (done.length === 0) return
+    this.#guard(() => this.#present.commitTo(batch.baseOffset + batch.records.length))
+    for (const { waiters } of done) waiters.settle(ErrorCode.NONE)
   }
 
   /** A batch that will never be committed takes with it whatever was decided after it. */
   #lost(batch: Batch<R>, error: unknown): void {
-    const lost = this.#inFlight.filter(({ baseOffset }) => baseOffset >= batch.baseOffset)
-    this.#inFlight = this.#inFlight.filter(({ baseOffset }) => baseOffset < batch.baseOffset)
-    if (this.#open !== undefined) lost.push(this.#open)
+    const at = this.#inFlight.indexOf(batch)
+    // Lost already with one before it: what is there now was decided since.
+    if (at < 0) return
+    const lost = this.#inFlight.splice(at)
+    if (this.#open !== undefined) {
+      this.#open.flush?.cancel()
+      lost.push(this.#open)
+    }
     this.#open = undefined
     this.#guard(() => {
-      if (lost.length > 0) this.#present.revertTo(batch.baseOffset)
+      this.#present.revertTo(batch.baseOffset)
       if (!(error instanceof ApiError)) throw error
     })
     const code = error instanceof ApiError ? clientCode(error.code) : ErrorCode.UNKNOWN_SERVER_ERROR
-    for (const it of lost) this.#answer(it, code)
-  }
-
-  /** Whoever still waits for the batch is told, once. */
-  #answer(batch: Batch<R>, code: number): void {
-    batch.timeout.cancel()
-    const { waiting } = batch
-    batch.waiting = []
-    for (const { committed, failed } of waiting) {
-      this.#guard(() => (code === ErrorCode.NONE ? committed() : failed(code)))
-    }
+    for (const { waiters } of lost) waiters.settle(code)
   }
 
   #guard(run: () => void): void {
@@ -231,13 +235,13 @@ export class ShardRuntime<R> implements ShardContext<R> {
   /** Stops all timers; what is still on its way to the log is told `code`, for it is no longer followed here. */
   end(code: number): void {
     this.#ended = true
-    this.#timers.cancelAll()
+    this.#timers.end()
     const batches = this.#open === undefined ? this.#inFlight : [...this.#inFlight, this.#open]
     this.#open = undefined
     this.#inFlight = []
-    for (const batch of batches) {
-      batch.flush?.cancel()
-      this.#answer(batch, code)
+    for (const { flush, waiters } of batches) {
+      flush?.cancel()
+      waiters.answer(code)
     }
   }
 }

@@ -15,8 +15,13 @@ export interface Append<R> {
   readonly records: readonly R[]
   /** The records are committed. */
   committed(): void
-  /** They are not, and never will be: `code` is what the waiting client is told. */
+  /** They are not, or not in time: `code` is what the waiting client is told. */
   failed(code: number): void
+  /**
+   * What became of the records, for who has to undo something of its own: NONE, or why they never will be there. Told
+   * before the answer, or after one of a time-out, which says nothing of the records; not at all where the shard ends.
+   */
+  settled?(code: number): void
 }
 
 export interface ShardContext<R> {

@@ -15,7 +15,8 @@ export interface ShardBatch<R> {
   add(records: readonly R[]): boolean
   /**
    * Appends it and tells where it begins; `committed` settles when the high watermark has passed it, or rejects with
-   * ApiError if it never will. Throws ApiError where nothing was appended.
+   * ApiError if it never will: batches that are lost are told in the order of the log, before anything is appended in
+   * their place. Throws ApiError where nothing was appended.
    */
   append(): { readonly baseOffset: number; readonly committed: Promise<void> }
 }

@@ -17,6 +17,7 @@ export class DeadlineTimers implements ShardTimers {
   readonly #clock: Clock
   readonly #entries = new Map<string, Entry>()
   readonly #run: (fire: () => void) => void
+  #ended = false
 
   /** `run` calls what is due. */
   constructor(clock: Clock, run: (fire: () => void) => void) {
@@ -25,6 +26,7 @@ export class DeadlineTimers implements ShardTimers {
   }
 
   schedule(key: string, delayMs: number, fire: () => void): void {
+    if (this.#ended) return
     const deadlineMs = this.#clock.monotonic() + delayMs
     const known = this.#entries.get(key)
     if (known !== undefined && known.armedForMs <= deadlineMs) {
@@ -47,7 +49,9 @@ export class DeadlineTimers implements ShardTimers {
     this.#entries.delete(key)
   }
 
-  cancelAll(): void {
+  /** For good: what is told that the shard has ended may still ask for a timer. */
+  end(): void {
+    this.#ended = true
     for (const { timer } of this.#entries.values()) timer.cancel()
     this.#entries.clear()
   }
