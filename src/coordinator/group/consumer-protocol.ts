@@ -261,11 +261,12 @@ export class ConsumerProtocol {
     context.append({
       records: removalRecords(group, members, topics),
       committed: done.committed,
-      failed: (errorCode) => {
+      failed: done.failed,
+      settled: (errorCode) => {
+        if (errorCode === ErrorCode.NONE) return
         events.report({ groupId, epoch, change: { kind: 'not-stored', what: 'that members are gone', errorCode } })
         // They are still there: their sessions go on.
         for (const { memberId } of members) this.resume(groupId, memberId)
-        done.failed(errorCode)
       },
     })
   }

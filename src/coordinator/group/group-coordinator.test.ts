@@ -88,6 +88,7 @@ class Bench {
   commit(): void {
     for (const { append, end } of this.#appends.splice(0)) {
       this.groups.commitTo(end)
+      append.settled?.(ErrorCode.NONE)
       append.committed()
     }
   }
@@ -96,6 +97,7 @@ class Bench {
     for (const { append, end } of this.#appends.splice(0).reverse()) {
       this.groups.revertTo(end - append.records.length)
       this.log.length = end - append.records.length
+      append.settled?.(code)
       append.failed(code)
     }
   }

@@ -231,14 +231,9 @@ export class GroupCoordinator {
     open.begin()
     this.#context.append({
       records: open.records.length === 0 ? records : [...open.records, ...records],
-      committed: () => {
-        open.written()
-        respond(reply)
-      },
-      failed: (code) => {
-        open.undo()
-        respond(heartbeatFailed(code, null))
-      },
+      settled: (code) => (code === ErrorCode.NONE ? open.written() : open.undo()),
+      committed: () => respond(reply),
+      failed: (code) => respond(heartbeatFailed(code, null)),
     })
   }
 
@@ -305,8 +300,11 @@ export class GroupCoordinator {
   #giveRoom(consumer: ConsumerGroup, group: ClassicGroup): void {
     this.#context.append({
       records: groupTombstones(consumer),
-      committed: () => undefined,
-      failed: (code) => this.#classics.end(group, code),
+      committed: nothing,
+      failed: nothing,
+      settled: (code) => {
+        if (code !== ErrorCode.NONE) this.#classics.end(group, code)
+      },
     })
   }
 
@@ -417,17 +415,14 @@ export class GroupCoordinator {
       consumer === undefined ? [{ kind: 'classic-group', groupId, value: null }] : groupTombstones(consumer)
     this.#context.append({
       records: [...offsets, ...own],
+      settled: (code) => (code === ErrorCode.NONE ? taken?.forget() : taken?.giveBack()),
       committed: () => {
-        taken?.forget()
         if (!this.#classics.has(groupId) && this.#consumers.get(groupId) === undefined) {
           this.#options.events.forget(groupId)
         }
         respond(ErrorCode.NONE)
       },
-      failed: (code) => {
-        taken?.giveBack()
-        respond(code)
-      },
+      failed: respond,
     })
   }
 

@@ -168,12 +168,13 @@ export class Migration implements MemberMigration {
     context.append({
       records: [...before, ...tombstones, classicGroupRecord(classic, context.nowMs())],
       committed: done.committed,
-      failed: (errorCode) => {
+      failed: done.failed,
+      settled: (errorCode) => {
+        if (errorCode === ErrorCode.NONE) return
         const change = { kind: 'not-stored', what: 'that it is a classic group', errorCode } as const
         this.#options.events.report({ groupId, epoch: group.epoch, change })
         classics.end(classic, errorCode)
         for (const { memberId } of consumers) protocol().resume(groupId, memberId)
-        done.failed(errorCode)
       },
     })
     if (cause !== undefined) rebalance.start(classic, cause)

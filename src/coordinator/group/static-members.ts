@@ -9,7 +9,7 @@ import type { ClassicMember, JoinReply } from './classic-member.ts'
 import type { JoinRequest } from './classic-protocol.ts'
 import { eventMember, quoted } from './group-event.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
-import { joined, type Rebalance } from './rebalance.ts'
+import { joined, joinFailed, type Rebalance } from './rebalance.ts'
 
 export interface ComeBack {
   readonly group: ClassicGroup
@@ -73,7 +73,10 @@ export class StaticMembers {
         this.#rebalance.replyToJoin(member, this.#reply(taken))
       },
       failed: (code) => {
-        if (!isCurrent()) return
+        if (isCurrent()) this.#rebalance.replyToJoin(member, joinFailed(code, member.memberId))
+      },
+      settled: (code) => {
+        if (code === ErrorCode.NONE || !isCurrent()) return
         const what = `that ${quoted(member.memberId)} has the place of ${quoted(old.memberId)}`
         this.#rebalance.report(group, { kind: 'not-stored', what, errorCode: code })
         this.#rebalance.dismiss(group, member, code)

@@ -1,0 +1,148 @@
+/** Records that are committed long after whoever asked has been told that they were not, in time. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Writer } from '../../base/index.ts'
+import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
+import { writeAssignment } from './consumer-bytes.ts'
+import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+
+const appendTimeoutMs = 5000
+
+function subscription(): Buffer {
+  const writer = new Writer(64)
+  writer.i16(1)
+  consumerProtocolSubscription.encode(writer, 1, consumerProtocolSubscription.create({ topics: ['t'] }))
+  return writer.finishAsOne()
+}
+
+class Bench {
+  readonly clock = new ManualClock()
+  readonly partition = new MemoryPartition()
+  readonly broker = new GroupBroker({ clock: this.clock })
+  #ids = 0
+
+  join(groupInstanceId: string | null) {
+    return this.broker.groups.join('g', {
+      memberId: '',
+      newMemberId: `classic-${++this.#ids}`,
+      groupInstanceId,
+      requireKnownMemberId: false,
+      canSkipAssignment: true,
+      clientId: 'c',
+      clientHost: '/127.0.0.1',
+      rebalanceTimeoutMs: 60_000,
+      sessionTimeoutMs: 30_000,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: subscription() }],
+      reason: '',
+    })
+  }
+
+  /** A classic group of one member in its first generation. */
+  async stable(instanceId: string | null = null): Promise<string> {
+    await this.broker.lead(this.partition)
+    const { memberId, generationId } = await this.join(instanceId)
+    const assignments = new Map([[memberId, writeAssignment(subscription(), new Map(), () => undefined)]])
+    const of = { memberId, groupInstanceId: instanceId, generationId, protocolType: null, protocolName: null }
+    assert.equal((await this.broker.groups.sync('g', { ...of, assignments })).errorCode, ErrorCode.NONE)
+    return memberId
+  }
+
+  async beat(memberId: string, memberEpoch: number) {
+    const isFirst = memberEpoch === 0
+    return await this.broker.groups.consumerHeartbeat(
+      'g',
+      {
+        memberId,
+        newMemberId: '',
+        memberEpoch,
+        instanceId: null,
+        rackId: null,
+        rebalanceTimeoutMs: isFirst ? 60_000 : -1,
+        topicNames: isFirst ? ['t'] : null,
+        topicRegex: null,
+        serverAssignor: null,
+        owned: isFirst ? [] : null,
+        clientId: 'c',
+        clientHost: '/127.0.0.1',
+      },
+      1,
+    )
+  }
+
+  /** What `ask` is answered when its records are not committed in time; then they are. */
+  async late<T extends { readonly errorCode: number }>(ask: () => Promise<T>): Promise<T> {
+    this.partition.commitsAtOnce = false
+    const asked = ask()
+    await turns()
+    this.clock.advance(appendTimeoutMs)
+    const answer = await asked
+    assert.equal(answer.errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    this.partition.commitsAtOnce = true
+    this.partition.commit()
+    await turns()
+    return answer
+  }
+
+  async memberIds(): Promise<string[]> {
+    return this.broker.groups.describeConsumer('g').members.map(({ member }) => member.memberId)
+  }
+}
+
+test('an upgrade that is committed late is one: the members of before are watched, and end with their sessions', async () => {
+  const bench = new Bench()
+  const classic = await bench.stable()
+  await bench.late(() => bench.beat('new', 0))
+  assert.deepEqual((await bench.memberIds()).toSorted(), [classic, 'new'].toSorted())
+  assert.deepEqual(
+    bench.broker.groups.list({ states: [], types: [] }).map(({ type }) => type),
+    ['consumer'],
+  )
+  let { memberEpoch } = await bench.beat('new', 0)
+  for (let ms = 0; ms < 40_000; ms += 5000) {
+    bench.clock.advance(5000)
+    await turns()
+    memberEpoch = (await bench.beat('new', memberEpoch)).memberEpoch
+  }
+  assert.deepEqual(await bench.memberIds(), ['new'])
+})
+
+test('a downgrade that is committed late is one: the generation of the group goes on', async () => {
+  const bench = new Bench()
+  await bench.stable()
+  const { memberEpoch } = await bench.beat('new', 0)
+  await bench.late(() => bench.beat('new', -1))
+  const joining = bench.join(null)
+  // The one that stayed does not come back.
+  bench.clock.advance(60_000)
+  const joined = await joining
+  assert.ok(joined.errorCode === ErrorCode.NONE && joined.generationId > memberEpoch, JSON.stringify(joined))
+})
+
+test('a group whose end is committed late has ended', async () => {
+  const bench = new Bench()
+  const memberId = await bench.stable()
+  const { groups } = bench.broker
+  await groups.leave('g', [{ memberId, groupInstanceId: null, reason: '' }])
+  await bench.late(async () => ({ errorCode: await groups.deleteGroup('g') }))
+  assert.deepEqual(groups.list({ states: [], types: [] }), [])
+})
+
+test('the place of a static member that is taken late is taken', async () => {
+  const bench = new Bench()
+  const before = await bench.stable('a')
+  const { memberId } = await bench.late(() => bench.join('a'))
+  const { groups } = bench.broker
+  assert.equal(groups.heartbeat('g', { memberId: before, groupInstanceId: 'a' }, 1), ErrorCode.FENCED_INSTANCE_ID)
+  assert.equal(groups.heartbeat('g', { memberId, groupInstanceId: 'a' }, 1), ErrorCode.NONE)
+})
+
+test('a broker that resigns while a group is upgraded leaves nothing running', async () => {
+  const bench = new Bench()
+  await bench.stable()
+  bench.partition.commitsAtOnce = false
+  const asked = bench.beat('new', 0)
+  bench.broker.groups.resign(0, 0)
+  assert.equal((await asked).errorCode, ErrorCode.NOT_COORDINATOR)
+  assert.equal(bench.clock.nextTimerMs, undefined)
+})
