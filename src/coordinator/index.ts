@@ -22,7 +22,7 @@ export type {
   PartitionCodes,
   TopicOfOffset,
 } from './group/group-requests.ts'
-export { type GroupFilter, GroupService, type GroupServiceOptions } from './group/group-service.ts'
+export { type GroupFigures, type GroupFilter, GroupService, type GroupServiceOptions } from './group/group-service.ts'
 export type {
   ConsumerDescription,
   DescribedMember,

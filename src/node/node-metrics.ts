@@ -5,6 +5,7 @@ import { type MetadataImage, noLeader } from '../metadata/index.ts'
 import type { Partition } from '../replication/index.ts'
 import { type RequestTally, totalTimeBoundsMs } from '../server/index.ts'
 import type { Broker } from './broker.ts'
+import { groupMetrics } from './group-metrics.ts'
 import type { Node } from './node.ts'
 
 interface TopicSums {
@@ -65,6 +66,7 @@ export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly
     ...logMetrics(partitions),
     ...directoryMetrics(broker),
     ...cleanerMetrics(broker),
+    ...groupMetrics(broker.groups.figures()),
     ...requestMetrics(server.requestTallies()),
     counter(
       'kafka_network_acceptor_refusedconnections_total',

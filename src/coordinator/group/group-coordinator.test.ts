@@ -10,6 +10,7 @@ import { GroupCoordinator } from './group-coordinator.ts'
 import { GroupEvents } from './group-events.ts'
 import type { CommittedOffset, GroupRecord } from './group-record.ts'
 import type { OffsetToCommit } from './group-requests.ts'
+import { GroupTally } from './group-tally.ts'
 
 const consumerProtocols = [{ name: 'range', metadata: Buffer.from('subscription') }]
 
@@ -26,6 +27,7 @@ class Bench {
   #ids = 0
 
   constructor(options: { initialRebalanceDelayMs?: number; groupSizeMax?: number } = {}) {
+    const tally = new GroupTally()
     this.groups = new GroupCoordinator({
       context: {
         nowMs: () => this.nowMs,
@@ -64,7 +66,9 @@ class Bench {
         log: (line) => void this.lines.push(line),
         perGroupMax: () => 10,
         groupsMax: () => 10,
+        tally,
       }),
+      tally,
     })
   }
 

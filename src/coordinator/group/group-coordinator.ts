@@ -35,6 +35,7 @@ import {
   type GroupListing,
   listing,
 } from './group-state.ts'
+import type { GroupTally } from './group-tally.ts'
 import { Migration, type MigrationConfig, type OpenGroup } from './migration.ts'
 import { OffsetAccess } from './offset-access.ts'
 import { OffsetExpiry } from './offset-expiry.ts'
@@ -52,6 +53,7 @@ export interface GroupCoordinatorOptions {
   readonly topics: ConsumerTopics
   readonly report: (message: string) => void
   readonly events: GroupEvents
+  readonly tally: GroupTally
 }
 
 export class GroupCoordinator {
@@ -72,7 +74,7 @@ export class GroupCoordinator {
   readonly #migration: Migration
 
   constructor(options: GroupCoordinatorOptions) {
-    const { context, config, report, events, topics } = options
+    const { context, config, report, events, topics, tally } = options
     this.#options = options
     const initialRebalanceDelayMs = (): number => config().initialRebalanceDelayMs
     this.#rebalance = new Rebalance({ initialRebalanceDelayMs, context, events })
@@ -87,6 +89,7 @@ export class GroupCoordinator {
     this.#expiry = new OffsetExpiry({
       context,
       report,
+      tally,
       store: this.#offsetStore,
       retentionMs: () => config().offsetsRetentionMs,
       checkIntervalMs: () => config().offsetsRetentionCheckIntervalMs,
@@ -121,7 +124,7 @@ export class GroupCoordinator {
       classicProtocol: this.#classic,
     })
     const metadataLengthMax = (): number => config().offsetMetadataBytesMax
-    this.offsets = new GroupOffsets({ context, report, owners, metadataLengthMax, store: this.#offsetStore })
+    this.offsets = new GroupOffsets({ context, report, tally, owners, metadataLengthMax, store: this.#offsetStore })
   }
 
   #consumerProtocol(): ConsumerProtocol {

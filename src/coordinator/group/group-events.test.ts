@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type EventMember, eventMember, type GroupChange, quoted } from './group-event.ts'
 import { eventText } from './group-event-text.ts'
 import { GroupEvents } from './group-events.ts'
+import { GroupTally } from './group-tally.ts'
 
 const member: EventMember = { memberId: 'm', groupInstanceId: null, clientId: 'c', clientHost: '/10.0.0.1' }
 
@@ -47,6 +48,7 @@ test('the newest events of each group are kept, and the group that was quiet lon
     log: (line) => void lines.push(line),
     perGroupMax: () => 2,
     groupsMax: () => 2,
+    tally: new GroupTally(),
   })
   const report = (groupId: string, epoch: number): void => {
     events.report({ groupId, epoch: epoch - 1, epochAfter: epoch, change: { kind: 'emptied' } })
@@ -72,6 +74,7 @@ test('nothing is kept where nothing is to be', () => {
     log: () => undefined,
     perGroupMax: () => 0,
     groupsMax: () => 2,
+    tally: new GroupTally(),
   })
   events.report({ groupId: 'g', epoch: 0, change: { kind: 'emptied' } })
   assert.deepEqual(events.of('g'), [])

@@ -4,10 +4,12 @@
  */
 import type { GroupChange, GroupEvent } from './group-event.ts'
 import { eventText } from './group-event-text.ts'
+import type { GroupTally } from './group-tally.ts'
 
 export interface GroupEventsOptions {
   readonly nowMs: () => number
   readonly log: (line: string) => void
+  readonly tally: GroupTally
   /** `odradek.group.events`: kept of one group. */
   readonly perGroupMax: () => number
   /** `odradek.group.events.groups`: of which any are kept. */
@@ -33,6 +35,7 @@ export class GroupEvents {
 
   report({ groupId, epoch, epochAfter = epoch, change }: Reported): void {
     const event = { groupId, timestampMs: this.#options.nowMs(), epoch, epochAfter, change }
+    this.#options.tally.happened(event)
     this.#options.log(`Group ${groupId} ${eventText(event)}`)
     const events = this.#groups.get(groupId) ?? []
     events.push(event)

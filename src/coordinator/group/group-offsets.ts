@@ -16,6 +16,7 @@ import type {
   TopicOfOffset,
 } from './group-requests.ts'
 import { isOfTopic } from './group-state.ts'
+import type { GroupTally } from './group-tally.ts'
 import type { OffsetStore, StoredOffset } from './offset-store.ts'
 import { type SweepSteps, sweep } from './sweep.ts'
 
@@ -38,6 +39,7 @@ export interface GroupOffsetsOptions {
   /** `offset.metadata.max.bytes`. */
   readonly metadataLengthMax: () => number
   readonly report: (message: string) => void
+  readonly tally: GroupTally
 }
 
 /** One of the two follows. */
@@ -66,6 +68,11 @@ export class GroupOffsets {
     this.#owners = options.owners
   }
 
+  /** Committed, of all groups. */
+  get count(): number {
+    return this.#store.committedCount
+  }
+
   /** Throws ApiError when the sender may not commit; else answers per partition once the records are committed. */
   commit(request: CommitRequest, respond: (codes: PartitionCodes) => void): void {
     const { groupId, offsets, retentionTimeMs = -1 } = request
@@ -85,6 +92,7 @@ export class GroupOffsets {
       .map(
         (offset): OffsetRecord => ({ kind: 'offset', groupId, ...keyOf(offset), value: committedValue(offset, times) }),
       )
+    this.#options.tally.offsetCommits += records.length
     this.#append(records, codes, (answer) => {
       this.#owners.forgetIfUnused(groupId)
       respond(answer)
@@ -154,6 +162,7 @@ export class GroupOffsets {
     }
     // The group outlives its last offset, until the next look at what has expired.
     const records = [...found.values()].map((key) => offsetTombstone(groupId, key))
+    this.#options.tally.offsetDeletions += records.length
     this.#append(records, codes, respond)
   }
 

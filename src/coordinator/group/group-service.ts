@@ -2,7 +2,7 @@
  * The group coordinator as a broker serves it: a shard for each partition of `__consumer_offsets` that it leads, and
  * the way from a group's id to its shard. The handlers 8 to 16, 42 and 47 call it; the node tells it of leadership.
  */
-import { ApiError, assert, type Clock, type Logger } from '../../base/index.ts'
+import { ApiError, assert, type Clock, getOrInsert, type Logger } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
 import { emptyImage, type MetadataImage, type TopicsChanges } from '../../metadata/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
@@ -31,6 +31,7 @@ import type {
 } from './group-requests.ts'
 import { GroupShard } from './group-shard.ts'
 import { type ConsumerDescription, describeFailed, type GroupDescription, type GroupListing } from './group-state.ts'
+import { GroupTally } from './group-tally.ts'
 import { groupPartition } from './java-hash.ts'
 import { joinFailed, syncFailed } from './rebalance.ts'
 
@@ -55,6 +56,17 @@ export interface GroupFilter {
   readonly types: readonly string[]
 }
 
+/** What there is at the moment, and what has been counted. */
+export interface GroupFigures {
+  /** Committed, of all groups. */
+  readonly offsetCount: number
+  /** By type and state, as Kafka names them. */
+  readonly groups: readonly { readonly type: string; readonly state: string; readonly count: number }[]
+  readonly partitions: ReadonlyMap<'loading' | 'active' | 'failed', number>
+  readonly loadTimesMs: { readonly max: number; readonly average: number }
+  readonly tally: Omit<GroupTally, 'happened' | 'loaded' | 'loadTimesMs'>
+}
+
 export class GroupService {
   readonly #options: GroupServiceOptions
   readonly #shards = new Map<number, GroupShard>()
@@ -62,6 +74,7 @@ export class GroupService {
   readonly #events: GroupEvents
   readonly #configs: GroupConfigs
   readonly #topics = new ConsumerTopics(emptyImage)
+  readonly #tally = new GroupTally()
   #stopped = false
 
   constructor(options: GroupServiceOptions) {
@@ -71,6 +84,7 @@ export class GroupService {
     this.#events = new GroupEvents({
       nowMs: () => clock.now(),
       log: (line) => logger.log('info', line),
+      tally: this.#tally,
       perGroupMax: () => config().own.number('odradek.group.events'),
       groupsMax: () => config().own.number('odradek.group.events.groups'),
     })
@@ -94,6 +108,7 @@ export class GroupService {
     const shard = new GroupShard(index, partition, {
       ...this.#options,
       events: this.#events,
+      tally: this.#tally,
       config: () => this.#configs.shard(),
       configOf: (groupId) => this.#configs.of(groupId),
       topics: this.#topics,
@@ -244,6 +259,32 @@ export class GroupService {
   }
 
   // ---- administration
+
+  figures(): GroupFigures {
+    const partitions = { loading: 0, active: 0, failed: 0 }
+    const counts = new Map<string, { readonly type: string; readonly state: string; count: number }>()
+    let offsetCount = 0
+    for (const shard of this.#shards.values()) {
+      const { status } = shard
+      if (status !== 'ended') partitions[status]++
+      if (status !== 'active') continue
+      offsetCount += shard.groups().offsets.count
+      for (const { type, state } of shard.groups().list()) {
+        getOrInsert(counts, `${type} ${state}`, () => ({ type, state, count: 0 })).count++
+      }
+    }
+    return {
+      offsetCount,
+      groups: [...counts.values()],
+      partitions: new Map([
+        ['loading', partitions.loading],
+        ['active', partitions.active],
+        ['failed', partitions.failed],
+      ]),
+      loadTimesMs: this.#tally.loadTimesMs(this.#options.clock.monotonic()),
+      tally: this.#tally,
+    }
+  }
 
   describe(groupId: string): GroupDescription {
     try {

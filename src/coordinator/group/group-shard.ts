@@ -16,6 +16,7 @@ import { GroupCoordinator, type GroupCoordinatorConfig } from './group-coordinat
 import type { GroupEvents } from './group-events.ts'
 import { GroupLoader } from './group-loader.ts'
 import type { GroupRecord } from './group-record.ts'
+import type { GroupTally } from './group-tally.ts'
 
 export interface GroupShardConfig extends GroupCoordinatorConfig {
   /** `offsets.commit.timeout.ms`. */
@@ -39,6 +40,7 @@ export interface GroupShardOptions {
   readonly batchBytesMax: () => number
   /** Of all shards: what is kept of the groups is bounded together. */
   readonly events: GroupEvents
+  readonly tally: GroupTally
   readonly onFault: (error: unknown) => void
 }
 
@@ -53,7 +55,7 @@ export class GroupShard {
   #status: Status = 'loading'
 
   constructor(index: number, partition: CoordinatorPartition, options: GroupShardOptions) {
-    const { clock, config, configOf, topics, batchBytesMax, events, onFault } = options
+    const { clock, config, configOf, topics, batchBytesMax, events, tally, onFault } = options
     this.index = index
     this.#options = options
     this.#partition = partition
@@ -75,6 +77,7 @@ export class GroupShard {
       configOf,
       topics,
       events,
+      tally,
       report: (line) => this.#report(line),
     })
     this.#runtime.drive(this.#groups)
@@ -106,7 +109,7 @@ export class GroupShard {
   }
 
   async load(): Promise<void> {
-    const { clock, logger } = this.#options
+    const { clock, logger, tally } = this.#options
     const partition = this.#partition
     const startMs = clock.monotonic()
     const loader = new GroupLoader({
@@ -119,12 +122,14 @@ export class GroupShard {
       if (this.#status !== 'loading') return
       this.#groups.loaded()
       this.#status = 'active'
+      const endMs = clock.monotonic()
+      tally.loaded({ endMs, tookMs: endMs - startMs })
       // A new topic has dozens of partitions with nothing in them.
       logger.log(loader.recordCount > 0 ? 'info' : 'debug', `Loaded ${this.#groups.list().length} groups`, {
         partition: this.index,
         leaderEpoch: partition.leaderEpoch,
         records: loader.recordCount,
-        ms: Math.round(clock.monotonic() - startMs),
+        ms: Math.round(endMs - startMs),
       })
     } catch (error) {
       if (this.#status !== 'loading') return

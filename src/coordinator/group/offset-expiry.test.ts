@@ -358,3 +358,37 @@ test('tombstones that are not committed take nothing away, and are tried again',
   await world.advance(minute)
   assert.deepEqual([world.known(), world.groupIds], [[], []])
 })
+
+test('what there is can be told, and what has been done', async () => {
+  const world = await World.lead()
+  const figures = () => world.broker.groups.figures()
+  const { max, average } = figures().loadTimesMs
+  assert.deepEqual([max, average], [0, 0])
+  await world.commit({ groupId: 'simple', count: 3 })
+  const memberId = await world.join('classic')
+  await world.commit({ groupId: 'classic', memberId, generationId: 1 })
+  const generationId = await world.heartbeat(0)
+  await world.commit({ memberId: 'm', generationId })
+  assert.deepEqual(await world.broker.groups.deleteOffsets('simple', [{ topic: 't', partition: 2 }]), [ErrorCode.NONE])
+  const groups = figures().groups.map(({ type, state, count }) => `${count} ${type} ${state}`)
+  assert.deepEqual(groups, ['1 classic Empty', '1 classic Stable', '1 consumer Stable'])
+  assert.deepEqual([...figures().partitions.values(), figures().offsetCount], [0, 1, 0, 4])
+  await world.advance(11 * minute)
+  assert.equal(figures().offsetCount, 2)
+  assert.deepEqual(
+    { ...figures().tally },
+    {
+      offsetCommits: 5,
+      offsetExpirations: 2,
+      offsetDeletions: 1,
+      classicRebalances: 1,
+      consumerRebalances: 1,
+    },
+  )
+  assert.deepEqual(figures().loadTimesMs, { max: Number.NaN, average: Number.NaN })
+  await world.heartbeat(-1)
+  assert.equal(figures().tally.consumerRebalances, 1)
+  world.partition.gate = new Promise(() => undefined)
+  await world.load()
+  assert.deepEqual([...figures().partitions.values(), figures().offsetCount], [1, 0, 0, 0])
+})

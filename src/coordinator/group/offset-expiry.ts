@@ -6,6 +6,7 @@ import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { GroupExpiry } from './group-expiry.ts'
 import { type CommittedOffset, type GroupRecord, offsetTombstone } from './group-record.ts'
+import type { GroupTally } from './group-tally.ts'
 import type { OffsetStore } from './offset-store.ts'
 import { type SweepSteps, sweep } from './sweep.ts'
 
@@ -27,6 +28,7 @@ export interface OffsetExpiryOptions {
   readonly retentionMs: () => number
   readonly checkIntervalMs: () => number
   readonly report: (message: string) => void
+  readonly tally: GroupTally
 }
 
 const timerKey = 'offset expiry'
@@ -51,6 +53,7 @@ export class OffsetExpiry {
       context,
       steps: this.#steps(found),
       done: (code) => {
+        this.#options.tally.offsetExpirations += found.offsets
         if (found.offsets + found.groups > 0) {
           const outcome = code === ErrorCode.NONE ? 'are taken away' : `could not all be taken away (error ${code})`
           report(`${found.offsets} offsets and ${found.groups} groups that nobody needs any more ${outcome}`)
