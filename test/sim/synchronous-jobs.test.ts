@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCode, produce } from '../../src/protocol/index.ts'
 import { buildBatch, CompressionType } from '../../src/records/index.ts'
+import { inlineHost } from '../../src/sim/index.ts'
 import { NodeWorld } from './node-world.ts'
 import { synchronousJobs } from './synchronous-jobs.ts'
 
@@ -32,5 +33,5 @@ test('a batch that is left to a worker gives the same history twice', async () =
 
 test('what a job throws is thrown', () => {
   const job = synchronousJobs.get('validate-produced')
-  assert.throws(() => job?.(undefined), TypeError)
+  assert.throws(() => job?.(undefined, inlineHost), TypeError)
 })

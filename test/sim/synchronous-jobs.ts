@@ -5,6 +5,8 @@
  */
 import assert from 'node:assert/strict'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import type { Job } from '../../src/base/index.ts'
+import { compactionJobs } from '../../src/log/index.ts'
 import { jobs, jobsUrl } from '../../src/node/index.ts'
 
 const program = `
@@ -51,13 +53,17 @@ class JobThread {
 
 let thread: JobThread | undefined
 
-/** By name; the thread is started when the first one is run. */
-export const synchronousJobs: ReadonlyMap<string, (input: unknown) => unknown> = new Map(
-  [...jobs.keys()].map((name) => [
-    name,
-    (input) => {
-      thread ??= new JobThread()
-      return thread.run(name, input)
-    },
-  ]),
+const inThread = (name: string): Job => {
+  return (input) => {
+    thread ??= new JobThread()
+    return thread.run(name, input)
+  }
+}
+
+/**
+ * By name; the thread is started when the first one is run. Compaction's jobs are synchronous by themselves, and read files
+ * of the simulated disk, which no other thread has.
+ */
+export const synchronousJobs: ReadonlyMap<string, Job> = new Map(
+  [...jobs.keys()].map((name) => [name, compactionJobs.get(name) ?? inThread(name)]),
 )
