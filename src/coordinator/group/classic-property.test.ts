@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ErrorCode } from '../../protocol/index.ts'
 import { readRecords } from '../../records/index.ts'
 import { ClassicClient, type Owned, partitionCount } from './classic-client.ts'
-import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { turns } from './group-fixture.ts'
 import type { StoredGroup } from './group-record.ts'
 import { decodeGroupRecord } from './group-record-codec.ts'
+import type { GroupService } from './group-service.ts'
+import { GroupWorld, type WorldAction } from './group-world.ts'
 
 interface ClientKind {
   readonly isStatic: boolean
@@ -25,10 +26,9 @@ type OfClient = 'step' | 'rejoin' | 'resync' | 'leave' | 'crash' | 'restart'
 
 type Action =
   | { readonly kind: OfClient; readonly client: number }
-  | { readonly kind: 'advance'; readonly ms: number }
   /** Everybody does a step. */
   | { readonly kind: 'round' }
-  | { readonly kind: 'hold' | 'commit' | 'lose' | 'refuse' | 'load' }
+  | WorldAction
 
 const ofClient = (kind: OfClient): fc.Arbitrary<Action> =>
   fc.nat({ max: clientKinds.length - 1 }).map((client) => ({ kind, client }))
@@ -53,30 +53,25 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 
 /** A group of clients, a coordinator that may be replaced, and what must hold whatever they do. */
 class World {
-  readonly clock = new ManualClock()
-  readonly partition = new MemoryPartition()
-  readonly #settings: Readonly<Record<string, string>>
+  readonly #world: GroupWorld
   readonly #clients: ClassicClient[] = []
   /** By generation and partition: who was given it, under the name that outlives its ids. */
   readonly #owners = new Map<string, string>()
   readonly #violations: string[] = []
-  broker: GroupBroker
-  #leaderEpoch = 0
   #lives = 0
   #generationSeen = 0
 
   constructor(settings: Readonly<Record<string, string>>) {
-    this.#settings = settings
-    this.broker = this.#newBroker()
+    this.#world = new GroupWorld(settings)
     for (const index of clientKinds.keys()) this.#restart(index)
   }
 
-  #newBroker(): GroupBroker {
-    return new GroupBroker({ clock: this.clock, settings: this.#settings })
+  get #groups(): GroupService {
+    return this.#world.broker.groups
   }
 
   async start(): Promise<void> {
-    await this.broker.lead(this.partition)
+    await this.#world.start()
   }
 
   #restart(index: number): void {
@@ -105,17 +100,21 @@ class World {
 
   async run(action: Action): Promise<void> {
     if ('client' in action) this.#runClient(action)
-    else if (action.kind === 'round') for (const client of this.#clients) client.step(this.broker.groups, this.#lives)
-    else if (action.kind === 'advance') await this.#advance(action.ms)
-    else await this.#runLog(action.kind)
+    else if (action.kind === 'round') for (const client of this.#clients) client.step(this.#groups, this.#lives)
+    else await this.#act(action)
     await turns()
     this.#check()
+  }
+
+  async #act(action: WorldAction): Promise<void> {
+    if (action.kind === 'load') this.#generationSeen = 0
+    await this.#world.act(action)
   }
 
   #runClient({ kind, client: index }: Extract<Action, { client: number }>): void {
     const client = this.#clients[index]
     assert.ok(client)
-    const { groups } = this.broker
+    const groups = this.#groups
     if (kind === 'step') client.step(groups, this.#lives)
     else if (kind === 'rejoin') client.rejoin(groups, this.#lives)
     else if (kind === 'resync') client.resync(groups)
@@ -124,41 +123,13 @@ class World {
     else this.#restart(index)
   }
 
-  async #advance(ms: number): Promise<void> {
-    const untilMs = this.clock.now() + ms
-    while ((this.clock.nextTimerMs ?? Number.POSITIVE_INFINITY) <= untilMs) {
-      this.clock.advance((this.clock.nextTimerMs ?? untilMs) - this.clock.now())
-      await turns()
-    }
-    this.clock.advance(untilMs - this.clock.now())
-  }
-
-  async #runLog(kind: 'hold' | 'commit' | 'lose' | 'refuse' | 'load'): Promise<void> {
-    const { partition } = this
-    // What is appended later is never committed earlier.
-    if (kind !== 'refuse') partition.commitsAtOnce = kind !== 'hold'
-    if (kind === 'commit') partition.commit()
-    else if (kind === 'lose') partition.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    else if (kind === 'refuse') partition.refuseOnce(ErrorCode.NOT_ENOUGH_REPLICAS)
-    else if (kind === 'load') await this.#load()
-  }
-
-  /** Another broker; what was not committed is lost with the one before. */
-  async #load(): Promise<void> {
-    this.partition.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    this.broker.groups.stop()
-    this.broker = this.#newBroker()
-    this.#generationSeen = 0
-    await this.broker.lead(this.partition, { leaderEpoch: ++this.#leaderEpoch })
-  }
-
   #check(): void {
     assert.deepEqual(this.#violations, [])
-    assert.deepEqual(this.broker.faults, [])
-    for (const event of this.broker.groups.eventsOf('g')) {
+    assert.deepEqual(this.#world.broker.faults, [])
+    for (const event of this.#groups.eventsOf('g')) {
       assert.ok(event.epochAfter >= event.epoch)
     }
-    const generationId = this.broker.groups.eventsOf('g').at(-1)?.epochAfter ?? this.#generationSeen
+    const generationId = this.#groups.eventsOf('g').at(-1)?.epochAfter ?? this.#generationSeen
     assert.ok(generationId >= this.#generationSeen, 'generations only grow')
     this.#generationSeen = generationId
     this.#checkStored()
@@ -166,7 +137,7 @@ class World {
 
   /** What the next coordinator would know of the group. */
   #stored(): StoredGroup | undefined {
-    const records = this.partition.batches.flatMap((batch) => [...readRecords(batch, 0, 1 << 20)])
+    const records = this.#world.partition.batches.flatMap((batch) => [...readRecords(batch, 0, 1 << 20)])
     let stored: StoredGroup | undefined
     for (const { key, value } of records) {
       const record = key === null ? undefined : decodeGroupRecord(key, value)
@@ -178,7 +149,7 @@ class World {
   }
 
   #checkStored(): void {
-    if (this.partition.isWaiting) return
+    if (this.#world.partition.isWaiting) return
     const stored = this.#stored()
     for (const { memberId, generationId, partitions, state } of this.#living) {
       if (state !== 'member' || generationId !== stored?.generationId) continue
@@ -204,7 +175,7 @@ class World {
 
   #unsettled(): string | undefined {
     const living = this.#living
-    const { state, members } = this.broker.groups.describe('g')
+    const { state, members } = this.#groups.describe('g')
     const known = members.map(({ memberId }) => memberId).sort()
     const ids = living.map(({ memberId }) => memberId).sort()
     if (ids.join() !== known.join()) return `${ids} live, ${known} are known`
