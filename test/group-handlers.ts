@@ -132,6 +132,7 @@ export class Fixture {
       clientHost: '::ffff:10.0.0.7',
       client: { name: '', version: '' },
       proceed: () => undefined,
+      afterEarlier: () => undefined,
       onClose: () => undefined,
     })
     bytes.fill(0xee)

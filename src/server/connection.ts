@@ -1,7 +1,7 @@
 /**
  * One client's connection: bytes in, requests one after the other, replies out in request order. Kafka serves one
- * request of a connection at a time; here only a request that has called `proceed` (a produce whose append is done)
- * lets the next one start before its own reply is there.
+ * request of a connection at a time; here only a request that has called `proceed` (a produce whose append is done, a
+ * commit that is decided) lets the next one start before its own reply is there.
  */
 import {
   AssertionError,
@@ -196,6 +196,10 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     this.#resume()
   }
 
+  isFirst(slot: RequestSlot): boolean {
+    return this.#slots[0] === slot
+  }
+
   #settle(slot: RequestSlot, answer: Answer<BodyWriter>): void {
     if (this.#closed) {
       // What it holds of files is given back by the stream, which is closed too.
@@ -219,7 +223,10 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       count++
     }
     if (count === this.#slots.length) this.#slots.length = 0
-    else this.#slots.splice(0, count)
+    else if (count > 0) {
+      this.#slots.splice(0, count)
+      this.#slots[0]?.becameFirst?.()
+    }
   }
 
   /** Replies that became ready in one turn leave together. */

@@ -16,10 +16,16 @@ export interface RequestContext {
   /** Of the client software, as ApiVersions told it; empty before. */
   readonly client: { name: string; version: string }
   /**
-   * The request has taken its place (its append is done): the next one of this connection may start while the reply
-   * waits. Only produce calls it; every other suspended request holds back what follows.
+   * The request has taken its place (its append is done, or decided and in order): the next one of this connection may
+   * start while the reply waits. Only produce and OffsetCommit call it; every other suspended request holds back what
+   * follows.
    */
   proceed(): void
+  /**
+   * Resolves when the requests before it on the connection are answered: for who must find what a commit that has
+   * proceeded has committed. Undefined: they are.
+   */
+  afterEarlier(): Promise<void> | undefined
   /** Called if the connection goes while this request holds it: nobody waits for the answer any more. */
   onClose(run: () => void): void
 }

@@ -13,6 +13,8 @@ export interface SlotOwner extends Pick<RequestContext, 'listenerName' | 'client
   /** The frames that are there now were complete then, at the latest; by the monotonic clock. */
   readonly receivedAtMs: number
   readonly proceeds: (slot: RequestSlot) => void
+  /** No request before it waits for its answer. */
+  readonly isFirst: (slot: RequestSlot) => boolean
 }
 
 export class RequestSlot implements RequestContext {
@@ -26,6 +28,8 @@ export class RequestSlot implements RequestContext {
   parts: readonly ReplyPart[] | undefined
   /** What its handler wants to be called if the connection goes. */
   closed: (() => void) | undefined
+  /** What waits for those before it. */
+  becameFirst: (() => void) | undefined
   readonly #connection: SlotOwner
 
   constructor(connection: SlotOwner, { start, tally }: { readonly start: RequestStart; readonly tally: RequestTally }) {
@@ -51,6 +55,13 @@ export class RequestSlot implements RequestContext {
 
   proceed(): void {
     this.#connection.proceeds(this)
+  }
+
+  afterEarlier(): Promise<void> | undefined {
+    if (this.#connection.isFirst(this)) return undefined
+    return new Promise((resolve) => {
+      this.becameFirst = resolve
+    })
   }
 
   onClose(run: () => void): void {

@@ -33,7 +33,7 @@ interface Running {
 }
 
 /** Held answers of the `slow` API (a key that Kafka does not have), in the order of the requests. */
-type Held = { readonly proceed: () => void; readonly answer: () => void }[]
+type Held = { readonly proceed: () => void; readonly answer: () => void; isAnswered: boolean }[]
 
 async function start(options: Partial<ServerLimits> = {}, held: Held = []): Promise<Running> {
   const lines: string[] = []
@@ -44,10 +44,15 @@ async function start(options: Partial<ServerLimits> = {}, held: Held = []): Prom
     versions: [0, 0],
     run: (_reader, context) =>
       new Promise((resolve) => {
-        held.push({
+        const it = {
+          isAnswered: false,
           proceed: () => context.proceed(),
-          answer: () => resolve((writer) => writer.i32(context.correlationId)),
-        })
+          answer: () => {
+            it.isAnswered = true
+            resolve((writer) => writer.i32(context.correlationId))
+          },
+        }
+        held.push(it)
       }),
   }
   const silent: BoundHandler = {
@@ -66,8 +71,20 @@ async function start(options: Partial<ServerLimits> = {}, held: Held = []): Prom
     versions: [0, 1],
     run: (_reader, { apiVersion }) => (apiVersion === 0 ? halfWritten : Promise.resolve(halfWritten)),
   }
+  const later: BoundHandler = {
+    key: 183,
+    name: 'Later',
+    versions: [0, 0],
+    run: async (_reader, context) => {
+      await context.afterEarlier()
+      const { correlationId } = context
+      // As many as were answered until then.
+      const answered = held.filter((it) => it.isAnswered).length
+      return (writer) => writer.i32(correlationId * 100 + answered)
+    },
+  }
   const emptyMetadata = bind({ api: metadata, handle: () => metadata.response.create() })
-  const all: BoundHandler[] = [bind(saslHandshakeHandler), emptyMetadata, slow, silent, unwritable]
+  const all: BoundHandler[] = [bind(saslHandshakeHandler), emptyMetadata, slow, silent, unwritable, later]
   all.push(
     bind(
       apiVersionsHandler({
@@ -208,7 +225,7 @@ test('ApiVersions: what is served, and how a newer client is told (N9, N10)', as
   const { apiKeys, finalizedFeatures } = apiVersions.response.decode(known, 4)
   assert.deepEqual(
     apiKeys.map(({ apiKey }) => apiKey),
-    [3, 17, 18, 180, 181, 182],
+    [3, 17, 18, 180, 181, 182, 183],
   )
   assert.deepEqual(
     finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]),
@@ -277,6 +294,39 @@ test('replies leave in request order; only a request that proceeds lets the next
   const order: number[] = []
   for (let i = 0; i < 3; i++) order.push((await raw.reply())?.i32() ?? -1)
   assert.deepEqual(order, [1, 3, 4])
+  raw.socket.destroy()
+  await running.server.close()
+})
+
+test('who must find what those before it did waits until they are answered', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const slow = (id: number): Buffer => frame(180, 0, () => undefined, id)
+  const raw = new Raw(running.port).send(
+    frame(183, 0, () => undefined, 1),
+    slow(2),
+    slow(3),
+    frame(183, 0, () => undefined, 4),
+  )
+  for (const i of [0, 1]) {
+    while (held.length <= i) await new Promise((resolve) => setImmediate(resolve))
+    held[i]?.proceed()
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  held[1]?.answer()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  held[0]?.answer()
+  const replies: (readonly [number, number])[] = []
+  for (let i = 0; i < 4; i++) {
+    const reply = await raw.reply()
+    replies.push([reply?.i32() ?? -1, reply?.i32() ?? -1])
+  }
+  assert.deepEqual(replies, [
+    [1, 100],
+    [2, 2],
+    [3, 3],
+    [4, 402],
+  ])
   raw.socket.destroy()
   await running.server.close()
 })

@@ -6,7 +6,7 @@
  * 10: topics by id. In versions 2 to 4 a client may say how long its offsets are kept.
  */
 import { ApiError, present } from '../../base/index.ts'
-import type { GroupService, OffsetToCommit, PartitionCodes } from '../../coordinator/index.ts'
+import type { GroupService, OffsetToCommit } from '../../coordinator/index.ts'
 import type { MetadataImage, TopicImage } from '../../metadata/index.ts'
 import { ErrorCode, type OffsetCommitRequest, type OffsetCommitResponse, offsetCommit } from '../../protocol/index.ts'
 import type { Handler } from '../handler.ts'
@@ -37,17 +37,47 @@ const toCommit = (topic: TopicImage, partition: TopicRequest['partitions'][numbe
   metadata: partition.committedMetadata,
 })
 
+/** What a request asks for, and the answers that need no coordinator. */
+type Asked = ReturnType<typeof look>
+
+function look(request: OffsetCommitRequest, { byId, byName }: MetadataImage['topics'], isById: boolean) {
+  const offsets: OffsetToCommit[] = []
+  const topics = request.topics.flatMap((topic) => {
+    const found = isById ? byId.get(topic.topicId) : byName.get(topic.name)
+    // Of a topic that is there nothing is said where nothing was asked.
+    if (found !== undefined && topic.partitions.length === 0) return []
+    const partitions = topic.partitions.map((partition) => {
+      const errorCode = checkPartition(found, partition.partitionIndex, isById)
+      if (errorCode === ErrorCode.NONE && found !== undefined) offsets.push(toCommit(found, partition))
+      return { partitionIndex: partition.partitionIndex, errorCode }
+    })
+    return [{ name: topic.name, topicId: topic.topicId, partitions }]
+  })
+  return { topics, offsets }
+}
+
+/** `codeOf` is of the offsets that the coordinator was asked for, in their order. */
+function answer({ topics }: Asked, codeOf: (i: number) => number): OffsetCommitResponse {
+  let i = 0
+  for (const { partitions } of topics) {
+    for (const partition of partitions) {
+      if (partition.errorCode === ErrorCode.NONE) partition.errorCode = codeOf(i++)
+    }
+  }
+  return offsetCommit.response.create({ topics })
+}
+
 export function offsetCommitHandler(
   services: OffsetCommitServices,
 ): Handler<OffsetCommitRequest, OffsetCommitResponse> {
-  async function commit(
-    request: OffsetCommitRequest,
-    offsets: readonly OffsetToCommit[],
-    apiVersion: number,
-  ): Promise<PartitionCodes> {
-    if (offsets.length === 0) return []
-    try {
-      return await services.groups.commit({
+  return {
+    api: offsetCommit,
+    handle(request, context) {
+      const { apiVersion } = context
+      const asked = look(request, services.image().topics, apiVersion >= topicIdsSince)
+      const { offsets } = asked
+      if (offsets.length === 0) return answer(asked, () => ErrorCode.NONE)
+      const committed = services.groups.commit({
         groupId: request.groupId,
         memberId: request.memberId,
         groupInstanceId: request.groupInstanceId,
@@ -56,34 +86,16 @@ export function offsetCommitHandler(
         offsets,
         retentionTimeMs: request.retentionTimeMs,
       })
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      return offsets.map(() => error.code)
-    }
-  }
-
-  return {
-    api: offsetCommit,
-    async handle(request, { apiVersion }) {
-      const { byId, byName } = services.image().topics
-      const isById = apiVersion >= topicIdsSince
-      const offsets: OffsetToCommit[] = []
-      const topics = request.topics.flatMap((topic) => {
-        const found = isById ? byId.get(topic.topicId) : byName.get(topic.name)
-        // Of a topic that is there nothing is said where nothing was asked.
-        if (found !== undefined && topic.partitions.length === 0) return []
-        const partitions = topic.partitions.map((partition) => {
-          const errorCode = checkPartition(found, partition.partitionIndex, isById)
-          if (errorCode === ErrorCode.NONE && found !== undefined) offsets.push(toCommit(found, partition))
-          return { partitionIndex: partition.partitionIndex, errorCode }
-        })
-        return [{ name: topic.name, topicId: topic.topicId, partitions }]
-      })
-      const codes = (await commit(request, offsets, apiVersion)).values()
-      for (const partition of topics.flatMap(({ partitions }) => partitions)) {
-        if (partition.errorCode === ErrorCode.NONE) partition.errorCode = present(codes.next().value, 'a code')
-      }
-      return offsetCommit.response.create({ topics })
+      // It is decided, and in the order of the log: what follows on the connection is decided on it.
+      context.proceed()
+      return committed.then(
+        (codes) => answer(asked, (i) => present(codes[i], 'a code')),
+        (error: unknown) => {
+          if (!(error instanceof ApiError)) throw error
+          const { code } = error
+          return answer(asked, () => code)
+        },
+      )
     },
   }
 }

@@ -113,7 +113,10 @@ class Answers {
 export function offsetFetchHandler(services: OffsetFetchServices): Handler<OffsetFetchRequest, OffsetFetchResponse> {
   return {
     api: offsetFetch,
-    async handle(request, { apiVersion }) {
+    async handle(request, context) {
+      const { apiVersion } = context
+      // Commits let the next request of their connection begin: it finds what they have committed.
+      await context.afterEarlier()
       const { requireStable } = request
       const answers = new Answers(services, { requireStable, isById: apiVersion >= topicIdsSince })
       const groups = await Promise.all(groupsOf(request, apiVersion).map((group) => answers.of(group)))

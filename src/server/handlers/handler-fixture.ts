@@ -207,6 +207,7 @@ export const contextOf = (apiKey: number, given: Partial<RequestContext>): Reque
   clientHost: '127.0.0.1',
   client: { name: '', version: '' },
   proceed: () => undefined,
+  afterEarlier: () => undefined,
   onClose: () => undefined,
   ...given,
 })
