@@ -141,7 +141,9 @@ export class MemberChange {
   assign(): { readonly epoch: number; readonly target: Assignment } {
     const { group, updated, assignmentIntervalMs, context } = this.#options
     const { assignmentEpoch, assignmentTimestampMs } = group
-    const isDue = assignmentTimestampMs === 0 || context.nowMs() >= assignmentTimestampMs + assignmentIntervalMs
+    const agoMs = context.nowMs() - assignmentTimestampMs
+    // A time that is still to come: the clock was set back, and says nothing of how long ago that was.
+    const isDue = assignmentTimestampMs === 0 || agoMs >= assignmentIntervalMs || agoMs < 0
     if (assignmentEpoch >= this.#epoch || !isDue) return { epoch: assignmentEpoch, target: group.targetOf(updated) }
     return { epoch: this.#epoch, target: this.#compute() }
   }
