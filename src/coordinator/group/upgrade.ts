@@ -1,5 +1,5 @@
 /** A classic group of consumers as a group of the consumer protocol: the records that make it one. */
-import type { Uuid } from '../../base/index.ts'
+import { getOrInsert, type Uuid } from '../../base/index.ts'
 import type { Assignment } from './assignors/assignor.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import type { ClassicMember } from './classic-member.ts'
@@ -13,11 +13,13 @@ export class UnsupportedUserDataError extends Error {
   override readonly name = 'UnsupportedUserDataError'
 }
 
+type UpgradeTopics = Pick<ConsumerTopics, 'idOf' | 'hashOf'>
+
 /**
  * Its generation is the epoch of the group, of its assignment and of its members. Throws MalformedError, or
  * UnsupportedUserDataError.
  */
-export function upgradeRecords(classic: ClassicGroup, topics: ConsumerTopics): readonly ConsumerRecord[] {
+export function upgradeRecords(classic: ClassicGroup, topics: UpgradeTopics): readonly ConsumerRecord[] {
   const { groupId, generationId: epoch, protocolName } = classic
   const members = classic.members().map((member) => {
     const target = targetOf(member, topics)
@@ -37,14 +39,17 @@ export function upgradeRecords(classic: ClassicGroup, topics: ConsumerTopics): r
   ]
 }
 
-function targetOf({ assignment }: ClassicMember, topics: ConsumerTopics): Assignment {
+function targetOf({ assignment }: ClassicMember, topics: UpgradeTopics): Assignment {
   if (assignment.length === 0) return new Map()
   const { assignedPartitions, userData } = readAssignment(assignment)
   if (userData !== null && userData.length > 0) throw new UnsupportedUserDataError()
-  const target = new Map<Uuid, ReadonlySet<number>>()
+  const target = new Map<Uuid, Set<number>>()
   for (const { topic, partitions } of assignedPartitions) {
     const topicId = topics.idOf(topic)
-    if (topicId !== undefined && partitions.length > 0) target.set(topicId, new Set(partitions))
+    if (topicId === undefined || partitions.length === 0) continue
+    // An assignor may name a topic more than once.
+    const known = getOrInsert(target, topicId, () => new Set())
+    for (const partition of partitions) known.add(partition)
   }
   return target
 }
