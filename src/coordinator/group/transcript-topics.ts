@@ -34,6 +34,10 @@ export class TranscriptTopics {
     }
   }
 
+  partitionCount(name: string): number {
+    return this.#image.topics.byName.get(name)?.partitions.size ?? 0
+  }
+
   /** A broker that has just started knows all that there are. */
   tell(groups: GroupService): void {
     const topicsCreated = [...this.#image.topics.byId.values()]
