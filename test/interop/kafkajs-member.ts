@@ -1,16 +1,16 @@
-/** A member of a group by KafkaJS, in a process of its own that is meant to be killed: topic and group as arguments. */
+/** A member of a group by KafkaJS, in a process that is meant to be killed: topic, group and session time-out. */
 import { connectKafkajs } from './kafkajs.ts'
 
 const lifetimeMs = 600_000
 const say = (line: Readonly<Record<string, unknown>>): boolean =>
   process.stdout.write(`${JSON.stringify({ at: Date.now(), ...line })}\n`)
 
-const [topic = '', groupId = ''] = process.argv.slice(2)
+const [topic = '', groupId = '', sessionTimeoutMs] = process.argv.slice(2)
 setTimeout(() => process.exit(1), lifetimeMs)
 // By itself it gives up before a broker of Kafka has started again.
 const consumer = connectKafkajs({ retry: { retries: 200, maxRetryTime: 500 } }).consumer({
   groupId,
-  sessionTimeout: 6000,
+  sessionTimeout: Number(sessionTimeoutMs),
   heartbeatInterval: 500,
   maxWaitTimeInMs: 200,
 })

@@ -12,8 +12,9 @@ import { skipUnless } from './served.ts'
 export interface Membership {
   readonly topic: string
   readonly group: string
-  /** Of a static member. Both of Java's and librdkafka's members alone. */
+  /** Of a static member: Java's and librdkafka's alone. */
   readonly instance?: string
+  /** Of the classic protocol. */
   readonly sessionTimeoutMs?: number
 }
 
@@ -29,14 +30,14 @@ const librdkafkaMember =
 
 const franzGoMember =
   (protocol: string): MemberKind =>
-  ({ topic, group }) =>
-    franzGoCommand('member', { topic, group, protocol, timeout: 900 })
+  ({ topic, group, sessionTimeoutMs = shortSessionMs }) =>
+    franzGoCommand('member', { topic, group, session: sessionTimeoutMs, protocol, timeout: 900 })
 
 const platformaticMember =
   (protocol: string): MemberKind =>
-  ({ topic, group }) => ({
+  ({ topic, group, sessionTimeoutMs = shortSessionMs }) => ({
     command: process.execPath,
-    args: [join(import.meta.dirname, 'platformatic-member.ts'), topic, group, protocol],
+    args: [join(import.meta.dirname, 'platformatic-member.ts'), topic, group, `${sessionTimeoutMs}`, protocol],
   })
 
 function javaMember(protocol: string, more: readonly string[] = []): MemberKind {
@@ -65,9 +66,9 @@ export const javaKinds: Readonly<Record<string, MemberKind>> = {
 }
 
 export const memberKinds: Readonly<Record<string, MemberKind>> = {
-  'kafkajs, classic': ({ topic, group }) => ({
+  'kafkajs, classic': ({ topic, group, sessionTimeoutMs = shortSessionMs }) => ({
     command: process.execPath,
-    args: [join(import.meta.dirname, 'kafkajs-member.ts'), topic, group],
+    args: [join(import.meta.dirname, 'kafkajs-member.ts'), topic, group, `${sessionTimeoutMs}`],
   }),
   'platformatic, classic': platformaticMember('classic'),
   'platformatic, consumer': platformaticMember('consumer'),
@@ -140,9 +141,12 @@ export class Member {
     return this.#process.isRunning
   }
 
-  kill(): Promise<void> {
-    if (this.isRunning) this.#events.push({ kind: 'ended', member: this.name, atMs: Date.now() })
-    return this.#process.kill()
+  async kill(): Promise<void> {
+    if (!this.isRunning) return this.#process.kill()
+    const atMs = Date.now()
+    // What it wrote until then is still read.
+    await this.#process.kill()
+    this.#events.push({ kind: 'ended', member: this.name, atMs })
   }
 
   /** It leaves its group as its client does; a static one is expected again. */

@@ -1,4 +1,4 @@
-/** A member of a group by `@platformatic/kafka`, in a process that is meant to be killed: topic, group and protocol. */
+/** A member by `@platformatic/kafka`, in a process that is meant to be killed: topic, group, session time-out, protocol. */
 import { type Assigned, Consumer, stringDeserializers } from '@platformatic/kafka'
 import { bootstrap } from './kit.ts'
 
@@ -7,7 +7,7 @@ const lookMs = 100
 const say = (line: Readonly<Record<string, unknown>>): boolean =>
   process.stdout.write(`${JSON.stringify({ at: Date.now(), ...line })}\n`)
 
-const [topic = '', groupId = '', protocol] = process.argv.slice(2)
+const [topic = '', groupId = '', sessionTimeoutMs, protocol] = process.argv.slice(2)
 setTimeout(() => process.exit(1), lifetimeMs)
 const consumer = new Consumer({
   clientId: 'interop',
@@ -20,7 +20,7 @@ const consumer = new Consumer({
   // The consumer protocol leaves both times to the broker, and the client refuses them.
   ...(protocol === 'consumer'
     ? { groupProtocol: 'consumer' }
-    : { groupProtocol: 'classic', sessionTimeout: 6000, heartbeatInterval: 500 }),
+    : { groupProtocol: 'classic', sessionTimeout: Number(sessionTimeoutMs), heartbeatInterval: 500 }),
 })
 let told = ''
 function tell(assignments: readonly Assigned[] | null, epoch?: number): void {

@@ -29,6 +29,7 @@ var (
 	rate       = flag.Int("rate", 0, "records a second, of a load")
 	acks       = flag.Int("acks", -1, "")
 	idempotent = flag.Bool("idempotent", false, "")
+	session    = flag.Int("session", 6000, "milliseconds, of the classic protocol")
 	timeout    = flag.Float64("timeout", 40, "")
 )
 
@@ -123,7 +124,7 @@ func consumer(more ...kgo.Opt) *kgo.Client {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.DisableAutoCommit(),
-		kgo.SessionTimeout(6 * time.Second),
+		kgo.SessionTimeout(time.Duration(*session) * time.Millisecond),
 		kgo.HeartbeatInterval(500 * time.Millisecond),
 	}
 	if *protocol == "consumer" {
