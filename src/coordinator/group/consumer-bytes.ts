@@ -12,7 +12,7 @@ import {
 
 export const consumerProtocolType = 'consumer'
 
-const [, versionMax] = consumerProtocolSubscription.versions
+const [versionMin, versionMax] = consumerProtocolSubscription.versions
 
 /** Throws MalformedError. */
 function versionIn(reader: Reader): number {
@@ -33,13 +33,23 @@ export function readAssignment(bytes: Uint8Array): ConsumerProtocolAssignment {
   return consumerProtocolAssignment.decode(reader, versionIn(reader))
 }
 
-/** In the version of a member's `subscription`. Throws MalformedError. */
+/** Only what a group has chosen was ever read; of what else a member offers, the bytes may be anything. */
+function versionOf(subscription: Uint8Array): number {
+  try {
+    return versionIn(new Reader(subscription))
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error
+    return versionMin
+  }
+}
+
+/** In the version of a member's `subscription`; in the oldest where that tells none. */
 export function writeAssignment(
   subscription: Uint8Array,
   assigned: ReadonlyMap<Uuid, Iterable<number>>,
   nameOf: (topicId: Uuid) => string | undefined,
 ): Uint8Array {
-  const version = versionIn(new Reader(subscription))
+  const version = versionOf(subscription)
   const assignedPartitions: { topic: string; partitions: number[] }[] = []
   for (const [topicId, partitions] of assigned) {
     const topic = nameOf(topicId)

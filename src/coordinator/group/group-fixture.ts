@@ -2,6 +2,7 @@
 import { ApiError, type Clock, type Logger, type Timer } from '../../base/index.ts'
 import { BrokerConfig } from '../../config/index.ts'
 import { BatchCursor, batchHeader, type TargetCompression } from '../../records/index.ts'
+import type { ConsumerHeartbeat } from './consumer-requests.ts'
 import type { CoordinatorPartition } from './coordinator-partition.ts'
 import { GroupService } from './group-service.ts'
 
@@ -206,3 +207,20 @@ export class GroupBroker {
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await Promise.resolve()
 }
+
+/** Of a consumer `m` that joins and subscribes to `t`, but for what is given. */
+export const heartbeatOf = (given: Partial<ConsumerHeartbeat> = {}): ConsumerHeartbeat => ({
+  memberId: 'm',
+  newMemberId: '',
+  memberEpoch: 0,
+  instanceId: null,
+  rackId: null,
+  rebalanceTimeoutMs: 60_000,
+  topicNames: ['t'],
+  topicRegex: null,
+  serverAssignor: null,
+  owned: [],
+  clientId: 'c',
+  clientHost: '/127.0.0.1',
+  ...given,
+})
