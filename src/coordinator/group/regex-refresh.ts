@@ -14,6 +14,10 @@ import { resolveRegexes } from './regular-expressions.ts'
 /** As Kafka: however many topics come. */
 const restMs = 10_000
 
+/** Of a slice: whatever the expressions are, the others soon have their turn. */
+const sliceMs = 2
+const sliceSteps = 10_000
+
 export interface RegexRefreshOptions {
   readonly context: ShardContext<GroupRecord>
   readonly topics: ConsumerTopics
@@ -69,14 +73,19 @@ export class RegexRefresh {
     const steps = resolveRegexes(regexes, topics.names())
     this.#running.add(groupId)
     const step = (): void => {
-      const next = steps.next()
+      const sliceStartMs = context.monotonicMs()
+      let next = steps.next()
+      for (let i = 1; next.done !== true && i < sliceSteps; i++) {
+        if (context.monotonicMs() - sliceStartMs >= sliceMs) break
+        next = steps.next()
+      }
       if (next.done !== true) {
         context.later(step)
         return
       }
       this.#running.delete(groupId)
       const resolved = new Map<string, ResolvedRegex>()
-      for (const [regex, found] of next.value.topics) {
+      for (const [regex, found] of next.value) {
         resolved.set(regex, { topics: found, version, timestampMs })
       }
       this.#store(groupId, resolved, context.monotonicMs() - startMs)

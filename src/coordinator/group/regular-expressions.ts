@@ -18,27 +18,29 @@ export function regexError(regex: string): string | undefined {
   }
 }
 
-/** Names between two looks at the clock of the others: at most a few milliseconds. */
-const sliceNames = 500
+/** Of each expression the topics that it stands for, sorted; of one that is not valid, none. */
+export type Resolution = ReadonlyMap<string, readonly string[]>
 
-export interface Resolution {
-  /** Of each expression, sorted; one that is not valid stands for no topic. */
-  readonly topics: ReadonlyMap<string, readonly string[]>
-  readonly scannedNames: number
-}
-
-/** Which of `names` each expression stands for; yields whenever others should have their turn. */
+/**
+ * Which of `names` each expression stands for. Each step compiles or matches one of them: for a long expression that
+ * takes milliseconds, for a short one a fraction of a microsecond.
+ */
 export function* resolveRegexes(
   regexes: readonly string[],
   names: Iterable<string>,
 ): Generator<void, Resolution, void> {
-  const compiled = regexes.filter((regex) => regexError(regex) === undefined).map((regex) => re2().RE2JS.compile(regex))
+  const compiled: Re2.RE2JS[] = []
+  for (const regex of regexes) {
+    if (regexError(regex) === undefined) compiled.push(re2().RE2JS.compile(regex))
+    yield
+  }
   const topics = new Map<string, string[]>(regexes.map((regex) => [regex, []]))
-  let scannedNames = 0
   for (const name of names) {
-    for (const pattern of compiled) if (pattern.matches(name)) topics.get(pattern.pattern())?.push(name)
-    if (++scannedNames % Math.max(1, Math.floor(sliceNames / compiled.length)) === 0) yield
+    for (const pattern of compiled) {
+      if (pattern.matches(name)) topics.get(pattern.pattern())?.push(name)
+      yield
+    }
   }
   for (const found of topics.values()) found.sort()
-  return { topics, scannedNames }
+  return topics
 }

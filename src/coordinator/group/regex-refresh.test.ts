@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Timer } from '../../base/index.ts'
+import { ErrorCode } from '../../protocol/index.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { TranscriptTopics } from './transcript-topics.ts'
+
+/** Between two looks at it a millisecond passes. */
+class SlowClock extends ManualClock {
+  turnCount = 0
+  #looks = 0
+
+  override monotonic(): number {
+    return super.monotonic() + ++this.#looks
+  }
+
+  override after(delayMs: number, fire: () => void): Timer {
+    if (delayMs === 0) this.turnCount++
+    return super.after(delayMs, fire)
+  }
+}
+
+test('an expression that takes a millisecond for each name lets the others have their turn all the time', async () => {
+  const clock = new SlowClock()
+  const broker = new GroupBroker({ clock })
+  await broker.lead(new MemoryPartition())
+  const names = Array.from({ length: 100 }, (_, i) => `topic-${i}`)
+  new TranscriptTopics().change(new Map(names.map((name) => [name, 1])), broker.groups)
+  clock.turnCount = 0
+  const joins = heartbeatOf({ topicNames: null, topicRegex: 'topic-.*' })
+  assert.equal((await broker.groups.consumerHeartbeat('g', joins, 1)).errorCode, ErrorCode.NONE)
+  clock.advance(0)
+  await turns()
+  assert.ok(clock.turnCount >= names.length / 2, `${clock.turnCount} turns`)
+  const { memberEpoch, assigned } = await broker.groups.consumerHeartbeat('g', joins, 1)
+  assert.deepEqual([memberEpoch, assigned?.size], [2, names.length])
+  assert.deepEqual(broker.faults, [])
+})
