@@ -19,7 +19,9 @@ export type Lateness =
 
 const kinds: readonly Lateness[] = ['session', 'rebalance', 'join', 'sync']
 
-const key = (kind: Lateness, { groupId, memberId }: MemberOf): string => `consumer ${kind} ${groupId} ${memberId}`
+/** Members name themselves, and names have spaces: the length says where the group's ends. */
+const key = (kind: Lateness, { groupId, memberId }: MemberOf): string =>
+  `consumer ${kind} ${groupId.length} ${groupId} ${memberId}`
 
 export interface Late extends MemberOf {
   readonly kind: Lateness

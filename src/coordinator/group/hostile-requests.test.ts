@@ -47,3 +47,15 @@ test('a group becomes a classic one though a member offers what cannot be read b
     ['classic'],
   )
 })
+
+test('the end of a member leaves one watched whose names only together read the same', async () => {
+  const clock = new ManualClock()
+  const broker = new GroupBroker({ clock })
+  await broker.lead(new MemoryPartition())
+  await broker.groups.consumerHeartbeat('a', heartbeatOf({ memberId: 'b c' }), 1)
+  await broker.groups.consumerHeartbeat('a b', heartbeatOf({ memberId: 'c' }), 1)
+  await broker.groups.consumerHeartbeat('a b', heartbeatOf({ memberId: 'c', memberEpoch: -1 }), 1)
+  clock.advance(45_000)
+  await turns()
+  assert.deepEqual(broker.groups.describeConsumer('a').members, [])
+})
