@@ -10,7 +10,14 @@ import type { JoinRequest, SyncRequest } from './classic-protocol.ts'
 import { consumerProtocolType, readSubscription, writeAssignment } from './consumer-bytes.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import { type ClassicMetadata, type ConsumerMember, sameSubscription, sortedNames } from './consumer-member.ts'
-import { type ConsumerProtocol, type Done, memberOf, type Removal, staticMemberOf } from './consumer-protocol.ts'
+import {
+  type ConsumerProtocol,
+  type Done,
+  type Known,
+  memberOf,
+  type Removal,
+  staticMemberOf,
+} from './consumer-protocol.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import { quoted } from './group-event.ts'
 import type { GroupRecord } from './group-record.ts'
@@ -72,7 +79,7 @@ export class ClassicInConsumer {
     change.subscribe()
     protocol.regexes.maybeStart(group, { member: known.member, updated, isNew: change.hasNewRegex })
     protocol.placeTaken(group, known)
-    const joining = { group, request, change, before: known.records, owned: this.#ownedBy(subscription), respond }
+    const joining = { group, request, change, known, owned: this.#ownedBy(subscription), respond }
     if (owner !== undefined && this.#options.migration.mustFollow(group, owner)) this.#joinAsLast(joining)
     else this.#join(joining)
   }
@@ -93,30 +100,36 @@ export class ClassicInConsumer {
     )
   }
 
-  #join({ group, request, change, before, owned, respond }: Joining): void {
+  #join({ group, request, change, known, owned, respond }: Joining): void {
     const { context, protocol } = this.#options
     const { epoch, target } = change.assign()
     change.reconcile(epoch, target, owned)
     const { member } = change
     const of = { groupId: group.groupId, memberId: member.memberId }
     context.append({
-      records: [...before, ...change.records],
-      committed: () => {
+      records: [...known.records, ...change.records],
+      // Also long after the answer: from then on it is a member, and owns partitions.
+      settled: (code) => {
+        if (code !== ErrorCode.NONE) {
+          protocol.notChanged(group.groupId, known)
+          return
+        }
+        if (group.member(member.memberId) === undefined) return
         protocol.timers.cancel('join', of)
         protocol.timers.start('session', of, request.sessionTimeoutMs)
         protocol.timers.start('sync', of, request.rebalanceTimeoutMs)
-        respond(joinedAs(member))
       },
+      committed: () => respond(joinedAs(member)),
       failed: (code) => respond(joinFailed(code, member.memberId)),
     })
   }
 
   /** With it nobody of the consumer protocol is left: the group goes on as a classic one. */
-  #joinAsLast({ group, change, before, owned, respond }: Joining): void {
+  #joinAsLast({ group, change, known, owned, respond }: Joining): void {
     const isStale = group.assignmentEpoch < change.epoch
     if (!isStale) change.reconcile(group.assignmentEpoch, group.targetOf(change.member), owned)
     const joining = change.member
-    const records = [...before, ...change.records]
+    const records = [...known.records, ...change.records]
     this.#options.migration.follow(
       group,
       { joining, records, isStale },
@@ -221,7 +234,7 @@ interface Joining {
   readonly group: ConsumerGroup
   readonly request: JoinRequest
   readonly change: MemberChange
-  readonly before: readonly GroupRecord[]
+  readonly known: Known
   readonly owned: readonly ReportedPartitions[]
   readonly respond: (reply: JoinReply) => void
 }

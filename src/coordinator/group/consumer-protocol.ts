@@ -61,10 +61,12 @@ export interface Done {
 export interface Decision<T> {
   readonly records: readonly GroupRecord[]
   readonly reply: T
+  /** The records never will be there. */
+  readonly lost: () => void
 }
 
 /** A member that sends a request of either protocol, and how it has got its place. */
-interface Known {
+export interface Known {
   readonly member: ConsumerMember
   /** The static member whose place it takes, and what is to be written for that. */
   readonly replaced?: ConsumerMember
@@ -121,6 +123,7 @@ export class ConsumerProtocol {
     return {
       records: [...known.records, ...change.records],
       reply: this.#reply(group.groupId, member, isToldAssigned ? member.assigned : null),
+      lost: () => this.notChanged(group.groupId, known),
     }
   }
 
@@ -212,6 +215,11 @@ export class ConsumerProtocol {
     this.timers.cancelAll({ groupId, memberId: replaced.memberId })
     const change = { kind: 'return', member: memberEvent(member), replacedMemberId: quoted(replaced.memberId) } as const
     this.#options.events.report({ groupId, epoch, change })
+  }
+
+  /** What was decided was not written: who was there before is there again, and is watched as it was. */
+  notChanged(groupId: string, { member, replaced }: Known): void {
+    this.resume(groupId, (replaced ?? member).memberId)
   }
 
   /** A member whose last answer was lost still has the epoch before, and owns nothing that it is not given any more. */

@@ -230,11 +230,17 @@ export class GroupCoordinator {
 
   #consumerStays(groupId: string, request: ConsumerHeartbeat, respond: (reply: ConsumerHeartbeatReply) => void): void {
     const open = this.#open(groupId, request.memberEpoch === 0)
-    const { records, reply } = this.#consumer.heartbeat(open.group, request)
+    const { records, reply, lost } = this.#consumer.heartbeat(open.group, request)
     open.begin()
     this.#context.append({
       records: open.records.length === 0 ? records : [...open.records, ...records],
-      settled: (code) => (code === ErrorCode.NONE ? open.written() : open.undo()),
+      settled: (code) => {
+        if (code === ErrorCode.NONE) open.written()
+        else {
+          open.undo()
+          lost()
+        }
+      },
       committed: () => respond(reply),
       failed: (code) => respond(heartbeatFailed(code, null)),
     })

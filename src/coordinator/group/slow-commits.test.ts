@@ -1,10 +1,10 @@
-/** Records that are committed long after whoever asked has been told that they were not, in time. */
+/** Records that are committed long after whoever asked has been told that they were not, in time; or never. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Writer } from '../../base/index.ts'
 import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
 import { writeAssignment } from './consumer-bytes.ts'
-import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 
 const appendTimeoutMs = 5000
 
@@ -135,6 +135,39 @@ test('the place of a static member that is taken late is taken', async () => {
   const { groups } = bench.broker
   assert.equal(groups.heartbeat('g', { memberId: before, groupInstanceId: 'a' }, 1), ErrorCode.FENCED_INSTANCE_ID)
   assert.equal(groups.heartbeat('g', { memberId, groupInstanceId: 'a' }, 1), ErrorCode.NONE)
+})
+
+test('a classic member of a consumer group that is committed late is watched, and ends with its session', async () => {
+  const bench = new Bench()
+  await bench.broker.lead(bench.partition)
+  let { memberEpoch } = await bench.beat('new', 0)
+  const { memberId } = await bench.late(() => bench.join(null))
+  assert.deepEqual((await bench.memberIds()).toSorted(), [memberId, 'new'].toSorted())
+  for (let ms = 0; ms < 40_000; ms += 5000) {
+    bench.clock.advance(5000)
+    await turns()
+    memberEpoch = (await bench.beat('new', memberEpoch)).memberEpoch
+  }
+  assert.deepEqual(await bench.memberIds(), ['new'])
+})
+
+test('a static member whose place was not taken after all is watched again', async () => {
+  const bench = new Bench()
+  const { broker, partition, clock } = bench
+  await broker.lead(partition)
+  await broker.groups.consumerHeartbeat('g', heartbeatOf({ memberId: 'before', instanceId: 'a' }), 1)
+  await broker.groups.consumerHeartbeat('g', heartbeatOf({ memberId: 'before', instanceId: 'a', memberEpoch: -2 }), 1)
+  partition.refuseOnce(ErrorCode.NOT_ENOUGH_REPLICAS)
+  const { errorCode } = await broker.groups.consumerHeartbeat(
+    'g',
+    heartbeatOf({ memberId: 'after', instanceId: 'a' }),
+    1,
+  )
+  assert.equal(errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  assert.deepEqual(await bench.memberIds(), ['before'])
+  clock.advance(45_000)
+  await turns()
+  assert.deepEqual(await bench.memberIds(), [])
 })
 
 test('a broker that resigns while a group is upgraded leaves nothing running', async () => {
