@@ -73,8 +73,51 @@ export type Observation =
       /** Of the commit: the same when it is sent and when it is answered. */
       readonly id: number
     }
+  | MemberHeard
+  | MemberOwns
+  /** What a group was given to read. */
+  | { readonly kind: 'read'; readonly group: string; readonly key: string; readonly values: readonly string[] }
+  /** A group as its node shows it while nothing disturbs any more. */
+  | {
+      readonly kind: 'group-state'
+      readonly group: string
+      readonly state: string
+      readonly committed: ReadonlyMap<string, number>
+      readonly ends: ReadonlyMap<string, number>
+      readonly healingForMs: number
+    }
   /** -1: none. */
   | { readonly kind: 'committed'; readonly key: string; readonly offset: number; readonly logEndOffset: number }
+
+/** A member of a group was answered well to what it sent at `sentMs`: until then, and from then on, it is a member. */
+export interface MemberHeard {
+  readonly kind: 'member-heard'
+  readonly source: Source
+  readonly group: string
+  /** One process of a client: the same as long as it remembers what it owns. */
+  readonly client: string
+  readonly sentMs: number
+  readonly atMs: number
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+  /** It was no member before, as far as it knew. */
+  readonly joins: boolean
+  readonly epoch: number
+  /** Keys of the partitions that are to be its own; null: as told before. */
+  readonly told: readonly string[] | null
+}
+
+/** What a client takes for its own from now on; nothing once it has left, or has ended. */
+export interface MemberOwns {
+  readonly kind: 'member-owns'
+  readonly group: string
+  readonly client: string
+  readonly epoch: number
+  readonly keys: readonly string[]
+  readonly atMs: number
+  /** It is no member any more, as far as it knows, or will never be heard again. */
+  readonly isOver: boolean
+}
 
 /** Throws AssertionError on an observation that must not be. One per file of `invariants/`. */
 export interface Invariant {
