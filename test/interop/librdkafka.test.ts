@@ -34,10 +34,10 @@ test('committed offsets and watermarks', async () => {
   await librdkafka('produce', { topic, count: 10 })
   await librdkafka('consume', { topic, group, count: 10 })
   const [line] = await librdkafka('watermarks', { topic, group })
-  assert.deepEqual(line, { event: 'watermarks', low: 0, high: 10, committed: 10 })
+  assert.partialDeepStrictEqual(line, { event: 'watermarks', low: 0, high: 10, committed: 10 })
 })
 
 test('creates, grows, describes and deletes a topic', async () => {
   const [line] = await librdkafka('admin', { topic: uniqueName('librdkafka-admin') })
-  assert.deepEqual(line, { event: 'admin', retention: '3600000', brokers: 1 })
+  assert.partialDeepStrictEqual(line, { event: 'admin', retention: '3600000', brokers: 1 })
 })
