@@ -24,6 +24,7 @@ import type { GroupEvents } from './group-events.ts'
 import { hashMapOrder } from './java-hash.ts'
 import { type ReportedPartitions, reconcile } from './reconciliation.ts'
 import { regexError } from './regular-expressions.ts'
+import type { Subscriptions } from './subscriptions.ts'
 import { assign, type NewAssignment } from './target-assignment.ts'
 
 export interface MemberChangeOptions {
@@ -46,7 +47,7 @@ export class MemberChange {
   readonly #options: MemberChangeOptions
   #member: ConsumerMember
   #epoch: number
-  #isHomogeneous: boolean | undefined
+  #after: Subscriptions | undefined
   #hasSubscriptionChanged = false
   /** The expression of the member is one that nobody else has, and is to be resolved. */
   hasNewRegex = false
@@ -106,15 +107,10 @@ export class MemberChange {
 
   /** A new epoch of the group, if its topics are other ones than its epoch stands for. */
   #lookAtMetadata(mustBump: boolean): void {
-    const { group, member, updated, topics, events } = this.#options
+    const { group, topics, events } = this.#options
     const { groupId, epoch } = group
-    const subscriptions = group.subscriptions.copy()
-    const known = group.member(member.memberId) ?? group.staticMember(updated.instanceId)
-    subscriptions.memberChanged(known, updated)
-    const isLastOfRegex = member.topicRegex !== '' && subscriptions.membersWithRegex(member.topicRegex) === 0
-    if (isLastOfRegex) subscriptions.regexChanged(group.resolvedRegex(member.topicRegex), undefined)
-    this.#isHomogeneous = subscriptions.isHomogeneous
-    const metadataHash = topics.hashOf(subscriptions.topics())
+    const known = this.#known
+    const metadataHash = topics.hashOf(this.#subscriptions.topics())
     if (mustBump || metadataHash !== group.metadataHash) {
       this.#epoch++
       this.records.push({ kind: 'consumer-epoch', groupId, value: { epoch: this.#epoch, metadataHash } })
@@ -124,6 +120,29 @@ export class MemberChange {
     }
     group.metadataLookedAt(this.#epoch)
     if (group.hasStoredMetadata) this.records.push({ kind: 'consumer-metadata', groupId, value: null })
+  }
+
+  /** The member as the group has it; a static one perhaps under another id. */
+  get #known(): ConsumerMember | undefined {
+    const { group, member, updated } = this.#options
+    return group.member(member.memberId) ?? group.staticMember(updated.instanceId)
+  }
+
+  /** Of the group, with what the member asks for now. */
+  get #subscriptions(): Subscriptions {
+    const { group, member, updated } = this.#options
+    if (member === updated && this.#known !== undefined) return group.subscriptions
+    this.#after ??= this.#subscriptionsAfter()
+    return this.#after
+  }
+
+  #subscriptionsAfter(): Subscriptions {
+    const { group, member, updated } = this.#options
+    const after = group.subscriptions.copy()
+    after.memberChanged(this.#known, updated)
+    const isLastOfRegex = member.topicRegex !== '' && after.membersWithRegex(member.topicRegex) === 0
+    if (isLastOfRegex) after.regexChanged(group.resolvedRegex(member.topicRegex), undefined)
+    return after
   }
 
   #cause(known: ConsumerMember | undefined, mustBump: boolean): RebalanceCause {
@@ -158,7 +177,7 @@ export class MemberChange {
         assignor,
         updated,
         epoch: this.#epoch,
-        isHomogeneous: this.#isHomogeneous ?? group.subscriptions.isHomogeneous,
+        isHomogeneous: this.#subscriptions.isHomogeneous,
         topicIdsOf: (member) => topics.idsOfMember(group, member),
         topics: topics.describer,
         nowMs: context.nowMs(),
@@ -185,9 +204,9 @@ export class MemberChange {
 
   /** That which most members wish for. */
   #preferredAssignor(): Assignor {
-    const { group, member, updated, assignors } = this.#options
+    const { group, updated, assignors } = this.#options
     const wishes = group.assignors.copy()
-    const known = group.member(member.memberId) ?? group.staticMember(updated.instanceId)
+    const known = this.#known
     if (known?.serverAssignor != null) wishes.add(known.serverAssignor, -1)
     if (updated.serverAssignor !== null) wishes.add(updated.serverAssignor, 1)
     return preferredAssignor(wishes.entries(), assignors)

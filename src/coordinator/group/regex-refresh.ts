@@ -123,6 +123,7 @@ export class RegexRefresh {
       if (group.subscriptions.membersWithRegex(regex) === 0) continue
       const before = group.resolvedRegex(regex)
       haveChanged ||= `${before?.topics ?? []}` !== `${value.topics}`
+      haveChanged ||= before === undefined && isToOwnSomething(group, regex)
       subscriptions.regexChanged(before, value)
       records.push({ kind: 'consumer-regex', groupId, regex, value })
     }
@@ -135,4 +136,15 @@ export class RegexRefresh {
     group.metadataLookedAt(epoch)
     return records
   }
+}
+
+/**
+ * What members are to own of what they were subscribed to before is nobody's, where the expression that they are subscribed
+ * to now stands for nothing.
+ */
+function isToOwnSomething(group: ConsumerGroup, regex: string): boolean {
+  for (const { memberId, topicRegex } of group.members()) {
+    if (topicRegex === regex && group.target(memberId).size > 0) return true
+  }
+  return false
 }
