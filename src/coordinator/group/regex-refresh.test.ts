@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Timer } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { Subscriptions } from './subscriptions.ts'
 import { TranscriptTopics } from './transcript-topics.ts'
 
 /** Between two looks at it a millisecond passes. */
@@ -35,4 +36,22 @@ test('an expression that takes a millisecond for each name lets the others have 
   const { memberEpoch, assigned } = await broker.groups.consumerHeartbeat('g', joins, 1)
   assert.deepEqual([memberEpoch, assigned?.size], [2, names.length])
   assert.deepEqual(broker.faults, [])
+})
+
+test('a heartbeat that changes nothing costs the same however many topics an expression stands for', async (t) => {
+  const clock = new ManualClock()
+  const broker = new GroupBroker({ clock })
+  await broker.lead(new MemoryPartition())
+  new TranscriptTopics().change(new Map([['topic', 1]]), broker.groups)
+  const joins = heartbeatOf({ topicNames: null, topicRegex: 'topic' })
+  await broker.groups.consumerHeartbeat('g', joins, 1)
+  clock.advance(0)
+  await turns()
+  const { memberEpoch } = await broker.groups.consumerHeartbeat('g', joins, 1)
+  clock.advance(20_000)
+  const copies = t.mock.method(Subscriptions.prototype, 'copy')
+  const beat = heartbeatOf({ memberEpoch, topicNames: null, owned: null, rebalanceTimeoutMs: -1 })
+  const { errorCode, memberEpoch: epochAfter } = await broker.groups.consumerHeartbeat('g', beat, 1)
+  assert.deepEqual([errorCode, epochAfter], [ErrorCode.NONE, memberEpoch])
+  assert.equal(copies.mock.callCount(), 0)
 })

@@ -28,6 +28,12 @@ export interface RegexRefreshOptions {
   readonly events: GroupEvents
 }
 
+export interface RegexChange {
+  readonly member: ConsumerMember
+  readonly updated: ConsumerMember
+  readonly isNew: boolean
+}
+
 export class RegexRefresh {
   readonly #options: RegexRefreshOptions
   /** Groups whose expressions are being resolved. */
@@ -45,8 +51,8 @@ export class RegexRefresh {
   }
 
   /** After a request that is about to change `member` to `updated`. */
-  maybeStart(group: ConsumerGroup, change: { member: ConsumerMember; updated: ConsumerMember; isNew: boolean }): void {
-    const { member, updated, isNew } = change
+  maybeStart(group: ConsumerGroup, change: RegexChange): void {
+    const { updated, isNew } = change
     if (!isNew && updated.topicRegex === '' && group.subscriptions.regexes().length === 0) return
     if (this.#running.has(group.groupId)) return
     const { context, refreshIntervalMs } = this.#options
@@ -54,9 +60,7 @@ export class RegexRefresh {
     const [last] = group.resolvedRegexes()
     const lastMs = last?.[1].timestampMs ?? Number.NEGATIVE_INFINITY
     if (nowMs <= lastMs + restMs) return
-    const subscriptions = group.subscriptions.copy()
-    subscriptions.memberChanged(group.member(member.memberId) ?? group.staticMember(updated.instanceId), updated)
-    const regexes = subscriptions.regexes()
+    const regexes = regexesAfter(group, change)
     const isDue =
       isNew ||
       regexes.length !== group.resolvedCount ||
@@ -147,4 +151,12 @@ function isToOwnSomething(group: ConsumerGroup, regex: string): boolean {
     if (topicRegex === regex && group.target(memberId).size > 0) return true
   }
   return false
+}
+
+/** Nearly all requests change nothing: they must not pay for the topics of their group. */
+function regexesAfter(group: ConsumerGroup, { member, updated }: RegexChange): readonly string[] {
+  if (member.topicRegex === updated.topicRegex) return group.subscriptions.regexes()
+  const subscriptions = group.subscriptions.copy()
+  subscriptions.memberChanged(group.member(member.memberId) ?? group.staticMember(updated.instanceId), updated)
+  return subscriptions.regexes()
 }
