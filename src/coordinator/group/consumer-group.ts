@@ -225,11 +225,14 @@ export class ConsumerGroup {
       assignmentEpoch: assignment.epoch,
       members,
       targets: this.#targets.committed,
-      state: stateOf(
-        epoch.epoch,
-        assignment.epoch,
-        [...members.entries()].map(([, member]) => member),
-      ),
+      // Looks at all members: who asks for one of them does not pay for it.
+      get state() {
+        return stateOf(
+          epoch.epoch,
+          assignment.epoch,
+          [...members.entries()].map(([, member]) => member),
+        )
+      },
     }
   }
 

@@ -202,9 +202,10 @@ export class GroupCoordinator {
   /** `changed`: names of topics that came, went or changed; the groups look at them with their next request. */
   topicsChanged(changed: ReadonlySet<string>, haveCome: boolean): void {
     if (haveCome) this.#consumer.regexes.topicsCame()
+    // Mostly one topic has changed, and there are many groups with many.
     for (const group of this.#consumers.all()) {
-      for (const name of group.subscriptions.topics()) {
-        if (!changed.has(name)) continue
+      for (const name of changed) {
+        if (!group.subscriptions.hasTopic(name)) continue
         group.metadataChanged()
         break
       }
