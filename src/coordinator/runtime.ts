@@ -221,7 +221,8 @@ export class ShardRuntime<R> implements ShardContext<R> {
       if (!(error instanceof ApiError)) throw error
     })
     const code = error instanceof ApiError ? clientCode(error.code) : ErrorCode.UNKNOWN_SERVER_ERROR
-    for (const { waiters } of lost) waiters.settle(code)
+    // What a decision did beside its records is undone before that on which it was decided.
+    for (const { waiters } of lost.toReversed()) waiters.settle(code)
   }
 
   #guard(run: () => void): void {

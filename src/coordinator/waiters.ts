@@ -51,9 +51,9 @@ export class Waiters<R> {
     this.#tell(late, ErrorCode.COORDINATOR_NOT_AVAILABLE)
   }
 
-  /** The batch is committed (NONE), or never will be. */
+  /** The batch is committed (NONE), or never will be: then the newest is told first, for it may build on the others. */
   settle(code: number): void {
-    const unsettled = this.#unsettled
+    const unsettled = code === ErrorCode.NONE ? this.#unsettled : this.#unsettled.toReversed()
     this.#unsettled = []
     for (const append of unsettled) this.#options.run(() => append.settled?.(code))
     this.answer(code)

@@ -170,6 +170,17 @@ test('a static member whose place was not taken after all is watched again', asy
   assert.deepEqual(await bench.memberIds(), [])
 })
 
+test('an upgrade and the downgrade behind it that are both lost leave the group as it was', async () => {
+  const bench = new Bench()
+  const memberId = await bench.stable()
+  bench.partition.commitsAtOnce = false
+  const asked = [bench.beat('new', 0), bench.beat('new', -1)]
+  await turns()
+  bench.partition.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+  for (const { errorCode } of await Promise.all(asked)) assert.equal(errorCode, ErrorCode.NOT_COORDINATOR)
+  assert.equal(bench.broker.groups.heartbeat('g', { memberId, groupInstanceId: null }, 1), ErrorCode.NONE)
+})
+
 test('a broker that resigns while a group is upgraded leaves nothing running', async () => {
   const bench = new Bench()
   await bench.stable()
