@@ -76,9 +76,7 @@ export class ClassicClient extends GroupClient {
     this.memberId = memberId
     this.epoch = generationId
     if (this.ending !== undefined) return
-    // As in Kafka, who turns a group back into a classic one that is to be assigned anew is in no generation yet.
-    if (generationId > 0) this.#heard(line, { sentMs, joins: true, told: null })
-    await this.#sync(line, leader === memberId ? members.map((member) => member.memberId) : [])
+    await this.#sync(line, { sentMs, members: leader === memberId ? members.map((member) => member.memberId) : [] })
     await this.#work(line)
   }
 
@@ -97,13 +95,13 @@ export class ClassicClient extends GroupClient {
     this.see({ kind: 'member-heard', source, ...of, ...heard })
   }
 
-  async #sync(line: Line, members: readonly string[]): Promise<void> {
+  /** A generation that was joined and not synced is in no log, so only now it is known to have joined. */
+  async #sync(line: Line, { sentMs, members }: { sentMs: number; members: readonly string[] }): Promise<void> {
     const { group, places, instanceId } = this.options
     const assignments = members.map((memberId, i) => ({
       memberId,
       assignment: assignmentOf(places.filter((_, at) => at % members.length === i)),
     }))
-    const sentMs = this.nowMs
     const { errorCode, assignment } = await line.wire.call(syncGroup, {
       groupId: group,
       memberId: this.memberId,
@@ -116,7 +114,7 @@ export class ClassicClient extends GroupClient {
     this.#orJoinAgain(errorCode)
     if (this.ending !== undefined) return
     const told = keysIn(assignment)
-    this.#heard(line, { sentMs, joins: false, told })
+    this.#heard(line, { sentMs, joins: true, told })
     this.reader.take(this.placesOf(told))
     this.own()
   }
