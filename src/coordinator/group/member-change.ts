@@ -3,7 +3,7 @@
  * epoch with it, the assignment, and the member's own way to it. Gathers records; nothing is changed before these are
  * replayed.
  */
-import { ApiError } from '../../base/index.ts'
+import { ApiError, shortened } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import { type Assignment, type Assignor, AssignorError } from './assignors/assignor.ts'
@@ -98,7 +98,7 @@ export class MemberChange {
     if (wrong !== undefined) {
       throw new ApiError(
         ErrorCode.INVALID_REGULAR_EXPRESSION,
-        `SubscribedTopicRegex \`${after}\` is not a valid regular expression: ${wrong}.`,
+        `SubscribedTopicRegex \`${shortened(after)}\` is not a valid regular expression: ${wrong}.`,
       )
     }
     this.hasNewRegex = true

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Timer } from '../../base/index.ts'
+import { ApiError, type Timer } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -54,4 +54,26 @@ test('a heartbeat that changes nothing costs the same however many topics an exp
   const { errorCode, memberEpoch: epochAfter } = await broker.groups.consumerHeartbeat('g', beat, 1)
   assert.deepEqual([errorCode, epochAfter], [ErrorCode.NONE, memberEpoch])
   assert.equal(copies.mock.callCount(), 0)
+})
+
+test('what could not be stored is not resolved again with each heartbeat', async () => {
+  const clock = new ManualClock()
+  const broker = new GroupBroker({ clock })
+  const partition = new MemoryPartition()
+  await broker.lead(partition)
+  new TranscriptTopics().change(new Map([['topic', 1]]), broker.groups)
+  const joins = heartbeatOf({ topicNames: null, topicRegex: 'topic' })
+  const beat = heartbeatOf({ memberEpoch: 1, topicNames: null, owned: null, rebalanceTimeoutMs: -1 })
+  await broker.groups.consumerHeartbeat('g', joins, 1)
+  partition.refusal = new ApiError(ErrorCode.RECORD_LIST_TOO_LARGE, 'too large')
+  clock.advance(0)
+  await turns()
+  const epochAfter = async (ms: number): Promise<number> => {
+    clock.advance(ms)
+    await broker.groups.consumerHeartbeat('g', beat, 1)
+    clock.advance(0)
+    await turns()
+    return (await broker.groups.consumerHeartbeat('g', beat, 1)).memberEpoch
+  }
+  assert.deepEqual([await epochAfter(9999), await epochAfter(2)], [1, 2])
 })

@@ -59,7 +59,7 @@ export class RegexRefresh {
     const nowMs = context.nowMs()
     const [last] = group.resolvedRegexes()
     const lastMs = last?.[1].timestampMs ?? Number.NEGATIVE_INFINITY
-    if (nowMs <= lastMs + restMs) return
+    if (nowMs <= Math.max(lastMs, group.regexesRefusedMs) + restMs) return
     const regexes = regexesAfter(group, change)
     const isDue =
       isNew ||
@@ -110,6 +110,8 @@ export class RegexRefresh {
       records,
       committed: () => undefined,
       failed: (errorCode) => {
+        // Larger than a batch may be, perhaps: the next heartbeat would try again.
+        group.regexesRefusedMs = context.nowMs()
         const what = 'what its regular expressions stand for'
         events.report({ groupId, epoch: group.epoch, change: { kind: 'not-stored', what, errorCode } })
       },

@@ -4,11 +4,18 @@
  */
 import type * as Re2 from 're2js'
 import { lazyPackage } from '../../base/index.ts'
+import { regexSize } from './regex-size.ts'
 
 const re2 = lazyPackage<typeof Re2>('re2js')
 
+/** Of one expression, in characters and in states of its program: for these a match takes a few milliseconds at most. */
+const sizeMax = 10_000
+
 /** What is wrong with the expression; undefined: nothing. */
 export function regexError(regex: string): string | undefined {
+  if (regex.length > sizeMax || regexSize(regex) > sizeMax) {
+    return `it has more than ${sizeMax} characters, or states once its repetitions are written out`
+  }
   try {
     re2().RE2JS.compile(regex)
     return undefined
