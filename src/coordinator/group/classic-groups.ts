@@ -21,7 +21,7 @@ export interface TakenGroup {
   /** It is gone for good. */
   readonly forget: () => void
   /** Its end was not written: it goes on as it was. */
-  readonly giveBack: () => void
+  readonly giveBack: (errorCode: number) => void
 }
 
 export class ClassicGroups {
@@ -96,15 +96,18 @@ export class ClassicGroups {
   /** Ends a group that goes on as one of the consumer protocol: its members are told to join again. */
   take(group: ClassicGroup): TakenGroup {
     const { groupId } = group
+    const wasRebalancing = group.state === 'preparing' || group.state === 'completing'
     this.end(group, ErrorCode.REBALANCE_IN_PROGRESS)
     this.#taken.set(groupId, group)
     return {
       forget: () => void this.#taken.delete(groupId),
-      giveBack: () => {
+      giveBack: (errorCode) => {
         this.#taken.delete(groupId)
         if (this.#groups.has(groupId)) return
         group.revive(this.#options.context.nowMs())
         this.put(group)
+        // Who waited has been told to join again, and what the members had was of the time before.
+        if (wasRebalancing) this.#options.rebalance.start(group, { kind: 'not-stored', errorCode })
       },
     }
   }

@@ -238,7 +238,7 @@ export class GroupCoordinator {
       settled: (code) => {
         if (code === ErrorCode.NONE) open.written()
         else {
-          open.undo()
+          open.undo(code)
           lost()
         }
       },
@@ -425,7 +425,7 @@ export class GroupCoordinator {
       consumer === undefined ? [{ kind: 'classic-group', groupId, value: null }] : groupTombstones(consumer)
     this.#context.append({
       records: [...offsets, ...own],
-      settled: (code) => (code === ErrorCode.NONE ? taken?.forget() : taken?.giveBack()),
+      settled: (code) => (code === ErrorCode.NONE ? taken?.forget() : taken?.giveBack(code)),
       committed: () => {
         if (!this.#classics.has(groupId) && this.#consumers.get(groupId) === undefined) {
           this.#options.events.forget(groupId)

@@ -52,7 +52,7 @@ export interface OpenGroup {
   readonly begin: () => void
   readonly written: () => void
   /** It was not written after all. */
-  readonly undo: () => void
+  readonly undo: (errorCode: number) => void
 }
 
 export class Migration implements MemberMigration {
@@ -82,9 +82,9 @@ export class Migration implements MemberMigration {
           protocol().timers.start('session', { groupId, memberId }, classicMember?.sessionTimeoutMs ?? 0)
         }
       },
-      undo: () => {
+      undo: (errorCode) => {
         for (const { memberId } of group.members()) protocol().timers.cancelAll({ groupId, memberId })
-        open.undo()
+        open.undo(errorCode)
       },
     }
   }
@@ -99,7 +99,7 @@ export class Migration implements MemberMigration {
         taken = this.#options.classics.take(classic)
       },
       written: () => taken?.forget(),
-      undo: () => taken?.giveBack(),
+      undo: (errorCode) => taken?.giveBack(errorCode),
     }
   }
 

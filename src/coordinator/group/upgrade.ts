@@ -16,8 +16,9 @@ export class UnsupportedUserDataError extends Error {
 type UpgradeTopics = Pick<ConsumerTopics, 'idOf' | 'hashOf'>
 
 /**
- * Its generation is the epoch of the group, of its assignment and of its members. Throws MalformedError, or
- * UnsupportedUserDataError.
+ * Its generation is the epoch of the group, of its assignment and of its members. In the middle of a rebalance the group is
+ * one ahead: what its members have, or have not, is no assignment of theirs, and another one is to be computed whoever
+ * comes. Throws MalformedError, or UnsupportedUserDataError.
  */
 export function upgradeRecords(classic: ClassicGroup, topics: UpgradeTopics): readonly ConsumerRecord[] {
   const { groupId, generationId: epoch, protocolName } = classic
@@ -25,6 +26,7 @@ export function upgradeRecords(classic: ClassicGroup, topics: UpgradeTopics): re
     const target = targetOf(member, topics)
     return { target, member: consumerMember(member, { epoch, protocolName, target }) }
   })
+  const groupEpoch = classic.state === 'stable' ? epoch : epoch + 1
   const names = new Set(members.flatMap(({ member }) => member.topicNames))
   const record = <K extends ConsumerRecord['kind']>(kind: K, memberId: string) => ({ kind, groupId, memberId })
   return [
@@ -32,7 +34,7 @@ export function upgradeRecords(classic: ClassicGroup, topics: UpgradeTopics): re
       ...record('consumer-member', member.memberId),
       value: subscriptionOf(member),
     })),
-    { kind: 'consumer-epoch', groupId, value: { epoch, metadataHash: topics.hashOf(names) } },
+    { kind: 'consumer-epoch', groupId, value: { epoch: groupEpoch, metadataHash: topics.hashOf(names) } },
     ...members.map(({ member, target }) => ({ ...record('consumer-target', member.memberId), value: target })),
     { kind: 'consumer-target-epoch', groupId, value: { epoch, timestampMs: 0 } },
     ...members.map(({ member }) => ({ ...record('consumer-current', member.memberId), value: progressOf(member) })),
