@@ -14,7 +14,7 @@ import { consumerProtocolType, writeAssignment } from './consumer-bytes.ts'
 import { memberEvent } from './consumer-events.ts'
 import { groupTombstones } from './consumer-exits.ts'
 import { ConsumerGroup } from './consumer-group.ts'
-import type { ConsumerMember } from './consumer-member.ts'
+import { type ConsumerMember, isReconciledTo } from './consumer-member.ts'
 import type { ConsumerProtocol, Done } from './consumer-protocol.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import type { RebalanceCause } from './group-event.ts'
@@ -153,7 +153,9 @@ export class Migration implements MemberMigration {
       { member: joining, target: group.targetOf(joining) },
     ]
     const tombstones = groupTombstones(group, replaced && { memberId: replaced.memberId, by: joining.memberId })
-    const cause = isStale ? ({ kind: 'migrated', from: 'consumer' } as const) : undefined
+    // Who is still on its way has been told less, or more, than its assignment is.
+    const isSettled = !isStale && [...others, joining].every((it) => isReconciledTo(it, group.assignmentEpoch))
+    const cause = isSettled ? undefined : ({ kind: 'migrated', from: 'consumer' } as const)
     this.#goOn({ group, members, before: records, tombstones, cause, done })
   }
 
