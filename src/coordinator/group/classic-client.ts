@@ -8,8 +8,22 @@ import type { GroupService } from './group-service.ts'
 
 export const partitionCount = 5
 
+/** What it puts into the opaque bytes of the protocol. */
+export interface ClientBytes {
+  readonly subscription: Uint8Array
+  readonly assignment: (partitions: readonly number[]) => Uint8Array
+  readonly partitionsOf: (assignment: Uint8Array) => readonly number[]
+}
+
+const plainBytes: ClientBytes = {
+  subscription: Buffer.alloc(0),
+  assignment: (partitions) => Uint8Array.from(partitions),
+  partitionsOf: (assignment) => [...assignment],
+}
+
 export interface ClassicClientOptions {
   readonly name: string
+  readonly bytes?: ClientBytes
   readonly groupInstanceId: string | null
   /** Before version 4, a member gets no id of its own to come back with. */
   readonly version: number
@@ -29,6 +43,7 @@ type State = 'out' | 'joining' | 'joined' | 'syncing' | 'member'
 /** Of one life of a client: who restarts is a new client under the old name. */
 export class ClassicClient {
   readonly options: ClassicClientOptions
+  readonly #bytes: ClientBytes
   #state: State = 'out'
   #lastJoin: JoinReply | undefined
   #idCount = 0
@@ -40,6 +55,7 @@ export class ClassicClient {
 
   constructor(options: ClassicClientOptions) {
     this.options = options
+    this.#bytes = options.bytes ?? plainBytes
   }
 
   get state(): State {
@@ -90,7 +106,7 @@ export class ClassicClient {
       sessionTimeoutMs: groupInstanceId === null ? 10_000 : 60_000,
       rebalanceTimeoutMs: 20_000,
       protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+      protocols: [{ name: 'range', metadata: this.#bytes.subscription }],
       reason: '',
     }
     // Only what it waits for concerns it: the answer to a join that was sent again finds nobody.
@@ -134,7 +150,7 @@ export class ClassicClient {
     const protocol = { protocolType: null, protocolName: null }
     const reply = await groups.sync('g', { ...identity, ...protocol, generationId, assignments })
     if (reply.errorCode === ErrorCode.NONE) {
-      owns({ generationId, owner: groupInstanceId ?? memberId, partitions: [...reply.assignment] })
+      owns({ generationId, owner: groupInstanceId ?? memberId, partitions: this.#bytes.partitionsOf(reply.assignment) })
     }
     return reply
   }
@@ -146,7 +162,7 @@ export class ClassicClient {
     return new Map(
       ids.map((id, i) => [
         id,
-        Uint8Array.from(
+        this.#bytes.assignment(
           Array.from({ length: partitionCount }, (_, p) => p).filter((p) => (p + turnedBy) % ids.length === i),
         ),
       ]),
@@ -156,7 +172,7 @@ export class ClassicClient {
   #synced({ errorCode, assignment }: SyncReply): void {
     if (errorCode === ErrorCode.NONE) {
       this.#state = 'member'
-      this.partitions = [...assignment]
+      this.partitions = this.#bytes.partitionsOf(assignment)
     } else {
       this.#failed(errorCode)
     }
