@@ -63,8 +63,9 @@ export class ClassicInConsumer {
     const { protocol } = this.#options
     const { groupInstanceId: instanceId } = request
     const memberId = request.memberId === '' ? request.newMemberId : request.memberId
-    this.#checkProtocols(group, request)
+    this.#checkPolicy(group)
     protocol.checkRoom(group, memberId)
+    checkProtocols(group, request)
     if (request.memberId === '' && request.requireKnownMemberId && instanceId === null) {
       respond(joinFailed(ErrorCode.MEMBER_ID_REQUIRED, memberId))
       return
@@ -84,19 +85,11 @@ export class ClassicInConsumer {
     else this.#join(joining)
   }
 
-  #checkProtocols(group: ConsumerGroup, { memberId, protocolType, protocols }: JoinRequest): void {
-    if (this.#options.isMigrationDisabled()) {
-      throw new ApiError(
-        ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
-        `Cannot join the consumer group ${group.groupId} with the classic protocol because the group migration is disabled.`,
-      )
-    }
-    const isOfAll = ({ name }: { readonly name: string }): boolean =>
-      group.classicProtocols.of(name) === group.classicSize
-    if (protocolType === consumerProtocolType && protocols.some(isOfAll)) return
+  #checkPolicy({ groupId }: ConsumerGroup): void {
+    if (!this.#options.isMigrationDisabled()) return
     throw new ApiError(
       ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
-      `Member ${quoted(memberId)}'s protocols are not supported.`,
+      `Cannot join the consumer group ${groupId} with the classic protocol because the group migration is disabled.`,
     )
   }
 
@@ -237,6 +230,13 @@ interface Joining {
   readonly known: Known
   readonly owned: readonly ReportedPartitions[]
   readonly respond: (reply: JoinReply) => void
+}
+
+function checkProtocols(group: ConsumerGroup, { memberId, protocolType, protocols }: JoinRequest): void {
+  const isOfAll = ({ name }: { readonly name: string }): boolean =>
+    group.classicProtocols.of(name) === group.classicSize
+  if (protocolType === consumerProtocolType && protocols.some(isOfAll)) return
+  throw new ApiError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, `Member ${quoted(memberId)}'s protocols are not supported.`)
 }
 
 function subscriptionOf({ protocols }: JoinRequest): ConsumerProtocolSubscription {
