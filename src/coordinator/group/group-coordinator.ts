@@ -240,11 +240,18 @@ export class GroupCoordinator {
         else {
           open.undo(code)
           lost()
+          if (code === ErrorCode.UNKNOWN_SERVER_ERROR) this.#tooMuch(open.group, code)
         }
       },
       committed: () => respond(reply),
       failed: (code) => respond(heartbeatFailed(code, null)),
     })
+  }
+
+  /** A new assignment may have no room in a batch (`max.message.bytes`): nobody else tells of it. */
+  #tooMuch({ groupId, epoch }: ConsumerGroup, errorCode: number): void {
+    const change = { kind: 'not-stored', what: 'what a heartbeat has made of it', errorCode } as const
+    this.#options.events.report({ groupId, epoch, change })
   }
 
   #consumerLeaves(groupId: string, request: ConsumerHeartbeat, respond: (reply: ConsumerHeartbeatReply) => void): void {

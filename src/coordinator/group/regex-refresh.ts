@@ -14,6 +14,9 @@ import { resolveRegexes } from './regular-expressions.ts'
 /** As Kafka: however many topics come. */
 const restMs = 10_000
 
+/** Of names, in one append: those of one expression may be many thousands. */
+const portionCharacters = 128 * 1024
+
 /** Of a slice: whatever the expressions are, the others soon have their turn. */
 const sliceMs = 2
 const sliceSteps = 10_000
@@ -104,18 +107,19 @@ export class RegexRefresh {
     const topicCount = new Set([...resolved.values()].flatMap(({ topics }) => topics)).size
     const change = { kind: 'regex-resolved', regexCount: resolved.size, topicCount, tookMs } as const
     events.report({ groupId, epoch: group.epoch, change })
-    const records = this.#recordsOf(group, resolved)
-    if (records.length === 0) return
-    context.append({
-      records,
-      committed: () => undefined,
-      failed: (errorCode) => {
-        // Larger than a batch may be, perhaps: the next heartbeat would try again.
-        group.regexesRefusedMs = context.nowMs()
-        const what = 'what its regular expressions stand for'
-        events.report({ groupId, epoch: group.epoch, change: { kind: 'not-stored', what, errorCode } })
-      },
-    })
+    for (const records of portions(this.#recordsOf(group, resolved))) {
+      context.append({
+        records,
+        committed: () => undefined,
+        failed: (errorCode) => {
+          // Larger than a batch may be, perhaps: the next heartbeat would try again.
+          group.regexesRefusedMs = context.nowMs()
+          group.metadataChanged()
+          const what = 'what its regular expressions stand for'
+          events.report({ groupId, epoch: group.epoch, change: { kind: 'not-stored', what, errorCode } })
+        },
+      })
+    }
   }
 
   #recordsOf(group: ConsumerGroup, resolved: ReadonlyMap<string, ResolvedRegex>): readonly ConsumerRecord[] {
@@ -142,6 +146,23 @@ export class RegexRefresh {
     group.metadataLookedAt(epoch)
     return records
   }
+}
+
+/** In their order; each one is true without those that follow. */
+function portions(records: readonly ConsumerRecord[]): readonly (readonly ConsumerRecord[])[] {
+  const all: ConsumerRecord[][] = []
+  let characters = Number.POSITIVE_INFINITY
+  for (const record of records) {
+    const names = record.kind === 'consumer-regex' ? (record.value?.topics ?? []) : []
+    const own = names.reduce((sum, name) => sum + name.length, names.length)
+    if (characters + own > portionCharacters) {
+      all.push([])
+      characters = 0
+    }
+    all.at(-1)?.push(record)
+    characters += own
+  }
+  return all
 }
 
 /**
