@@ -3,8 +3,20 @@
  * of its partition. The machine itself stays pure: it changes only when it is called.
  */
 
-/** Timers by key: a second one under the same key replaces the first. */
+/** Of whoever keeps it: started again and again. */
+export interface ShardTimer {
+  /** From now on; what was started before is forgotten. */
+  start(delayMs: number): void
+  cancel(): void
+  readonly isRunning: boolean
+  /** When it was last started, by the monotonic clock. */
+  readonly startedMs: number
+}
+
 export interface ShardTimers {
+  /** `fire` is called each time that it is due. */
+  timer(fire: () => void): ShardTimer
+  /** For those who keep none: a second one under the same key replaces the first. */
   schedule(key: string, delayMs: number, fire: () => void): void
   has(key: string): boolean
   cancel(key: string): void

@@ -12,6 +12,7 @@ import { removalRecords, replacementRecords } from './consumer-exits.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import {
   type ConsumerMember,
+  isReconciledTo,
   leavingEpoch,
   leavingStaticEpoch,
   newMember,
@@ -102,6 +103,29 @@ export class ConsumerProtocol {
   }
 
   // ---- heartbeat
+
+  /**
+   * The answer to a member that has nothing to tell and nothing to learn, as with nearly all heartbeats: what `heartbeat`
+   * would say, without looking for what may have changed. Undefined: that is to be asked.
+   */
+  stays(group: ConsumerGroup, request: ConsumerHeartbeat): ConsumerHeartbeatReply | undefined {
+    const { groupId, epoch } = group
+    if (group.assignmentEpoch !== epoch || group.mustLookAtMetadata || group.subscriptions.hasRegex) return undefined
+    const member = group.member(request.memberId)
+    if (member === undefined || request.memberEpoch !== epoch || !isReconciledTo(member, epoch)) return undefined
+    if (!tellsNothing(member, request)) return undefined
+    const { memberId } = member
+    const { sessionTimeoutMs, heartbeatIntervalMs } = this.#options.configOf(groupId)
+    this.timers.start('session', { groupId, memberId }, sessionTimeoutMs)
+    return {
+      errorCode: ErrorCode.NONE,
+      errorMessage: null,
+      memberId,
+      memberEpoch: epoch,
+      heartbeatIntervalMs,
+      assigned: null,
+    }
+  }
 
   /** Throws ApiError. `group` is as it will be when what was decided on it before is written. */
   heartbeat(group: ConsumerGroup, request: ConsumerHeartbeat): Decision<ConsumerHeartbeatReply> {

@@ -33,6 +33,7 @@ class Bench {
         nowMs: () => this.nowMs,
         monotonicMs: () => this.nowMs,
         timers: {
+          timer: () => assert.fail('only consumers have timers of their own'),
           schedule: (key, delayMs, fire) => void this.#timers.set(key, { atMs: this.nowMs + delayMs, fire }),
           has: (key) => this.#timers.has(key),
           cancel: (key) => void this.#timers.delete(key),

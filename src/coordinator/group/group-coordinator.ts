@@ -221,7 +221,15 @@ export class GroupCoordinator {
     respond: (reply: ConsumerHeartbeatReply) => void,
   ): void {
     try {
-      if (leaves(request)) this.#consumerLeaves(groupId, request, respond)
+      const group = this.#consumers.get(groupId)
+      const reply = group && this.#consumer.stays(group, request)
+      if (reply !== undefined) {
+        this.#context.append({
+          records: [],
+          committed: () => respond(reply),
+          failed: (code) => respond(heartbeatFailed(code, null)),
+        })
+      } else if (leaves(request)) this.#consumerLeaves(groupId, request, respond)
       else this.#consumerStays(groupId, request, respond)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

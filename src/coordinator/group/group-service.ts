@@ -212,7 +212,8 @@ export class GroupService {
       answered = reply
     }
     try {
-      checkHeartbeat(groupId, request, { mustHaveMemberId: apiVersion >= 1, ...this.#configs.shard() })
+      const { assignors } = this.#configs.shard()
+      checkHeartbeat(groupId, request, { mustHaveMemberId: apiVersion >= 1, assignors })
       this.#groupsOf(groupId).consumerHeartbeat(groupId, request, (reply) => respond(reply))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

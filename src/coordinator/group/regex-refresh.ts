@@ -56,7 +56,7 @@ export class RegexRefresh {
   /** After a request that is about to change `member` to `updated`. */
   maybeStart(group: ConsumerGroup, change: RegexChange): void {
     const { updated, isNew } = change
-    if (!isNew && updated.topicRegex === '' && group.subscriptions.regexes().length === 0) return
+    if (!isNew && updated.topicRegex === '' && !group.subscriptions.hasRegex) return
     if (this.#running.has(group.groupId)) return
     const { context, refreshIntervalMs } = this.#options
     const nowMs = context.nowMs()

@@ -56,6 +56,10 @@ export class Subscriptions {
     return this.#regexes.of(regex)
   }
 
+  get hasRegex(): boolean {
+    return this.#regexes.size > 0
+  }
+
   regexes(): readonly string[] {
     return [...this.#regexes.names()]
   }
