@@ -170,6 +170,13 @@ export class Writer {
     this.#start = this.#position
   }
 
+  /** Forgets everything written that was not handed over. */
+  discard(): void {
+    this.#start = this.#position
+    this.#chunks = []
+    this.#sizeBefore = 0
+  }
+
   /** Hands over everything written, as a list of parts, and starts anew behind it in the same buffer. */
   finish(): ReplyPart[] {
     this.#seal()

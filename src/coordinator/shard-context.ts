@@ -8,7 +8,6 @@ export interface ShardTimer {
   /** From now on; what was started before is forgotten. */
   start(delayMs: number): void
   cancel(): void
-  readonly isRunning: boolean
   /** When it was last started, by the monotonic clock. */
   readonly startedMs: number
 }

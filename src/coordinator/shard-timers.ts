@@ -17,11 +17,11 @@ interface Shared {
 class Deadline implements ShardTimer {
   readonly #shared: Shared
   readonly #fire: () => void
-  isRunning = false
   startedMs = 0
   #delayMs = 0
   /** Of the clock's timer: never behind the deadline. */
   #armedForMs = 0
+  /** Undefined: not running. */
   #timer: Timer | undefined
   /** What an earlier timer of the clock has left in the drain is of another time. */
   #armings = 0
@@ -36,9 +36,8 @@ class Deadline implements ShardTimer {
     if (ended) return
     this.startedMs = clock.monotonic()
     this.#delayMs = delayMs
-    if (this.isRunning && this.#armedForMs <= this.startedMs + delayMs) return
+    if (this.#timer !== undefined && this.#armedForMs <= this.startedMs + delayMs) return
     this.cancel()
-    this.isRunning = true
     running.add(this)
     this.#arm(delayMs)
   }
@@ -47,7 +46,6 @@ class Deadline implements ShardTimer {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#armings++
-    this.isRunning = false
     this.#shared.running.delete(this)
   }
 

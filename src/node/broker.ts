@@ -83,7 +83,7 @@ export class Broker {
   #applying: Promise<void> | undefined
   #awaiting: Applied[] = []
   readonly #offline = new Set<Uuid>()
-  #offsetsConfig: { texts: ReadonlyMap<string, string>; broker: BrokerConfig; config: TopicConfig } | undefined
+  #offsetsConfig: { image: MetadataImage; broker: BrokerConfig; config: TopicConfig } | undefined
   #isStopped = false
 
   private constructor(options: BrokerOptions) {
@@ -180,11 +180,10 @@ export class Broker {
 
   /** Each batch of a coordinator asks twice: it is resolved anew only where a config is another one. */
   #offsetsTopicConfig(): TopicConfig {
-    const texts = this.#topicTexts(offsetsTopic)
     const known = this.#offsetsConfig
-    if (known?.texts === texts && known.broker === this.#config) return known.config
+    if (known?.image === this.#image && known.broker === this.#config) return known.config
     const config = this.#topicConfig(offsetsTopic)
-    this.#offsetsConfig = { texts, broker: this.#config, config }
+    this.#offsetsConfig = { image: this.#image, broker: this.#config, config }
     return config
   }
 

@@ -81,7 +81,7 @@ export class ClassicGroups {
 
   /** Whoever waits is told `code`; the group is dead. */
   end(group: ClassicGroup, code: number): void {
-    for (const member of group.members()) this.#options.rebalance.dismiss(group, member, code)
+    for (const member of group.members()) this.#options.rebalance.dismiss(member, code)
     group.become('dead', this.#options.context.nowMs())
     if (this.#groups.get(group.groupId) === group) this.#groups.delete(group.groupId)
   }

@@ -1,5 +1,7 @@
 /** A member of a classic group: what it can do, what it was given, and which of its requests wait for the group. */
 
+import type { ShardTimer } from '../shard-context.ts'
+
 /** A protocol that a member offers (for consumers: an assignor and the subscription for it). */
 export interface MemberProtocol {
   readonly name: string
@@ -64,8 +66,10 @@ export class ClassicMember {
   assignment: Uint8Array = emptyBytes
   /** Has never been part of a generation. */
   isNew = true
-  /** When its session began anew, by the monotonic clock. */
-  heardAtMs = 0
+  /** Begins anew with each sign of life. */
+  session: ShardTimer | undefined
+  /** Of the session that runs. */
+  silenceMaxMs = 0
   /** The join, or sync, that waits for the others; a member has at most one of each. */
   awaitingJoin: ((reply: JoinReply) => void) | undefined
   awaitingSync: ((reply: SyncReply) => void) | undefined

@@ -1,5 +1,5 @@
 /** Kafka's bytes for the records of groups of the consumer protocol. All are at version 0. */
-import { AssertionError, MalformedError, Reader, type Uuid, Writer } from '../../base/index.ts'
+import { AssertionError, MalformedError, Reader, type Uuid, type Writer } from '../../base/index.ts'
 import {
   consumerGroupCurrentMemberAssignmentKey as currentKey,
   consumerGroupCurrentMemberAssignmentValue as currentValue,
@@ -24,6 +24,7 @@ import {
   sortedNames,
 } from './consumer-member.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
+import { recordBytes } from './record-bytes.ts'
 
 const stateCodes: Readonly<Record<MemberState, number>> = { stable: 0, unrevoked: 1, unreleased: 2, unknown: 127 }
 const states: ReadonlyMap<number, MemberState> = new Map([
@@ -40,10 +41,7 @@ interface Coded<T, G> {
 }
 
 function bytesOf<T, G>(first: number, coded: Coded<T, G>, given: G): Buffer {
-  const writer = new Writer(128)
-  writer.i16(first)
-  coded.encode(writer, version, coded.create(given))
-  return writer.finishAsOne()
+  return recordBytes(first, (writer) => coded.encode(writer, version, coded.create(given)))
 }
 
 export function encodeConsumerKey(record: ConsumerRecord): Buffer {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ApiError, zeroUuid } from '../../base/index.ts'
 import { emptyImage } from '../../metadata/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import type { Append } from '../shard-context.ts'
+import type { Append, ShardTimer } from '../shard-context.ts'
 import type { JoinReply, SyncReply } from './classic-member.ts'
 import { ConsumerTopics } from './consumer-topics.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
@@ -25,6 +25,20 @@ class Bench {
   readonly lines: string[] = []
   readonly groups: GroupCoordinator
   #ids = 0
+  #timerIds = 0
+
+  #timer(fire: () => void): ShardTimer {
+    const key = `timer ${++this.#timerIds}`
+    const timer = {
+      startedMs: 0,
+      start: (delayMs: number) => {
+        timer.startedMs = this.nowMs
+        this.#timers.set(key, { atMs: this.nowMs + delayMs, fire })
+      },
+      cancel: () => void this.#timers.delete(key),
+    }
+    return timer
+  }
 
   constructor(options: { initialRebalanceDelayMs?: number; groupSizeMax?: number } = {}) {
     const tally = new GroupTally()
@@ -33,7 +47,7 @@ class Bench {
         nowMs: () => this.nowMs,
         monotonicMs: () => this.nowMs,
         timers: {
-          timer: () => assert.fail('only consumers have timers of their own'),
+          timer: (fire) => this.#timer(fire),
           schedule: (key, delayMs, fire) => void this.#timers.set(key, { atMs: this.nowMs + delayMs, fire }),
           has: (key) => this.#timers.has(key),
           cancel: (key) => void this.#timers.delete(key),

@@ -79,19 +79,20 @@ export class GroupOffsets {
     this.#owners.checkCommit(request)
     // Kafka counts characters, whatever the key is called.
     const lengthMax = this.#options.metadataLengthMax()
-    const codes = offsets.map(({ metadata }) =>
-      (metadata?.length ?? 0) > lengthMax ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE,
-    )
     const nowMs = this.#context.nowMs()
-    const times = {
+    const times: Times = {
       commitTimestampMs: BigInt(nowMs),
       ...(retentionTimeMs === -1 ? {} : { expireTimestampMs: BigInt(nowMs + retentionTimeMs) }),
     }
-    const records = offsets
-      .filter((_, i) => codes[i] === ErrorCode.NONE)
-      .map(
-        (offset): OffsetRecord => ({ kind: 'offset', groupId, ...keyOf(offset), value: committedValue(offset, times) }),
-      )
+    const codes: number[] = []
+    const records: OffsetRecord[] = []
+    for (const offset of offsets) {
+      const isTooLong = (offset.metadata?.length ?? 0) > lengthMax
+      codes.push(isTooLong ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE)
+      if (isTooLong) continue
+      const { topic, partition } = offset
+      records.push({ kind: 'offset', groupId, topic, partition, value: committedValue(offset, times) })
+    }
     this.#options.tally.offsetCommits += records.length
     this.#append(records, codes, (answer) => {
       this.#owners.forgetIfUnused(groupId)
@@ -201,6 +202,10 @@ const keyText = ({ topic, partition }: OffsetKey): string => `${partition} ${top
 
 type Times = Pick<CommittedOffset, 'commitTimestampMs' | 'expireTimestampMs'>
 
-function committedValue({ offset, leaderEpoch, metadata, topicId }: OffsetToCommit, times: Times): CommittedOffset {
-  return { offset, leaderEpoch, metadata: metadata ?? '', ...times, topicId }
+function committedValue(
+  { offset, leaderEpoch, metadata, topicId }: OffsetToCommit,
+  { commitTimestampMs, expireTimestampMs }: Times,
+): CommittedOffset {
+  const value = { offset, leaderEpoch, metadata: metadata ?? '', commitTimestampMs, topicId }
+  return expireTimestampMs === undefined ? value : { ...value, expireTimestampMs }
 }

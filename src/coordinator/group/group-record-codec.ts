@@ -2,7 +2,7 @@
  * Kafka's bytes for the records of `__consumer_offsets`: key and value each begin with two bytes, the type of the key
  * and the version of the value. Kinds of records that this coordinator does not act on are left where they lie.
  */
-import { MalformedError, Reader, Writer } from '../../base/index.ts'
+import { MalformedError, Reader } from '../../base/index.ts'
 import {
   groupMetadataKey,
   groupMetadataValue,
@@ -12,6 +12,7 @@ import {
 } from '../../protocol/index.ts'
 import { decodeConsumerRecord, encodeConsumerKey, encodeConsumerValue } from './consumer-record-codec.ts'
 import type { ClassicGroupRecord, GroupRecord, OffsetRecord } from './group-record.ts'
+import { recordBytes } from './record-bytes.ts'
 
 export interface KeyValue {
   readonly key: Buffer
@@ -33,15 +34,8 @@ export function encodeGroupRecord(record: GroupRecord): KeyValue {
   return { key: encodeConsumerKey(record), value: encodeConsumerValue(record) }
 }
 
-const typed = (type: number, body: (writer: Writer) => void): Buffer => {
-  const writer = new Writer(128)
-  writer.i16(type)
-  body(writer)
-  return writer.finishAsOne()
-}
-
 function encodeOffset({ groupId, topic, partition, value }: OffsetRecord): KeyValue {
-  const key = typed(offsetCommitKey.type, (writer) => {
+  const key = recordBytes(offsetCommitKey.type, (writer) => {
     offsetCommitKey.encode(writer, 0, offsetCommitKey.create({ group: groupId, topic, partition }))
   })
   if (value === null) return { key, value }
@@ -54,11 +48,11 @@ function encodeOffset({ groupId, topic, partition, value }: OffsetRecord): KeyVa
     expireTimestamp: value.expireTimestampMs ?? noTimestamp,
     topicId: value.topicId,
   })
-  return { key, value: typed(version, (writer) => offsetCommitValue.encode(writer, version, body)) }
+  return { key, value: recordBytes(version, (writer) => offsetCommitValue.encode(writer, version, body)) }
 }
 
 function encodeGroup({ groupId, value }: ClassicGroupRecord): KeyValue {
-  const key = typed(groupMetadataKey.type, (writer) => {
+  const key = recordBytes(groupMetadataKey.type, (writer) => {
     groupMetadataKey.encode(writer, 0, groupMetadataKey.create({ group: groupId }))
   })
   if (value === null) return { key, value }
@@ -79,7 +73,7 @@ function encodeGroup({ groupId, value }: ClassicGroupRecord): KeyValue {
       assignment: member.assignment,
     })),
   })
-  return { key, value: typed(groupVersion, (writer) => groupMetadataValue.encode(writer, groupVersion, body)) }
+  return { key, value: recordBytes(groupVersion, (writer) => groupMetadataValue.encode(writer, groupVersion, body)) }
 }
 
 /** Undefined for a kind of record that is not ours to act on. Throws MalformedError; byte fields are copied. */

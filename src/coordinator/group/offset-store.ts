@@ -8,17 +8,23 @@ import type { CommittedOffset, OffsetRecord } from './group-record.ts'
 import type { OffsetKey } from './group-requests.ts'
 import { TransactionalOffsets } from './transactional-offsets.ts'
 
-interface Pending {
-  readonly logOffset: number
-  readonly value: CommittedOffset | null
-}
-
 interface Entry {
   committed: CommittedOffset | null
   /** Where the record of `committed` lies. */
   committedAt: number
-  /** In the order of the log. */
-  readonly pending: Pending[]
+  /** The value of the last record on its way; without one, `committed`. */
+  newest: CommittedOffset | null
+  /** Records on their way. */
+  pendingCount: number
+}
+
+/** A record on its way. */
+interface Uncommitted {
+  readonly logOffset: number
+  readonly record: OffsetRecord
+  readonly entry: Entry
+  /** The newest value that it took the place of. */
+  readonly before: CommittedOffset | null
 }
 
 interface Group {
@@ -31,9 +37,16 @@ export interface StoredOffset extends OffsetKey {
   readonly value: CommittedOffset
 }
 
-const newestOf = ({ committed, pending }: Entry): CommittedOffset | null => {
-  const last = pending.at(-1)
-  return last === undefined ? committed : last.value
+const noEntry = (): Entry => ({ committed: null, committedAt: -1, newest: null, pendingCount: 0 })
+
+function entryOf({ topics }: Group, { topic, partition }: OffsetRecord): Entry {
+  const partitions = getOrInsert(topics, topic, () => new Map<number, Entry>())
+  return getOrInsert(partitions, partition, noEntry)
+}
+
+function setNewest(group: Group, entry: Entry, value: CommittedOffset | null): void {
+  group.newestCount += countOf(value) - countOf(entry.newest)
+  entry.newest = value
 }
 
 const countOf = (value: CommittedOffset | null): number => (value === null ? 0 : 1)
@@ -41,8 +54,8 @@ const countOf = (value: CommittedOffset | null): number => (value === null ? 0 :
 export class OffsetStore {
   readonly #groups = new Map<string, Group>()
   readonly #transactions = new TransactionalOffsets()
-  /** Entries with pending values, in the order of the log. */
-  #uncommitted: { readonly logOffset: number; readonly record: OffsetRecord }[] = []
+  /** In the order of the log. */
+  #uncommitted: Uncommitted[] = []
   /** Below it everything is committed. */
   #committedOffset = 0
   #committedCount = 0
@@ -50,22 +63,25 @@ export class OffsetStore {
   /** A record at `logOffset`, not committed yet. */
   replay(record: OffsetRecord, logOffset: number): void {
     assert(logOffset >= this.#committedOffset, 'a record is replayed before it is committed')
-    this.#change(record, ({ pending }) => void pending.push({ logOffset, value: record.value }))
-    this.#uncommitted.push({ logOffset, record })
+    const group = this.#groupOf(record)
+    const entry = entryOf(group, record)
+    this.#uncommitted.push({ logOffset, record, entry, before: entry.newest })
+    entry.pendingCount++
+    setNewest(group, entry, record.value)
   }
 
   /** Everything below `offset` is committed. */
   commitTo(offset: number): void {
     this.#committedOffset = Math.max(this.#committedOffset, offset)
     let count = 0
-    for (const { logOffset, record } of this.#uncommitted) {
+    for (const { logOffset, record, entry } of this.#uncommitted) {
       if (logOffset >= offset) break
-      this.#change(record, (entry) => {
-        entry.committed = record.value
-        entry.committedAt = logOffset
-        entry.pending.shift()
-      })
-      if (record.value === null) this.#transactions.forget(record, logOffset)
+      entry.pendingCount--
+      this.#setCommitted(entry, record.value, logOffset)
+      if (record.value === null) {
+        this.#transactions.forget(record, logOffset)
+        this.#forgetIfUnused(record, entry)
+      }
       count++
     }
     this.#uncommitted.splice(0, count)
@@ -73,10 +89,14 @@ export class OffsetStore {
 
   /** Forgets what was replayed at `offset` or behind it: the append failed. */
   revertTo(offset: number): void {
-    for (const { logOffset, record } of this.#uncommitted) {
-      if (logOffset >= offset) this.#change(record, ({ pending }) => void pending.pop())
+    for (let last = this.#uncommitted.at(-1); last !== undefined && last.logOffset >= offset; ) {
+      const { record, entry, before } = last
+      entry.pendingCount--
+      setNewest(this.#groupOf(record), entry, entry.pendingCount === 0 ? entry.committed : before)
+      this.#forgetIfUnused(record, entry)
+      this.#uncommitted.pop()
+      last = this.#uncommitted.at(-1)
     }
-    this.#uncommitted = this.#uncommitted.filter(({ logOffset }) => logOffset < offset)
   }
 
   /** A record at `logOffset` that belongs to a transaction of `producerId`. */
@@ -89,29 +109,34 @@ export class OffsetStore {
     const placed = this.#transactions.end(producerId)
     if (!isCommit) return
     for (const { record, logOffset } of placed) {
-      this.#change(record, (entry) => {
-        // Between the transaction's record and its marker a newer one may have come (and compaction keeps that one).
-        if (entry.committed !== null && logOffset < entry.committedAt) return
-        entry.committed = record.value
-        entry.committedAt = logOffset
-      })
+      const group = this.#groupOf(record)
+      const entry = entryOf(group, record)
+      // Between the transaction's record and its marker a newer one may have come (and compaction keeps that one).
+      if (entry.committed === null || logOffset >= entry.committedAt) {
+        this.#setCommitted(entry, record.value, logOffset)
+        if (entry.pendingCount === 0) setNewest(group, entry, record.value)
+      }
+      this.#forgetIfUnused(record, entry)
     }
   }
 
-  /** The only way to an entry that writes: what is counted stays true, and what is empty goes. */
-  #change({ groupId, topic, partition }: OffsetRecord, change: (entry: Entry) => void): void {
-    const group = getOrInsert(this.#groups, groupId, (): Group => ({ topics: new Map(), newestCount: 0 }))
-    const partitions = getOrInsert(group.topics, topic, () => new Map<number, Entry>())
-    const entry = getOrInsert(partitions, partition, (): Entry => ({ committed: null, committedAt: -1, pending: [] }))
-    group.newestCount -= countOf(newestOf(entry))
-    this.#committedCount -= countOf(entry.committed)
-    change(entry)
-    group.newestCount += countOf(newestOf(entry))
-    this.#committedCount += countOf(entry.committed)
-    if (entry.committed !== null || entry.pending.length > 0) return
-    partitions.delete(partition)
-    if (partitions.size === 0) group.topics.delete(topic)
-    if (group.topics.size === 0) this.#groups.delete(groupId)
+  #groupOf({ groupId }: OffsetRecord): Group {
+    return getOrInsert(this.#groups, groupId, (): Group => ({ topics: new Map(), newestCount: 0 }))
+  }
+
+  #setCommitted(entry: Entry, value: CommittedOffset | null, logOffset: number): void {
+    this.#committedCount += countOf(value) - countOf(entry.committed)
+    entry.committed = value
+    entry.committedAt = logOffset
+  }
+
+  #forgetIfUnused({ groupId, topic, partition }: OffsetRecord, entry: Entry): void {
+    if (entry.committed !== null || entry.pendingCount > 0) return
+    const group = this.#groups.get(groupId)
+    const partitions = group?.topics.get(topic)
+    partitions?.delete(partition)
+    if (partitions?.size === 0) group?.topics.delete(topic)
+    if (group?.topics.size === 0) this.#groups.delete(groupId)
   }
 
   /** Whether a transaction that is open has committed an offset for the key. */
@@ -127,7 +152,7 @@ export class OffsetStore {
   /** The committed offset, or the one that is about to take its place. */
   newest(groupId: string, { topic, partition }: OffsetKey): CommittedOffset | null {
     const entry = this.#groups.get(groupId)?.topics.get(topic)?.get(partition)
-    return entry === undefined ? null : newestOf(entry)
+    return entry?.newest ?? null
   }
 
   /** All partitions of a group that have a committed offset. */
@@ -137,7 +162,7 @@ export class OffsetStore {
 
   /** The same of the newest; may be left for a while, and goes on with what there is then. */
   newestOf(groupId: string): Generator<StoredOffset, void, void> {
-    return this.#offsetsOf(groupId, newestOf)
+    return this.#offsetsOf(groupId, ({ newest }) => newest)
   }
 
   *#offsetsOf(groupId: string, of: (entry: Entry) => CommittedOffset | null): Generator<StoredOffset, void, void> {

@@ -143,20 +143,24 @@ export class Rebalance {
 
   /** The member gave a sign of life: its session starts anew. */
   heard(group: ClassicGroup, member: ClassicMember, limitMs: number = member.sessionTimeoutMs): void {
-    member.heardAtMs = this.#context.monotonicMs()
-    this.#context.timers.schedule(sessionKey(group, member.memberId), limitMs, () => {
-      if (group.member(member.memberId) !== member) return
-      // Who waits for us need not send heartbeats.
-      if (!member.isNew && (member.awaitingJoin !== undefined || member.awaitingSync !== undefined)) {
-        this.heard(group, member)
-        return
-      }
-      const silentMs = this.#context.monotonicMs() - member.heardAtMs
-      const cause = member.isNew
-        ? ({ kind: 'no-generation', waitedMs: silentMs, limitMs } as const)
-        : ({ kind: 'no-heartbeat', silentMs, limitMs } as const)
-      this.removeAndRebalance(group, member, cause)
-    })
+    member.session ??= this.#context.timers.timer(() => this.#silent(group, member))
+    member.silenceMaxMs = limitMs
+    member.session.start(limitMs)
+  }
+
+  #silent(group: ClassicGroup, member: ClassicMember): void {
+    if (group.member(member.memberId) !== member) return
+    // Who waits for us need not send heartbeats.
+    if (!member.isNew && (member.awaitingJoin !== undefined || member.awaitingSync !== undefined)) {
+      this.heard(group, member)
+      return
+    }
+    const silentMs = this.#context.monotonicMs() - (member.session?.startedMs ?? 0)
+    const limitMs = member.silenceMaxMs
+    const cause = member.isNew
+      ? ({ kind: 'no-generation', waitedMs: silentMs, limitMs } as const)
+      : ({ kind: 'no-heartbeat', silentMs, limitMs } as const)
+    this.removeAndRebalance(group, member, cause)
   }
 
   /** A new member waits for its first generation longer than a session. */
@@ -177,13 +181,13 @@ export class Rebalance {
   /** Takes the member out; whatever of it waits is answered. */
   remove(group: ClassicGroup, member: ClassicMember, cause: RemovalCause): void {
     this.report(group, { kind: 'removal', member: eventMember(member), cause })
-    this.dismiss(group, member, ErrorCode.UNKNOWN_MEMBER_ID)
+    this.dismiss(member, ErrorCode.UNKNOWN_MEMBER_ID)
     group.remove(member.memberId)
   }
 
   /** Whatever of the member waits is answered with `code`, and its session is no longer watched. */
-  dismiss(group: ClassicGroup, member: ClassicMember, code: number): void {
-    this.#context.timers.cancel(sessionKey(group, member.memberId))
+  dismiss(member: ClassicMember, code: number): void {
+    member.session?.cancel()
     // Who is no member has no id.
     this.replyToJoin(member, joinFailed(code, code === ErrorCode.UNKNOWN_MEMBER_ID ? '' : member.memberId))
     this.replyToSync(member, syncFailed(code))
@@ -211,7 +215,6 @@ export class Rebalance {
 
 const joinKey = (group: ClassicGroup): string => `join ${group.groupId}`
 const syncKey = (group: ClassicGroup): string => `sync ${group.groupId}`
-const sessionKey = (group: ClassicGroup, memberId: string): string => `session ${group.groupId} ${memberId}`
 export const pendingKey = (group: ClassicGroup, memberId: string): string => `pending ${group.groupId} ${memberId}`
 
 export function joined(group: ClassicGroup, memberId: string): JoinReply {

@@ -31,7 +31,7 @@ export class StaticMembers {
   comeBack({ group, member: old, request, respond }: ComeBack): void {
     const leaderBefore = group.leaderId
     // Two that claim one place: the newer one has it.
-    this.#rebalance.dismiss(group, old, ErrorCode.FENCED_INSTANCE_ID)
+    this.#rebalance.dismiss(old, ErrorCode.FENCED_INSTANCE_ID)
     const byMemberId = quoted(request.newMemberId)
     this.#rebalance.report(group, {
       kind: 'fencing',
@@ -79,7 +79,7 @@ export class StaticMembers {
         if (code === ErrorCode.NONE || !isCurrent()) return
         const what = `that ${quoted(member.memberId)} has the place of ${quoted(old.memberId)}`
         this.#rebalance.report(group, { kind: 'not-stored', what, errorCode: code })
-        this.#rebalance.dismiss(group, member, code)
+        this.#rebalance.dismiss(member, code)
         const restored = group.replace(member, old.memberId)
         restored.update(old)
         this.#rebalance.heard(group, restored)

@@ -5,7 +5,7 @@
  * Versions 2 to 10. 6: leader epochs. 7: static members. 9: GROUP_ID_NOT_FOUND where it was ILLEGAL_GENERATION.
  * 10: topics by id. In versions 2 to 4 a client may say how long its offsets are kept.
  */
-import { ApiError, present } from '../../base/index.ts'
+import { ApiError, present, type Uuid } from '../../base/index.ts'
 import type { GroupService, OffsetToCommit } from '../../coordinator/index.ts'
 import type { MetadataImage, TopicImage } from '../../metadata/index.ts'
 import { ErrorCode, type OffsetCommitRequest, type OffsetCommitResponse, offsetCommit } from '../../protocol/index.ts'
@@ -37,22 +37,34 @@ const toCommit = (topic: TopicImage, partition: TopicRequest['partitions'][numbe
   metadata: partition.committedMetadata,
 })
 
-/** What a request asks for, and the answers that need no coordinator. */
-type Asked = ReturnType<typeof look>
+interface Answered {
+  readonly name: string
+  readonly topicId: Uuid
+  readonly partitions: { readonly partitionIndex: number; errorCode: number }[]
+}
 
-function look(request: OffsetCommitRequest, { byId, byName }: MetadataImage['topics'], isById: boolean) {
+/** What a request asks for, and the answers that need no coordinator. */
+interface Asked {
+  readonly topics: readonly Answered[]
+  readonly offsets: readonly OffsetToCommit[]
+}
+
+function look(request: OffsetCommitRequest, { byId, byName }: MetadataImage['topics'], isById: boolean): Asked {
   const offsets: OffsetToCommit[] = []
-  const topics = request.topics.flatMap((topic) => {
+  const topics: Answered[] = []
+  for (const topic of request.topics) {
     const found = isById ? byId.get(topic.topicId) : byName.get(topic.name)
     // Of a topic that is there nothing is said where nothing was asked.
-    if (found !== undefined && topic.partitions.length === 0) return []
-    const partitions = topic.partitions.map((partition) => {
-      const errorCode = checkPartition(found, partition.partitionIndex, isById)
+    if (found !== undefined && topic.partitions.length === 0) continue
+    const partitions: Answered['partitions'] = []
+    for (const partition of topic.partitions) {
+      const { partitionIndex } = partition
+      const errorCode = checkPartition(found, partitionIndex, isById)
       if (errorCode === ErrorCode.NONE && found !== undefined) offsets.push(toCommit(found, partition))
-      return { partitionIndex: partition.partitionIndex, errorCode }
-    })
-    return [{ name: topic.name, topicId: topic.topicId, partitions }]
-  })
+      partitions.push({ partitionIndex, errorCode })
+    }
+    topics.push({ name: topic.name, topicId: topic.topicId, partitions })
+  }
   return { topics, offsets }
 }
 
