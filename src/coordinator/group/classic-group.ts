@@ -81,7 +81,7 @@ export class ClassicGroup {
     this.protocolType = stored.protocolType
     this.generationId = stored.generationId
     this.protocolName = stored.protocolName
-    this.leaderId = stored.leaderId ?? undefined
+    this.leaderId = stored.leaderId ?? this.leaderId
     this.#state = this.size > 0 ? 'stable' : 'empty'
     this.#stateSinceMs = stored.stateTimestampMs < 0 ? undefined : stored.stateTimestampMs
   }

@@ -70,6 +70,9 @@ export class ClassicGroups {
     }
     group.restore(stored)
     this.put(group)
+    // It was told to rebalance, and what it has may leave partitions to nobody.
+    const isUnassigned = stored.leaderId === null && group.size > 0
+    if (isUnassigned) this.#options.rebalance.start(group, { kind: 'migrated', from: 'consumer' })
     return group
   }
 

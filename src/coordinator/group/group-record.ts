@@ -50,6 +50,7 @@ export interface StoredGroup {
   readonly protocolType: string
   readonly generationId: number
   readonly protocolName: string | null
+  /** Null beside members: no leader of theirs has assigned, and the group is about to rebalance. */
   readonly leaderId: string | null
   readonly stateTimestampMs: number
   readonly members: readonly StoredMember[]

@@ -43,10 +43,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: ofClient('crash') },
   { weight: 3, arbitrary: ofClient('restart') },
   { weight: 4, arbitrary: fc.constantFrom(1, 3000, 10_000, 45_000).map((ms): Action => ({ kind: 'advance', ms })) },
-  // No load: behind a downgrade the log tells of a stable group, and not of the rebalance that has begun (as with Kafka).
   {
     weight: 4,
-    arbitrary: fc.constantFrom('hold', 'commit', 'commit', 'lose', 'refuse').map((kind): Action => ({ kind })),
+    arbitrary: fc.constantFrom('hold', 'commit', 'commit', 'lose', 'refuse', 'load').map((kind): Action => ({ kind })),
   },
 )
 

@@ -19,7 +19,7 @@ import type { ConsumerProtocol, Done } from './consumer-protocol.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import type { RebalanceCause } from './group-event.ts'
 import type { GroupEvents } from './group-events.ts'
-import { classicGroupRecord, type GroupRecord } from './group-record.ts'
+import { type ClassicGroupRecord, classicGroupRecord, type GroupRecord } from './group-record.ts'
 import type { Rebalance } from './rebalance.ts'
 import { UnsupportedUserDataError, upgradeRecords } from './upgrade.ts'
 
@@ -167,8 +167,9 @@ export class Migration implements MemberMigration {
     for (const { memberId } of consumers) protocol().timers.cancelAll({ groupId, memberId })
     this.#report(group, 'consumer', classic.size)
     classics.put(classic)
+    const stored = classicGroupRecord(classic, context.nowMs())
     context.append({
-      records: [...before, ...tombstones, classicGroupRecord(classic, context.nowMs())],
+      records: [...before, ...tombstones, cause === undefined ? stored : withoutLeader(stored)],
       committed: done.committed,
       failed: done.failed,
       settled: (errorCode) => {
@@ -223,6 +224,15 @@ function recordsFor(classic: ClassicGroup, topics: ConsumerTopics) {
     throw cannotUpgrade(classic, 'the embedded consumer protocol is malformed')
   }
 }
+
+/**
+ * Whoever loads the group before the rebalance is over begins it again. Kafka, where nothing of it is stored, takes such a
+ * group for a stable one whose first member leads.
+ */
+const withoutLeader = ({ value, ...record }: ClassicGroupRecord): ClassicGroupRecord => ({
+  ...record,
+  value: value && { ...value, leaderId: null },
+})
 
 /** The group as members of the classic protocol know it: its epoch is their generation. */
 function classicOf(
