@@ -53,9 +53,16 @@ type Client = ClassicClient | ConsumerClient
 
 /** Clients of both protocols in one group. */
 class World {
-  readonly #world = new GroupWorld({ 'group.consumer.assignment.interval.ms': '0' })
+  readonly #world: GroupWorld
   readonly #clients: Client[] = []
   #lives = 0
+
+  constructor(initialDelayMs: number) {
+    this.#world = new GroupWorld({
+      'group.consumer.assignment.interval.ms': '0',
+      'group.initial.rebalance.delay.ms': String(initialDelayMs),
+    })
+  }
 
   async start(): Promise<void> {
     await this.#world.start()
@@ -169,12 +176,16 @@ const numRuns = Number(process.env['ODRADEK_RUNS'] ?? 40)
 
 test('a group of both protocols: whatever its members do, a partition has one owner, and who behaves is served', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(action, { maxLength: 60, size: 'max' }), async (actions) => {
-      const world = new World()
-      await world.start()
-      for (const one of actions) await world.run(one)
-      await world.settle()
-    }),
+    fc.asyncProperty(
+      fc.constantFrom(0, 3000),
+      fc.array(action, { maxLength: 60, size: 'max' }),
+      async (delay, actions) => {
+        const world = new World(delay)
+        await world.start()
+        for (const one of actions) await world.run(one)
+        await world.settle()
+      },
+    ),
     { numRuns },
   )
 })

@@ -21,8 +21,11 @@ type UpgradeTopics = Pick<ConsumerTopics, 'idOf' | 'hashOf'>
  * comes. Throws MalformedError, or UnsupportedUserDataError.
  */
 export function upgradeRecords(classic: ClassicGroup, topics: UpgradeTopics): readonly ConsumerRecord[] {
-  const { groupId, generationId: epoch, protocolName } = classic
-  const members = classic.members().map((member) => {
+  const { groupId, generationId: epoch } = classic
+  const all = classic.members()
+  // Where its first members still wait for each other, what they offer is all that there is.
+  const protocolName = classic.protocolName ?? (all.length === 0 ? '' : classic.selectProtocol())
+  const members = all.map((member) => {
     const target = targetOf(member, topics)
     return { target, member: consumerMember(member, { epoch, protocolName, target }) }
   })
@@ -58,7 +61,7 @@ function targetOf({ assignment }: ClassicMember, topics: UpgradeTopics): Assignm
 
 interface Facts {
   readonly epoch: number
-  readonly protocolName: string | null
+  readonly protocolName: string
   readonly target: Assignment
 }
 
