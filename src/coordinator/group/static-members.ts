@@ -76,11 +76,13 @@ export class StaticMembers {
         if (isCurrent()) this.#rebalance.replyToJoin(member, joinFailed(code, member.memberId))
       },
       settled: (code) => {
-        if (code === ErrorCode.NONE || !isCurrent()) return
+        // Or it has been put back: who took its place in turn was lost before it was.
+        const current = group.member(member.memberId)
+        if (code === ErrorCode.NONE || group.state !== 'stable' || current === undefined) return
         const what = `that ${quoted(member.memberId)} has the place of ${quoted(old.memberId)}`
         this.#rebalance.report(group, { kind: 'not-stored', what, errorCode: code })
-        this.#rebalance.dismiss(member, code)
-        const restored = group.replace(member, old.memberId)
+        this.#rebalance.dismiss(current, code)
+        const restored = group.replace(current, old.memberId)
         restored.update(old)
         this.#rebalance.heard(group, restored)
       },
