@@ -27,6 +27,10 @@ const before: Readonly<Record<ClassicState, readonly ClassicState[]>> = {
   dead: ['empty', 'preparing', 'completing', 'stable', 'dead'],
 }
 
+/** All that a group without members asks for. */
+export const offersProtocols = (protocolType: string, protocols: readonly MemberProtocol[]): boolean =>
+  protocolType !== '' && protocols.length > 0
+
 export class ClassicGroup {
   readonly groupId: string
   readonly #members = new Map<string, ClassicMember>()
@@ -170,7 +174,7 @@ export class ClassicGroup {
 
   /** Whether a member that offers `protocols` can take part: all must have one in common. */
   accepts(protocolType: string, protocols: readonly MemberProtocol[]): boolean {
-    if (protocolType === '' || protocols.length === 0) return false
+    if (!offersProtocols(protocolType, protocols)) return false
     if (this.#members.size === 0) return true
     const common = this.#commonProtocols()
     return this.protocolType === protocolType && protocols.some(({ name }) => common.has(name))

@@ -7,7 +7,7 @@ import { ApiError, shortened } from '../../base/index.ts'
 import type { ConsumerGroupConfig } from '../../config/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
-import type { ClassicGroup } from './classic-group.ts'
+import { type ClassicGroup, offersProtocols } from './classic-group.ts'
 import { ClassicGroups } from './classic-groups.ts'
 import { ClassicInConsumer } from './classic-in-consumer.ts'
 import type { JoinReply, MemberIdentity, SyncReply } from './classic-member.ts'
@@ -313,6 +313,11 @@ export class GroupCoordinator {
     const known = this.#classics.get(groupId)
     if (known === undefined && request.memberId !== '') {
       respond(joinFailed(ErrorCode.UNKNOWN_MEMBER_ID, request.memberId))
+      return
+    }
+    // It would not be taken in, and must not end a group either.
+    if (consumer !== undefined && !offersProtocols(request.protocolType, request.protocols)) {
+      respond(joinFailed(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, request.memberId))
       return
     }
     const group = known ?? this.#classics.getOrMake(groupId)
