@@ -163,8 +163,12 @@ export class ClassicInConsumer {
       records: [],
       committed: () => {
         const of = { groupId, memberId: member.memberId }
-        protocol.timers.cancel('sync', of)
-        protocol.timers.start('session', of, classic.sessionTimeoutMs)
+        const now = group.member(member.memberId)
+        // It may have left since, joined again, or turned to the consumer protocol.
+        if (now?.memberEpoch === member.memberEpoch && now.classic !== null) {
+          protocol.timers.cancel('sync', of)
+          protocol.timers.start('session', of, classic.sessionTimeoutMs)
+        }
         respond({ errorCode: ErrorCode.NONE, protocolType, protocolName, assignment })
       },
       failed: (errorCode) =>

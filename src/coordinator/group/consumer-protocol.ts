@@ -316,6 +316,8 @@ export class ConsumerProtocol {
     const group = this.#options.groupOf(groupId)
     const member = group?.member(memberId)
     if (group === undefined || member === undefined) return
+    // It has turned to the consumer protocol since, under the same id.
+    if ((late.kind === 'join' || late.kind === 'sync') && member.classic === null) return
     const nobodyWaits = { committed: () => undefined, failed: () => undefined }
     this.remove(group, [{ member, cause: removalCause(late, member) }], nobodyWaits)
   }
