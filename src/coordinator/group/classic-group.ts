@@ -15,6 +15,7 @@
 import { assert } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { ClassicMember, type MemberIdentity, type MemberProtocol } from './classic-member.ts'
+import type { EventMember } from './group-event.ts'
 import { hashMapOrder } from './java-hash.ts'
 
 export type ClassicState = 'empty' | 'preparing' | 'completing' | 'stable' | 'dead'
@@ -48,6 +49,8 @@ export class ClassicGroup {
   leaderId: string | undefined
   /** Since when joins, or then syncs, are waited for, by the monotonic clock. */
   waitingSinceMs = 0
+  /** Who joined last, and when by that clock. */
+  lastJoined: { readonly member: EventMember; readonly atMs: number } | undefined
   /** It was empty: the first members are waited for by time alone, and whether one more came decides how long. */
   waitsForFirst = false
   newMemberAdded = false

@@ -1,7 +1,15 @@
 /** An event of a group in words, for the log and for whoever asks why: one line, with cause and numbers. */
 
 import { errorName } from '../../protocol/index.ts'
-import type { EventMember, FencingCause, GroupChange, GroupEvent, RebalanceCause, RemovalCause } from './group-event.ts'
+import type {
+  EventMember,
+  FencingCause,
+  GroupChange,
+  GroupEvent,
+  RebalanceCause,
+  RemovalCause,
+  Several,
+} from './group-event.ts'
 
 /** Whole milliseconds, or members, by thousands: 45,012. */
 const number = (value: number): string =>
@@ -75,6 +83,30 @@ function fencingText(cause: FencingCause): string {
   }
 }
 
+/** Nobody asks who was waited for where it took less. */
+const slowMs = 1000
+
+/** Whom a generation waited for, and who did not come. */
+function waitText({
+  tookMs,
+  last,
+  waitedForFirst,
+  removed,
+  kept,
+}: Extract<GroupChange, { kind: 'generation' }>): string {
+  const parts: string[] = []
+  if (tookMs >= slowMs) {
+    if (last !== undefined) parts.push(`last came member ${named(last.member)} after ${ms(last.afterMs)}`)
+    if (waitedForFirst) parts.push('others were waited for (group.initial.rebalance.delay.ms)')
+  }
+  if (removed !== undefined) parts.push(`without member ${several(removed)}, removed for not coming`)
+  if (kept !== undefined) parts.push(`static member ${several(kept)} did not come, and stays until its session is over`)
+  return parts.map((part) => `; ${part}`).join('')
+}
+
+const several = ({ first, count: all }: Several): string =>
+  `${named(first)}${all === 1 ? '' : ` and ${number(all - 1)} more`}`
+
 function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): string {
   switch (change.kind) {
     case 'rebalance': {
@@ -82,7 +114,7 @@ function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): str
       return `rebalances ${to} with ${count(change.memberCount, 'member')}: ${rebalanceText(change.cause)}`
     }
     case 'generation':
-      return `begins generation ${epochAfter} with ${count(change.memberCount, 'member')} after ${ms(change.tookMs)}: protocol ${change.protocolName}, leader ${change.leaderId}`
+      return `begins generation ${epochAfter} with ${count(change.memberCount, 'member')} after ${ms(change.tookMs)}: protocol ${change.protocolName}, leader ${change.leaderId}${waitText(change)}`
     case 'assignment-stored':
       return `is stable in generation ${epoch}: ${count(change.memberCount, 'member')} assigned by the leader in ${ms(change.tookMs)}`
     case 'assignment-computed':

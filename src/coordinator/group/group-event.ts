@@ -11,6 +11,12 @@ export interface EventMember {
   readonly clientHost: string
 }
 
+/** Members of whom one is named. */
+export interface Several {
+  readonly first: EventMember
+  readonly count: number
+}
+
 type GroupProtocol = 'classic' | 'consumer'
 
 /** Why a generation ends, or the epoch of a group is bumped. */
@@ -70,6 +76,13 @@ export type GroupChange =
       readonly leaderId: string
       readonly memberCount: number
       readonly tookMs: number
+      /** Of its members the last one that joined, and when after the wait began; undefined if that one has gone again. */
+      readonly last: { readonly member: EventMember; readonly afterMs: number } | undefined
+      /** The group was empty: more members were waited for, whoever had come. */
+      readonly waitedForFirst: boolean
+      /** Who did not come is removed; static members are kept until their session is over. */
+      readonly removed: Several | undefined
+      readonly kept: Several | undefined
     }
   /** Of the classic protocol: the leader's assignment is stored and given out. */
   | { readonly kind: 'assignment-stored'; readonly memberCount: number; readonly tookMs: number }

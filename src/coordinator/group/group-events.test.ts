@@ -27,6 +27,21 @@ test('an event in words has cause and numbers', () => {
     text({ kind: 'rebalance', memberCount: 2, cause: { kind: 'topics-changed' } }, { epochAfter: 5 }),
     'rebalances from epoch 4 to 5 with 2 members: topics that it subscribes to have changed',
   )
+  const generation = { kind: 'generation', protocolName: 'range', leaderId: 'l', memberCount: 3 } as const
+  const waits = {
+    last: { member, afterMs: 999 },
+    waitedForFirst: true,
+    removed: { first: member, count: 1001 },
+    kept: undefined,
+  }
+  assert.equal(
+    text({ ...generation, ...waits, tookMs: 999 }),
+    'begins generation 4 with 3 members after 999 ms: protocol range, leader l; without member m (client c at /10.0.0.1) and 1,000 more, removed for not coming',
+  )
+  assert.equal(
+    text({ ...generation, ...waits, removed: undefined, tookMs: 1000 }),
+    'begins generation 4 with 3 members after 1,000 ms: protocol range, leader l; last came member m (client c at /10.0.0.1) after 999 ms; others were waited for (group.initial.rebalance.delay.ms)',
+  )
   assert.equal(
     text({ kind: 'not-stored', what: 'its empty generation', errorCode: 16 }),
     'could not store its empty generation (NOT_COORDINATOR)',

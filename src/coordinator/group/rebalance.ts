@@ -7,7 +7,14 @@ import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { type ClassicMember, emptyBytes, type JoinReply, type SyncReply } from './classic-member.ts'
-import { eventMember, type GroupChange, quoted, type RebalanceCause, type RemovalCause } from './group-event.ts'
+import {
+  eventMember,
+  type GroupChange,
+  quoted,
+  type RebalanceCause,
+  type RemovalCause,
+  type Several,
+} from './group-event.ts'
 import type { GroupEvents } from './group-events.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
 
@@ -19,6 +26,12 @@ export interface RebalanceOptions {
   readonly initialRebalanceDelayMs: () => number
   readonly context: ShardContext<GroupRecord>
   readonly events: GroupEvents
+}
+
+/** Members that were waited for, and did not come. */
+interface Absent {
+  readonly removed: readonly ClassicMember[]
+  readonly kept: readonly ClassicMember[]
 }
 
 export class Rebalance {
@@ -38,6 +51,7 @@ export class Rebalance {
 
   /** Ends the current generation, or sees whether the one in preparation is complete. */
   start(group: ClassicGroup, cause: RebalanceCause): void {
+    if (joins(cause)) group.lastJoined = { member: cause.member, atMs: this.#context.monotonicMs() }
     if (group.state === 'preparing') this.maybeComplete(group)
     else if (group.state !== 'dead') this.#prepare(group, cause)
   }
@@ -87,11 +101,10 @@ export class Rebalance {
     this.#context.timers.cancel(joinKey(group))
     const waitedMs = this.#context.monotonicMs() - group.waitingSinceMs
     const limitMs = group.rebalanceTimeoutMs
-    for (const member of group.members()) {
-      // A static member may be on its way back: its session decides.
-      if (member.awaitingJoin !== undefined || member.isStatic) continue
-      this.remove(group, member, { kind: 'no-rejoin', waitedMs, limitMs })
-    }
+    const absent = group.members().filter((member) => member.awaitingJoin === undefined)
+    // A static member may be on its way back: its session decides.
+    const removed = absent.filter((member) => !member.isStatic)
+    for (const member of removed) this.remove(group, member, { kind: 'no-rejoin', waitedMs, limitMs })
     if (group.size > 0 && !group.electJoinedLeader()) {
       const nextMs = group.rebalanceTimeoutMs
       this.report(group, { kind: 'wait', memberCount: group.size, nextMs })
@@ -99,7 +112,7 @@ export class Rebalance {
       return
     }
     if (group.nextGeneration(this.#context.nowMs()) === 'empty') this.#storeEmpty(group)
-    else this.#announce(group)
+    else this.#announce(group, { removed, kept: absent.filter((member) => member.isStatic) })
   }
 
   #storeEmpty(group: ClassicGroup): void {
@@ -112,14 +125,23 @@ export class Rebalance {
     })
   }
 
-  #announce(group: ClassicGroup): void {
+  #announce(group: ClassicGroup, { removed, kept }: Absent): void {
     const nowMs = this.#context.monotonicMs()
+    const { lastJoined, waitsForFirst } = group
+    const isHere = group.members().some(({ memberId }) => quoted(memberId) === lastJoined?.member.memberId)
     const change = {
       kind: 'generation',
       protocolName: group.protocolName ?? '',
       leaderId: quoted(group.leaderId ?? ''),
       memberCount: group.size,
       tookMs: nowMs - group.waitingSinceMs,
+      last:
+        lastJoined && isHere
+          ? { member: lastJoined.member, afterMs: Math.max(0, lastJoined.atMs - group.waitingSinceMs) }
+          : undefined,
+      waitedForFirst: waitsForFirst,
+      removed: several(removed),
+      kept: several(kept),
     } as const
     this.report(group, change, group.generationId - 1)
     group.waitingSinceMs = nowMs
@@ -211,6 +233,16 @@ export class Rebalance {
       this.replyToSync(member, syncFailed(code))
     }
   }
+}
+
+const joins = (
+  cause: RebalanceCause,
+): cause is Extract<RebalanceCause, { kind: `member-${'joined' | 'rejoined' | 'returned'}` }> =>
+  cause.kind === 'member-joined' || cause.kind === 'member-rejoined' || cause.kind === 'member-returned'
+
+function several(members: readonly ClassicMember[]): Several | undefined {
+  const [first] = members
+  return first && { first: eventMember(first), count: members.length }
 }
 
 const joinKey = (group: ClassicGroup): string => `join ${group.groupId}`
