@@ -129,6 +129,12 @@ function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): str
       return `goes on in generation ${epoch}: static member ${named(change.member)} came back in the place of ${change.replacedMemberId}`
     case 'wait':
       return `waits ${ms(change.nextMs)} more: none of its static members (${number(change.memberCount)}) has rejoined`
+    case 'regex-subscribed':
+      return change.joins
+        ? `is joined by member ${named(change.member)} with the expression ${change.regex}`
+        : `has member ${named(change.member)} subscribed with the expression ${change.regex}`
+    case 'regex-rests':
+      return `resolves the expression of member ${named(change.member)} not before ${new Date(change.untilMs).toISOString()}: expressions of a group are resolved once in ${ms(change.restMs)}`
     case 'regex-resolved':
       return `has ${count(change.regexCount, 'regular expression')} resolved to ${count(change.topicCount, 'topic')} in ${ms(change.tookMs)}`
     case 'migration':

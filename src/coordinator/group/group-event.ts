@@ -102,6 +102,10 @@ export type GroupChange =
   | { readonly kind: 'return'; readonly member: EventMember; readonly replacedMemberId: string }
   /** Of the classic protocol: static members alone are left, and none of them has rejoined yet. */
   | { readonly kind: 'wait'; readonly memberCount: number; readonly nextMs: number }
+  /** A member is subscribed by another regular expression than before, which may have to be resolved first. */
+  | { readonly kind: 'regex-subscribed'; readonly member: EventMember; readonly regex: string; readonly joins: boolean }
+  /** Its expression is not resolved at once: those of the group were, not long ago. */
+  | { readonly kind: 'regex-rests'; readonly member: EventMember; readonly untilMs: number; readonly restMs: number }
   | {
       readonly kind: 'regex-resolved'
       readonly regexCount: number

@@ -79,6 +79,7 @@ export class MemberChange {
     }
     const haveNamesChanged = !sameNames(member.topicNames, updated.topicNames)
     const isRegexResolved = this.#changeRegex()
+    if (member.topicRegex !== updated.topicRegex && updated.topicRegex !== '') this.#reportRegex()
     this.#hasSubscriptionChanged = haveNamesChanged || member.topicRegex !== updated.topicRegex
     const mustBump = haveNamesChanged || isRegexResolved
     if (mustBump || group.mustLookAtMetadata) this.#lookAtMetadata(mustBump)
@@ -103,6 +104,13 @@ export class MemberChange {
     }
     this.hasNewRegex = true
     return false
+  }
+
+  #reportRegex(): void {
+    const { group, updated, events } = this.#options
+    const { groupId, epoch } = group
+    const [member, regex, joins] = [memberEvent(updated), quoted(updated.topicRegex), this.#known === undefined]
+    events.report({ groupId, epoch, change: { kind: 'regex-subscribed', member, regex, joins } })
   }
 
   /** A new epoch of the group, if its topics are other ones than its epoch stands for. */

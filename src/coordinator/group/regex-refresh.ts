@@ -3,6 +3,7 @@
  * makes a group's expressions be resolved again, in slices beside everything else, and only so often.
  */
 import type { ShardContext } from '../shard-context.ts'
+import { memberEvent } from './consumer-events.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember } from './consumer-member.ts'
 import type { ConsumerRecord, ResolvedRegex } from './consumer-record.ts'
@@ -62,7 +63,11 @@ export class RegexRefresh {
     const nowMs = context.nowMs()
     const [last] = group.resolvedRegexes()
     const lastMs = last?.[1].timestampMs ?? Number.NEGATIVE_INFINITY
-    if (nowMs <= Math.max(lastMs, group.regexesRefusedMs) + restMs) return
+    const untilMs = Math.max(lastMs, group.regexesRefusedMs) + restMs
+    if (nowMs <= untilMs) {
+      if (isUnresolved(group, change)) this.#reportRest(group, updated, untilMs)
+      return
+    }
     const regexes = regexesAfter(group, change)
     const isDue =
       isNew ||
@@ -70,6 +75,11 @@ export class RegexRefresh {
       (last?.[1].version ?? 0) < this.#newTopicsVersion ||
       nowMs > lastMs + refreshIntervalMs()
     if (isDue && regexes.length > 0) this.#start(group.groupId, regexes)
+  }
+
+  #reportRest({ groupId, epoch }: ConsumerGroup, updated: ConsumerMember, untilMs: number): void {
+    const change = { kind: 'regex-rests', member: memberEvent(updated), untilMs, restMs } as const
+    this.#options.events.report({ groupId, epoch, change })
   }
 
   #start(groupId: string, regexes: readonly string[]): void {
@@ -175,6 +185,12 @@ function isToOwnSomething(group: ConsumerGroup, regex: string): boolean {
   }
   return false
 }
+
+/** The request brings an expression that nothing is known of. */
+const isUnresolved = (group: ConsumerGroup, { member, updated }: RegexChange): boolean =>
+  updated.topicRegex !== '' &&
+  updated.topicRegex !== member.topicRegex &&
+  group.resolvedRegex(updated.topicRegex) === undefined
 
 /** Nearly all requests change nothing: they must not pay for the topics of their group. */
 function regexesAfter(group: ConsumerGroup, { member, updated }: RegexChange): readonly string[] {
