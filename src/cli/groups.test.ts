@@ -91,7 +91,10 @@ describe('odradek groups why', () => {
   it('asks one node after the other, and says of each why it has no answer', async () => {
     const nobody = await closedAddress()
     const found = await why('why', 'other', '--http', nobody, '--http', address)
-    assert.deepEqual(found, { code: 0, output: 'Nothing is known of group other: nothing happened to it here.\n' })
+    assert.equal(found.code, 0)
+    const nothing =
+      /^Nothing is known to have happened to group other since \S+Z, when this node loaded partition \d+ of __consumer_offsets\.\n$/
+    assert.match(found.output, nothing)
     const failed = await why('why', groupId, '--http', nobody)
     assert.equal(failed.code, 1)
     assert.match(failed.output, /^odradek groups why: 127\.0\.0\.1:\d+: .*ECONNREFUSED/)

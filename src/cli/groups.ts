@@ -6,11 +6,17 @@ import { UsageError } from './usage-error.ts'
 
 const usage = `Usage: odradek groups why GROUP [flags]
 
-Tells why a group rebalanced, removed or fenced members: the newest events that its coordinator keeps, with their cause.
+Tells why a group rebalanced, and removed, fenced or refused members: the newest events that its coordinator keeps, with
+their cause. Of a group that has ended, they are told for a while. TIME is UTC. EPOCH is the generation of a classic group, or
+the epoch of a group of the consumer protocol, after the event: each rebalance makes it grow. Behind a removal stands how long
+nothing came, and the limit for that, which the client (session.timeout.ms, max.poll.interval.ms) or the configs of the group
+(consumer.session.timeout.ms) have set; of a generation and an assignment, how long they took. Bounds: odradek.group.events
+and odradek.group.events.groups.
 
   --http ADDRESS   where a node serves metrics, host:port (odradek.metrics.listener); may be repeated, for the nodes of a
                    cluster: the one that coordinates the group answers; 127.0.0.1:9404 unless told
-  --json           the events as JSON, for programs
+  --json           as JSON, for programs: when this node loaded the group's partition of __consumer_offsets (loadedMs), and
+                   the events, each with its time, epochs, cause and numbers as data (change) and in words (text)
   --help, -h       print this text
 `
 
@@ -62,16 +68,29 @@ function table(rows: readonly (readonly string[])[]): string {
 /** Whatever a client has put into a name, the terminal sees text alone. */
 const printable = (text: string): string => text.replace(/\p{Cc}/gu, '?')
 
+const iso = (timestampMs: number): string => new Date(timestampMs).toISOString()
+
+/** From when on all that happened would be known. */
+function sinceText({ partition, loadedMs, forgottenMs }: Told): string {
+  const loaded = `${iso(loadedMs)}, when this node loaded partition ${partition} of __consumer_offsets`
+  return forgottenMs === undefined
+    ? loaded
+    : `${iso(forgottenMs)}: events of quiet groups up to then were forgotten (odradek.group.events.groups)`
+}
+
+type Told = Exclude<GroupWhy, { error: string }>
+
 function shown(why: GroupWhy): string {
   if ('error' in why) return `${why.error}: ${why.message}\n`
-  if (why.events.length === 0)
-    return `Nothing is known of group ${printable(why.groupId)}: nothing happened to it here.\n`
+  const nothing = `Nothing is known to have happened to group ${printable(why.groupId)} since ${sinceText(why)}.\n`
+  if (why.events.length === 0) return nothing
   const rows = why.events.map(({ timestampMs, epochAfter, text }) => [
-    new Date(timestampMs).toISOString(),
+    iso(timestampMs),
     String(epochAfter),
     printable(text),
   ])
-  return table([['TIME', 'EPOCH', 'WHAT'], ...rows])
+  const isAsFound = why.events.every(({ change }) => change.kind === 'loaded')
+  return `${table([['TIME', 'EPOCH', 'WHAT'], ...rows])}${isAsFound ? nothing : ''}`
 }
 
 async function tellWhy(groupId: string, addresses: readonly string[], isJson: boolean): Promise<number> {

@@ -22,7 +22,13 @@ export type {
   PartitionCodes,
   TopicOfOffset,
 } from './group/group-requests.ts'
-export { type GroupFigures, type GroupFilter, GroupService, type GroupServiceOptions } from './group/group-service.ts'
+export {
+  type GroupFigures,
+  type GroupFilter,
+  type GroupHistory,
+  GroupService,
+  type GroupServiceOptions,
+} from './group/group-service.ts'
 export type {
   ConsumerDescription,
   DescribedMember,

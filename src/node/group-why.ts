@@ -1,6 +1,6 @@
 /** Why a group rebalanced, removed members or fenced them, as the HTTP endpoint and `odradek groups why` tell it. */
 import { ApiError } from '../base/index.ts'
-import { eventText, type GroupEvent } from '../coordinator/index.ts'
+import { eventText, type GroupEvent, type GroupHistory } from '../coordinator/index.ts'
 import { errorName } from '../protocol/index.ts'
 import type { Node } from './node.ts'
 
@@ -10,14 +10,14 @@ interface ToldEvent extends GroupEvent {
 }
 
 export type GroupWhy =
-  | { readonly groupId: string; readonly events: readonly ToldEvent[] }
+  | (Omit<GroupHistory, 'events'> & { readonly events: readonly ToldEvent[] })
   /** This node does not coordinate the group, or not yet. */
   | { readonly groupId: string; readonly error: string; readonly message: string }
 
 export function groupWhy({ broker }: { readonly broker: Pick<Node['broker'], 'groups'> }, groupId: string): GroupWhy {
   try {
-    const events = broker.groups.eventsOf(groupId)
-    return { groupId, events: events.map((event) => ({ ...event, text: eventText(event) })) }
+    const history = broker.groups.historyOf(groupId)
+    return { ...history, events: history.events.map((event) => ({ ...event, text: eventText(event) })) }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return { groupId, error: errorName(error.code), message: error.message }

@@ -90,10 +90,7 @@ export class ClassicGroups {
   }
 
   endAll(code: number): void {
-    for (const group of [...this.#groups.values()]) {
-      this.end(group, code)
-      this.#options.events.forget(group.groupId)
-    }
+    for (const group of [...this.#groups.values()]) this.end(group, code)
   }
 
   /** Ends a group that goes on as one of the consumer protocol: its members are told to join again. */
@@ -121,6 +118,6 @@ export class ClassicGroups {
     const isUsed = group.state !== 'empty' || group.generationId > 0 || group.size > 0 || group.pendingJoins.size > 0
     if (isUsed || this.#options.hasOffsets(groupId) || this.#groups.get(groupId) !== group) return
     this.#groups.delete(groupId)
-    this.#options.events.forget(groupId)
+    this.#options.events.retire(groupId)
   }
 }

@@ -126,10 +126,11 @@ class World {
   #check(): void {
     assert.deepEqual(this.#violations, [])
     assert.deepEqual(this.#world.broker.faults, [])
-    for (const event of this.#groups.eventsOf('g')) {
+    const { events } = this.#groups.historyOf('g')
+    for (const event of events) {
       assert.ok(event.epochAfter >= event.epoch)
     }
-    const generationId = this.#groups.eventsOf('g').at(-1)?.epochAfter ?? this.#generationSeen
+    const generationId = events.at(-1)?.epochAfter ?? this.#generationSeen
     assert.ok(generationId >= this.#generationSeen, 'generations only grow')
     this.#generationSeen = generationId
     this.#checkStored()

@@ -392,7 +392,7 @@ test('a group is deleted with its offsets once it is empty', () => {
   const bench = new Bench()
   bench.stable()
   const codes: number[] = []
-  const remove = (groupId: string): void => bench.groups.deleteGroup(groupId, (code) => void codes.push(code))
+  const remove = (groupId: string): void => bench.groups.deletion.deleteGroup(groupId, (code) => void codes.push(code))
   remove('none')
   remove('g')
   bench.groups.offsets.commit(

@@ -19,6 +19,9 @@ import { type ConsumerConfig, ConsumerProtocol, leaves } from './consumer-protoc
 import { type ConsumerHeartbeat, type ConsumerHeartbeatReply, heartbeatFailed } from './consumer-requests.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import { ForeignGroups } from './foreign-groups.ts'
+import { FoundGroups } from './found-groups.ts'
+import { GroupDeletion } from './group-deletion.ts'
+import type { GroupEvent } from './group-event.ts'
 import type { GroupEvents } from './group-events.ts'
 import { classicExpiry, consumerExpiry, type GroupExpiry } from './group-expiry.ts'
 import { GroupOffsets } from './group-offsets.ts'
@@ -31,6 +34,8 @@ import {
   describeConsumer,
   describeFailed,
   foreignListing,
+  foundClassic,
+  foundConsumer,
   type GroupDescription,
   type GroupListing,
   listing,
@@ -66,7 +71,9 @@ export class GroupCoordinator {
   /** Commits, fetches and deletions of offsets. */
   readonly offsets: GroupOffsets
   readonly #expiry: OffsetExpiry
+  readonly deletion: GroupDeletion
   readonly foreign = new ForeignGroups()
+  #found = new FoundGroups(0)
   readonly #rebalance: Rebalance
   readonly #classic: ClassicProtocol
   readonly #consumer: ConsumerProtocol
@@ -96,7 +103,7 @@ export class GroupCoordinator {
       owners: {
         groupIds: () => this.#groupIds(),
         expiryOf: (groupId) => this.#expiryOf(groupId),
-        removeIfEmpty: (groupId) => this.#removeIfEmpty(groupId),
+        removeIfEmpty: (groupId, why) => this.deletion.removeIfEmpty(groupId, why),
       },
     })
     this.#migration = new Migration({
@@ -125,6 +132,14 @@ export class GroupCoordinator {
     })
     const metadataLengthMax = (): number => config().offsetMetadataBytesMax
     this.offsets = new GroupOffsets({ context, report, tally, owners, metadataLengthMax, store: this.#offsetStore })
+    this.deletion = new GroupDeletion({
+      context,
+      events,
+      classics: this.#classics,
+      consumers: this.#consumers,
+      foreign: this.foreign,
+      offsetsOf: (groupId) => this.offsets.tombstonesOf(groupId),
+    })
   }
 
   #consumerProtocol(): ConsumerProtocol {
@@ -183,10 +198,16 @@ export class GroupCoordinator {
     const isOther = (groupId: string): boolean =>
       this.foreign.get(groupId) !== undefined || this.#consumers.get(groupId) !== undefined
     for (const [groupId, stored] of this.#stored ?? []) {
-      if (!isOther(groupId)) this.#classic.checkSize(this.#classics.restore(groupId, stored))
+      if (!isOther(groupId)) this.#classics.restore(groupId, stored)
     }
     this.#stored = undefined
     for (const groupId of this.#offsetStore.groupIds()) if (!isOther(groupId)) this.#classics.getOrMake(groupId)
+    this.#found = new FoundGroups(this.#context.nowMs())
+    for (const group of this.#consumers.allShown()) this.#found.add(foundConsumer(group))
+    for (const group of this.#classics.allShown()) {
+      this.#found.add(foundClassic(group))
+      this.#classic.checkSize(group)
+    }
     for (const group of this.#consumers.all()) {
       for (const { memberId } of group.members()) this.#consumer.resume(group.groupId, memberId)
     }
@@ -196,7 +217,6 @@ export class GroupCoordinator {
   /** The partition moves away: whoever waits is told to look for the new coordinator. */
   unload(): void {
     this.#classics.endAll(ErrorCode.NOT_COORDINATOR)
-    for (const { groupId } of this.#consumers.all()) this.#options.events.forget(groupId)
   }
 
   /** `changed`: names of topics that came, went or changed; the groups look at them with their next request. */
@@ -397,21 +417,22 @@ export class GroupCoordinator {
     throw new ApiError(ErrorCode.GROUP_ID_NOT_FOUND, shortened(message))
   }
 
+  /** What is known to have happened to it here, be there such a group or not; oldest first. */
+  eventsOf(groupId: string): readonly GroupEvent[] {
+    const found = this.#found.eventOf(groupId)
+    const events = this.#options.events.of(groupId)
+    return found === undefined ? events : [found, ...events]
+  }
+
+  get loadedMs(): number {
+    return this.#found.loadedMs
+  }
+
   list(): readonly GroupListing[] {
     const consumers = this.#consumers.allShown()
     const ids = new Set(consumers.map(({ groupId }) => groupId))
     const classics = this.#classics.allShown().filter(({ groupId }) => !ids.has(groupId))
     return [...classics.map(listing), ...consumers.map(consumerListing), ...this.foreign.all().map(foreignListing)]
-  }
-
-  /** Takes away an empty group and its offsets; answers with an error code. */
-  deleteGroup(groupId: string, respond: (code: number) => void): void {
-    const consumer = this.#consumers.get(groupId)
-    const group = this.#classics.get(groupId)
-    if (consumer === undefined && group === undefined) respond(this.#deletionError(groupId))
-    else if ((consumer?.size ?? 0) > 0 || (group !== undefined && group.state !== 'empty')) {
-      respond(ErrorCode.NON_EMPTY_GROUP)
-    } else this.#delete(groupId, this.offsets.tombstonesOf(groupId), respond)
   }
 
   *#groupIds(): Generator<string> {
@@ -424,43 +445,6 @@ export class GroupCoordinator {
     if (consumer !== undefined) return consumerExpiry(consumer)
     const group = this.#classics.get(groupId)
     return group === undefined ? undefined : classicExpiry(group)
-  }
-
-  /** Takes a group without members away that has no offsets left; not one that somebody is about to join. */
-  #removeIfEmpty(groupId: string): boolean {
-    const consumer = this.#consumers.get(groupId)
-    const group = this.#classics.get(groupId)
-    const isUnused =
-      consumer === undefined ? group?.state === 'empty' && group.pendingJoins.size === 0 : consumer.size === 0
-    if (isUnused) this.#delete(groupId, [], () => undefined)
-    return isUnused
-  }
-
-  #delete(groupId: string, offsets: readonly GroupRecord[], respond: (code: number) => void): void {
-    const consumer = this.#consumers.get(groupId)
-    const group = this.#classics.get(groupId)
-    // From here on it is gone: who joins now joins another group of this name.
-    const taken = group && this.#classics.take(group)
-    const own: readonly GroupRecord[] =
-      consumer === undefined ? [{ kind: 'classic-group', groupId, value: null }] : groupTombstones(consumer)
-    this.#context.append({
-      records: [...offsets, ...own],
-      settled: (code) => (code === ErrorCode.NONE ? taken?.forget() : taken?.giveBack(code)),
-      committed: () => {
-        if (!this.#classics.has(groupId) && this.#consumers.get(groupId) === undefined) {
-          this.#options.events.forget(groupId)
-        }
-        respond(ErrorCode.NONE)
-      },
-      failed: respond,
-    })
-  }
-
-  #deletionError(groupId: string): number {
-    const foreign = this.foreign.get(groupId)
-    if (foreign === undefined) return ErrorCode.GROUP_ID_NOT_FOUND
-    // Its records are not ours to take away.
-    return foreign.hasMembers ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.INVALID_REQUEST
   }
 }
 

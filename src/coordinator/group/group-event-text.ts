@@ -2,6 +2,7 @@
 
 import { errorName } from '../../protocol/index.ts'
 import type {
+  EndCause,
   EventMember,
   FencingCause,
   GroupChange,
@@ -107,8 +108,18 @@ function waitText({
 const several = ({ first, count: all }: Several): string =>
   `${named(first)}${all === 1 ? '' : ` and ${number(all - 1)} more`}`
 
+const endTexts: Readonly<Record<EndCause, string>> = {
+  deleted: 'deleted by a request',
+  'offsets-expired': 'its last offset expired',
+  unused: 'it had neither members nor offsets',
+}
+
 function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): string {
   switch (change.kind) {
+    case 'loaded':
+      return `was loaded here: ${change.type}, ${change.state}, ${count(change.memberCount, 'member')}`
+    case 'ended':
+      return `ended: ${endTexts[change.why]}`
     case 'rebalance': {
       const to = epochAfter === epoch ? `after generation ${epoch}` : `from epoch ${epoch} to ${epochAfter}`
       return `rebalances ${to} with ${count(change.memberCount, 'member')}: ${rebalanceText(change.cause)}`

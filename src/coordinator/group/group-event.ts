@@ -66,7 +66,19 @@ export type FencingCause =
   /** It may take what it owns no longer for its own, and comes back as at the beginning. */
   | { readonly kind: 'wrong-epoch'; readonly epoch: number; readonly expectedEpoch: number }
 
+/** `unused`: it had neither members nor offsets. */
+export type EndCause = 'deleted' | 'offsets-expired' | 'unused'
+
 export type GroupChange =
+  /** This broker took over the group's partition, and so found it. */
+  | {
+      readonly kind: 'loaded'
+      readonly type: GroupProtocol
+      readonly state: string
+      readonly memberCount: number
+    }
+  /** There is no such group any more. */
+  | { readonly kind: 'ended'; readonly why: EndCause }
   /** The generation ends, or the epoch grows: members are about to be assigned anew. */
   | { readonly kind: 'rebalance'; readonly cause: RebalanceCause; readonly memberCount: number }
   /** Of the classic protocol: all that are waited for have joined, and the leader is asked for an assignment. */

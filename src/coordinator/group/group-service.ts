@@ -67,6 +67,17 @@ export interface GroupFigures {
   readonly tally: Omit<GroupTally, 'happened' | 'loaded' | 'loadTimesMs'>
 }
 
+export interface GroupHistory {
+  readonly groupId: string
+  /** Of `__consumer_offsets`: this broker leads it, and has loaded it then. */
+  readonly partition: number
+  readonly loadedMs: number
+  /** Since the load, the events of whole groups up to then were forgotten for want of room; undefined: of none. */
+  readonly forgottenMs: number | undefined
+  /** Oldest first. */
+  readonly events: readonly GroupEvent[]
+}
+
 export class GroupService {
   readonly #options: GroupServiceOptions
   readonly #shards = new Map<number, GroupShard>()
@@ -103,7 +114,7 @@ export class GroupService {
         known.follow(partition)
         return
       }
-      known.end()
+      this.#end(index, known)
     }
     const shard = new GroupShard(index, partition, {
       ...this.#options,
@@ -122,7 +133,12 @@ export class GroupService {
     const shard = this.#shards.get(index)
     if (shard === undefined || shard.leaderEpoch > leaderEpoch) return
     this.#shards.delete(index)
+    this.#end(index, shard)
+  }
+
+  #end(index: number, shard: GroupShard): void {
     shard.end()
+    this.#events.forgetWhere((groupId) => this.partitionOf(groupId) === index)
   }
 
   stop(): void {
@@ -301,10 +317,17 @@ export class GroupService {
     return this.#groupsOf(groupId).describeConsumer(groupId)
   }
 
-  /** What happened to a group of this coordinator and is still known, oldest first. Throws ApiError. */
-  eventsOf(groupId: string): readonly GroupEvent[] {
-    this.#groupsOf(groupId)
-    return this.#events.of(groupId)
+  /** What happened to a group of this coordinator and is still known. Throws ApiError. */
+  historyOf(groupId: string): GroupHistory {
+    const groups = this.#groupsOf(groupId)
+    const { forgottenMs } = this.#events
+    return {
+      groupId,
+      partition: this.partitionOf(groupId) ?? -1,
+      loadedMs: groups.loadedMs,
+      forgottenMs: forgottenMs < groups.loadedMs ? undefined : forgottenMs,
+      events: groups.eventsOf(groupId),
+    }
   }
 
   /** The groups of all partitions led here. Throws COORDINATOR_LOAD_IN_PROGRESS, or that the broker stops. */
@@ -324,7 +347,7 @@ export class GroupService {
 
   /** Answers with an error code. */
   deleteGroup(groupId: string): Promise<number> {
-    return new Promise<number>((resolve) => this.#groupsOf(groupId).deleteGroup(groupId, resolve)).catch(
+    return new Promise<number>((resolve) => this.#groupsOf(groupId).deletion.deleteGroup(groupId, resolve)).catch(
       (error: unknown) => {
         if (!(error instanceof ApiError)) throw error
         return error.code

@@ -8,6 +8,7 @@ import type { ConsumerGroup, ConsumerGroupState } from './consumer-group.ts'
 import type { ConsumerMember } from './consumer-member.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import type { ForeignGroup, ForeignKind } from './foreign-groups.ts'
+import type { FoundGroup } from './found-groups.ts'
 import type { CommittedOffset } from './group-record.ts'
 import type { TopicOfOffset } from './group-requests.ts'
 import { preferredAssignor } from './member-change.ts'
@@ -102,6 +103,14 @@ export const listing = (group: ClassicGroup): GroupListing => ({
   type: 'classic',
 })
 
+export const foundClassic = (group: ClassicGroup): FoundGroup => ({
+  groupId: group.groupId,
+  type: 'classic',
+  state: stateNames[group.state],
+  epoch: group.generationId,
+  memberCount: group.size,
+})
+
 /** Nobody serves the members that its records tell of; that they are there is all that is known. */
 export const foreignListing = ({ groupId, kind, hasMembers }: ForeignGroup): GroupListing => ({
   groupId,
@@ -185,4 +194,12 @@ export const consumerListing = (group: ConsumerGroup): GroupListing => ({
   protocolType: 'consumer',
   state: consumerStateNames[group.committed.state],
   type: 'consumer',
+})
+
+export const foundConsumer = (group: ConsumerGroup): FoundGroup => ({
+  groupId: group.groupId,
+  type: 'consumer',
+  state: consumerStateNames[group.committed.state],
+  epoch: group.epoch,
+  memberCount: group.size,
 })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Writer, zeroUuid } from '../../base/index.ts'
 import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
 import { buildBatch, buildEndTransactionBatch, readRecords } from '../../records/index.ts'
+import { eventText } from './group-event-text.ts'
 import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { GroupRecord } from './group-record.ts'
 import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts'
@@ -168,6 +169,8 @@ test('the offset of a group that nobody joined goes when its own time is over, a
     return decodeGroupRecord(key, value)?.kind
   })
   assert.deepEqual(tombstones, ['offset', 'classic-group'])
+  const { events } = world.broker.groups.historyOf('g')
+  assert.deepEqual(events.map(eventText), ['ended: its last offset expired'])
   await world.load()
   assert.deepEqual([world.known(), world.groupIds], [[], []])
 })

@@ -4,6 +4,7 @@
  */
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
+import type { EndCause } from './group-event.ts'
 import type { GroupExpiry } from './group-expiry.ts'
 import { type CommittedOffset, type GroupRecord, offsetTombstone } from './group-record.ts'
 import type { GroupTally } from './group-tally.ts'
@@ -17,7 +18,7 @@ interface ExpiryOwners {
   /** Undefined: nothing of the group expires, or there is none. */
   expiryOf(groupId: string): GroupExpiry | undefined
   /** Takes a group away that has no offsets, if it has no members either; whether it did. */
-  removeIfEmpty(groupId: string): boolean
+  removeIfEmpty(groupId: string, why: EndCause): boolean
 }
 
 export interface OffsetExpiryOptions {
@@ -66,8 +67,10 @@ export class OffsetExpiry {
   *#steps(found: { offsets: number; groups: number }): SweepSteps {
     const { owners, store } = this.#options
     for (const groupId of owners.groupIds()) {
+      const before = found.offsets
       yield* this.#stepsOf(groupId, found)
-      if (!store.hasNewest(groupId) && owners.removeIfEmpty(groupId)) found.groups++
+      const why = found.offsets > before ? 'offsets-expired' : 'unused'
+      if (!store.hasNewest(groupId) && owners.removeIfEmpty(groupId, why)) found.groups++
       yield undefined
     }
   }

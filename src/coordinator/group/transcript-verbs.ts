@@ -167,7 +167,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   /** why [group=] */
   why: (bench, command) =>
     told(bench, 'why', () => {
-      for (const event of bench.groups.eventsOf(groupOf(command))) bench.tell(eventText(event))
+      for (const event of bench.groups.historyOf(groupOf(command)).events) bench.tell(eventText(event))
     }),
   /** delete [group=] */
   delete: (bench, command) =>

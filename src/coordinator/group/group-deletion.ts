@@ -1,0 +1,86 @@
+/** The end of groups: an empty one is deleted by a request, or because nobody needs it any more. */
+import { ErrorCode } from '../../protocol/index.ts'
+import type { ShardContext } from '../shard-context.ts'
+import type { ClassicGroups } from './classic-groups.ts'
+import { groupTombstones } from './consumer-exits.ts'
+import type { ConsumerGroups } from './consumer-groups.ts'
+import type { ForeignGroups } from './foreign-groups.ts'
+import type { EndCause } from './group-event.ts'
+import type { GroupEvents } from './group-events.ts'
+import type { GroupRecord } from './group-record.ts'
+
+export interface GroupDeletionOptions {
+  readonly context: ShardContext<GroupRecord>
+  readonly classics: ClassicGroups
+  readonly consumers: ConsumerGroups
+  readonly foreign: ForeignGroups
+  readonly events: GroupEvents
+  /** What takes away the offsets of a group. */
+  readonly offsetsOf: (groupId: string) => readonly GroupRecord[]
+}
+
+interface Ending {
+  /** To be taken away with it. */
+  readonly offsets: readonly GroupRecord[]
+  readonly why: EndCause
+  readonly respond: (code: number) => void
+}
+
+export class GroupDeletion {
+  readonly #options: GroupDeletionOptions
+
+  constructor(options: GroupDeletionOptions) {
+    this.#options = options
+  }
+
+  /** Takes away an empty group and its offsets; answers with an error code. */
+  deleteGroup(groupId: string, respond: (code: number) => void): void {
+    const { classics, consumers, offsetsOf } = this.#options
+    const consumer = consumers.get(groupId)
+    const group = classics.get(groupId)
+    if (consumer === undefined && group === undefined) respond(this.#errorOf(groupId))
+    else if ((consumer?.size ?? 0) > 0 || (group !== undefined && group.state !== 'empty')) {
+      respond(ErrorCode.NON_EMPTY_GROUP)
+    } else this.#end(groupId, { offsets: offsetsOf(groupId), why: 'deleted', respond })
+  }
+
+  #errorOf(groupId: string): number {
+    const foreign = this.#options.foreign.get(groupId)
+    if (foreign === undefined) return ErrorCode.GROUP_ID_NOT_FOUND
+    // Its records are not ours to take away.
+    return foreign.hasMembers ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.INVALID_REQUEST
+  }
+
+  /** Takes a group without members away that has no offsets left; not one that somebody is about to join. */
+  removeIfEmpty(groupId: string, why: EndCause): boolean {
+    const { classics, consumers } = this.#options
+    const consumer = consumers.get(groupId)
+    const group = classics.get(groupId)
+    const isUnused =
+      consumer === undefined ? group?.state === 'empty' && group.pendingJoins.size === 0 : consumer.size === 0
+    if (isUnused) this.#end(groupId, { offsets: [], why, respond: () => undefined })
+    return isUnused
+  }
+
+  #end(groupId: string, { offsets, why, respond }: Ending): void {
+    const { context, classics, consumers, events } = this.#options
+    const consumer = consumers.get(groupId)
+    const group = classics.get(groupId)
+    const epoch = consumer?.epoch ?? group?.generationId ?? 0
+    // From here on it is gone: who joins now joins another group of this name.
+    const taken = group && classics.take(group)
+    const own: readonly GroupRecord[] =
+      consumer === undefined ? [{ kind: 'classic-group', groupId, value: null }] : groupTombstones(consumer)
+    context.append({
+      records: [...offsets, ...own],
+      settled: (code) => (code === ErrorCode.NONE ? taken?.forget() : taken?.giveBack(code)),
+      committed: () => {
+        events.report({ groupId, epoch, change: { kind: 'ended', why } })
+        const isThereAgain = classics.has(groupId) || consumers.get(groupId) !== undefined
+        if (!isThereAgain) events.retire(groupId)
+        respond(ErrorCode.NONE)
+      },
+      failed: respond,
+    })
+  }
+}
