@@ -15,7 +15,7 @@ export const ownKeys = {
   }),
   'odradek.group.events': int(50, {
     valid: between(0, 10_000),
-    doc: 'Rebalances, removals and fencings that are kept of each group, to tell why they were. 0: none.',
+    doc: 'Rebalances, removals, fencings and refusals of members that are kept of each group, to tell why they were. 0: none.',
   }),
   'odradek.group.events.groups': int(1000, {
     valid: between(0, 1_000_000),

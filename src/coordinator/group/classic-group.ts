@@ -179,11 +179,12 @@ export class ClassicGroup {
   accepts(protocolType: string, protocols: readonly MemberProtocol[]): boolean {
     if (!offersProtocols(protocolType, protocols)) return false
     if (this.#members.size === 0) return true
-    const common = this.#commonProtocols()
+    const common = this.commonProtocols()
     return this.protocolType === protocolType && protocols.some(({ name }) => common.has(name))
   }
 
-  #commonProtocols(): Set<string> {
+  /** What all its members offer. */
+  commonProtocols(): Set<string> {
     const counts = new Map<string, number>()
     for (const member of this.#members.values()) {
       for (const name of new Set(member.protocols.map((protocol) => protocol.name))) {
@@ -195,7 +196,7 @@ export class ClassicGroup {
 
   /** The protocol with the most votes of those that all members offer; Java's hash table decides a tie, as in Kafka. */
   selectProtocol(): string {
-    const candidates = this.#commonProtocols()
+    const candidates = this.commonProtocols()
     const votes = new Map<string, number>()
     for (const member of this.#members.values()) {
       const name = member.vote(candidates)

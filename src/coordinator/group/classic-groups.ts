@@ -112,11 +112,15 @@ export class ClassicGroups {
     }
   }
 
+  /** Somebody has joined it, or it has offsets. */
+  isStored({ groupId, state, generationId, size }: ClassicGroup): boolean {
+    return state !== 'empty' || generationId > 0 || size > 0 || this.#options.hasOffsets(groupId)
+  }
+
   /** A group that no record tells of ends with the last request for it: nobody could take it away otherwise. */
   forgetIfUnused(group: ClassicGroup): void {
     const { groupId } = group
-    const isUsed = group.state !== 'empty' || group.generationId > 0 || group.size > 0 || group.pendingJoins.size > 0
-    if (isUsed || this.#options.hasOffsets(groupId) || this.#groups.get(groupId) !== group) return
+    if (this.isStored(group) || group.pendingJoins.size > 0 || this.#groups.get(groupId) !== group) return
     this.#groups.delete(groupId)
     this.#options.events.retire(groupId)
   }

@@ -18,6 +18,7 @@ import {
 } from './classic-member.ts'
 import { eventMember, quoted } from './group-event.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
+import { classicRefusal } from './group-refusals.ts'
 import type { Leaving } from './group-requests.ts'
 import { joined, joinFailed, pendingKey, type Rebalance, syncFailed } from './rebalance.ts'
 import { StaticMembers } from './static-members.ts'
@@ -66,9 +67,11 @@ export class ClassicProtocol {
   join(group: ClassicGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
     const { memberId, protocols, protocolType } = request
     if (!this.#hasRoom(group, memberId)) {
+      this.#reportRefusal(group, request, ErrorCode.GROUP_MAX_SIZE_REACHED)
       this.#turnAway(group, memberId)
       respond(joinFailed(ErrorCode.GROUP_MAX_SIZE_REACHED, ''))
     } else if (!group.accepts(protocolType, protocols)) {
+      this.#reportRefusal(group, request, ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
       respond(joinFailed(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId))
     } else if (memberId === '') {
       this.#joinAsNew(group, request, respond)
@@ -78,6 +81,11 @@ export class ClassicProtocol {
     } else {
       this.#rejoin(group, request, respond)
     }
+  }
+
+  #reportRefusal(group: ClassicGroup, request: JoinRequest, errorCode: number): void {
+    const change = classicRefusal(group, request, { errorCode, sizeMax: this.#options.groupSizeMax() })
+    if (change !== undefined) this.#rebalance.report(group, change)
   }
 
   #hasRoom(group: ClassicGroup, memberId: string): boolean {
@@ -147,6 +155,7 @@ export class ClassicProtocol {
     const code = group.check(request)
     const member = group.member(request.memberId)
     if (code !== ErrorCode.NONE || member === undefined) {
+      this.#reportRefusal(group, request, code)
       respond(joinFailed(code, request.memberId))
       return
     }

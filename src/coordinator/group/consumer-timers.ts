@@ -88,6 +88,12 @@ export class ConsumerTimers {
     if (watch === undefined) this.start(kind, member, limitMs)
   }
 
+  /** Undefined: nothing is waited for. */
+  leftMs(kind: Lateness, { groupId, memberId }: MemberOf): number | undefined {
+    const watch = this.#groups.get(groupId)?.get(memberId)?.[kind]
+    return watch && Math.max(0, watch.limitMs - (this.#context.monotonicMs() - watch.timer.startedMs))
+  }
+
   cancel(kind: Lateness, { groupId, memberId }: MemberOf): void {
     const members = this.#groups.get(groupId)
     const watches = members?.get(memberId)

@@ -29,6 +29,7 @@ export class FoundGroups {
     const found = this.#groups.get(groupId)
     if (found === undefined) return undefined
     const { epoch, ...rest } = found
-    return { groupId, timestampMs: this.loadedMs, epoch, epochAfter: epoch, change: { kind: 'loaded', ...rest } }
+    const at = { timestampMs: this.loadedMs, firstMs: this.loadedMs, count: 1 }
+    return { groupId, ...at, epoch, epochAfter: epoch, change: { kind: 'loaded', ...rest } }
   }
 }

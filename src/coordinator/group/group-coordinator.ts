@@ -26,6 +26,7 @@ import type { GroupEvents } from './group-events.ts'
 import { classicExpiry, consumerExpiry, type GroupExpiry } from './group-expiry.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import type { GroupRecord, StoredGroup } from './group-record.ts'
+import { GroupRefusals } from './group-refusals.ts'
 import type { GroupConfig, Leaving } from './group-requests.ts'
 import {
   type ConsumerDescription,
@@ -72,6 +73,7 @@ export class GroupCoordinator {
   readonly offsets: GroupOffsets
   readonly #expiry: OffsetExpiry
   readonly deletion: GroupDeletion
+  readonly refusals: GroupRefusals
   readonly foreign = new ForeignGroups()
   #found = new FoundGroups(0)
   readonly #rebalance: Rebalance
@@ -132,6 +134,8 @@ export class GroupCoordinator {
     })
     const metadataLengthMax = (): number => config().offsetMetadataBytesMax
     this.offsets = new GroupOffsets({ context, report, tally, owners, metadataLengthMax, store: this.#offsetStore })
+    const { timers } = this.#consumer
+    this.refusals = new GroupRefusals({ events, timers, classics: this.#classics, consumers: this.#consumers })
     this.deletion = new GroupDeletion({
       context,
       events,
@@ -253,6 +257,7 @@ export class GroupCoordinator {
       else this.#consumerStays(groupId, request, respond)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
+      this.refusals.heartbeat(groupId, request, error)
       respond(heartbeatFailed(error.code, error.message))
     }
   }
@@ -311,6 +316,9 @@ export class GroupCoordinator {
     const { memberId, sessionTimeoutMs } = request
     if (groupId === '') respond(joinFailed(ErrorCode.INVALID_GROUP_ID, memberId))
     else if (sessionTimeoutMs < sessionTimeoutMsMin || sessionTimeoutMs > sessionTimeoutMsMax) {
+      const bounds = `group.min.session.timeout.ms (${sessionTimeoutMsMin}) to group.max.session.timeout.ms (${sessionTimeoutMsMax})`
+      const why = `its session.timeout.ms is ${sessionTimeoutMs}; the broker takes ${bounds}`
+      this.refusals.join(groupId, request, new ApiError(ErrorCode.INVALID_SESSION_TIMEOUT, why))
       respond(joinFailed(ErrorCode.INVALID_SESSION_TIMEOUT, memberId))
     } else if (this.foreign.get(groupId) !== undefined) {
       respond(joinFailed(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId))
@@ -326,6 +334,7 @@ export class GroupCoordinator {
         this.#mixed.join(consumer, request, respond)
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
+        this.refusals.join(groupId, request, error)
         respond(joinFailed(error.code, request.memberId))
       }
       return

@@ -8,6 +8,7 @@ import type {
   GroupChange,
   GroupEvent,
   RebalanceCause,
+  RefusalCause,
   RemovalCause,
   Several,
 } from './group-event.ts'
@@ -108,6 +109,30 @@ function waitText({
 const several = ({ first, count: all }: Several): string =>
   `${named(first)}${all === 1 ? '' : ` and ${number(all - 1)} more`}`
 
+function refusalText(cause: RefusalCause): string {
+  switch (cause.kind) {
+    case 'told':
+      return cause.message === '' ? '' : `: ${cause.message}`
+    case 'protocols': {
+      const message = cause.message === '' ? '' : ` ${cause.message}`
+      if (cause.type !== cause.groupType)
+        return `:${message} it is of type ${cause.type}, the group of ${cause.groupType}`
+      return `:${message} it offers ${list(cause.offered)}, the group has ${list(cause.inGroup)}`
+    }
+    case 'full':
+      return `: the group has ${count(cause.memberCount, 'member')}, of ${number(cause.sizeMax)} that it may have`
+    case 'instance-owned': {
+      const left = cause.sessionLeftMs === undefined ? '' : ` (in ${ms(cause.sessionLeftMs)}, unless it is heard of)`
+      return `: its instance id is that of member ${named(cause.owner)}, until that leaves or its session is over${left}`
+    }
+  }
+}
+
+const requester = (member: EventMember): string =>
+  member.memberId === '' ? `a new member${named(member)}` : `member ${named(member)}`
+
+const list = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : names.join(', '))
+
 const endTexts: Readonly<Record<EndCause, string>> = {
   deleted: 'deleted by a request',
   'offsets-expired': 'its last offset expired',
@@ -116,6 +141,8 @@ const endTexts: Readonly<Record<EndCause, string>> = {
 
 function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): string {
   switch (change.kind) {
+    case 'refusal':
+      return `refuses a ${change.what} of ${requester(change.member)} with ${errorName(change.errorCode)}${refusalText(change.cause)}`
     case 'loaded':
       return `was loaded here: ${change.type}, ${change.state}, ${count(change.memberCount, 'member')}`
     case 'ended':
@@ -156,4 +183,8 @@ function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): str
 }
 
 /** Begins with a verb; the group's name comes before it in the log. */
-export const eventText = (event: GroupEvent): string => changeText(event.change, event)
+export function eventText(event: GroupEvent): string {
+  const text = changeText(event.change, event)
+  if (event.count === 1) return text
+  return `${text} (${number(event.count)} times since ${new Date(event.firstMs).toISOString()})`
+}

@@ -69,7 +69,31 @@ export type FencingCause =
 /** `unused`: it had neither members nor offsets. */
 export type EndCause = 'deleted' | 'offsets-expired' | 'unused'
 
+/** Why a request is answered with an error. */
+export type RefusalCause =
+  /** As the client is told; empty: the error says it. */
+  | { readonly kind: 'told'; readonly message: string }
+  /** What the member offers, and what all members of the group do. */
+  | {
+      readonly kind: 'protocols'
+      readonly message: string
+      readonly type: string
+      readonly offered: readonly string[]
+      readonly groupType: string
+      readonly inGroup: readonly string[]
+    }
+  | { readonly kind: 'full'; readonly memberCount: number; readonly sizeMax: number }
+  /** Another has its group instance id, and keeps it until it leaves or its session is over. */
+  | { readonly kind: 'instance-owned'; readonly owner: EventMember; readonly sessionLeftMs: number | undefined }
+
 export type GroupChange =
+  | {
+      readonly kind: 'refusal'
+      readonly what: 'join' | 'heartbeat'
+      readonly member: EventMember
+      readonly errorCode: number
+      readonly cause: RefusalCause
+    }
   /** This broker took over the group's partition, and so found it. */
   | {
       readonly kind: 'loaded'
@@ -134,7 +158,10 @@ export type GroupChange =
 
 export interface GroupEvent {
   readonly groupId: string
+  /** Of the last time, where it is one that came again and again. */
   readonly timestampMs: number
+  readonly firstMs: number
+  readonly count: number
   /** Generation or group epoch when it happened. */
   readonly epoch: number
   /** What follows it, where it is known; else the same. */

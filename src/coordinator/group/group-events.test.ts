@@ -8,7 +8,7 @@ import { GroupTally } from './group-tally.ts'
 const member: EventMember = { memberId: 'm', groupInstanceId: null, clientId: 'c', clientHost: '/10.0.0.1' }
 
 const text = (change: GroupChange, epochs: { epoch?: number; epochAfter?: number } = {}): string =>
-  eventText({ groupId: 'g', timestampMs: 0, epoch: 4, epochAfter: 4, ...epochs, change })
+  eventText({ groupId: 'g', timestampMs: 0, firstMs: 0, count: 1, epoch: 4, epochAfter: 4, ...epochs, change })
 
 test('an event in words has cause and numbers', () => {
   assert.equal(

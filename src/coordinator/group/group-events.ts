@@ -5,6 +5,7 @@
 import type { GroupChange, GroupEvent } from './group-event.ts'
 import { eventText } from './group-event-text.ts'
 import type { GroupTally } from './group-tally.ts'
+import { LineBudget } from './line-budget.ts'
 
 export interface GroupEventsOptions {
   readonly nowMs: () => number
@@ -27,29 +28,76 @@ export interface Reported {
 /** A name may be as long as a string can be; nothing else holds that of a group that has ended. */
 const endedNameMax = 1000
 
+/** Of the events of one group, those that any peer can bring about as often as it likes. */
+const peerShare = 0.2
+/** Of the log, in a minute, for all groups. */
+const peerLinesMax = 30
+
+/** The same of the same client again is one event. Undefined: each is one of its own. */
+function peerOf(change: GroupChange): string | undefined {
+  if (change.kind !== 'refusal' && (change.kind !== 'fencing' || change.cause.kind !== 'wrong-epoch')) return undefined
+  const { clientId, clientHost, memberId } = change.member
+  // Who is refused comes back under another id.
+  const what = change.kind === 'refusal' ? [change.what, change.errorCode] : [memberId]
+  return JSON.stringify([change.kind, change.cause.kind, ...what, clientId, clientHost])
+}
+
+function takeSame(events: GroupEvent[], peer: string): GroupEvent | undefined {
+  const i = events.findLastIndex(({ change }) => peerOf(change) === peer)
+  return i < 0 ? undefined : events.splice(i, 1)[0]
+}
+
 export class GroupEvents {
   readonly #options: GroupEventsOptions
   /** In the order of their newest event. */
   readonly #groups = new Map<string, GroupEvent[]>()
   /** Of groups that there are no more, in the order of their ends. */
   readonly #ended = new Map<string, GroupEvent[]>()
+  readonly #peerLines: LineBudget
   #forgottenMs = Number.NEGATIVE_INFINITY
 
   constructor(options: GroupEventsOptions) {
     this.#options = options
+    this.#peerLines = new LineBudget({ nowMs: options.nowMs, linesMax: peerLinesMax, windowMs: 60_000 })
   }
 
   report({ groupId, epoch, epochAfter = epoch, change }: Reported): void {
-    const event = { groupId, timestampMs: this.#options.nowMs(), epoch, epochAfter, change }
-    this.#options.tally.happened(event)
-    this.#options.log(`Group ${groupId} ${eventText(event)}`)
+    const timestampMs = this.#options.nowMs()
     const events = this.#groups.get(groupId) ?? this.#ended.get(groupId) ?? []
+    const peer = peerOf(change)
+    const before = peer === undefined ? undefined : takeSame(events, peer)
+    const { firstMs, count } = before ?? { firstMs: timestampMs, count: 0 }
+    const event = { groupId, timestampMs, firstMs, count: count + 1, epoch, epochAfter, change }
+    this.#options.tally.happened(event)
+    this.#log(event, peer !== undefined)
+    if (peer !== undefined) this.#makeRoomForPeers(events)
     events.push(event)
     const tooMany = events.length - this.#options.perGroupMax()
     if (tooMany > 0) events.splice(0, tooMany)
     this.#forget(groupId)
     if (events.length > 0) this.#groups.set(groupId, events)
     this.#forgetQuietest()
+  }
+
+  #log(event: GroupEvent, isOfPeer: boolean): void {
+    const { groupId, count } = event
+    if (isOfPeer) {
+      // The first time, the tenth, the hundredth.
+      if (!/^10*$/.test(String(count))) return
+      const leftOut = this.#peerLines.take()
+      if (leftOut === undefined) return
+      if (leftOut > 0)
+        this.#options.log(`Groups have refused and fenced members ${leftOut} times more, without a line each`)
+    }
+    this.#options.log(`Group ${groupId} ${eventText(event)}`)
+  }
+
+  /** What peers bring about at will does not push out the rest of what happened to a group. */
+  #makeRoomForPeers(events: GroupEvent[]): void {
+    const peersMax = Math.max(1, Math.floor(this.#options.perGroupMax() * peerShare))
+    const ofPeers = events.filter(({ change }) => peerOf(change) !== undefined)
+    for (const event of ofPeers.slice(0, Math.max(0, ofPeers.length + 1 - peersMax)))
+      events.splice(events.indexOf(event), 1)
   }
 
   #forgetQuietest(): void {

@@ -78,6 +78,12 @@ export interface GroupHistory {
   readonly events: readonly GroupEvent[]
 }
 
+interface Found {
+  readonly code: number
+  readonly message: string
+  readonly groups: GroupCoordinator | undefined
+}
+
 export class GroupService {
   readonly #options: GroupServiceOptions
   readonly #shards = new Map<number, GroupShard>()
@@ -230,24 +236,27 @@ export class GroupService {
     try {
       const { assignors } = this.#configs.shard()
       checkHeartbeat(groupId, request, { mustHaveMemberId: apiVersion >= 1, assignors })
-      this.#groupsOf(groupId).consumerHeartbeat(groupId, request, (reply) => respond(reply))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
+      this.#find(groupId).groups?.refusals.heartbeat(groupId, request, error)
       return heartbeatFailed(error.code, error.message)
     }
+    const { code, groups, message } = this.#find(groupId)
+    if (groups === undefined) return heartbeatFailed(code, message)
+    groups.consumerHeartbeat(groupId, request, (reply) => respond(reply))
     if (answered !== undefined) return answered
     return new Promise((resolve) => {
       respond = resolve
     })
   }
 
-  #find(groupId: string): { readonly code: number; readonly groups: GroupCoordinator | undefined } {
-    if (groupId === '') return { code: ErrorCode.INVALID_GROUP_ID, groups: undefined }
+  #find(groupId: string): Found {
+    if (groupId === '') return { code: ErrorCode.INVALID_GROUP_ID, message: 'a group has a name', groups: undefined }
     try {
-      return { code: ErrorCode.NONE, groups: this.#groupsOf(groupId) }
+      return { code: ErrorCode.NONE, message: '', groups: this.#groupsOf(groupId) }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return { code: error.code, groups: undefined }
+      return { code: error.code, message: error.message, groups: undefined }
     }
   }
 
