@@ -62,7 +62,7 @@ export class ClassicInConsumer {
   join(group: ConsumerGroup, request: JoinRequest, respond: (reply: JoinReply) => void): void {
     const { protocol } = this.#options
     const { groupInstanceId: instanceId } = request
-    const memberId = request.memberId === '' ? request.newMemberId : request.memberId
+    const memberId = request.memberId === '' ? (request.newConsumerMemberId ?? request.newMemberId) : request.memberId
     this.#checkPolicy(group)
     protocol.checkRoom(group, memberId)
     checkProtocols(group, request)

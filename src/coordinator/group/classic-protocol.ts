@@ -31,6 +31,8 @@ export interface JoinRequest extends MemberDescription {
   readonly canSkipAssignment: boolean
   /** An id for a member that has none. */
   readonly newMemberId: string
+  /** The same, where the group is of the consumer protocol: members of that have ids of another form. */
+  readonly newConsumerMemberId?: string
   readonly reason: string
 }
 

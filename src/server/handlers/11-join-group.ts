@@ -5,7 +5,7 @@
  * 5: static members (KIP-345). 7: the type of protocol in the reply, and a name that may be null. 8: a reason. 9: a
  * static leader that came back is told not to assign (KIP-814).
  */
-import { type Uuid, uuidToBytes } from '../../base/index.ts'
+import { type Uuid, uuidToBytes, uuidToString } from '../../base/index.ts'
 import type { GroupService, JoinReply } from '../../coordinator/index.ts'
 import { type JoinGroupRequest, type JoinGroupResponse, joinGroup } from '../../protocol/index.ts'
 import { hostText } from '../client-host.ts'
@@ -34,11 +34,13 @@ export function joinGroupHandler({ groups, random }: JoinGroupServices): Handler
     api: joinGroup,
     async handle(request, { apiVersion, clientId, clientHost }) {
       const { groupId, memberId, groupInstanceId, sessionTimeoutMs } = request
+      const newId = memberId === '' ? random.uuid() : undefined
       // The request's bytes are lent until here awaits: the coordinator copies what it keeps before it returns.
       const reply = await groups.join(groupId, {
         memberId,
         groupInstanceId,
-        newMemberId: memberId === '' ? memberIdFor(groupInstanceId ?? clientId ?? '', random.uuid()) : memberId,
+        newMemberId: newId === undefined ? memberId : memberIdFor(groupInstanceId ?? clientId ?? '', newId),
+        newConsumerMemberId: newId === undefined ? memberId : uuidToString(newId),
         requireKnownMemberId: apiVersion >= 4,
         canSkipAssignment: apiVersion >= 9,
         clientId: clientId ?? '',
