@@ -5,6 +5,9 @@ import type { Clock, Timer } from '../base/index.ts'
 const delayMsMax = 2 ** 31 - 1
 
 export class SystemClock implements Clock {
+  /** For the next round of immediates. */
+  #waiting: (() => void)[] = []
+
   now(): number {
     return Date.now()
   }
@@ -27,9 +30,27 @@ export class SystemClock implements Clock {
 
   /**
    * Timers run before the loop polls the sockets, immediates after it. The second round is for callers that already are
-   * behind the poll.
+   * behind the poll. All of a round run one behind the other, and then what follows on their promises: answers that
+   * leave together wake who waits for them once, and not between one append and the next.
    */
   afterDrain(then: () => void): void {
-    setImmediate(() => setImmediate(then))
+    this.#waiting.push(then)
+    if (this.#waiting.length === 1) setImmediate(this.#secondRound)
+  }
+
+  readonly #secondRound = (): void => {
+    const calls = this.#waiting.values()
+    this.#waiting = []
+    setImmediate(runAll, calls)
+  }
+}
+
+function runAll(calls: IterableIterator<() => void>): void {
+  try {
+    for (const call of calls) call()
+  } catch (error) {
+    // Whoever stands behind it has no part in that.
+    setImmediate(runAll, calls)
+    throw error
   }
 }
