@@ -45,29 +45,122 @@ export interface BatchOptions {
 
 /** One batch of all `records`, in one buffer. An empty batch is legal only with `nextOffset`. */
 export function buildBatch(records: readonly NewRecord[], options: BatchOptions = {}): Buffer {
-  const baseOffset = options.baseOffset ?? 0
-  const baseTimestampMs = options.deleteHorizonMs ?? records[0]?.timestampMs ?? header.noTimestamp
-  let sizeMax = header.batchHeaderSize
-  for (const record of records) sizeMax += recordSizeUpperBound(record)
-  const plain = new Writer(sizeMax)
-  plain.skip(header.batchHeaderSize)
-  let lastOffset = baseOffset - 1
-  let maxTimestampMs: number = header.noTimestamp
-  for (const record of records) {
-    const offset = record.offset ?? lastOffset + 1
-    assert(offset > lastOffset, 'offsets grow within a batch')
-    lastOffset = offset
-    const timestampMs = record.timestampMs ?? header.noTimestamp
-    maxTimestampMs = Math.max(maxTimestampMs, timestampMs)
-    writeRecord(plain, record, { offsetDelta: offset - baseOffset, timestampDeltaMs: timestampMs - baseTimestampMs })
+  let capacity = header.batchHeaderSize
+  for (const record of records) capacity += recordSizeUpperBound(record)
+  const { baseOffset, deleteHorizonMs } = options
+  const builder = new BatchBuilder({ capacity, baseOffset, baseTimestampMs: deleteHorizonMs })
+  for (const record of records) builder.add(record)
+  return builder.finish(options)
+}
+
+export interface BatchBuilderOptions {
+  /** Bytes that are taken at first; it grows. */
+  readonly capacity: number
+  /** Default 0. */
+  readonly baseOffset?: number | undefined
+  /** Default: the timestamp of the first record. */
+  readonly baseTimestampMs?: number | undefined
+}
+
+/** A record that lies in a writer: its key, and behind it its value. */
+export interface WrittenRecord {
+  readonly writer: Writer
+  readonly keySize: number
+  /** Null: it has none. */
+  readonly valueSize: number | null
+  readonly timestampMs: number
+}
+
+/** Where a batch stood. */
+export interface BatchMark {
+  readonly sizeInBytes: number
+  readonly recordCount: number
+  readonly lastOffset: number
+  readonly baseTimestampMs: number | undefined
+  readonly maxTimestampMs: number
+}
+
+/** A batch that grows record by record. */
+export class BatchBuilder {
+  readonly #writer: Writer
+  readonly #baseOffset: number
+  #baseTimestampMs: number | undefined
+  #recordCount = 0
+  #lastOffset: number
+  #maxTimestampMs: number = header.noTimestamp
+
+  constructor({ capacity, baseOffset = 0, baseTimestampMs }: BatchBuilderOptions) {
+    this.#writer = new Writer(capacity)
+    this.#writer.skip(header.batchHeaderSize)
+    this.#baseOffset = baseOffset
+    this.#baseTimestampMs = baseTimestampMs
+    this.#lastOffset = baseOffset - 1
   }
-  const nextOffset = options.nextOffset ?? lastOffset + 1
-  assert(nextOffset > lastOffset && nextOffset > baseOffset, 'a batch covers an offset at least')
-  const codec = options.codec ?? CompressionType.none
-  const batch = plain.finishAsOne()
-  const facts = { baseOffset, nextOffset, baseTimestampMs, maxTimestampMs, recordCount: records.length, codec }
-  const isPlain = codec === CompressionType.none || records.length === 0
-  return withHeader(isPlain ? batch : compressed(batch, codec, options.level), facts, options)
+
+  /** Of the whole batch, before it is compressed. */
+  get sizeInBytes(): number {
+    return this.#writer.size
+  }
+
+  get recordCount(): number {
+    return this.#recordCount
+  }
+
+  add(record: NewRecord): void {
+    const timestampMs = record.timestampMs ?? header.noTimestamp
+    writeRecord(this.#writer, record, this.#next(timestampMs, record.offset))
+  }
+
+  /** Copies: the writer's bytes are free again. */
+  addWritten(record: WrittenRecord): void {
+    copyRecord(this.#writer, record, this.#next(record.timestampMs))
+  }
+
+  #next(timestampMs: number, offset = this.#lastOffset + 1): RecordDeltas {
+    assert(offset > this.#lastOffset, 'offsets grow within a batch')
+    this.#lastOffset = offset
+    this.#baseTimestampMs ??= timestampMs
+    if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs
+    this.#recordCount++
+    return { offsetDelta: offset - this.#baseOffset, timestampDeltaMs: timestampMs - this.#baseTimestampMs }
+  }
+
+  get mark(): BatchMark {
+    return {
+      sizeInBytes: this.sizeInBytes,
+      recordCount: this.#recordCount,
+      lastOffset: this.#lastOffset,
+      baseTimestampMs: this.#baseTimestampMs,
+      maxTimestampMs: this.#maxTimestampMs,
+    }
+  }
+
+  /** Takes away what was added since. */
+  backTo({ sizeInBytes, recordCount, lastOffset, baseTimestampMs, maxTimestampMs }: BatchMark): void {
+    this.#writer.cutTo(sizeInBytes)
+    this.#baseTimestampMs = baseTimestampMs
+    this.#recordCount = recordCount
+    this.#lastOffset = lastOffset
+    this.#maxTimestampMs = maxTimestampMs
+  }
+
+  /** `options` are those of `buildBatch`; nothing may be added behind it. */
+  finish(options: BatchOptions = {}): Buffer {
+    const nextOffset = options.nextOffset ?? this.#lastOffset + 1
+    assert(nextOffset > this.#lastOffset && nextOffset > this.#baseOffset, 'a batch covers an offset at least')
+    const codec = options.codec ?? CompressionType.none
+    const batch = this.#writer.finishAsOne()
+    const facts = {
+      baseOffset: this.#baseOffset,
+      nextOffset,
+      baseTimestampMs: this.#baseTimestampMs ?? header.noTimestamp,
+      maxTimestampMs: this.#maxTimestampMs,
+      recordCount: this.#recordCount,
+      codec,
+    }
+    const isPlain = codec === CompressionType.none || this.#recordCount === 0
+    return withHeader(isPlain ? batch : compressed(batch, codec, options.level), facts, options)
+  }
 }
 
 /** A batch with room for its header, and records that are compressed. */
@@ -78,7 +171,7 @@ function compressed(batch: Buffer, codec: CompressionType, level: number | undef
   ])
 }
 
-/** Bytes that `record` takes in a batch, uncompressed, with small deltas; for deciding when a batch is full. */
+/** At most what `record` takes in a batch, uncompressed; for deciding when a batch is full. */
 export function recordSizeUpperBound(record: NewRecord): number {
   let size = 5 + 1 + 10 + 5 + 5 + (record.key?.length ?? 0) + 5 + (record.value?.length ?? 0) + 5
   for (const { key, value } of record.headers ?? []) size += 5 + Buffer.byteLength(key) + 5 + (value?.length ?? 0)
@@ -149,6 +242,27 @@ function writeRecord(writer: Writer, record: NewRecord, deltas: RecordDeltas): v
     writer.text(header.key, size)
     writeBytes(writer, header.value)
   }
+}
+
+function copyRecord(
+  writer: Writer,
+  { writer: from, keySize, valueSize }: WrittenRecord,
+  { timestampDeltaMs, offsetDelta }: RecordDeltas,
+): void {
+  const value = valueSize ?? 0
+  const valueLength = valueSize ?? -1
+  const sizes =
+    varlongSize(timestampDeltaMs) + varlongSize(offsetDelta) + varlongSize(keySize) + varlongSize(valueLength)
+  // One byte for attributes, one for no headers.
+  writer.varint(1 + sizes + keySize + value + 1)
+  writer.i8(0)
+  writer.varlong(timestampDeltaMs)
+  writer.varint(offsetDelta)
+  writer.varint(keySize)
+  writer.copy(from, 0, keySize)
+  writer.varint(valueLength)
+  writer.copy(from, keySize, keySize + value)
+  writer.i8(0)
 }
 
 function writeBytes(writer: Writer, value: Uint8Array | null): void {

@@ -24,7 +24,6 @@ import {
   sortedNames,
 } from './consumer-member.ts'
 import type { ConsumerRecord } from './consumer-record.ts'
-import { recordBytes } from './record-bytes.ts'
 
 const stateCodes: Readonly<Record<MemberState, number>> = { stable: 0, unrevoked: 1, unreleased: 2, unknown: 127 }
 const states: ReadonlyMap<number, MemberState> = new Map([
@@ -40,58 +39,74 @@ interface Coded<T, G> {
   encode(writer: Writer, version: number, body: T): void
 }
 
-function bytesOf<T, G>(first: number, coded: Coded<T, G>, given: G): Buffer {
-  return recordBytes(first, (writer) => coded.encode(writer, version, coded.create(given)))
+/** `first`: the type of a key, the version of a value. */
+function write<T, G>(writer: Writer, first: number, coded: Coded<T, G>, given: G): void {
+  writer.i16(first)
+  coded.encode(writer, version, coded.create(given))
 }
 
-export function encodeConsumerKey(record: ConsumerRecord): Buffer {
+export function writeConsumerKey(writer: Writer, record: ConsumerRecord): void {
   const { groupId } = record
   switch (record.kind) {
     case 'consumer-epoch':
-      return bytesOf(epochKey.type, epochKey, { groupId })
+      write(writer, epochKey.type, epochKey, { groupId })
+      break
     case 'consumer-metadata':
-      return bytesOf(metadataKey.type, metadataKey, { groupId })
+      write(writer, metadataKey.type, metadataKey, { groupId })
+      break
     case 'consumer-member':
-      return bytesOf(memberKey.type, memberKey, { groupId, memberId: record.memberId })
+      write(writer, memberKey.type, memberKey, { groupId, memberId: record.memberId })
+      break
     case 'consumer-target-epoch':
-      return bytesOf(targetEpochKey.type, targetEpochKey, { groupId })
+      write(writer, targetEpochKey.type, targetEpochKey, { groupId })
+      break
     case 'consumer-target':
-      return bytesOf(targetKey.type, targetKey, { groupId, memberId: record.memberId })
+      write(writer, targetKey.type, targetKey, { groupId, memberId: record.memberId })
+      break
     case 'consumer-current':
-      return bytesOf(currentKey.type, currentKey, { groupId, memberId: record.memberId })
+      write(writer, currentKey.type, currentKey, { groupId, memberId: record.memberId })
+      break
     case 'consumer-regex':
-      return bytesOf(regexKey.type, regexKey, { groupId, regularExpression: record.regex })
+      write(writer, regexKey.type, regexKey, { groupId, regularExpression: record.regex })
+      break
   }
 }
 
-export function encodeConsumerValue(record: ConsumerRecord): Buffer | null {
-  if (record.value === null) return null
+/** A tombstone has none, and nothing is written. */
+export function writeConsumerValue(writer: Writer, record: ConsumerRecord): void {
+  if (record.value === null) return
   switch (record.kind) {
     case 'consumer-epoch':
-      return bytesOf(version, epochValue, record.value)
+      write(writer, version, epochValue, record.value)
+      break
     case 'consumer-metadata':
       throw new AssertionError('metadata of subscriptions is not stored any more')
     case 'consumer-member':
-      return encodeMember(record.value)
+      writeMember(writer, record.value)
+      break
     case 'consumer-target-epoch':
-      return bytesOf(version, targetEpochValue, {
+      write(writer, version, targetEpochValue, {
         assignmentEpoch: record.value.epoch,
         assignmentTimestamp: record.value.timestampMs,
       })
+      break
     case 'consumer-target':
-      return encodeTarget(record.value)
+      writeTarget(writer, record.value)
+      break
     case 'consumer-current':
-      return encodeCurrent(record.value)
+      writeCurrent(writer, record.value)
+      break
     case 'consumer-regex': {
       const { topics, version: offset, timestampMs } = record.value
-      return bytesOf(version, regexValue, { topics: [...topics], version: offset, timestamp: timestampMs })
+      write(writer, version, regexValue, { topics: [...topics], version: offset, timestamp: timestampMs })
+      break
     }
   }
 }
 
-function encodeMember(member: MemberSubscription): Buffer {
+function writeMember(writer: Writer, member: MemberSubscription): void {
   const { classic } = member
-  return bytesOf(version, memberValue, {
+  write(writer, version, memberValue, {
     instanceId: member.instanceId,
     rackId: member.rackId,
     clientId: member.clientId,
@@ -107,13 +122,13 @@ function encodeMember(member: MemberSubscription): Buffer {
   })
 }
 
-const encodeTarget = (target: Assignment): Buffer =>
-  bytesOf(version, targetValue, {
+const writeTarget = (writer: Writer, target: Assignment): void =>
+  write(writer, version, targetValue, {
     topicPartitions: [...target].map(([topicId, partitions]) => ({ topicId, partitions: [...partitions] })),
   })
 
-const encodeCurrent = (progress: MemberProgress): Buffer =>
-  bytesOf(version, currentValue, {
+const writeCurrent = (writer: Writer, progress: MemberProgress): void =>
+  write(writer, version, currentValue, {
     memberEpoch: progress.memberEpoch,
     previousMemberEpoch: progress.previousMemberEpoch,
     state: stateCodes[progress.state],

@@ -1,17 +1,10 @@
 /** What a coordinator asks of a partition of its topic, and its records as batches in it. */
-import { ApiError } from '../../base/index.ts'
+import { ApiError, Writer } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import {
-  batchHeaderSize,
-  buildBatch,
-  type CompressionType,
-  type NewRecord,
-  recordSizeUpperBound,
-  type TargetCompression,
-} from '../../records/index.ts'
+import { BatchBuilder, type CompressionType, type TargetCompression } from '../../records/index.ts'
 import type { ShardBatch, ShardLog } from '../shard-log.ts'
 import type { GroupRecord } from './group-record.ts'
-import { encodeGroupRecord } from './group-record-codec.ts'
+import { writeGroupKey, writeGroupValue } from './group-record-codec.ts'
 
 /** A partition of a coordinator's topic, while this broker leads it. */
 export interface CoordinatorPartition {
@@ -44,13 +37,17 @@ export interface GroupLogOptions {
 
 export const groupLog = (options: GroupLogOptions): ShardLog<GroupRecord> => ({ open: () => new GroupBatch(options) })
 
+/** One record, on its way into a batch. */
+const scratch = new Writer(1 << 14)
+
+/** What most batches take: the commits of a turn of the loop. */
+const capacity = 2048
+
 /** Encoded as the records come: what it takes is known before anything is decided on them. */
 class GroupBatch implements ShardBatch<GroupRecord> {
   readonly baseOffset: number
   readonly #options: GroupLogOptions
-  readonly #records: NewRecord[] = []
-  /** Of a batch that is not compressed. */
-  #sizeInBytes = batchHeaderSize
+  readonly #batch = new BatchBuilder({ capacity })
 
   constructor(options: GroupLogOptions) {
     this.#options = options
@@ -58,32 +55,49 @@ class GroupBatch implements ShardBatch<GroupRecord> {
   }
 
   add(records: readonly GroupRecord[]): boolean {
-    const timestampMs = this.#options.nowMs()
-    const encoded = records.map((record) => ({ ...encodeGroupRecord(record), timestampMs }))
-    const addedBytes = encoded.reduce((size, record) => size + recordSizeUpperBound(record), 0)
-    const bytesMax = this.#options.batchBytesMax()
-    if (this.#sizeInBytes + addedBytes > bytesMax) {
-      if (this.#records.length > 0) return false
-      // Alone it may fit: compressed, or by what the bound was too high.
-      this.#build(encoded)
+    const before = this.#batch.mark
+    try {
+      write(records, this.#batch, this.#options.nowMs())
+    } catch (error) {
+      this.#batch.backTo(before)
+      throw error
     }
-    for (const record of encoded) this.#records.push(record)
-    this.#sizeInBytes += addedBytes
-    return true
+    if (this.#batch.sizeInBytes <= this.#options.batchBytesMax()) return true
+    // Alone it may fit: compressed.
+    if (before.recordCount === 0) this.#checkAlone(records)
+    else this.#batch.backTo(before)
+    return before.recordCount === 0
+  }
+
+  #checkAlone(records: readonly GroupRecord[]): void {
+    const batch = new BatchBuilder({ capacity: this.#batch.sizeInBytes })
+    write(records, batch, this.#options.nowMs())
+    this.#finish(batch)
   }
 
   append(): { readonly baseOffset: number; readonly committed: Promise<void> } {
-    return this.#options.partition().append(this.#build(this.#records))
+    return this.#options.partition().append(this.#finish(this.#batch))
   }
 
-  #build(records: readonly NewRecord[]): Buffer {
+  #finish(builder: BatchBuilder): Buffer {
     const { partition, codec, batchBytesMax } = this.#options
     const { targetCompression, leaderEpoch } = partition()
-    const batch = buildBatch(records, { ...(targetCompression ?? { codec: codec() }), leaderEpoch })
+    const batch = builder.finish({ ...(targetCompression ?? { codec: codec() }), leaderEpoch })
     if (batch.length <= batchBytesMax()) return batch
     throw new ApiError(
       ErrorCode.RECORD_LIST_TOO_LARGE,
-      `${records.length} records take ${batch.length} bytes, a batch may have ${batchBytesMax()}`,
+      `${builder.recordCount} records take ${batch.length} bytes, a batch may have ${batchBytesMax()}`,
     )
+  }
+}
+
+function write(records: readonly GroupRecord[], batch: BatchBuilder, timestampMs: number): void {
+  for (const record of records) {
+    // Of one that could not be written, something may be there.
+    scratch.rewind()
+    writeGroupKey(scratch, record)
+    const keySize = scratch.size
+    const valueSize = writeGroupValue(scratch, record) ? scratch.size - keySize : null
+    batch.addWritten({ writer: scratch, keySize, valueSize, timestampMs })
   }
 }

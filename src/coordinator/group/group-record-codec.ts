@@ -2,7 +2,7 @@
  * Kafka's bytes for the records of `__consumer_offsets`: key and value each begin with two bytes, the type of the key
  * and the version of the value. Kinds of records that this coordinator does not act on are left where they lie.
  */
-import { MalformedError, Reader } from '../../base/index.ts'
+import { MalformedError, Reader, Writer } from '../../base/index.ts'
 import {
   groupMetadataKey,
   groupMetadataValue,
@@ -10,9 +10,8 @@ import {
   offsetCommitKey,
   offsetCommitValue,
 } from '../../protocol/index.ts'
-import { decodeConsumerRecord, encodeConsumerKey, encodeConsumerValue } from './consumer-record-codec.ts'
-import type { ClassicGroupRecord, GroupRecord, OffsetRecord } from './group-record.ts'
-import { recordBytes } from './record-bytes.ts'
+import { decodeConsumerRecord, writeConsumerKey, writeConsumerValue } from './consumer-record-codec.ts'
+import type { ClassicGroupRecord, CommittedOffset, GroupRecord, OffsetRecord, StoredGroup } from './group-record.ts'
 
 export interface KeyValue {
   readonly key: Buffer
@@ -28,17 +27,41 @@ const groupVersion = 3
 const expiringOffsetVersion = 1
 const noTimestamp = -1n
 
+/** Key and value as bytes of their own. */
 export function encodeGroupRecord(record: GroupRecord): KeyValue {
-  if (record.kind === 'offset') return encodeOffset(record)
-  if (record.kind === 'classic-group') return encodeGroup(record)
-  return { key: encodeConsumerKey(record), value: encodeConsumerValue(record) }
+  const key = new Writer()
+  const value = new Writer()
+  writeGroupKey(key, record)
+  return { key: key.finishAsOne(), value: writeGroupValue(value, record) ? value.finishAsOne() : null }
 }
 
-function encodeOffset({ groupId, topic, partition, value }: OffsetRecord): KeyValue {
-  const key = recordBytes(offsetCommitKey.type, (writer) => {
-    offsetCommitKey.encode(writer, 0, offsetCommitKey.create({ group: groupId, topic, partition }))
-  })
-  if (value === null) return { key, value }
+export function writeGroupKey(writer: Writer, record: GroupRecord): void {
+  switch (record.kind) {
+    case 'offset': {
+      const { groupId, topic, partition } = record
+      writer.i16(offsetCommitKey.type)
+      offsetCommitKey.encode(writer, 0, offsetCommitKey.create({ group: groupId, topic, partition }))
+      return
+    }
+    case 'classic-group':
+      writer.i16(groupMetadataKey.type)
+      groupMetadataKey.encode(writer, 0, groupMetadataKey.create({ group: record.groupId }))
+      return
+    default:
+      writeConsumerKey(writer, record)
+  }
+}
+
+/** False: the record has no value, it is a tombstone. */
+export function writeGroupValue(writer: Writer, record: GroupRecord): boolean {
+  if (record.value === null) return false
+  if (record.kind === 'offset') writeOffset(writer, record.value)
+  else if (record.kind === 'classic-group') writeGroup(writer, record.value)
+  else writeConsumerValue(writer, record)
+  return true
+}
+
+function writeOffset(writer: Writer, value: CommittedOffset): void {
   const version = value.expireTimestampMs === undefined ? offsetVersion : expiringOffsetVersion
   const body = offsetCommitValue.create({
     offset: value.offset,
@@ -48,14 +71,11 @@ function encodeOffset({ groupId, topic, partition, value }: OffsetRecord): KeyVa
     expireTimestamp: value.expireTimestampMs ?? noTimestamp,
     topicId: value.topicId,
   })
-  return { key, value: recordBytes(version, (writer) => offsetCommitValue.encode(writer, version, body)) }
+  writer.i16(version)
+  offsetCommitValue.encode(writer, version, body)
 }
 
-function encodeGroup({ groupId, value }: ClassicGroupRecord): KeyValue {
-  const key = recordBytes(groupMetadataKey.type, (writer) => {
-    groupMetadataKey.encode(writer, 0, groupMetadataKey.create({ group: groupId }))
-  })
-  if (value === null) return { key, value }
+function writeGroup(writer: Writer, value: StoredGroup): void {
   const body = groupMetadataValue.create({
     protocolType: value.protocolType,
     generation: value.generationId,
@@ -73,7 +93,8 @@ function encodeGroup({ groupId, value }: ClassicGroupRecord): KeyValue {
       assignment: member.assignment,
     })),
   })
-  return { key, value: recordBytes(groupVersion, (writer) => groupMetadataValue.encode(writer, groupVersion, body)) }
+  writer.i16(groupVersion)
+  groupMetadataValue.encode(writer, groupVersion, body)
 }
 
 /** Undefined for a kind of record that is not ours to act on. Throws MalformedError; byte fields are copied. */
