@@ -50,6 +50,9 @@ export class ShardRuntime<R> implements ShardContext<R> {
   #open: Batch<R> | undefined
   /** Appended and not committed, in the order of the log. */
   #inFlight: Batch<R>[] = []
+  /** Looks for who waits too long, at the time beside it. */
+  #late: Timer | undefined
+  #lateMs = Number.POSITIVE_INFINITY
   #state: ShardState<R> | undefined
   #ended = false
 
@@ -110,7 +113,7 @@ export class ShardRuntime<R> implements ShardContext<R> {
   #whenCommitted(append: Append<R>): void {
     const last = this.#open ?? this.#inFlight.at(-1)
     if (last !== undefined) {
-      last.waiters.add(append)
+      this.#wait(last, append)
       return
     }
     append.settled?.(ErrorCode.NONE)
@@ -129,14 +132,41 @@ export class ShardRuntime<R> implements ShardContext<R> {
     }
     this.#replay(records, batch.baseOffset + batch.records.length)
     for (const record of records) batch.records.push(record)
-    batch.waiters.add(append)
+    this.#wait(batch, append)
     if (this.#open === undefined) this.#keepOpen(batch)
   }
 
+  #wait(batch: Batch<R>, append: Append<R>): void {
+    const waitMs = this.#options.appendTimeoutMs()
+    const deadlineMs = this.monotonicMs() + waitMs
+    batch.waiters.add(append, deadlineMs)
+    if (deadlineMs < this.#lateMs) this.#lookIn(waitMs, deadlineMs)
+  }
+
+  /** One timer for all batches: most are committed long before, and it finds nobody. */
+  #lookIn(waitMs: number, deadlineMs: number): void {
+    this.#late?.cancel()
+    this.#lateMs = deadlineMs
+    this.#late = this.#options.clock.after(waitMs, () => this.#answerLate())
+  }
+
+  #answerLate(): void {
+    const nowMs = this.monotonicMs()
+    this.#late = undefined
+    this.#lateMs = Number.POSITIVE_INFINITY
+    for (const { waiters } of [...this.#pending()]) waiters.answerLate(nowMs)
+    const nextMs = Math.min(...this.#pending().map(({ waiters }) => waiters.deadlineMs))
+    if (nextMs < Number.POSITIVE_INFINITY) this.#lookIn(nextMs - nowMs, nextMs)
+  }
+
+  /** Whose records are not committed, in the order of the log. */
+  #pending(): readonly Batch<R>[] {
+    return this.#open === undefined ? this.#inFlight : [...this.#inFlight, this.#open]
+  }
+
   #newBatch(): Batch<R> {
-    const { clock, log, appendTimeoutMs } = this.#options
-    const opened = log.open()
-    const waiters = new Waiters<R>({ clock, timeoutMs: appendTimeoutMs, run: (call) => this.#guard(call) })
+    const opened = this.#options.log.open()
+    const waiters = new Waiters<R>((call) => this.#guard(call))
     return { log: opened, baseOffset: opened.baseOffset, records: [], waiters, flush: undefined }
   }
 
@@ -237,7 +267,8 @@ export class ShardRuntime<R> implements ShardContext<R> {
   end(code: number): void {
     this.#ended = true
     this.#timers.end()
-    const batches = this.#open === undefined ? this.#inFlight : [...this.#inFlight, this.#open]
+    this.#late?.cancel()
+    const batches = this.#pending()
     this.#open = undefined
     this.#inFlight = []
     for (const { flush, waiters } of batches) {

@@ -177,17 +177,26 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       this.#settle(slot, answer)
       return
     }
-    answer
-      .then((late) => {
-        this.#settle(slot, late)
-        slot.proceed()
-        this.#flushSoon()
-      })
-      // Of the handler, or of what its answer met on the way out: nothing of it may go unhandled.
-      .catch((error: unknown) => {
-        this.#refuse(error)
-        slot.proceed()
-      })
+    answer.then(
+      (late) => this.#answered(slot, late),
+      (error: unknown) => this.#failed(slot, error),
+    )
+  }
+
+  /** What an answer meets on the way out is a failure too: nothing of it may go unhandled. */
+  #answered(slot: RequestSlot, answer: Answer<BodyWriter>): void {
+    try {
+      this.#settle(slot, answer)
+      slot.proceed()
+      this.#flushSoon()
+    } catch (error) {
+      this.#failed(slot, error)
+    }
+  }
+
+  #failed(slot: RequestSlot, error: unknown): void {
+    this.#refuse(error)
+    slot.proceed()
   }
 
   proceeds(slot: RequestSlot): void {
