@@ -44,7 +44,10 @@ export function describeGroupsHandler({
 }: DescribeGroupsServices): Handler<DescribeGroupsRequest, DescribeGroupsResponse> {
   return {
     api: describeGroups,
-    handle({ groups: groupIds, includeAuthorizedOperations }, { apiVersion }) {
+    async handle({ groups: groupIds, includeAuthorizedOperations }, context) {
+      const { apiVersion } = context
+      // A commit may have made the group.
+      await context.afterEarlier()
       return describeGroups.response.create({
         groups: groupIds.map((groupId) => {
           const described = answer(groups.describe(groupId), apiVersion)

@@ -10,17 +10,19 @@ export interface ListGroupsServices {
 export function listGroupsHandler({ groups }: ListGroupsServices): Handler<ListGroupsRequest, ListGroupsResponse> {
   return {
     api: listGroups,
-    handle: ({ statesFilter, typesFilter }) =>
-      listGroups.response.create({
-        groups: groups
-          .list({ states: statesFilter, types: typesFilter })
-          .map(({ groupId, protocolType, state, type }) => ({
-            groupId,
-            protocolType,
-            groupState: state,
-            groupType: type,
-          })),
-      }),
+    async handle({ statesFilter, typesFilter }, context) {
+      // A commit may have made a group.
+      await context.afterEarlier()
+      const listed = groups.list({ states: statesFilter, types: typesFilter })
+      return listGroups.response.create({
+        groups: listed.map(({ groupId, protocolType, state, type }) => ({
+          groupId,
+          protocolType,
+          groupState: state,
+          groupType: type,
+        })),
+      })
+    },
     fail: (_request, error) => listGroups.response.create({ errorCode: error.code }),
   }
 }

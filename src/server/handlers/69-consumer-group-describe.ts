@@ -81,7 +81,9 @@ export function consumerGroupDescribeHandler(
   }
   return {
     api: consumerGroupDescribe,
-    handle({ groupIds, includeAuthorizedOperations }) {
+    async handle({ groupIds, includeAuthorizedOperations }, context) {
+      // A commit may have made a group of the name.
+      await context.afterEarlier()
       const operations = includeAuthorizedOperations ? groupOperations : operationsNotAsked
       return consumerGroupDescribe.response.create({ groups: groupIds.map((groupId) => answer(groupId, operations)) })
     },
