@@ -105,7 +105,7 @@ export class GroupCoordinator {
       owners: {
         groupIds: () => this.#groupIds(),
         expiryOf: (groupId) => this.#expiryOf(groupId),
-        removeIfEmpty: (groupId, why) => this.deletion.removeIfEmpty(groupId, why),
+        removeIfEmpty: (groupId, end) => this.deletion.removeIfEmpty(groupId, end),
       },
     })
     this.#migration = new Migration({

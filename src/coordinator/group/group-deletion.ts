@@ -23,6 +23,8 @@ interface Ending {
   /** To be taken away with it. */
   readonly offsets: readonly GroupRecord[]
   readonly why: EndCause
+  /** It is committed, be it later than the answer. */
+  readonly ended?: () => void
   readonly respond: (code: number) => void
 }
 
@@ -52,17 +54,17 @@ export class GroupDeletion {
   }
 
   /** Takes a group without members away that has no offsets left; not one that somebody is about to join. */
-  removeIfEmpty(groupId: string, why: EndCause): boolean {
+  removeIfEmpty(groupId: string, { why, ended }: { readonly why: EndCause; readonly ended: () => void }): boolean {
     const { classics, consumers } = this.#options
     const consumer = consumers.get(groupId)
     const group = classics.get(groupId)
     const isUnused =
       consumer === undefined ? group?.state === 'empty' && group.pendingJoins.size === 0 : consumer.size === 0
-    if (isUnused) this.#end(groupId, { offsets: [], why, respond: () => undefined })
+    if (isUnused) this.#end(groupId, { offsets: [], why, ended, respond: () => undefined })
     return isUnused
   }
 
-  #end(groupId: string, { offsets, why, respond }: Ending): void {
+  #end(groupId: string, { offsets, why, ended, respond }: Ending): void {
     const { context, classics, consumers, events } = this.#options
     const consumer = consumers.get(groupId)
     const group = classics.get(groupId)
@@ -73,13 +75,18 @@ export class GroupDeletion {
       consumer === undefined ? [{ kind: 'classic-group', groupId, value: null }] : groupTombstones(consumer)
     context.append({
       records: [...offsets, ...own],
-      settled: (code) => (code === ErrorCode.NONE ? taken?.forget() : taken?.giveBack(code)),
-      committed: () => {
+      settled: (code) => {
+        if (code !== ErrorCode.NONE) {
+          taken?.giveBack(code)
+          return
+        }
+        taken?.forget()
         events.report({ groupId, epoch, change: { kind: 'ended', why } })
         const isThereAgain = classics.has(groupId) || consumers.get(groupId) !== undefined
         if (!isThereAgain) events.retire(groupId)
-        respond(ErrorCode.NONE)
+        ended?.()
       },
+      committed: () => respond(ErrorCode.NONE),
       failed: respond,
     })
   }

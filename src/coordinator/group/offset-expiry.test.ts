@@ -356,10 +356,15 @@ test('tombstones that are not committed take nothing away, and are tried again',
   world.partition.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
   await turns()
   assert.deepEqual([world.known(), world.groupIds], [['t-0'], ['g']])
-  assert.match(world.broker.lines.at(-1) ?? '', /could not all be taken away/)
+  const expirations = () => world.broker.groups.figures().tally.offsetExpirations
+  const said = () => world.broker.lines.filter((line) => line.includes('nobody needs'))
+  const none = '0 offsets and 0 groups that nobody needs any more are taken away; others could not be (error 16)'
+  assert.deepEqual([expirations(), said()], [0, [none]])
   world.partition.commitsAtOnce = true
   await world.advance(minute)
   assert.deepEqual([world.known(), world.groupIds], [[], []])
+  assert.equal(expirations(), 1)
+  assert.deepEqual(said().slice(1), ['1 offsets and 1 groups that nobody needs any more are taken away'])
 })
 
 test('what there is can be told, and what has been done', async () => {

@@ -17,8 +17,8 @@ interface ExpiryOwners {
   groupIds(): Iterable<string>
   /** Undefined: nothing of the group expires, or there is none. */
   expiryOf(groupId: string): GroupExpiry | undefined
-  /** Takes a group away that has no offsets, if it has no members either; whether it did. */
-  removeIfEmpty(groupId: string, why: EndCause): boolean
+  /** Takes a group away that has no offsets, if it has no members either; whether it tries, and `ended` once it is committed. */
+  removeIfEmpty(groupId: string, end: { readonly why: EndCause; readonly ended: () => void }): boolean
 }
 
 export interface OffsetExpiryOptions {
@@ -30,6 +30,15 @@ export interface OffsetExpiryOptions {
   readonly checkIntervalMs: () => number
   readonly report: (message: string) => void
   readonly tally: GroupTally
+}
+
+/** Of one look. */
+interface Found {
+  /** Whether anything is to go. */
+  isAny: boolean
+  /** What has gone: it is committed. */
+  offsetCount: number
+  groupCount: number
 }
 
 const timerKey = 'offset expiry'
@@ -48,47 +57,59 @@ export class OffsetExpiry {
   }
 
   #check(): void {
-    const { context, report } = this.#options
-    const found = { offsets: 0, groups: 0 }
+    const { context, tally } = this.#options
+    const found: Found = { isAny: false, offsetCount: 0, groupCount: 0 }
     sweep({
       context,
       steps: this.#steps(found),
+      stored: () => {
+        found.offsetCount++
+        tally.offsetExpirations++
+      },
       done: (code) => {
-        this.#options.tally.offsetExpirations += found.offsets
-        if (found.offsets + found.groups > 0) {
-          const outcome = code === ErrorCode.NONE ? 'are taken away' : `could not all be taken away (error ${code})`
-          report(`${found.offsets} offsets and ${found.groups} groups that nobody needs any more ${outcome}`)
-        }
+        if (found.isAny) this.#tell(found, code)
         this.start()
       },
     })
   }
 
-  *#steps(found: { offsets: number; groups: number }): SweepSteps {
+  #tell({ offsetCount, groupCount }: Found, code: number): void {
+    const rest = code === ErrorCode.NONE ? '' : `; others could not be (error ${code})`
+    this.#options.report(
+      `${offsetCount} offsets and ${groupCount} groups that nobody needs any more are taken away${rest}`,
+    )
+  }
+
+  *#steps(found: Found): SweepSteps {
     const { owners, store } = this.#options
+    const ended = (): void => void found.groupCount++
     for (const groupId of owners.groupIds()) {
-      const before = found.offsets
-      yield* this.#stepsOf(groupId, found)
-      const why = found.offsets > before ? 'offsets-expired' : 'unused'
-      if (!store.hasNewest(groupId) && owners.removeIfEmpty(groupId, why)) found.groups++
+      const hasExpired = yield* this.#stepsOf(groupId, found)
+      const why = hasExpired ? 'offsets-expired' : 'unused'
+      const ends = !store.hasNewest(groupId) && owners.removeIfEmpty(groupId, { why, ended })
+      found.isAny ||= ends
       yield undefined
     }
   }
 
-  *#stepsOf(groupId: string, found: { offsets: number }): SweepSteps {
+  /** Returns whether there was one that is over. */
+  *#stepsOf(groupId: string, found: Found): Generator<GroupRecord | undefined, boolean, boolean> {
     const { context, owners, store } = this.#options
+    let isAnyOver = false
     let expiry = owners.expiryOf(groupId)
     let nowMs = context.nowMs()
     for (const { topic, partition, value } of store.newestOf(groupId)) {
-      if (expiry === undefined) return
+      if (expiry === undefined) break
       const isKept = expiry.isSubscribed(topic) || store.isInTransaction(groupId, { topic, partition })
       const isOver = !isKept && this.#isOver(value, { sinceMs: expiry.sinceMs, nowMs })
-      if (isOver) found.offsets++
+      isAnyOver ||= isOver
+      found.isAny ||= isOver
       const isNewSlice = yield isOver ? offsetTombstone(groupId, { topic, partition }) : undefined
       if (!isNewSlice) continue
       expiry = owners.expiryOf(groupId)
       nowMs = context.nowMs()
     }
+    return isAnyOver
   }
 
   #isOver(value: CommittedOffset, { sinceMs, nowMs }: { sinceMs: number | undefined; nowMs: number }): boolean {

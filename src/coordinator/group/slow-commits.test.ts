@@ -126,6 +126,7 @@ test('a group whose end is committed late has ended', async () => {
   await groups.leave('g', [{ memberId, groupInstanceId: null, reason: '' }])
   await bench.late(async () => ({ errorCode: await groups.deleteGroup('g') }))
   assert.deepEqual(groups.list({ states: [], types: [] }), [])
+  assert.equal(bench.broker.lines.at(-1), 'Group g ended: deleted by a request')
 })
 
 test('the place of a static member that is taken late is taken', async () => {

@@ -13,6 +13,8 @@ export type SweepSteps = Generator<GroupRecord | undefined, void, boolean>
 export interface Sweep {
   readonly context: ShardContext<GroupRecord>
   readonly steps: SweepSteps
+  /** A record of a step is committed, be it later than `done`. */
+  stored?(): void
   /** The code is not NONE where a record was not committed, which ends it early. */
   done(code: number): void
 }
@@ -21,7 +23,10 @@ export interface Sweep {
 const sliceCost = 2000
 const appendCost = 10
 
-export function sweep({ context, steps, done }: Sweep): void {
+export function sweep({ context, steps, stored, done }: Sweep): void {
+  const settled = (code: number): void => {
+    if (code === ErrorCode.NONE) stored?.()
+  }
   let failedCode: number = ErrorCode.NONE
   const failed = (code: number): void => {
     failedCode = code
@@ -30,7 +35,8 @@ export function sweep({ context, steps, done }: Sweep): void {
     let step = steps.next(true)
     for (let cost = 0; ; step = steps.next(false)) {
       if (step.done === true) break
-      if (step.value !== undefined) context.append({ records: [step.value], committed: () => undefined, failed })
+      if (step.value !== undefined)
+        context.append({ records: [step.value], committed: () => undefined, failed, settled })
       cost += step.value === undefined ? 1 : appendCost
       if (cost >= sliceCost) break
     }
