@@ -67,7 +67,7 @@ interface CurrentRecord extends OfMember {
   readonly value: MemberProgress | null
 }
 
-interface RegexRecord extends OfGroup {
+export interface RegexRecord extends OfGroup {
   readonly kind: 'consumer-regex'
   readonly regex: string
   readonly value: ResolvedRegex | null

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError, type Timer } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
+import { readRecords } from '../../records/index.ts'
 import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { decodeGroupRecord } from './group-record-codec.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { TranscriptTopics } from './transcript-topics.ts'
 
@@ -35,6 +37,41 @@ test('an expression that takes a millisecond for each name lets the others have 
   assert.ok(clock.turnCount >= names.length / 2, `${clock.turnCount} turns`)
   const { memberEpoch, assigned } = await broker.groups.consumerHeartbeat('g', joins, 1)
   assert.deepEqual([memberEpoch, assigned?.size], [2, names.length])
+  assert.deepEqual(broker.faults, [])
+})
+
+test('so they have while what many expressions stand for is stored, and a member that goes meanwhile leaves nothing', async () => {
+  const clock = new SlowClock()
+  const broker = new GroupBroker({ clock })
+  const partition = new MemoryPartition()
+  await broker.lead(partition)
+  const names = Array.from({ length: 600 }, (_, i) => `topic-${i}-`.padEnd(249, 'x'))
+  new TranscriptTopics().change(new Map(names.map((name) => [name, 1])), broker.groups)
+  const regexes = ['topic.*', 'topic-.*', 'topic-[0-9]+.*', 'topic-[0-9].*']
+  const beat = async (i: number, memberEpoch = 0) => {
+    const asked = heartbeatOf({ memberId: `m${i}`, memberEpoch, topicNames: null, topicRegex: regexes[i] ?? '' })
+    assert.equal((await broker.groups.consumerHeartbeat('g', asked, 1)).errorCode, ErrorCode.NONE)
+  }
+  for (const i of regexes.keys()) await beat(i)
+  clock.advance(0)
+  await turns()
+  clock.advance(20_000)
+  await beat(0)
+  const write = partition.write.bind(partition)
+  const stored = new Map<string, number>()
+  partition.write = (bytes) => {
+    write(bytes)
+    for (const { key, value } of readRecords(bytes, 0, 1 << 20)) {
+      const record = key === null ? undefined : decodeGroupRecord(key, value)
+      if (record?.kind !== 'consumer-regex' || record.value === null) continue
+      if (stored.size === 0) clock.after(0, () => void beat(3, -1))
+      stored.set(record.regex, clock.turnCount)
+    }
+  }
+  clock.advance(0)
+  await turns()
+  assert.deepEqual([...stored.keys()], regexes.slice(0, 3))
+  assert.equal(new Set(stored.values()).size, 3, 'each in a turn of its own')
   assert.deepEqual(broker.faults, [])
 })
 

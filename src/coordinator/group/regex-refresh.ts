@@ -6,16 +6,16 @@ import type { ShardContext } from '../shard-context.ts'
 import { memberEvent } from './consumer-events.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { ConsumerMember } from './consumer-member.ts'
-import type { ConsumerRecord, ResolvedRegex } from './consumer-record.ts'
+import type { ConsumerRecord, RegexRecord, ResolvedRegex } from './consumer-record.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import type { GroupEvents } from './group-events.ts'
 import type { GroupRecord } from './group-record.ts'
-import { resolveRegexes } from './regular-expressions.ts'
+import { type Resolution, resolveRegexes } from './regular-expressions.ts'
 
 /** As Kafka: however many topics come. */
 const restMs = 10_000
 
-/** Of names, in one append: those of one expression may be many thousands. */
+/** Of names, in one append and one step: those of one expression may be many thousands. */
 const portionCharacters = 128 * 1024
 
 /** Of a slice: whatever the expressions are, the others soon have their turn. */
@@ -36,6 +36,18 @@ export interface RegexChange {
   readonly member: ConsumerMember
   readonly updated: ConsumerMember
   readonly isNew: boolean
+}
+
+type Portion = readonly (readonly [regex: string, names: readonly string[]])[]
+
+/** What becomes of one resolution while it is stored, portion by portion. */
+interface Work extends Omit<ResolvedRegex, 'topics'> {
+  /** Topics that any of the expressions stands for. */
+  readonly names: Set<string>
+  /** So that the group has to be assigned anew. */
+  haveChanged: boolean
+  /** A portion could not be stored: the others are left. */
+  isRefused: boolean
 }
 
 export class RegexRefresh {
@@ -83,11 +95,8 @@ export class RegexRefresh {
   }
 
   #start(groupId: string, regexes: readonly string[]): void {
-    const { context, topics } = this.#options
-    const timestampMs = context.nowMs()
-    const startMs = context.monotonicMs()
-    const { version } = topics
-    const steps = resolveRegexes(regexes, topics.names())
+    const { context } = this.#options
+    const steps = this.#steps(groupId, regexes)
     this.#running.add(groupId)
     const step = (): void => {
       const sliceStartMs = context.monotonicMs()
@@ -96,84 +105,104 @@ export class RegexRefresh {
         if (context.monotonicMs() - sliceStartMs >= sliceMs) break
         next = steps.next()
       }
-      if (next.done !== true) {
-        context.later(step)
-        return
-      }
-      this.#running.delete(groupId)
-      const resolved = new Map<string, ResolvedRegex>()
-      for (const [regex, found] of next.value) {
-        resolved.set(regex, { topics: found, version, timestampMs })
-      }
-      this.#store(groupId, resolved, context.monotonicMs() - startMs)
+      if (next.done === true) this.#running.delete(groupId)
+      else context.later(step)
     }
     context.later(step)
   }
 
-  #store(groupId: string, resolved: ReadonlyMap<string, ResolvedRegex>, tookMs: number): void {
-    const { context, groupOf, events } = this.#options
-    const group = groupOf(groupId)
-    if (group === undefined) return
-    const topicCount = new Set([...resolved.values()].flatMap(({ topics }) => topics)).size
-    const change = { kind: 'regex-resolved', regexCount: resolved.size, topicCount, tookMs } as const
-    events.report({ groupId, epoch: group.epoch, change })
-    for (const records of portions(this.#recordsOf(group, resolved))) {
-      context.append({
-        records,
-        committed: () => undefined,
-        failed: (errorCode) => {
-          // Larger than a batch may be, perhaps: the next heartbeat would try again.
-          group.regexesRefusedMs = context.nowMs()
-          group.metadataChanged()
-          const what = 'what its regular expressions stand for'
-          events.report({ groupId, epoch: group.epoch, change: { kind: 'not-stored', what, errorCode } })
-        },
-      })
+  *#steps(groupId: string, regexes: readonly string[]): Generator<void, void, void> {
+    const { context, topics, groupOf } = this.#options
+    const began = { version: topics.version, timestampMs: context.nowMs() }
+    const startMs = context.monotonicMs()
+    const resolution = yield* resolveRegexes(regexes, topics.names())
+    const tookMs = context.monotonicMs() - startMs
+    const work: Work = { ...began, names: new Set(), haveChanged: false, isRefused: false }
+    let last: Portion = []
+    for (const portion of portions(resolution)) {
+      const group = groupOf(groupId)
+      if (group === undefined || work.isRefused) return
+      this.#append(group, this.#recordsOf(group, last, work), work)
+      last = portion
+      yield
     }
+    const group = groupOf(groupId)
+    if (group === undefined || work.isRefused) return
+    const records = this.#recordsOf(group, last, work)
+    const change = { kind: 'regex-resolved', regexCount: resolution.size, topicCount: work.names.size, tookMs } as const
+    this.#options.events.report({ groupId, epoch: group.epoch, change })
+    this.#append(group, [...records, ...this.#epochAfter(group, records, work)], work)
   }
 
-  #recordsOf(group: ConsumerGroup, resolved: ReadonlyMap<string, ResolvedRegex>): readonly ConsumerRecord[] {
-    const { topics, events } = this.#options
+  #append(group: ConsumerGroup, records: readonly ConsumerRecord[], work: Work): void {
+    if (records.length === 0) return
+    const { context, events } = this.#options
     const { groupId } = group
-    const records: ConsumerRecord[] = []
-    const subscriptions = group.subscriptions.copy()
-    let haveChanged = false
-    for (const [regex, value] of resolved) {
+    context.append({
+      records,
+      committed: () => undefined,
+      failed: (errorCode) => {
+        work.isRefused = true
+        // Larger than a batch may be, perhaps: the next heartbeat would try again.
+        group.regexesRefusedMs = context.nowMs()
+        group.metadataChanged()
+        const what = 'what its regular expressions stand for'
+        events.report({ groupId, epoch: group.epoch, change: { kind: 'not-stored', what, errorCode } })
+      },
+    })
+  }
+
+  #recordsOf(group: ConsumerGroup, portion: Portion, work: Work): readonly RegexRecord[] {
+    const { groupId } = group
+    const records: RegexRecord[] = []
+    const { version, timestampMs } = work
+    for (const [regex, names] of portion) {
+      for (const name of names) work.names.add(name)
       // Its last member may have gone meanwhile.
       if (group.subscriptions.membersWithRegex(regex) === 0) continue
       const before = group.resolvedRegex(regex)
-      haveChanged ||= `${before?.topics ?? []}` !== `${value.topics}`
-      haveChanged ||= before === undefined && isToOwnSomething(group, regex)
-      subscriptions.regexChanged(before, value)
-      records.push({ kind: 'consumer-regex', groupId, regex, value })
+      work.haveChanged ||= !areSame(before?.topics ?? [], names)
+      work.haveChanged ||= before === undefined && isToOwnSomething(group, regex)
+      records.push({ kind: 'consumer-regex', groupId, regex, value: { topics: names, version, timestampMs } })
     }
+    return records
+  }
+
+  /** The epoch that follows from all that is resolved, the `records` that are about to be appended with it included. */
+  #epochAfter(group: ConsumerGroup, records: readonly RegexRecord[], { haveChanged }: Work): readonly ConsumerRecord[] {
+    const { topics, events } = this.#options
+    const { groupId } = group
+    const subscriptions = group.subscriptions.copy()
+    for (const { regex, value } of records) subscriptions.regexChanged(group.resolvedRegex(regex), value ?? undefined)
     const metadataHash = topics.hashOf(subscriptions.topics())
-    if (!haveChanged && metadataHash === group.metadataHash) return records
+    if (!haveChanged && metadataHash === group.metadataHash) return []
     const epoch = group.epoch + 1
-    records.push({ kind: 'consumer-epoch', groupId, value: { epoch, metadataHash } })
     const change = { kind: 'rebalance', cause: { kind: 'regex-resolved' }, memberCount: group.size } as const
     events.report({ groupId, epoch: group.epoch, epochAfter: epoch, change })
     group.metadataLookedAt(epoch)
-    return records
+    return [{ kind: 'consumer-epoch', groupId, value: { epoch, metadataHash } }]
   }
 }
 
 /** In their order; each one is true without those that follow. */
-function portions(records: readonly ConsumerRecord[]): readonly (readonly ConsumerRecord[])[] {
-  const all: ConsumerRecord[][] = []
-  let characters = Number.POSITIVE_INFINITY
-  for (const record of records) {
-    const names = record.kind === 'consumer-regex' ? (record.value?.topics ?? []) : []
+function* portions(resolution: Resolution): Generator<Portion, void, void> {
+  let portion: [string, readonly string[]][] = []
+  let characters = 0
+  for (const [regex, names] of resolution) {
     const own = names.reduce((sum, name) => sum + name.length, names.length)
-    if (characters + own > portionCharacters) {
-      all.push([])
+    if (portion.length > 0 && characters + own > portionCharacters) {
+      yield portion
+      portion = []
       characters = 0
     }
-    all.at(-1)?.push(record)
+    portion.push([regex, names])
     characters += own
   }
-  return all
+  yield portion
 }
+
+const areSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name, i) => name === b[i])
 
 /**
  * What members are to own of what they were subscribed to before is nobody's, where the expression that they are subscribed

@@ -29,7 +29,7 @@ export function regexError(regex: string): string | undefined {
 export type Resolution = ReadonlyMap<string, readonly string[]>
 
 /**
- * Which of `names` each expression stands for. Each step compiles or matches one of them: for a long expression that
+ * Which of `names` each expression stands for. Each step compiles, matches or sorts: for a long expression that
  * takes milliseconds, for a short one a fraction of a microsecond.
  */
 export function* resolveRegexes(
@@ -48,6 +48,9 @@ export function* resolveRegexes(
       yield
     }
   }
-  for (const found of topics.values()) found.sort()
+  for (const found of topics.values()) {
+    found.sort()
+    yield
+  }
   return topics
 }
