@@ -75,10 +75,8 @@ export class ShardRuntime<R> implements ShardContext<R> {
     return this.#options.clock.monotonic()
   }
 
-  later(then: () => void): void {
-    this.#options.clock.after(0, () => {
-      if (!this.#ended) this.#guard(then)
-    })
+  later(then: () => void, ended: () => void = () => undefined): void {
+    this.#options.clock.after(0, () => this.#guard(this.#ended ? ended : then))
   }
 
   append(append: Append<R>): void {

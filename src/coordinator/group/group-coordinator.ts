@@ -142,7 +142,7 @@ export class GroupCoordinator {
       classics: this.#classics,
       consumers: this.#consumers,
       foreign: this.foreign,
-      offsetsOf: (groupId) => this.offsets.tombstonesOf(groupId),
+      store: this.#offsetStore,
     })
   }
 

@@ -7,7 +7,9 @@ import type { ConsumerGroups } from './consumer-groups.ts'
 import type { ForeignGroups } from './foreign-groups.ts'
 import type { EndCause } from './group-event.ts'
 import type { GroupEvents } from './group-events.ts'
-import type { GroupRecord } from './group-record.ts'
+import { type GroupRecord, offsetTombstone } from './group-record.ts'
+import type { OffsetStore } from './offset-store.ts'
+import { type SweepSteps, sweep } from './sweep.ts'
 
 export interface GroupDeletionOptions {
   readonly context: ShardContext<GroupRecord>
@@ -15,8 +17,7 @@ export interface GroupDeletionOptions {
   readonly consumers: ConsumerGroups
   readonly foreign: ForeignGroups
   readonly events: GroupEvents
-  /** What takes away the offsets of a group. */
-  readonly offsetsOf: (groupId: string) => readonly GroupRecord[]
+  readonly store: OffsetStore
 }
 
 interface Ending {
@@ -35,22 +36,58 @@ export class GroupDeletion {
     this.#options = options
   }
 
-  /** Takes away an empty group and its offsets; answers with an error code. */
+  /**
+   * Takes away an empty group and its offsets; answers with an error code. Many offsets go in slices, as no batch has room
+   * for all: who joins meanwhile keeps the others, and the group.
+   */
   deleteGroup(groupId: string, respond: (code: number) => void): void {
-    const { classics, consumers, offsetsOf } = this.#options
-    const consumer = consumers.get(groupId)
-    const group = classics.get(groupId)
-    if (consumer === undefined && group === undefined) respond(this.#errorOf(groupId))
-    else if ((consumer?.size ?? 0) > 0 || (group !== undefined && group.state !== 'empty')) {
-      respond(ErrorCode.NON_EMPTY_GROUP)
-    } else this.#end(groupId, { offsets: offsetsOf(groupId), why: 'deleted', respond })
+    const code = this.#errorOf(groupId)
+    if (code !== ErrorCode.NONE) {
+      respond(code)
+      return
+    }
+    let isAnswered = false
+    const answer = (outcome: number): void => {
+      if (!isAnswered) respond(outcome)
+      isAnswered = true
+    }
+    sweep({
+      context: this.#options.context,
+      steps: this.#steps(groupId, answer),
+      done: (outcome) => {
+        if (outcome !== ErrorCode.NONE) answer(outcome)
+      },
+    })
   }
 
+  *#steps(groupId: string, respond: (code: number) => void): SweepSteps {
+    const { store } = this.#options
+    for (const key of store.keysOf(groupId)) {
+      const isNewSlice = yield offsetTombstone(groupId, key)
+      const code = isNewSlice ? this.#errorOf(groupId) : ErrorCode.NONE
+      if (code === ErrorCode.NONE) continue
+      respond(code)
+      return
+    }
+    const offsets = [...store.newestOf(groupId)].map((committedMeanwhile) =>
+      offsetTombstone(groupId, committedMeanwhile),
+    )
+    this.#end(groupId, { offsets, why: 'deleted', respond })
+  }
+
+  /** Why it cannot be deleted. */
   #errorOf(groupId: string): number {
-    const foreign = this.#options.foreign.get(groupId)
-    if (foreign === undefined) return ErrorCode.GROUP_ID_NOT_FOUND
+    const { classics, consumers, foreign } = this.#options
+    const consumer = consumers.get(groupId)
+    const group = classics.get(groupId)
+    if (consumer !== undefined || group !== undefined) {
+      const isEmpty = (consumer?.size ?? 0) === 0 && (group === undefined || group.state === 'empty')
+      return isEmpty ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP
+    }
+    const other = foreign.get(groupId)
+    if (other === undefined) return ErrorCode.GROUP_ID_NOT_FOUND
     // Its records are not ours to take away.
-    return foreign.hasMembers ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.INVALID_REQUEST
+    return other.hasMembers ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.INVALID_REQUEST
   }
 
   /** Takes a group without members away that has no offsets left; not one that somebody is about to join. */

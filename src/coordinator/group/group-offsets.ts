@@ -167,11 +167,6 @@ export class GroupOffsets {
     this.#append(records, codes, respond)
   }
 
-  /** The records that take away all offsets of a group. */
-  tombstonesOf(groupId: string): readonly OffsetRecord[] {
-    return [...this.#store.keysOf(groupId)].map((key) => offsetTombstone(groupId, key))
-  }
-
   /** Topics are gone: what was committed for them goes with them, for a topic of the same name is another one. */
   topicsDeleted(topics: readonly Omit<TopicOfOffset, 'partition'>[]): void {
     sweep({

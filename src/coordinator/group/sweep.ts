@@ -43,7 +43,7 @@ export function sweep({ context, steps, stored, done }: Sweep): void {
     const isDone = step.done === true
     const next = (): void => {
       if (isDone || failedCode !== ErrorCode.NONE) done(failedCode)
-      else context.later(slice)
+      else context.later(slice, () => done(ErrorCode.NOT_COORDINATOR))
     }
     context.append({
       records: [],
