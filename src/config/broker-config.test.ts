@@ -118,6 +118,11 @@ describe('broker config', () => {
     [combined, { 'log.cleaner.min.cleanable.ratio': '1.5' }, /Value must be no more than 1/],
     [combined, { 'ssl.client.auth': 'maybe' }, /String must be one of: required, requested, none/],
     [combined, { 'group.consumer.migration.policy': 'x' }, /case insensitive\): DISABLED/],
+    [
+      combined,
+      { 'group.consumer.assignors': 'range,sticky' },
+      /^Invalid value sticky for configuration group.consumer.assignors: the assignors are uniform and range,/,
+    ],
     [combined, { 'compression.gzip.level': '0' }, /between 1 and 9 or equal to -1/],
     [combined, { 'log.segment.bytes': '14' }, /Value must be at least 1048576/],
     [combined, { 'log.retention.ms': '0' }, /log.retention.ms must be unlimited/],

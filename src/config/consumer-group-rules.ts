@@ -1,6 +1,6 @@
 /** What the broker configs of consumer groups must be together: the rules of Kafka's GroupCoordinatorConfig. */
 import type { BrokerConfig } from './broker-config.ts'
-import { ConfigError } from './config-error.ts'
+import { ConfigError, invalidValue } from './config-error.ts'
 
 const limits = [
   [
@@ -20,8 +20,26 @@ const limits = [
   ],
 ] as const
 
+/** Those that Kafka brings along, by name or class: others are classes that Kafka would load. */
+const assignors = ['uniform', 'range']
+const assignorClasses = ['UniformAssignor', 'RangeAssignor'].map(
+  (name) => `org.apache.kafka.coordinator.group.assignor.${name}`,
+)
+
+function checkAssignors(config: BrokerConfig): void {
+  const known = [...assignors, ...assignorClasses]
+  const unknown = config.list('group.consumer.assignors').find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw invalidValue(
+    'group.consumer.assignors',
+    unknown,
+    `the assignors are ${assignors.join(' and ')}, others cannot be loaded`,
+  )
+}
+
 /** Throws ConfigError. */
 export function checkConsumerGroups(config: BrokerConfig): void {
+  checkAssignors(config)
   const refuse = (message: string): never => {
     throw new ConfigError(message)
   }

@@ -1,6 +1,8 @@
 /** The configs of groups, as the coordinator reads them: worked out once for each broker config, and for each group's. */
+import { assert } from '../../base/index.ts'
 import { type BrokerConfig, type ConsumerGroupConfig, consumerGroupConfig } from '../../config/index.ts'
 import { CompressionType, compressionType } from '../../records/index.ts'
+import type { Assignor } from './assignors/assignor.ts'
 import { assignorsByName } from './assignors/assignors.ts'
 import type { GroupShardConfig } from './group-shard.ts'
 import type { MigrationPolicy } from './migration.ts'
@@ -51,6 +53,12 @@ export class GroupConfigs {
 
 const msPerMinute = 60_000
 
+function assignorOf(name: string): Assignor {
+  const assignor = assignorsByName.get(name)
+  assert(assignor !== undefined, `the configuration has been checked, and names the assignor ${name}`)
+  return assignor
+}
+
 function shardConfig(config: BrokerConfig): GroupShardConfig {
   return {
     initialRebalanceDelayMs: config.number('group.initial.rebalance.delay.ms'),
@@ -59,7 +67,7 @@ function shardConfig(config: BrokerConfig): GroupShardConfig {
     classicSizeMax: config.number('group.max.size'),
     consumerSizeMax: config.number('group.consumer.max.size'),
     migrationPolicy: config.text('group.consumer.migration.policy').toUpperCase() as MigrationPolicy,
-    assignors: config.list('group.consumer.assignors').flatMap((name) => assignorsByName.get(name) ?? []),
+    assignors: config.list('group.consumer.assignors').map(assignorOf),
     regexRefreshIntervalMs: config.number('group.consumer.regex.refresh.interval.ms'),
     offsetMetadataBytesMax: config.number('offset.metadata.max.bytes'),
     offsetsRetentionMs: config.number('offsets.retention.minutes') * msPerMinute,
