@@ -52,7 +52,8 @@ export class ClassicGroups {
   }
 
   allShown(): readonly ClassicGroup[] {
-    return [...new Map([...this.#groups, ...this.#taken]).values()]
+    const groups = this.#taken.size === 0 ? this.#groups : new Map([...this.#groups, ...this.#taken])
+    return [...groups.values()]
   }
 
   getOrMake(groupId: string): ClassicGroup {

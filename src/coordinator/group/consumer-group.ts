@@ -36,6 +36,7 @@ export const noTarget: Assignment = new Map()
 
 export class ConsumerGroup {
   readonly groupId: string
+  readonly #timeline: Timeline
   readonly #head: VersionedMap<'head', Head>
   readonly #members: VersionedMap<string, ConsumerMember>
   readonly #targets: VersionedMap<string, Assignment>
@@ -47,6 +48,10 @@ export class ConsumerGroup {
   /** Members of the classic protocol, by protocol that they offer. */
   readonly classicProtocols = new Counts()
   #classicSize = 0
+  /** Of the newest write that the state may follow from. */
+  #writtenEpoch = Number.NEGATIVE_INFINITY
+  /** The state since that write, once somebody has asked for it: of very many groups few have changed since the last look. */
+  #state: ConsumerGroupState | undefined
   readonly #staticIds = new Map<string, string>()
   /** The metadata was looked at when the group had, or got, this epoch; undefined when it has changed since. */
   #lookedAtEpoch: number | undefined
@@ -55,7 +60,8 @@ export class ConsumerGroup {
 
   constructor(groupId: string, timeline: Timeline) {
     this.groupId = groupId
-    this.#head = timeline.map()
+    this.#timeline = timeline
+    this.#head = timeline.map(() => this.#stateChanges())
     this.#members = timeline.map((_, before, after) => this.#memberChanged(before, after))
     this.#targets = timeline.map()
     this.#regexes = timeline.map((_, before, after) => this.subscriptions.regexChanged(before, after))
@@ -70,7 +76,13 @@ export class ConsumerGroup {
     return group
   }
 
+  #stateChanges(): void {
+    this.#writtenEpoch = this.#timeline.epoch
+    this.#state = undefined
+  }
+
   #memberChanged(before: ConsumerMember | undefined, after: ConsumerMember | undefined): void {
+    this.#stateChanges()
     this.owners.memberChanged(before, after)
     if (before?.instanceId != null && this.#staticIds.get(before.instanceId) === before.memberId) {
       this.#staticIds.delete(before.instanceId)
@@ -221,44 +233,41 @@ export class ConsumerGroup {
 
   get committed(): CommittedConsumerGroup {
     const { epoch, assignment } = this.#head.committed.get('head') ?? initialHead
-    const members = this.#members.committed
     return {
       epoch: epoch.epoch,
       assignmentEpoch: assignment.epoch,
-      members,
+      members: this.#members.committed,
       targets: this.#targets.committed,
-      // Looks at all members: who asks for one of them does not pay for it.
-      get state() {
-        return stateOf(
-          epoch.epoch,
-          assignment.epoch,
-          [...members.entries()].map(([, member]) => member),
-        )
-      },
     }
   }
 
+  /** Of the committed version. */
+  get committedState(): ConsumerGroupState {
+    if (this.#timeline.committedEpoch >= this.#writtenEpoch) return this.state
+    const { epoch, assignment } = this.#head.committed.get('head') ?? initialHead
+    const members = [...this.#members.committed.entries()].map(([, member]) => member)
+    return stateOf(epoch.epoch, assignment.epoch, members)
+  }
+
   get state(): ConsumerGroupState {
-    return stateOf(this.epoch, this.assignmentEpoch, this.#members.values())
+    this.#state ??= stateOf(this.epoch, this.assignmentEpoch, this.#members.values())
+    return this.#state
   }
 }
 
 export interface CommittedConsumerGroup {
   readonly epoch: number
   readonly assignmentEpoch: number
-  readonly state: ConsumerGroupState
   readonly members: MapView<string, ConsumerMember>
   readonly targets: MapView<string, Assignment>
 }
 
 function stateOf(epoch: number, assignmentEpoch: number, members: Iterable<ConsumerMember>): ConsumerGroupState {
   let isEmpty = true
-  let areReconciled = true
   for (const member of members) {
     isEmpty = false
-    areReconciled &&= isReconciledTo(member, assignmentEpoch)
+    if (epoch > assignmentEpoch) return 'assigning'
+    if (!isReconciledTo(member, assignmentEpoch)) return 'reconciling'
   }
-  if (isEmpty) return 'empty'
-  if (epoch > assignmentEpoch) return 'assigning'
-  return areReconciled ? 'stable' : 'reconciling'
+  return isEmpty ? 'empty' : 'stable'
 }

@@ -18,6 +18,8 @@ interface Entry {
   kind: ForeignKind
   /** The keys that hold a value, as Latin-1. */
   readonly keys: Set<string>
+  /** Of these, the keys of members. */
+  memberCount: number
 }
 
 const kinds: readonly { readonly kind: ForeignKind; readonly types: readonly number[] }[] = [
@@ -44,28 +46,31 @@ export function groupIdOfKey(key: Uint8Array): string {
 const text = (key: Uint8Array): string =>
   Buffer.from(key.buffer, key.byteOffset, key.byteLength).latin1Slice(0, key.byteLength)
 
+const memberCountOf = (key: Uint8Array): number => Number(memberTypes.has(new Reader(key).i16()))
+
 export class ForeignGroups {
   readonly #groups = new Map<string, Entry>()
 
   /** A record under `key` that cannot be acted on. */
   add(kind: ForeignKind, groupId: string, key: Uint8Array): void {
-    const entry = getOrInsert(this.#groups, groupId, () => ({ kind, keys: new Set<string>() }))
+    const entry = getOrInsert(this.#groups, groupId, (): Entry => ({ kind, keys: new Set(), memberCount: 0 }))
     entry.kind = kind
-    entry.keys.add(text(key))
+    const added = text(key)
+    if (!entry.keys.has(added)) entry.memberCount += memberCountOf(key)
+    entry.keys.add(added)
   }
 
   /** What stood under `key` is gone, or was followed by something that is understood. */
   remove(groupId: string, key: Uint8Array): void {
     const entry = this.#groups.get(groupId)
-    entry?.keys.delete(text(key))
-    if (entry?.keys.size === 0) this.#groups.delete(groupId)
+    if (entry === undefined) return
+    if (entry.keys.delete(text(key))) entry.memberCount -= memberCountOf(key)
+    if (entry.keys.size === 0) this.#groups.delete(groupId)
   }
 
   get(groupId: string): ForeignGroup | undefined {
     const entry = this.#groups.get(groupId)
-    if (entry === undefined) return undefined
-    const hasMembers = [...entry.keys].some((key) => memberTypes.has(Buffer.from(key, 'latin1').readInt16BE(0)))
-    return { groupId, kind: entry.kind, hasMembers }
+    return entry && { groupId, kind: entry.kind, hasMembers: entry.memberCount > 0 }
   }
 
   get size(): number {

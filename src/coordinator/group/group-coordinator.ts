@@ -30,7 +30,9 @@ import { GroupRefusals } from './group-refusals.ts'
 import type { GroupConfig, Leaving } from './group-requests.ts'
 import {
   type ConsumerDescription,
+  classicStateName,
   consumerListing,
+  consumerStateName,
   describe,
   describeConsumer,
   describeFailed,
@@ -442,6 +444,15 @@ export class GroupCoordinator {
     const ids = new Set(consumers.map(({ groupId }) => groupId))
     const classics = this.#classics.allShown().filter(({ groupId }) => !ids.has(groupId))
     return [...classics.map(listing), ...consumers.map(consumerListing), ...this.foreign.all().map(foreignListing)]
+  }
+
+  /** Each group that `list` would tell of. */
+  countStates(count: (type: string, state: string) => void): void {
+    for (const group of this.#classics.allShown()) {
+      if (this.#consumers.shown(group.groupId) === undefined) count('classic', classicStateName(group))
+    }
+    for (const group of this.#consumers.allShown()) count('consumer', consumerStateName(group))
+    for (const { type, state } of this.foreign.all().map(foreignListing)) count(type, state)
   }
 
   *#groupIds(): Generator<string> {

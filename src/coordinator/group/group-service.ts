@@ -16,6 +16,7 @@ import {
 } from './consumer-requests.ts'
 import { ConsumerTopics } from './consumer-topics.ts'
 import type { CoordinatorPartition } from './coordinator-partition.ts'
+import { Counts } from './counts.ts'
 import { GroupConfigs } from './group-configs.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
 import type { GroupEvent } from './group-event.ts'
@@ -83,6 +84,8 @@ interface Found {
   readonly message: string
   readonly groups: GroupCoordinator | undefined
 }
+
+const newCounts = (): Counts => new Counts()
 
 export class GroupService {
   readonly #options: GroupServiceOptions
@@ -288,20 +291,20 @@ export class GroupService {
 
   figures(): GroupFigures {
     const partitions = { loading: 0, active: 0, failed: 0 }
-    const counts = new Map<string, { readonly type: string; readonly state: string; count: number }>()
+    const counts = new Map<string, Counts>()
     let offsetCount = 0
     for (const shard of this.#shards.values()) {
       const { status } = shard
       if (status !== 'ended') partitions[status]++
       if (status !== 'active') continue
       offsetCount += shard.groups().offsets.count
-      for (const { type, state } of shard.groups().list()) {
-        getOrInsert(counts, `${type} ${state}`, () => ({ type, state, count: 0 })).count++
-      }
+      shard.groups().countStates((type, state) => getOrInsert(counts, type, newCounts).add(state, 1))
     }
     return {
       offsetCount,
-      groups: [...counts.values()],
+      groups: [...counts].flatMap(([type, states]) =>
+        [...states.entries()].map(([state, count]) => ({ type, state, count })),
+      ),
       partitions: new Map([
         ['loading', partitions.loading],
         ['active', partitions.active],

@@ -154,10 +154,10 @@ export interface DescribingOptions {
 
 /** As committed. What a member is to give up is still its own. */
 export function describeConsumer(group: ConsumerGroup, { topics, assignors }: DescribingOptions): ConsumerDescription {
-  const { epoch, assignmentEpoch, state, members, targets } = group.committed
+  const { epoch, assignmentEpoch, members, targets } = group.committed
   return {
     groupId: group.groupId,
-    state: consumerStateNames[state],
+    state: consumerStateNames[group.committedState],
     epoch,
     assignmentEpoch,
     assignor: preferredAssignor(group.assignors.entries(), assignors).name,
@@ -189,17 +189,21 @@ function partitionsOf(
   return [...found.values()]
 }
 
+/** Nothing is made for it: there may be very many groups, and they are counted again and again. */
+export const classicStateName = ({ state }: ClassicGroup): string => stateNames[state]
+export const consumerStateName = ({ committedState }: ConsumerGroup): string => consumerStateNames[committedState]
+
 export const consumerListing = (group: ConsumerGroup): GroupListing => ({
   groupId: group.groupId,
   protocolType: 'consumer',
-  state: consumerStateNames[group.committed.state],
+  state: consumerStateNames[group.committedState],
   type: 'consumer',
 })
 
 export const foundConsumer = (group: ConsumerGroup): FoundGroup => ({
   groupId: group.groupId,
   type: 'consumer',
-  state: consumerStateNames[group.committed.state],
+  state: consumerStateNames[group.committedState],
   epoch: group.epoch,
   memberCount: group.size,
 })
