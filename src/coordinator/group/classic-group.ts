@@ -93,11 +93,11 @@ export class ClassicGroup {
     this.#stateSinceMs = stored.stateTimestampMs < 0 ? undefined : stored.stateTimestampMs
   }
 
-  /** A group that was ended, and goes on: what ended it was not written. */
-  revive(nowMs: number): void {
+  /** A group that was ended, and goes on: what ended it was not written. `sinceMs`: as it was before. */
+  revive(sinceMs: number | undefined): void {
     assert(this.#state === 'dead', `group ${this.groupId} has not ended`)
     this.#state = this.size > 0 ? 'stable' : 'empty'
-    this.#stateSinceMs = nowMs
+    this.#stateSinceMs = sinceMs
   }
 
   get size(): number {

@@ -96,7 +96,7 @@ export class ClassicGroups {
 
   /** Ends a group that goes on as one of the consumer protocol: its members are told to join again. */
   take(group: ClassicGroup): TakenGroup {
-    const { groupId } = group
+    const { groupId, stateSinceMs } = group
     const wasRebalancing = group.state === 'preparing' || group.state === 'completing'
     this.end(group, ErrorCode.REBALANCE_IN_PROGRESS)
     this.#taken.set(groupId, group)
@@ -105,7 +105,7 @@ export class ClassicGroups {
       giveBack: (errorCode) => {
         this.#taken.delete(groupId)
         if (this.#groups.has(groupId)) return
-        group.revive(this.#options.context.nowMs())
+        group.revive(stateSinceMs)
         this.put(group)
         // Who waited has been told to join again, and what the members had was of the time before.
         if (wasRebalancing) this.#options.rebalance.start(group, { kind: 'not-stored', errorCode })

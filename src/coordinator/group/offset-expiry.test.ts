@@ -193,6 +193,23 @@ test('offsets of a group that was left count since it is empty, also for the nex
   assert.deepEqual([world.known(), world.groupIds], [[], []])
 })
 
+test('an end that is not committed does not make a group any younger', async () => {
+  const world = await World.lead()
+  const memberId = await world.join('g')
+  await world.commit({ memberId, generationId: 1 })
+  await world.broker.groups.leave('g', [{ memberId, groupInstanceId: null, reason: '' }])
+  await world.advance(9 * minute)
+  world.partition.commitsAtOnce = false
+  const deleted = world.broker.groups.deleteGroup('g')
+  await turns()
+  world.partition.commitsAtOnce = true
+  world.partition.fail(ErrorCode.NOT_ENOUGH_REPLICAS)
+  assert.equal(await deleted, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  assert.deepEqual(world.known(), ['t-0'])
+  await world.advance(minute)
+  assert.deepEqual([world.known(), world.groupIds], [[], []])
+})
+
 test('consumers keep the offsets of what they are subscribed to, for ever', async () => {
   const world = await World.lead()
   const memberId = await world.join('g')
