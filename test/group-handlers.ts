@@ -1,7 +1,7 @@
 /** For tests of the handlers of groups: a broker that coordinates all groups, asked in bytes. */
 import assert from 'node:assert/strict'
 import { type Logger, Reader, type Uuid, uuidFromLatin1, Writer, zeroUuid } from '../src/base/index.ts'
-import { GroupBroker, ManualClock, MemoryPartition } from '../src/coordinator/group/group-fixture.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition } from '../src/coordinator/group/group-fixture.ts'
 import { emptyImage, type MetadataImage, partitionFromRecord, type TopicImage } from '../src/metadata/index.ts'
 import {
   type Api,
@@ -110,6 +110,12 @@ export class Fixture {
     ]) {
       this.#handlers.set(handler.key, handler)
     }
+  }
+
+  /** A member of the consumer protocol in group `g`. */
+  async joinConsumer(): Promise<void> {
+    const { errorCode } = await this.broker.groups.consumerHeartbeat('g', heartbeatOf(), 1)
+    assert.equal(errorCode, ErrorCode.NONE)
   }
 
   /** The request's bytes are overwritten once the handler waits, as the server reuses them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCode } from '../../protocol/index.ts'
-import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 
 class SteppedClock extends ManualClock {
   backMs = 0
@@ -18,24 +18,7 @@ test('a group is assigned anew though the clock was set back by more than the in
   groups.becomeLeader(0, 0, partition.ledIn(0))
   await turns()
   const join = async (memberId: string): Promise<number> => {
-    const { errorCode, memberEpoch } = await groups.consumerHeartbeat(
-      'g',
-      {
-        memberId,
-        newMemberId: '',
-        memberEpoch: 0,
-        instanceId: null,
-        rackId: null,
-        rebalanceTimeoutMs: 60_000,
-        topicNames: ['t'],
-        topicRegex: null,
-        serverAssignor: null,
-        owned: [],
-        clientId: 'c',
-        clientHost: '/127.0.0.1',
-      },
-      1,
-    )
+    const { errorCode, memberEpoch } = await groups.consumerHeartbeat('g', heartbeatOf({ memberId }), 1)
     assert.equal(errorCode, ErrorCode.NONE)
     return memberEpoch
   }

@@ -224,3 +224,7 @@ export const heartbeatOf = (given: Partial<ConsumerHeartbeat> = {}): ConsumerHea
   clientHost: '/127.0.0.1',
   ...given,
 })
+
+/** Of a member that is in the group and tells nothing new. */
+export const laterHeartbeatOf = (given: Partial<ConsumerHeartbeat>): ConsumerHeartbeat =>
+  heartbeatOf({ rebalanceTimeoutMs: -1, topicNames: null, owned: null, ...given })

@@ -4,7 +4,7 @@ import { Writer, zeroUuid } from '../../base/index.ts'
 import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
 import { buildBatch, buildEndTransactionBatch, readRecords } from '../../records/index.ts'
 import { eventText } from './group-event-text.ts'
-import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { GroupRecord } from './group-record.ts'
 import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts'
 
@@ -117,21 +117,7 @@ class World {
 
   /** Of a member of the consumer protocol. */
   async heartbeat(memberEpoch: number): Promise<number> {
-    const request = {
-      memberId: 'm',
-      newMemberId: '',
-      memberEpoch,
-      instanceId: null,
-      rackId: null,
-      rebalanceTimeoutMs: 60_000,
-      topicNames: ['t'],
-      topicRegex: null,
-      serverAssignor: null,
-      owned: [],
-      clientId: '',
-      clientHost: '',
-    }
-    const reply = await this.broker.groups.consumerHeartbeat('g', request, 1)
+    const reply = await this.broker.groups.consumerHeartbeat('g', heartbeatOf({ memberEpoch }), 1)
     assert.equal(reply.errorCode, ErrorCode.NONE, reply.errorMessage ?? '')
     return reply.memberEpoch
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { TranscriptTopics } from './transcript-topics.ts'
 
 test('expressions that stand for more topics than a batch has room for are stored in several', async () => {
@@ -11,17 +11,8 @@ test('expressions that stand for more topics than a batch has room for are store
   await broker.lead(partition)
   const topics = new TranscriptTopics()
   topics.change(new Map(Array.from({ length: 10_000 }, (_, i) => [`topic-${i}`, 1])), broker.groups)
-  const member = { instanceId: null, rackId: null, rebalanceTimeoutMs: 60_000, topicNames: null, serverAssignor: null }
-  const client = { clientId: 'c', clientHost: '/h', owned: [], memberEpoch: 0 }
   const beat = async (i: number) => {
-    const memberId = `m${i}`
-    const request = {
-      ...member,
-      ...client,
-      memberId,
-      newMemberId: memberId,
-      topicRegex: `topic-.*${'[0-9]?'.repeat(i)}`,
-    }
+    const request = heartbeatOf({ memberId: `m${i}`, topicNames: null, topicRegex: `topic-.*${'[0-9]?'.repeat(i)}` })
     return await broker.groups.consumerHeartbeat('g', request, 1)
   }
   for (let i = 0; i < 8; i++) await beat(i)

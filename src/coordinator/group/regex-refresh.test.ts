@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ApiError, type Timer } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { readRecords } from '../../records/index.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, laterHeartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { decodeGroupRecord } from './group-record-codec.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { TranscriptTopics } from './transcript-topics.ts'
@@ -87,7 +87,7 @@ test('a heartbeat that changes nothing costs the same however many topics an exp
   const { memberEpoch } = await broker.groups.consumerHeartbeat('g', joins, 1)
   clock.advance(20_000)
   const copies = t.mock.method(Subscriptions.prototype, 'copy')
-  const beat = heartbeatOf({ memberEpoch, topicNames: null, owned: null, rebalanceTimeoutMs: -1 })
+  const beat = laterHeartbeatOf({ memberEpoch })
   const { errorCode, memberEpoch: epochAfter } = await broker.groups.consumerHeartbeat('g', beat, 1)
   assert.deepEqual([errorCode, epochAfter], [ErrorCode.NONE, memberEpoch])
   assert.equal(copies.mock.callCount(), 0)
@@ -100,7 +100,7 @@ test('what could not be stored is not resolved again with each heartbeat', async
   await broker.lead(partition)
   new TranscriptTopics().change(new Map([['topic', 1]]), broker.groups)
   const joins = heartbeatOf({ topicNames: null, topicRegex: 'topic' })
-  const beat = heartbeatOf({ memberEpoch: 1, topicNames: null, owned: null, rebalanceTimeoutMs: -1 })
+  const beat = laterHeartbeatOf({ memberEpoch: 1 })
   await broker.groups.consumerHeartbeat('g', joins, 1)
   partition.refusal = new ApiError(ErrorCode.RECORD_LIST_TOO_LARGE, 'too large')
   clock.advance(0)

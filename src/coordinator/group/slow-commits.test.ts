@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Writer } from '../../base/index.ts'
 import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
 import { writeAssignment } from './consumer-bytes.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, laterHeartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 
 const appendTimeoutMs = 5000
 
@@ -49,25 +49,8 @@ class Bench {
   }
 
   async beat(memberId: string, memberEpoch: number) {
-    const isFirst = memberEpoch === 0
-    return await this.broker.groups.consumerHeartbeat(
-      'g',
-      {
-        memberId,
-        newMemberId: '',
-        memberEpoch,
-        instanceId: null,
-        rackId: null,
-        rebalanceTimeoutMs: isFirst ? 60_000 : -1,
-        topicNames: isFirst ? ['t'] : null,
-        topicRegex: null,
-        serverAssignor: null,
-        owned: isFirst ? [] : null,
-        clientId: 'c',
-        clientHost: '/127.0.0.1',
-      },
-      1,
-    )
+    const of = memberEpoch === 0 ? heartbeatOf : laterHeartbeatOf
+    return await this.broker.groups.consumerHeartbeat('g', of({ memberId, memberEpoch }), 1)
   }
 
   /** What `ask` is answered when its records are not committed in time; then they are. */

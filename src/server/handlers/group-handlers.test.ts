@@ -44,10 +44,7 @@ test('bad requests of members get the codes of 4.3.1 (G1 to G5)', async () => {
 
 test('a classic member that joins a consumer group gets an id in the form of that protocol', async () => {
   const fixture = await Fixture.lead()
-  const none = { rackId: null, topicRegex: null, serverAssignor: null, clientId: 'c', clientHost: '/h' }
-  const consumer = { ...none, memberId: 'm', newMemberId: '', memberEpoch: 0, instanceId: null, owned: [] }
-  const heartbeat = { ...consumer, rebalanceTimeoutMs: 60_000, topicNames: ['t'] }
-  assert.equal((await fixture.broker.groups.consumerHeartbeat('g', heartbeat, 1)).errorCode, ErrorCode.NONE)
+  await fixture.joinConsumer()
   for (const version of [3, 4]) {
     const { memberId, errorCode } = await fixture.join(version)
     assert.equal(errorCode, version < 4 ? ErrorCode.NONE : ErrorCode.MEMBER_ID_REQUIRED)
