@@ -121,3 +121,20 @@ test('big payloads stay where they are', () => {
     Buffer.concat([Buffer.from([0, 0, 0, 1]), payload, Buffer.from([0, 0, 0, 2])]),
   )
 })
+
+test('a short string of ASCII lies behind its length; any other leaves the writer as it was', () => {
+  const units = fc.constantFrom('grapheme-ascii' as const, 'binary' as const)
+  const text = units.chain((unit) => fc.string({ unit, maxLength: 40 }))
+  fc.assert(
+    fc.property(text, fc.boolean(), (value, compact) => {
+      const bytes = Buffer.from(value)
+      const isShort = bytes.length === value.length && value.length <= 32
+      const length = compact ? [value.length + 1] : [0, value.length]
+      const writer = new Writer(1)
+      writer.i8(7)
+      assert.equal(writer.shortString(value, compact), isShort)
+      writer.i8(8)
+      assert.deepEqual([...writer.finishAsOne()], isShort ? [7, ...length, ...bytes, 8] : [7, 8])
+    }),
+  )
+})

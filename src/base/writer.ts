@@ -9,6 +9,8 @@ import type { Uuid } from './uuid.ts'
 const two32 = 2 ** 32
 /** Below this a copy costs less than another chunk. */
 const copyMax = 512
+/** Up to this a loop over a string costs less than a call that leaves JavaScript, of which other ways need two. */
+const shortStringMax = 32
 
 export class Writer {
   #buffer: Buffer
@@ -139,6 +141,29 @@ export class Writer {
   text(value: string, byteLength: number): void {
     const position = this.#room(byteLength)
     this.#buffer.utf8Write(value, position, byteLength)
+  }
+
+  /**
+   * A short string of ASCII, as most are: behind its length in two bytes, or the compact one. False: it is another, and
+   * nothing is written.
+   */
+  shortString(value: string, compact: boolean): boolean {
+    const size = value.length
+    if (size > shortStringMax) return false
+    const start = this.#room(size + (compact ? 1 : 2))
+    const buffer = this.#buffer
+    let position = start
+    if (!compact) buffer[position++] = 0
+    buffer[position++] = compact ? size + 1 : size
+    let all = 0
+    for (let i = 0; i < size; i++) {
+      const code = value.charCodeAt(i)
+      all |= code
+      buffer[position + i] = code
+    }
+    if (all < 0x80) return true
+    this.#position = start
+    return false
   }
 
   /** Leaves room for what is known later; whatever lies there. */

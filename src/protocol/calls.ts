@@ -89,12 +89,12 @@ export function writeString(w: Writer, value: string | null, compact: boolean, n
     else w.i16(-1)
     return
   }
-  // Many are empty, and each call below leaves JavaScript.
-  const size = value === '' ? 0 : Buffer.byteLength(value)
+  if (w.shortString(value, compact)) return
+  const size = Buffer.byteLength(value)
   if (size > stringBytesMax) throw new RangeError(`a string of ${size} bytes does not fit the protocol`)
   if (compact) w.uvarint(size + 1)
   else w.i16(size)
-  if (size > 0) w.text(value, size)
+  w.text(value, size)
 }
 
 export function writeLength(w: Writer, size: number, compact: boolean): void {

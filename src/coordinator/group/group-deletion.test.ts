@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { commitTo, GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 
 const offsetCount = 1000
 const all = { states: [], types: [] }
@@ -32,7 +32,7 @@ class Bench {
       metadata: null,
     }))
     const sender = { groupId: 'g', memberId: '', groupInstanceId: null, generationId: -1, knowsEpochs: true }
-    const codes = await this.broker.groups.commit({ ...sender, offsets })
+    const codes = await commitTo(this.broker.groups, { ...sender, offsets })
     assert.ok(codes.every((code) => code === ErrorCode.NONE))
   }
 

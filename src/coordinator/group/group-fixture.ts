@@ -4,6 +4,7 @@ import { BrokerConfig } from '../../config/index.ts'
 import { BatchCursor, batchHeader, type TargetCompression } from '../../records/index.ts'
 import type { ConsumerHeartbeat } from './consumer-requests.ts'
 import type { CoordinatorPartition } from './coordinator-partition.ts'
+import type { CommitRequest, PartitionCodes } from './group-requests.ts'
 import { GroupService } from './group-service.ts'
 
 /** Stands until it is moved; what is due fires in the order of its time. */
@@ -202,6 +203,10 @@ export class GroupBroker {
     await turns()
   }
 }
+
+/** Rejects where the whole commit is refused. */
+export const commitTo = (groups: GroupService, request: CommitRequest): Promise<PartitionCodes> =>
+  new Promise((resolve) => groups.commit(request, resolve))
 
 /** Lets promises that are settled go on. */
 export async function turns(count = 20): Promise<void> {

@@ -4,7 +4,7 @@ import { filesOf } from '../../../test/golden/data-dirs.ts'
 import { ApiError, Writer, zeroUuid } from '../../base/index.ts'
 import { ErrorCode, offsetCommitValue } from '../../protocol/index.ts'
 import { buildBatch, buildEndTransactionBatch, CompressionType, type NewRecord } from '../../records/index.ts'
-import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { encodeGroupRecord } from './group-record-codec.ts'
 import type { FetchedOffset } from './group-requests.ts'
 
@@ -65,7 +65,7 @@ const commitCode = async (broker: GroupBroker, groupId: string, memberId = ''): 
   const request = { groupId, memberId, groupInstanceId: null, generationId: -1, knowsEpochs: true }
   const at = { topic: 't', topicId: zeroUuid, partition: 7, offset: 7n, leaderEpoch: -1, metadata: null }
   try {
-    return (await broker.groups.commit({ ...request, offsets: [at] }))[0]
+    return (await commitTo(broker.groups, { ...request, offsets: [at] }))[0]
   } catch (error) {
     assert.ok(error instanceof ApiError)
     return error.code

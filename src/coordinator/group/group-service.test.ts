@@ -5,7 +5,7 @@ import { ApiError, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { batchHeader, CompressionType } from '../../records/index.ts'
 import type { JoinReply } from './classic-member.ts'
-import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { CommitRequest, PartitionCodes } from './group-requests.ts'
 import type { GroupService } from './group-service.ts'
 import { groupPartition, hashMapOrder, javaHash } from './java-hash.ts'
@@ -103,15 +103,15 @@ test("keys come in the order of Java's hash table", () => {
 
 test('a request finds its shard, or is told why not', async () => {
   const none = new GroupBroker({ partitionCount: undefined })
-  assert.equal(await codeOf(() => none.groups.commit(committing())), ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  assert.equal(await codeOf(() => commitTo(none.groups, committing())), ErrorCode.COORDINATOR_NOT_AVAILABLE)
   const broker = new GroupBroker()
-  assert.equal(await codeOf(() => broker.groups.commit(committing())), ErrorCode.NOT_COORDINATOR)
+  assert.equal(await codeOf(() => commitTo(broker.groups, committing())), ErrorCode.NOT_COORDINATOR)
   assert.equal((await join(broker.groups, 'm')).errorCode, ErrorCode.NOT_COORDINATOR)
   const partition = new MemoryPartition()
   await broker.lead(partition)
-  assert.deepEqual(await broker.groups.commit(committing()), [ErrorCode.NONE])
+  assert.deepEqual(await commitTo(broker.groups, committing()), [ErrorCode.NONE])
   broker.groups.stop()
-  assert.equal(await codeOf(() => broker.groups.commit(committing())), ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  assert.equal(await codeOf(() => commitTo(broker.groups, committing())), ErrorCode.COORDINATOR_NOT_AVAILABLE)
   assert.equal(await codeOf(() => broker.groups.list({ states: [], types: [] })), ErrorCode.COORDINATOR_NOT_AVAILABLE)
 })
 
@@ -119,7 +119,7 @@ test('while it loads, heartbeats pass and everything else is put off', async () 
   const partition = new MemoryPartition()
   const before = new GroupBroker()
   await before.lead(partition)
-  await before.groups.commit(committing({ offset: 5n }))
+  await commitTo(before.groups, committing({ offset: 5n }))
   const gate = Promise.withResolvers<void>()
   partition.gate = gate.promise
   const { groups } = new GroupBroker()
@@ -140,7 +140,7 @@ test('the next leader goes on where this one was', async () => {
   await first.lead(partition)
   const { generationId, memberId } = await join(first.groups, 'm1')
   assert.equal((await sync(first.groups, memberId, generationId, 'mine')).errorCode, ErrorCode.NONE)
-  await first.groups.commit(committing({ memberId, generationId, offset: 2n ** 63n - 1n }))
+  await commitTo(first.groups, committing({ memberId, generationId, offset: 2n ** 63n - 1n }))
   const second = new GroupBroker()
   await second.lead(partition, { leaderEpoch: 1 })
   assert.equal(second.groups.heartbeat('g', { memberId, groupInstanceId: null }, generationId), ErrorCode.NONE)
@@ -162,7 +162,7 @@ test('who waits when the broker resigns is sent to the next coordinator', async 
   partition.commitsAtOnce = false
   const late = join(groups, 'm2')
   const waiting = settled(late)
-  const commit = settled(groups.commit(committing({ memberId: 'm1', generationId: first.generationId })))
+  const commit = settled(commitTo(groups, committing({ memberId: 'm1', generationId: first.generationId })))
   await turns()
   groups.resign(0, 2)
   assert.equal(waiting.value, undefined)
@@ -170,7 +170,7 @@ test('who waits when the broker resigns is sent to the next coordinator', async 
   await turns()
   assert.equal((await late).errorCode, ErrorCode.NOT_COORDINATOR)
   assert.deepEqual(commit.value, [ErrorCode.NOT_COORDINATOR])
-  assert.equal(await codeOf(() => groups.commit(committing())), ErrorCode.NOT_COORDINATOR)
+  assert.equal(await codeOf(() => commitTo(groups, committing())), ErrorCode.NOT_COORDINATOR)
 })
 
 test('a leader that stays leader keeps its members; one that may have lost records reads them again', async () => {
@@ -181,7 +181,7 @@ test('a leader that stays leader keeps its members; one that may have lost recor
   await join(groups, 'm1')
   groups.becomeLeader(0, 1, partition.ledIn(1))
   assert.equal(groups.describe('g').state, 'CompletingRebalance')
-  await groups.commit(committing({ groupId: 'other' }))
+  await commitTo(groups, committing({ groupId: 'other' }))
   const written = partition.batches.at(-1)
   assert.equal(written?.readInt32BE(12), 1)
   groups.becomeLeader(0, 3, partition.ledIn(3))
@@ -195,18 +195,18 @@ test('an append that fails is answered in the terms of a coordinator, and leaves
   const broker = new GroupBroker()
   await broker.lead(partition)
   const { groups } = broker
-  await groups.commit(committing({ offset: 1n }))
+  await commitTo(groups, committing({ offset: 1n }))
   partition.refusal = new ApiError(ErrorCode.NOT_ENOUGH_REPLICAS, 'too few')
-  assert.deepEqual(await groups.commit(committing({ offset: 2n })), [ErrorCode.COORDINATOR_NOT_AVAILABLE])
+  assert.deepEqual(await commitTo(groups, committing({ offset: 2n })), [ErrorCode.COORDINATOR_NOT_AVAILABLE])
   partition.commitsAtOnce = false
-  const failing = [groups.commit(committing({ offset: 3n })), groups.commit(committing({ offset: 4n }))]
+  const failing = [commitTo(groups, committing({ offset: 3n })), commitTo(groups, committing({ offset: 4n }))]
   const stable = codeOf(() => groups.fetchStableOffsets(anyOf('g')))
   assert.equal(fetched(groups), 1n)
   partition.fail(ErrorCode.NOT_LEADER_OR_FOLLOWER)
   assert.deepEqual(await Promise.all(failing), [[ErrorCode.NOT_COORDINATOR], [ErrorCode.NOT_COORDINATOR]])
   assert.equal(await stable, ErrorCode.NOT_COORDINATOR)
   partition.commitsAtOnce = true
-  await groups.commit(committing({ offset: 5n }))
+  await commitTo(groups, committing({ offset: 5n }))
   assert.equal(fetched(groups), 5n)
   const next = new GroupBroker()
   await next.lead(partition)
@@ -219,11 +219,11 @@ test('who requires stable offsets waits for those on their way, and is told of t
   const broker = new GroupBroker()
   await broker.lead(partition)
   const { groups } = broker
-  await groups.commit(committing({ offset: 1n }))
+  await commitTo(groups, committing({ offset: 1n }))
   const [settled] = await groups.fetchStableOffsets(anyOf('g'))
   assert.equal(settled?.value?.offset, 1n)
   partition.commitsAtOnce = false
-  const second = groups.commit(committing({ offset: 2n }))
+  const second = commitTo(groups, committing({ offset: 2n }))
   const keys = [{ topic: 't', topicId: zeroUuid, partition: 0 }]
   const all = groups.fetchStableOffsets(anyOf('g'))
   const some = groups.fetchStableOffsets({ ...anyOf('g'), keys })
@@ -245,7 +245,7 @@ test('an answer does not wait for its replicas for ever', async () => {
   const broker = new GroupBroker({ clock })
   await broker.lead(partition)
   partition.commitsAtOnce = false
-  const late = broker.groups.commit(committing({ offset: 9n }))
+  const late = commitTo(broker.groups, committing({ offset: 9n }))
   clock.advance(5000)
   assert.deepEqual(await late, [ErrorCode.COORDINATOR_NOT_AVAILABLE])
   assert.equal(fetched(broker.groups), undefined)
@@ -259,7 +259,7 @@ test('what fits into no batch is refused', async () => {
   const broker = new GroupBroker({ batchBytesMax: 300 })
   await broker.lead(partition)
   const offsets = Array.from({ length: 10 }, (_, i) => committing({ partition: i }).offsets).flat()
-  const codes = await broker.groups.commit(committing({ offsets }))
+  const codes = await commitTo(broker.groups, committing({ offsets }))
   assert.deepEqual(new Set(codes), new Set([ErrorCode.UNKNOWN_SERVER_ERROR]))
   assert.deepEqual(partition.batches, [])
   assert.equal(broker.groups.describe('g').errorCode, ErrorCode.GROUP_ID_NOT_FOUND)
@@ -276,7 +276,7 @@ test('batches are in the codec of their topic; where it has none, in that of the
     partition.targetCompression = targetCompression
     const broker = new GroupBroker({ settings: { 'offsets.topic.compression.codec': `${lz4}` } })
     await broker.lead(partition)
-    assert.deepEqual(await broker.groups.commit(committing()), [ErrorCode.NONE])
+    assert.deepEqual(await commitTo(broker.groups, committing()), [ErrorCode.NONE])
     const [batch = Buffer.alloc(0)] = partition.batches
     assert.equal(batchHeader.codecId(new DataView(batch.buffer, batch.byteOffset, batch.length), 0), codec)
   }
@@ -304,7 +304,7 @@ test('a group that came to nothing is forgotten', async () => {
   })
   assert.equal(refused.errorCode, ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
   assert.equal(count(), 0)
-  await groups.commit(committing())
+  await commitTo(groups, committing())
   assert.equal(count(), 1)
   assert.deepEqual(await groups.deleteOffsets('g', [{ topic: 't', partition: 0 }]), [ErrorCode.NONE])
   assert.equal(count(), 1)
@@ -318,7 +318,7 @@ test('a group that is deleted makes room at once for another of its name', async
   const broker = new GroupBroker()
   await broker.lead(partition)
   const { groups } = broker
-  await groups.commit(committing({ offset: 7n }))
+  await commitTo(groups, committing({ offset: 7n }))
   partition.commitsAtOnce = false
   const deleting = groups.deleteGroup('g')
   const joined = await join(groups, 'm1')
@@ -334,7 +334,7 @@ test('offsets of a topic that is deleted go with it', async () => {
   const broker = new GroupBroker()
   await broker.lead(new MemoryPartition())
   const { groups } = broker
-  await groups.commit(committing({ offset: 7n }))
+  await commitTo(groups, committing({ offset: 7n }))
   groups.topicsDeleted([{ topic: 'other', topicId: zeroUuid }])
   await turns()
   assert.equal(fetched(groups), 7n)
@@ -377,7 +377,7 @@ test('readers see what a model says, whatever is committed, fails, and is loaded
         for (const action of steps) {
           if (action.kind === 'commit') {
             const groupId = `g${action.group}`
-            waiting.push(broker.groups.commit(committing({ groupId, partition: action.partition, offset: ++next })))
+            waiting.push(commitTo(broker.groups, committing({ groupId, partition: action.partition, offset: ++next })))
             newest.set(`${groupId} ${action.partition}`, next)
           } else if (action.kind === 'delete') {
             waiting.push(broker.groups.deleteGroup(`g${action.group}`))

@@ -265,8 +265,9 @@ export class GroupService {
 
   // ---- offsets: an error of the whole request rejects or throws ApiError
 
-  commit(request: CommitRequest): Promise<PartitionCodes> {
-    return new Promise((resolve) => this.#groupsOf(request.groupId).offsets.commit(request, resolve))
+  /** Answers once, by partition. */
+  commit(request: CommitRequest, respond: (codes: PartitionCodes) => void): void {
+    this.#groupsOf(request.groupId).offsets.commit(request, respond)
   }
 
   fetchOffsets(request: FetchOffsetsRequest): readonly FetchedOffset[] {

@@ -4,7 +4,7 @@ import { Writer, zeroUuid } from '../../base/index.ts'
 import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
 import { buildBatch, buildEndTransactionBatch, readRecords } from '../../records/index.ts'
 import { eventText } from './group-event-text.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { commitTo, GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { GroupRecord } from './group-record.ts'
 import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts'
 
@@ -73,7 +73,7 @@ class World {
     } = {},
   ): Promise<void> {
     const { groupId = 'g', topic = 't', partition = 0, retentionTimeMs, memberId = '', generationId = -1 } = given
-    const codes = await this.broker.groups.commit({
+    const codes = await commitTo(this.broker.groups, {
       groupId,
       memberId,
       groupInstanceId: null,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ApiError, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { JoinReply } from './classic-member.ts'
-import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 
 interface Joining {
   readonly instanceId: string | null
@@ -84,13 +84,13 @@ test('a static member that comes back finds its assignment, and nobody rebalance
   assert.equal((await bench.join({ instanceId: 'b', memberId: b })).errorCode, ErrorCode.FENCED_INSTANCE_ID)
   const at = { topic: 't', topicId: zeroUuid, partition: 0, offset: 1n, leaderEpoch: -1, metadata: '' }
   const request = { groupId: 'g', generationId: 2, knowsEpochs: true, offsets: [at] }
-  await assert.rejects(groups.commit({ ...request, ...who('b', b) }), (error: unknown) => {
+  await assert.rejects(commitTo(groups, { ...request, ...who('b', b) }), (error: unknown) => {
     return error instanceof ApiError && error.code === ErrorCode.FENCED_INSTANCE_ID
   })
-  await assert.rejects(groups.commit({ ...request, ...who('c', again.memberId) }), (error: unknown) => {
+  await assert.rejects(commitTo(groups, { ...request, ...who('c', again.memberId) }), (error: unknown) => {
     return error instanceof ApiError && error.code === ErrorCode.UNKNOWN_MEMBER_ID
   })
-  assert.deepEqual(await groups.commit({ ...request, ...who('b', again.memberId) }), [ErrorCode.NONE])
+  assert.deepEqual(await commitTo(groups, { ...request, ...who('b', again.memberId) }), [ErrorCode.NONE])
   const next = new GroupBroker()
   await next.lead(bench.partition, { leaderEpoch: 1 })
   assert.equal(next.groups.heartbeat('g', who('b', again.memberId), 2), ErrorCode.NONE)

@@ -3,6 +3,7 @@ import { ApiError, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { JoinReply, MemberProtocol } from './classic-member.ts'
 import { eventText } from './group-event-text.ts'
+import { commitTo } from './group-fixture.ts'
 import type { OffsetToCommit } from './group-requests.ts'
 import { type Command, durationMs } from './transcript.ts'
 import { type Client, codeNamed, codeText, type TranscriptBench } from './transcript-bench.ts'
@@ -136,7 +137,7 @@ const commit: Verb = (bench, command) => {
       metadata: '',
     }
   })
-  bench.groups.commit({ groupId, ...identity, generationId, knowsEpochs: true, offsets }).then(
+  commitTo(bench.groups, { groupId, ...identity, generationId, knowsEpochs: true, offsets }).then(
     (codes) => bench.tell(`${name} <- commit ${codes.map(codeText).join(' ')}`),
     (error: unknown) => bench.tell(`${name} <- commit ${errorText(error)}`),
   )

@@ -76,38 +76,43 @@ function answer({ topics }: Asked, codeOf: (i: number) => number): OffsetCommitR
       if (partition.errorCode === ErrorCode.NONE) partition.errorCode = codeOf(i++)
     }
   }
-  return offsetCommit.response.create({ topics })
+  return { throttleTimeMs: 0, topics }
 }
 
-export function offsetCommitHandler(
-  services: OffsetCommitServices,
-): Handler<OffsetCommitRequest, OffsetCommitResponse> {
+export function offsetCommitHandler({
+  image,
+  groups,
+}: OffsetCommitServices): Handler<OffsetCommitRequest, OffsetCommitResponse> {
+  const commit = (request: OffsetCommitRequest, asked: Asked, knowsEpochs: boolean): Promise<OffsetCommitResponse> =>
+    new Promise((resolve) => {
+      try {
+        groups.commit(
+          {
+            groupId: request.groupId,
+            memberId: request.memberId,
+            groupInstanceId: request.groupInstanceId,
+            generationId: request.generationIdOrMemberEpoch,
+            knowsEpochs,
+            offsets: asked.offsets,
+            retentionTimeMs: request.retentionTimeMs,
+          },
+          (codes) => resolve(answer(asked, (i) => present(codes[i], 'a code'))),
+        )
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        resolve(answer(asked, () => error.code))
+      }
+    })
   return {
     api: offsetCommit,
     handle(request, context) {
       const { apiVersion } = context
-      const asked = look(request, services.image().topics, apiVersion >= topicIdsSince)
-      const { offsets } = asked
-      if (offsets.length === 0) return answer(asked, () => ErrorCode.NONE)
-      const committed = services.groups.commit({
-        groupId: request.groupId,
-        memberId: request.memberId,
-        groupInstanceId: request.groupInstanceId,
-        generationId: request.generationIdOrMemberEpoch,
-        knowsEpochs: apiVersion >= memberEpochsSince,
-        offsets,
-        retentionTimeMs: request.retentionTimeMs,
-      })
+      const asked = look(request, image().topics, apiVersion >= topicIdsSince)
+      if (asked.offsets.length === 0) return answer(asked, () => ErrorCode.NONE)
+      const committed = commit(request, asked, apiVersion >= memberEpochsSince)
       // It is decided, and in the order of the log: what follows on the connection is decided on it.
       context.proceed()
-      return committed.then(
-        (codes) => answer(asked, (i) => present(codes[i], 'a code')),
-        (error: unknown) => {
-          if (!(error instanceof ApiError)) throw error
-          const { code } = error
-          return answer(asked, () => code)
-        },
-      )
+      return committed
     },
   }
 }
