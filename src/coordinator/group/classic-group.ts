@@ -15,7 +15,7 @@
 import { assert } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { ClassicMember, type MemberIdentity, type MemberProtocol } from './classic-member.ts'
-import type { EventMember } from './group-event.ts'
+import type { EventMember, WaitedFor } from './group-event.ts'
 import { hashMapOrder } from './java-hash.ts'
 
 export type ClassicState = 'empty' | 'preparing' | 'completing' | 'stable' | 'dead'
@@ -51,6 +51,8 @@ export class ClassicGroup {
   waitingSinceMs = 0
   /** Who joined last, and when by that clock. */
   lastJoined: { readonly member: EventMember; readonly atMs: number } | undefined
+  /** Who was waited for last and is so no longer, though it has not joined. */
+  lastMissed: { readonly member: EventMember; readonly atMs: number; readonly was: WaitedFor['was'] } | undefined
   /** It was empty: the first members are waited for by time alone, and whether one more came decides how long. */
   waitsForFirst = false
   newMemberAdded = false

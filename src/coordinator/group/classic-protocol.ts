@@ -132,8 +132,10 @@ export class ClassicProtocol {
       return
     }
     group.pendingJoins.add(newMemberId)
+    const pending = eventMember({ ...request, memberId: newMemberId })
     this.#context.timers.schedule(pendingKey(group, newMemberId), sessionTimeoutMs, () => {
       group.pendingJoins.delete(newMemberId)
+      this.#rebalance.missed(group, pending, 'pending')
       this.#rebalance.maybeComplete(group)
       this.#options.onPendingExpired(group)
     })

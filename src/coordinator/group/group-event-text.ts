@@ -11,6 +11,7 @@ import type {
   RefusalCause,
   RemovalCause,
   Several,
+  WaitedFor,
 } from './group-event.ts'
 
 /** Whole milliseconds, or members, by thousands: 45,012. */
@@ -92,18 +93,27 @@ const slowMs = 1000
 function waitText({
   tookMs,
   last,
+  missed,
   waitedForFirst,
   removed,
   kept,
 }: Extract<GroupChange, { kind: 'generation' }>): string {
   const parts: string[] = []
   if (tookMs >= slowMs) {
-    if (last !== undefined) parts.push(`last came member ${named(last.member)} after ${ms(last.afterMs)}`)
+    const isTold = missed !== undefined || waitedForFirst || removed !== undefined || kept !== undefined
+    if (last !== undefined && (last.afterMs >= slowMs || !isTold))
+      parts.push(`last came member ${named(last.member)} after ${ms(last.afterMs)}`)
+    if (missed !== undefined) parts.push(missedText(missed))
     if (waitedForFirst) parts.push('others were waited for (group.initial.rebalance.delay.ms)')
   }
   if (removed !== undefined) parts.push(`without member ${several(removed)}, removed for not coming`)
   if (kept !== undefined) parts.push(`static member ${several(kept)} did not come, and stays until its session is over`)
   return parts.map((part) => `; ${part}`).join('')
+}
+
+function missedText({ member, was, untilMs }: WaitedFor): string {
+  const end = was === 'member' ? 'until it was removed' : 'which was given its id and did not come with it'
+  return `waited ${ms(untilMs)} for member ${named(member)}, ${end}`
 }
 
 const several = ({ first, count: all }: Several): string =>
@@ -144,7 +154,7 @@ function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): str
     case 'refusal':
       return `refuses a ${change.what} of ${requester(change.member)} with ${errorName(change.errorCode)}${refusalText(change.cause)}`
     case 'loaded':
-      return `was loaded here: ${change.type}, ${change.state}, ${count(change.memberCount, 'member')}`
+      return `was loaded here: ${change.type} protocol, ${change.state}, ${count(change.memberCount, 'member')}`
     case 'ended':
       return `ended: ${endTexts[change.why]}`
     case 'rebalance': {

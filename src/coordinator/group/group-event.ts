@@ -17,6 +17,13 @@ export interface Several {
   readonly count: number
 }
 
+/** A generation waited for it until then, and it did not join: it was removed, or never took up the id that it was given. */
+export interface WaitedFor {
+  readonly member: EventMember
+  readonly was: 'member' | 'pending'
+  readonly untilMs: number
+}
+
 type GroupProtocol = 'classic' | 'consumer'
 
 /** Why a generation ends, or the epoch of a group is bumped. */
@@ -114,6 +121,8 @@ export type GroupChange =
       readonly tookMs: number
       /** Of its members the last one that joined, and when after the wait began; undefined if that one has gone again. */
       readonly last: { readonly member: EventMember; readonly afterMs: number } | undefined
+      /** Undefined unless later than that. */
+      readonly missed: WaitedFor | undefined
       /** The group was empty: more members were waited for, whoever had come. */
       readonly waitedForFirst: boolean
       /** Who did not come is removed; static members are kept until their session is over. */

@@ -30,6 +30,7 @@ test('an event in words has cause and numbers', () => {
   const generation = { kind: 'generation', protocolName: 'range', leaderId: 'l', memberCount: 3 } as const
   const waits = {
     last: { member, afterMs: 999 },
+    missed: undefined,
     waitedForFirst: true,
     removed: { first: member, count: 1001 },
     kept: undefined,
@@ -40,7 +41,7 @@ test('an event in words has cause and numbers', () => {
   )
   assert.equal(
     text({ ...generation, ...waits, removed: undefined, tookMs: 1000 }),
-    'begins generation 4 with 3 members after 1,000 ms: protocol range, leader l; last came member m (client c at /10.0.0.1) after 999 ms; others were waited for (group.initial.rebalance.delay.ms)',
+    'begins generation 4 with 3 members after 1,000 ms: protocol range, leader l; others were waited for (group.initial.rebalance.delay.ms)',
   )
   assert.equal(
     text({ kind: 'not-stored', what: 'its empty generation', errorCode: 16 }),

@@ -8,12 +8,14 @@ import type { ShardContext } from '../shard-context.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { type ClassicMember, emptyBytes, type JoinReply, type SyncReply } from './classic-member.ts'
 import {
+  type EventMember,
   eventMember,
   type GroupChange,
   quoted,
   type RebalanceCause,
   type RemovalCause,
   type Several,
+  type WaitedFor,
 } from './group-event.ts'
 import type { GroupEvents } from './group-events.ts'
 import { classicGroupRecord, type GroupRecord } from './group-record.ts'
@@ -63,6 +65,7 @@ export class Rebalance {
     timers.cancel(syncKey(group))
     group.isAssigning = false
     group.waitsForFirst = group.state === 'empty'
+    group.lastMissed = undefined
     group.become('preparing', this.#context.nowMs())
     group.waitingSinceMs = this.#context.monotonicMs()
     this.report(group, { kind: 'rebalance', cause, memberCount: group.size })
@@ -127,19 +130,16 @@ export class Rebalance {
 
   #announce(group: ClassicGroup, { removed, kept }: Absent): void {
     const nowMs = this.#context.monotonicMs()
-    const { lastJoined, waitsForFirst } = group
-    const isHere = group.members().some(({ memberId }) => quoted(memberId) === lastJoined?.member.memberId)
+    const last = lastOf(group)
     const change = {
       kind: 'generation',
       protocolName: group.protocolName ?? '',
       leaderId: quoted(group.leaderId ?? ''),
       memberCount: group.size,
       tookMs: nowMs - group.waitingSinceMs,
-      last:
-        lastJoined && isHere
-          ? { member: lastJoined.member, afterMs: Math.max(0, lastJoined.atMs - group.waitingSinceMs) }
-          : undefined,
-      waitedForFirst: waitsForFirst,
+      last,
+      missed: missedOf(group, last?.afterMs ?? 0),
+      waitedForFirst: group.waitsForFirst,
       removed: several(removed),
       kept: several(kept),
     } as const
@@ -200,8 +200,15 @@ export class Rebalance {
     this.start(group, { kind: 'member-removed', member: eventMember(last) })
   }
 
+  /** It need not be waited for any longer. */
+  missed(group: ClassicGroup, member: EventMember, was: WaitedFor['was']): void {
+    if (group.state === 'preparing') group.lastMissed = { member, was, atMs: this.#context.monotonicMs() }
+  }
+
   /** Takes the member out; whatever of it waits is answered. */
   remove(group: ClassicGroup, member: ClassicMember, cause: RemovalCause): void {
+    if (member.awaitingJoin === undefined && cause.kind !== 'no-rejoin')
+      this.missed(group, eventMember(member), 'member')
     this.report(group, { kind: 'removal', member: eventMember(member), cause })
     this.dismiss(member, ErrorCode.UNKNOWN_MEMBER_ID)
     group.remove(member.memberId)
@@ -239,6 +246,21 @@ const joins = (
   cause: RebalanceCause,
 ): cause is Extract<RebalanceCause, { kind: `member-${'joined' | 'rejoined' | 'returned'}` }> =>
   cause.kind === 'member-joined' || cause.kind === 'member-rejoined' || cause.kind === 'member-returned'
+
+function lastOf(group: ClassicGroup): { readonly member: EventMember; readonly afterMs: number } | undefined {
+  const { lastJoined, waitingSinceMs } = group
+  const isHere = group.members().some(({ memberId }) => quoted(memberId) === lastJoined?.member.memberId)
+  if (lastJoined === undefined || !isHere) return undefined
+  return { member: lastJoined.member, afterMs: Math.max(0, lastJoined.atMs - waitingSinceMs) }
+}
+
+function missedOf({ lastMissed, waitsForFirst, waitingSinceMs }: ClassicGroup, afterMs: number): WaitedFor | undefined {
+  // Of first members it is the time that is waited for.
+  if (lastMissed === undefined || waitsForFirst) return undefined
+  const { member, was, atMs } = lastMissed
+  const untilMs = atMs - waitingSinceMs
+  return untilMs > afterMs ? { member, was, untilMs } : undefined
+}
 
 function several(members: readonly ClassicMember[]): Several | undefined {
   const [first] = members
