@@ -44,6 +44,8 @@ type Portion = readonly (readonly [regex: string, names: readonly string[]])[]
 interface Work extends Omit<ResolvedRegex, 'topics'> {
   /** Topics that any of the expressions stands for. */
   readonly names: Set<string>
+  /** Where topics come and go, most of the time nothing has changed for a group, and nothing is told. */
+  isNews: boolean
   /** So that the group has to be assigned anew. */
   haveChanged: boolean
   /** A portion could not be stored: the others are left. */
@@ -117,7 +119,7 @@ export class RegexRefresh {
     const startMs = context.monotonicMs()
     const resolution = yield* resolveRegexes(regexes, topics.names())
     const tookMs = context.monotonicMs() - startMs
-    const work: Work = { ...began, names: new Set(), haveChanged: false, isRefused: false }
+    const work: Work = { ...began, names: new Set(), isNews: false, haveChanged: false, isRefused: false }
     let last: Portion = []
     for (const portion of portions(resolution)) {
       const group = groupOf(groupId)
@@ -129,8 +131,15 @@ export class RegexRefresh {
     const group = groupOf(groupId)
     if (group === undefined || work.isRefused) return
     const records = this.#recordsOf(group, last, work)
-    const change = { kind: 'regex-resolved', regexCount: resolution.size, topicCount: work.names.size, tookMs } as const
-    this.#options.events.report({ groupId, epoch: group.epoch, change })
+    if (work.isNews) {
+      const change = {
+        kind: 'regex-resolved',
+        regexCount: resolution.size,
+        topicCount: work.names.size,
+        tookMs,
+      } as const
+      this.#options.events.report({ groupId, epoch: group.epoch, change })
+    }
     this.#append(group, [...records, ...this.#epochAfter(group, records, work)], work)
   }
 
@@ -161,7 +170,9 @@ export class RegexRefresh {
       // Its last member may have gone meanwhile.
       if (group.subscriptions.membersWithRegex(regex) === 0) continue
       const before = group.resolvedRegex(regex)
-      work.haveChanged ||= !areSame(before?.topics ?? [], names)
+      const isOther = !areSame(before?.topics ?? [], names)
+      work.isNews ||= isOther || before === undefined
+      work.haveChanged ||= isOther
       work.haveChanged ||= before === undefined && isToOwnSomething(group, regex)
       records.push({ kind: 'consumer-regex', groupId, regex, value: { topics: names, version, timestampMs } })
     }
