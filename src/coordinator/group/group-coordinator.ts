@@ -359,6 +359,9 @@ export class GroupCoordinator {
 
   /** An empty group of the consumer protocol ends, and is one of the classic protocol. */
   #giveRoom(consumer: ConsumerGroup, group: ClassicGroup): void {
+    const change = { kind: 'migration', from: 'consumer', to: 'classic', memberCount: 0 } as const
+    const { groupId, generationId: epochAfter } = group
+    this.#options.events.report({ groupId, epoch: consumer.epoch, epochAfter, change })
     this.#context.append({
       records: groupTombstones(consumer),
       committed: nothing,

@@ -22,7 +22,15 @@ const number = (value: number): string =>
 const count = (value: number, noun: string): string => `${number(value)} ${noun}${value === 1 ? '' : 's'}`
 const ms = (value: number): string => `${number(value)} ms`
 const because = (reason: string): string => (reason === '' ? '' : ` ("${reason}")`)
-const of = (waitedMs: number, limitMs: number): string => `${ms(waitedMs)}, limit ${ms(limitMs)}`
+
+/** Nobody asks who was waited for where it took less. */
+const slowMs = 1000
+
+function of(waitedMs: number, limitMs: number): string {
+  const lateMs = waitedMs - limitMs
+  const late = lateMs < slowMs ? '' : ` (this node stood still or was busy: it saw that ${ms(lateMs)} late)`
+  return `${ms(waitedMs)}, limit ${ms(limitMs)}${late}`
+}
 
 function named({ memberId, groupInstanceId, clientId, clientHost }: EventMember): string {
   const instance = groupInstanceId === null ? '' : `, instance ${groupInstanceId}`
@@ -86,9 +94,6 @@ function fencingText(cause: FencingCause): string {
   }
 }
 
-/** Nobody asks who was waited for where it took less. */
-const slowMs = 1000
-
 /** Whom a generation waited for, and who did not come. */
 function waitText({
   tookMs,
@@ -124,10 +129,11 @@ function refusalText(cause: RefusalCause): string {
     case 'told':
       return cause.message === '' ? '' : `: ${cause.message}`
     case 'protocols': {
-      const message = cause.message === '' ? '' : ` ${cause.message}`
-      if (cause.type !== cause.groupType)
-        return `:${message} it is of type ${cause.type}, the group of ${cause.groupType}`
-      return `:${message} it offers ${list(cause.offered)}, the group has ${list(cause.inGroup)}`
+      const what =
+        cause.type === cause.groupType
+          ? `it offers ${list(cause.offered)}, the group has ${list(cause.inGroup)}`
+          : `it is of type ${cause.type}, the group of ${cause.groupType}`
+      return cause.message === '' ? `: ${what}` : `: ${cause.message} (${what})`
     }
     case 'full':
       return `: the group has ${count(cause.memberCount, 'member')}, of ${number(cause.sizeMax)} that it may have`
@@ -186,7 +192,7 @@ function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): str
     case 'regex-resolved':
       return `has ${count(change.regexCount, 'regular expression')} resolved to ${count(change.topicCount, 'topic')} in ${ms(change.tookMs)}`
     case 'migration':
-      return `goes from the ${change.from} to the ${change.to} protocol with ${count(change.memberCount, 'member')}`
+      return `goes from the ${change.from} to the ${change.to} protocol with ${count(change.memberCount, 'member')}${epochAfter < epoch ? `, and begins anew at ${epochAfter}` : ''}`
     case 'not-stored':
       return `could not store ${change.what} (${errorName(change.errorCode)})`
   }

@@ -15,6 +15,10 @@ test('an event in words has cause and numbers', () => {
     text({ kind: 'removal', member, cause: { kind: 'no-heartbeat', silentMs: 45_012.4, limitMs: 45_000 } }),
     'removes member m (client c at /10.0.0.1): no heartbeat for 45,012 ms, limit 45,000 ms',
   )
+  assert.match(
+    text({ kind: 'removal', member, cause: { kind: 'no-heartbeat', silentMs: 46_000, limitMs: 45_000 } }),
+    /46,000 ms, limit 45,000 ms \(this node stood still or was busy: it saw that 1,000 ms late\)$/,
+  )
   assert.equal(
     text({
       kind: 'rebalance',

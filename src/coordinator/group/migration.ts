@@ -96,6 +96,7 @@ export class Migration implements MemberMigration {
       group,
       records: [{ kind: 'classic-group', groupId: classic.groupId, value: null }],
       begin: () => {
+        if (classic.state === 'empty') this.#tellReplaced(classic, group)
         taken = this.#options.classics.take(classic)
       },
       written: () => taken?.forget(),
@@ -181,6 +182,14 @@ export class Migration implements MemberMigration {
       },
     })
     if (cause !== undefined) rebalance.start(classic, cause)
+  }
+
+  #tellReplaced(classic: ClassicGroup, { groupId, epoch: epochAfter }: ConsumerGroup): void {
+    const { classics, events } = this.#options
+    // Of an id that was given out nobody has heard.
+    if (!classics.isStored(classic)) return
+    const change = { kind: 'migration', from: 'classic', to: 'consumer', memberCount: 0 } as const
+    events.report({ groupId, epoch: classic.generationId, epochAfter, change })
   }
 
   #report({ groupId, epoch }: ConsumerGroup, from: 'classic' | 'consumer', memberCount: number): void {
