@@ -90,10 +90,14 @@ function groupOf(path: string): string | undefined {
   }
 }
 
+/** Of milliseconds no more than whole microseconds. */
+const rounded = (_: string, value: unknown): unknown =>
+  typeof value === 'number' ? Math.round(value * 1000) / 1000 : value
+
 function whyAnswer(why: GroupWhy | undefined): Answer {
   if (why === undefined) return plain(503, 'The node starts\n')
   const status = !('error' in why) ? 200 : why.error === 'NOT_COORDINATOR' ? 404 : 503
-  return { status, type: 'application/json', text: `${JSON.stringify(why)}\n` }
+  return { status, type: 'application/json', text: `${JSON.stringify(why, rounded)}\n` }
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {
