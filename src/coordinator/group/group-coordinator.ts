@@ -266,7 +266,9 @@ export class GroupCoordinator {
 
   #consumerStays(groupId: string, request: ConsumerHeartbeat, respond: (reply: ConsumerHeartbeatReply) => void): void {
     const open = this.#open(groupId, request.memberEpoch === 0)
-    const { records, reply, lost } = this.#consumer.heartbeat(open.group, request)
+    const { news } = open
+    const decide = () => this.#consumer.heartbeat(open.group, request)
+    const { records, reply, lost } = news === undefined ? decide() : this.#options.events.reportFirst(news, decide)
     open.begin()
     this.#context.append({
       records: open.records.length === 0 ? records : [...open.records, ...records],
@@ -476,6 +478,7 @@ const nothing = (): void => undefined
 const asItIs = (group: ConsumerGroup): OpenGroup => ({
   group,
   records: [],
+  news: undefined,
   begin: nothing,
   written: nothing,
   undo: nothing,

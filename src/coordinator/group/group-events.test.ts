@@ -100,3 +100,28 @@ test('nothing is kept where nothing is to be', () => {
   events.report({ groupId: 'g', epoch: 0, change: { kind: 'emptied' } })
   assert.deepEqual(events.of('g'), [])
 })
+
+test('what leads to a decision is told before it, and not at all if there is none', () => {
+  const lines: string[] = []
+  const events = new GroupEvents({
+    nowMs: () => 7,
+    log: (line) => void lines.push(line),
+    perGroupMax: () => 9,
+    groupsMax: () => 2,
+    tally: new GroupTally(),
+  })
+  const change = { kind: 'migration', from: 'classic', to: 'consumer', memberCount: 0 } as const
+  const news = { groupId: 'g', epoch: 4, epochAfter: 1, change }
+  const decide = (): number => {
+    events.report({ groupId: 'g', epoch: 2, change: { kind: 'emptied' } })
+    return 5
+  }
+  const refuse = (): never => {
+    throw new Error('no')
+  }
+  assert.throws(() => events.reportFirst(news, refuse), /no/)
+  assert.deepEqual(lines, [])
+  assert.equal(events.reportFirst(news, decide), 5)
+  assert.equal(lines[0], 'Group g goes from the classic to the consumer protocol with 0 members, and begins anew at 1')
+  assert.equal(lines[1], 'Group g has no members in generation 2')
+})

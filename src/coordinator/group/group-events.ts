@@ -55,13 +55,33 @@ export class GroupEvents {
   readonly #ended = new Map<string, GroupEvent[]>()
   readonly #peerLines: LineBudget
   #forgottenMs = Number.NEGATIVE_INFINITY
+  #held: Reported[] | undefined
 
   constructor(options: GroupEventsOptions) {
     this.#options = options
     this.#peerLines = new LineBudget({ nowMs: options.nowMs, linesMax: peerLinesMax, windowMs: 60_000 })
   }
 
-  report({ groupId, epoch, epochAfter = epoch, change }: Reported): void {
+  /** What `decide` reports follows from `first`, which is none if it throws. */
+  reportFirst<T>(first: Reported, decide: () => T): T {
+    const held: Reported[] = []
+    this.#held = held
+    try {
+      const decided = decide()
+      held.unshift(first)
+      return decided
+    } finally {
+      this.#held = undefined
+      for (const reported of held) this.report(reported)
+    }
+  }
+
+  report(reported: Reported): void {
+    if (this.#held !== undefined) {
+      this.#held.push(reported)
+      return
+    }
+    const { groupId, epoch, epochAfter = epoch, change } = reported
     const timestampMs = this.#options.nowMs()
     const events = this.#groups.get(groupId) ?? this.#ended.get(groupId) ?? []
     const peer = peerOf(change)

@@ -18,7 +18,7 @@ import { type ConsumerMember, isReconciledTo } from './consumer-member.ts'
 import type { ConsumerProtocol, Done } from './consumer-protocol.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import type { RebalanceCause } from './group-event.ts'
-import type { GroupEvents } from './group-events.ts'
+import type { GroupEvents, Reported } from './group-events.ts'
 import { type ClassicGroupRecord, classicGroupRecord, type GroupRecord } from './group-record.ts'
 import type { Rebalance } from './rebalance.ts'
 import { UnsupportedUserDataError, upgradeRecords } from './upgrade.ts'
@@ -48,6 +48,8 @@ export interface OpenGroup {
   readonly group: ConsumerGroup
   /** To be written before anything else of the group. */
   readonly records: readonly GroupRecord[]
+  /** To be told before whatever is decided. */
+  readonly news: Reported | undefined
   /** What was decided is about to be written. */
   readonly begin: () => void
   readonly written: () => void
@@ -75,9 +77,9 @@ export class Migration implements MemberMigration {
     return {
       ...open,
       records: [...open.records, ...consumerRecords],
+      news: migrated(group, 'classic', group.size),
       begin: () => {
         open.begin()
-        this.#report(group, 'classic', group.size)
         for (const { memberId, classic: classicMember } of group.members()) {
           protocol().timers.start('session', { groupId, memberId }, classicMember?.sessionTimeoutMs ?? 0)
         }
@@ -95,8 +97,8 @@ export class Migration implements MemberMigration {
     return {
       group,
       records: [{ kind: 'classic-group', groupId: classic.groupId, value: null }],
+      news: this.#replaced(classic, group),
       begin: () => {
-        if (classic.state === 'empty') this.#tellReplaced(classic, group)
         taken = this.#options.classics.take(classic)
       },
       written: () => taken?.forget(),
@@ -166,7 +168,7 @@ export class Migration implements MemberMigration {
     const consumers = [...group.members()]
     const classic = classicOf(group, members, { nowMs: context.nowMs(), topics: this.#options.topics })
     for (const { memberId } of consumers) protocol().timers.cancelAll({ groupId, memberId })
-    this.#report(group, 'consumer', classic.size)
+    this.#options.events.report(migrated(group, 'consumer', classic.size))
     classics.put(classic)
     const stored = classicGroupRecord(classic, context.nowMs())
     context.append({
@@ -184,18 +186,16 @@ export class Migration implements MemberMigration {
     if (cause !== undefined) rebalance.start(classic, cause)
   }
 
-  #tellReplaced(classic: ClassicGroup, { groupId, epoch: epochAfter }: ConsumerGroup): void {
-    const { classics, events } = this.#options
+  #replaced(classic: ClassicGroup, group: ConsumerGroup): Reported | undefined {
     // Of an id that was given out nobody has heard.
-    if (!classics.isStored(classic)) return
-    const change = { kind: 'migration', from: 'classic', to: 'consumer', memberCount: 0 } as const
-    events.report({ groupId, epoch: classic.generationId, epochAfter, change })
+    if (!this.#options.classics.isStored(classic)) return undefined
+    return { ...migrated(group, 'classic', 0), epoch: classic.generationId, epochAfter: group.epoch }
   }
+}
 
-  #report({ groupId, epoch }: ConsumerGroup, from: 'classic' | 'consumer', memberCount: number): void {
-    const to = from === 'classic' ? 'consumer' : 'classic'
-    this.#options.events.report({ groupId, epoch, change: { kind: 'migration', from, to, memberCount } })
-  }
+function migrated({ groupId, epoch }: ConsumerGroup, from: 'classic' | 'consumer', memberCount: number): Reported {
+  const to = from === 'classic' ? 'consumer' : 'classic'
+  return { groupId, epoch, change: { kind: 'migration', from, to, memberCount } }
 }
 
 interface Placed {
