@@ -42,17 +42,23 @@ function peerOf(change: GroupChange): string | undefined {
   return JSON.stringify([change.kind, change.cause.kind, ...what, clientId, clientHost])
 }
 
-function takeSame(events: GroupEvent[], peer: string): GroupEvent | undefined {
-  const i = events.findLastIndex(({ change }) => peerOf(change) === peer)
-  return i < 0 ? undefined : events.splice(i, 1)[0]
+interface Kept {
+  readonly event: GroupEvent
+  /** As `peerOf` says, which takes long for what comes so often. */
+  readonly peer: string | undefined
+}
+
+function takeSame(kept: Kept[], peer: string): GroupEvent | undefined {
+  const i = kept.findLastIndex((it) => it.peer === peer)
+  return i < 0 ? undefined : kept.splice(i, 1)[0]?.event
 }
 
 export class GroupEvents {
   readonly #options: GroupEventsOptions
   /** In the order of their newest event. */
-  readonly #groups = new Map<string, GroupEvent[]>()
+  readonly #groups = new Map<string, Kept[]>()
   /** Of groups that there are no more, in the order of their ends. */
-  readonly #ended = new Map<string, GroupEvent[]>()
+  readonly #ended = new Map<string, Kept[]>()
   readonly #peerLines: LineBudget
   #forgottenMs = Number.NEGATIVE_INFINITY
   #held: Reported[] | undefined
@@ -83,19 +89,19 @@ export class GroupEvents {
     }
     const { groupId, epoch, epochAfter = epoch, change } = reported
     const timestampMs = this.#options.nowMs()
-    const events = this.#groups.get(groupId) ?? this.#ended.get(groupId) ?? []
+    const kept = this.#groups.get(groupId) ?? this.#ended.get(groupId) ?? []
     const peer = peerOf(change)
-    const before = peer === undefined ? undefined : takeSame(events, peer)
+    const before = peer === undefined ? undefined : takeSame(kept, peer)
     const { firstMs, count } = before ?? { firstMs: timestampMs, count: 0 }
     const event = { groupId, timestampMs, firstMs, count: count + 1, epoch, epochAfter, change }
     this.#options.tally.happened(event)
     this.#log(event, peer !== undefined)
-    if (peer !== undefined) this.#makeRoomForPeers(events)
-    events.push(event)
-    const tooMany = events.length - this.#options.perGroupMax()
-    if (tooMany > 0) events.splice(0, tooMany)
+    if (peer !== undefined) this.#makeRoomForPeers(kept)
+    kept.push({ event, peer })
+    const tooMany = kept.length - this.#options.perGroupMax()
+    if (tooMany > 0) kept.splice(0, tooMany)
     this.#forget(groupId)
-    if (events.length > 0) this.#groups.set(groupId, events)
+    if (kept.length > 0) this.#groups.set(groupId, kept)
     this.#forgetQuietest()
   }
 
@@ -113,27 +119,26 @@ export class GroupEvents {
   }
 
   /** What peers bring about at will does not push out the rest of what happened to a group. */
-  #makeRoomForPeers(events: GroupEvent[]): void {
+  #makeRoomForPeers(kept: Kept[]): void {
     const peersMax = Math.max(1, Math.floor(this.#options.perGroupMax() * peerShare))
-    const ofPeers = events.filter(({ change }) => peerOf(change) !== undefined)
-    for (const event of ofPeers.slice(0, Math.max(0, ofPeers.length + 1 - peersMax)))
-      events.splice(events.indexOf(event), 1)
+    const ofPeers = kept.filter(({ peer }) => peer !== undefined)
+    for (const it of ofPeers.slice(0, Math.max(0, ofPeers.length + 1 - peersMax))) kept.splice(kept.indexOf(it), 1)
   }
 
   #forgetQuietest(): void {
     let tooMany = this.#groups.size + this.#ended.size - this.#options.groupsMax()
     for (const groups of [this.#ended, this.#groups]) {
-      for (const [groupId, events] of groups) {
+      for (const [groupId, kept] of groups) {
         if (tooMany-- <= 0) return
         groups.delete(groupId)
-        this.#forgottenMs = Math.max(this.#forgottenMs, events.at(-1)?.timestampMs ?? 0)
+        this.#forgottenMs = Math.max(this.#forgottenMs, kept.at(-1)?.event.timestampMs ?? 0)
       }
     }
   }
 
   /** Oldest first. */
   of(groupId: string): readonly GroupEvent[] {
-    return [...(this.#groups.get(groupId) ?? this.#ended.get(groupId) ?? [])]
+    return (this.#groups.get(groupId) ?? this.#ended.get(groupId) ?? []).map(({ event }) => event)
   }
 
   /** Up to then whole groups have been forgotten for want of room. */
@@ -143,9 +148,9 @@ export class GroupEvents {
 
   /** There is no such group any more: what is known of it stays for a while, unless its name alone takes much room. */
   retire(groupId: string): void {
-    const events = this.#groups.get(groupId)
+    const kept = this.#groups.get(groupId)
     this.#groups.delete(groupId)
-    if (events !== undefined && groupId.length <= endedNameMax) this.#ended.set(groupId, events)
+    if (kept !== undefined && groupId.length <= endedNameMax) this.#ended.set(groupId, kept)
   }
 
   /** They have another coordinator. */

@@ -149,3 +149,19 @@ test('whoever is refused under many names pushes out neither what happened nor t
   const added = bench.broker.lines.filter((line) => /70 times more|client d at/.test(line))
   assert.equal(added.length, 2)
 })
+
+test('a thousand members that nobody knows, each once a second, leave a bounded trace', async () => {
+  const bench = await Bench.lead()
+  await bench.heartbeat({ memberId: 'owner' })
+  const before = bench.broker.lines.length
+  for (let second = 0; second < 60; second++) {
+    bench.clock.advance(1000)
+    await Promise.all(
+      Array.from({ length: 1000 }, (_, i) => bench.heartbeat({ memberId: `m${i}`, clientId: `c${i}`, memberEpoch: 3 })),
+    )
+  }
+  assert.ok(bench.broker.lines.length - before <= 62, `${bench.broker.lines.length - before} lines`)
+  // A fifth of 50, and what happened before.
+  assert.ok(bench.texts.length <= 14, `${bench.texts.length} events`)
+  assert.match(bench.texts[0] ?? '', /member owner .* joined/)
+})
