@@ -93,7 +93,7 @@ describe('odradek groups why', () => {
     const found = await why('why', 'other', '--http', nobody, '--http', address)
     assert.equal(found.code, 0)
     const nothing =
-      /^Nothing is known to have happened to group other since \S+Z, when this node loaded partition \d+ of __consumer_offsets\.\n$/
+      /^There is no group other, and nothing is known to have happened to one since \S+Z, when this node loaded partition \d+ of __consumer_offsets\.\n$/
     assert.match(found.output, nothing)
     const failed = await why('why', groupId, '--http', nobody)
     assert.equal(failed.code, 1)

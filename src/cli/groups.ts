@@ -15,8 +15,9 @@ and odradek.group.events.groups.
 
   --http ADDRESS   where a node serves metrics, host:port (odradek.metrics.listener); may be repeated, for the nodes of a
                    cluster: the one that coordinates the group answers; 127.0.0.1:9404 unless told
-  --json           as JSON, for programs: when this node loaded the group's partition of __consumer_offsets (loadedMs), and
-                   the events, each with its time, epochs, cause and numbers as data (change) and in words (text)
+  --json           as JSON, for programs: the group's state, unless there is no such group; when this node loaded its
+                   partition of __consumer_offsets (loadedMs); and the events, each with its time, epochs, cause and
+                   numbers as data (change) and in words (text)
   --help, -h       print this text
 `
 
@@ -82,7 +83,9 @@ type Told = Exclude<GroupWhy, { error: string }>
 
 function shown(why: GroupWhy): string {
   if ('error' in why) return `${why.error}: ${why.message}\n`
-  const nothing = `Nothing is known to have happened to group ${printable(why.groupId)} since ${sinceText(why)}.\n`
+  const name = `group ${printable(why.groupId)}`
+  const happened = `is known to have happened to ${why.state === undefined ? 'one' : name} since ${sinceText(why)}.\n`
+  const nothing = why.state === undefined ? `There is no ${name}, and nothing ${happened}` : `Nothing ${happened}`
   if (why.events.length === 0) return nothing
   const rows = why.events.map(({ timestampMs, epochAfter, text }) => [
     iso(timestampMs),

@@ -72,7 +72,7 @@ test('a metric that throws is a line in the log and an answer; an idle loop has 
 test('why a group changed is answered for any name of a group, by this node or not', async () => {
   const logger: Logger = { log: () => undefined, child: () => logger }
   const whys: Readonly<Record<string, GroupWhy>> = {
-    'a/ü?': { groupId: 'a/ü?', partition: 3, loadedMs: 7, forgottenMs: 8.0004, events: [] },
+    'a/ü?': { groupId: 'a/ü?', state: 'Empty', partition: 3, loadedMs: 7, forgottenMs: 8.0004, events: [] },
     elsewhere: { groupId: 'elsewhere', error: 'NOT_COORDINATOR', message: 'not here' },
     loading: { groupId: 'loading', error: 'COORDINATOR_LOAD_IN_PROGRESS', message: 'not yet' },
   }

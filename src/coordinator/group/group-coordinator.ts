@@ -440,6 +440,16 @@ export class GroupCoordinator {
     return found === undefined ? events : [found, ...events]
   }
 
+  /** Undefined: there is no such group. */
+  stateOf(groupId: string): string | undefined {
+    const consumer = this.#consumers.shown(groupId)
+    if (consumer !== undefined) return consumerListing(consumer).state
+    const classic = this.#classics.shown(groupId)
+    if (classic !== undefined) return listing(classic).state
+    const foreign = this.foreign.get(groupId)
+    return foreign && foreignListing(foreign).state
+  }
+
   get loadedMs(): number {
     return this.#found.loadedMs
   }

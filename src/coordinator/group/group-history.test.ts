@@ -18,10 +18,11 @@ test('what is known of a group begins with the load, and says when that was', as
   await broker.lead(partition, { leaderEpoch: 1 })
   clock.advance(1000)
   const history = broker.groups.historyOf('g')
+  assert.equal(history.state, 'Stable')
   assert.deepEqual([history.partition, history.loadedMs, history.forgottenMs], [0, clock.now() - 1000, undefined])
   assert.deepEqual(texts(broker, 'g'), ['was loaded here: consumer protocol, Stable, 1 member'])
   assert.equal(history.events[0]?.timestampMs, history.loadedMs)
-  assert.deepEqual(broker.groups.historyOf('nobody'), { ...history, groupId: 'nobody', events: [] })
+  assert.deepEqual(broker.groups.historyOf('nobody'), { ...history, groupId: 'nobody', state: undefined, events: [] })
 })
 
 test('a group that has ended is remembered, and forgotten before those that are there', async () => {

@@ -70,6 +70,8 @@ export interface GroupFigures {
 
 export interface GroupHistory {
   readonly groupId: string
+  /** As Kafka's tools name it; undefined: there is no such group now. */
+  readonly state: string | undefined
   /** Of `__consumer_offsets`: this broker leads it, and has loaded it then. */
   readonly partition: number
   readonly loadedMs: number
@@ -336,6 +338,7 @@ export class GroupService {
     const { forgottenMs } = this.#events
     return {
       groupId,
+      state: groups.stateOf(groupId),
       partition: this.partitionOf(groupId) ?? -1,
       loadedMs: groups.loadedMs,
       forgottenMs: forgottenMs < groups.loadedMs ? undefined : forgottenMs,
