@@ -1,7 +1,7 @@
 /** What members of consumer groups are in events. */
-import type { ConsumerMember } from './consumer-member.ts'
+import type { ConsumerMember, OwnedPartitions } from './consumer-member.ts'
 import type { Late } from './consumer-timers.ts'
-import { type EventMember, eventMember, type RemovalCause } from './group-event.ts'
+import { type EventMember, eventMember, type GroupChange, type RemovalCause } from './group-event.ts'
 
 export const memberEvent = ({ memberId, instanceId, clientId, clientHost }: ConsumerMember): EventMember =>
   eventMember({ memberId, groupInstanceId: instanceId, clientId, clientHost })
@@ -14,10 +14,22 @@ export function removalCause({ kind, waitedMs, limitMs }: Late, { revoking }: Co
       return { kind: 'no-rejoin', waitedMs, limitMs }
     case 'sync':
       return { kind: 'no-sync', waitedMs, limitMs }
-    case 'rebalance': {
-      let partitionsOwed = 0
-      for (const partitions of revoking.values()) partitionsOwed += partitions.size
-      return { kind: 'not-reconciled', waitedMs, limitMs, partitionsOwed }
-    }
+    case 'rebalance':
+      return { kind: 'not-reconciled', waitedMs, limitMs, partitionsOwed: countOf(revoking) }
   }
+}
+
+/** Nobody asks why others waited for less. */
+const slowMs = 1000
+
+/** The member has given up what it had to; undefined: it was quick. */
+export function slowRevocation(member: ConsumerMember, tookMs: number): GroupChange | undefined {
+  if (tookMs < slowMs) return undefined
+  return { kind: 'revocation', member: memberEvent(member), partitionCount: countOf(member.revoking), tookMs }
+}
+
+function countOf(owned: OwnedPartitions): number {
+  let count = 0
+  for (const partitions of owned.values()) count += partitions.size
+  return count
 }

@@ -7,7 +7,7 @@ import type { ConsumerGroupConfig } from '../../config/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { Assignor } from './assignors/assignor.ts'
-import { memberEvent, removalCause } from './consumer-events.ts'
+import { memberEvent, removalCause, slowRevocation } from './consumer-events.ts'
 import { removalRecords, replacementRecords } from './consumer-exits.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import {
@@ -141,7 +141,7 @@ export class ConsumerProtocol {
     change.reconcile(epoch, target, request.owned)
     const { member } = change
     this.placeTaken(group, known)
-    this.#watch(group.groupId, updated, member)
+    this.#watch(group, updated, member)
     const isFull = request.rebalanceTimeoutMs !== -1 && hasSubscription(request) && request.owned !== null
     const isToldAssigned = joins || isFull || !samePartitions(known.member.assigned, member.assigned)
     return {
@@ -177,13 +177,18 @@ export class ConsumerProtocol {
   }
 
   /** The session begins anew; who has to give partitions up has its time-out for it. */
-  #watch(groupId: string, before: ConsumerMember, member: ConsumerMember): void {
-    const { memberId } = member
-    const of = { groupId, memberId }
+  #watch({ groupId, epoch }: ConsumerGroup, before: ConsumerMember, member: ConsumerMember): void {
+    const of = { groupId, memberId: member.memberId }
     this.timers.start('session', of, this.#options.configOf(groupId).sessionTimeoutMs)
     if (member === before) return
-    if (member.state === 'unrevoked') this.watchRevocation(groupId, member)
-    else this.timers.cancel('rebalance', of)
+    if (member.state === 'unrevoked') {
+      this.watchRevocation(groupId, member)
+      return
+    }
+    const waitedMs = before.state === 'unrevoked' ? this.timers.waitedMs('rebalance', of) : undefined
+    const change = waitedMs === undefined ? undefined : slowRevocation(before, waitedMs)
+    if (change !== undefined) this.#options.events.report({ groupId, epoch, change })
+    this.timers.cancel('rebalance', of)
   }
 
   watchRevocation(groupId: string, { memberId, memberEpoch, rebalanceTimeoutMs }: ConsumerMember): void {

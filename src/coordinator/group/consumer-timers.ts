@@ -91,7 +91,17 @@ export class ConsumerTimers {
   /** Undefined: nothing is waited for. */
   leftMs(kind: Lateness, { groupId, memberId }: MemberOf): number | undefined {
     const watch = this.#groups.get(groupId)?.get(memberId)?.[kind]
-    return watch && Math.max(0, watch.limitMs - (this.#context.monotonicMs() - watch.timer.startedMs))
+    return watch && Math.max(0, watch.limitMs - this.#waitedMs(watch))
+  }
+
+  /** Undefined: nothing is waited for. */
+  waitedMs(kind: Lateness, { groupId, memberId }: MemberOf): number | undefined {
+    const watch = this.#groups.get(groupId)?.get(memberId)?.[kind]
+    return watch && this.#waitedMs(watch)
+  }
+
+  #waitedMs({ timer }: Watch): number {
+    return this.#context.monotonicMs() - timer.startedMs
   }
 
   cancel(kind: Lateness, { groupId, memberId }: MemberOf): void {

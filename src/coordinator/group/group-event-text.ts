@@ -173,6 +173,8 @@ function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): str
       return `is stable in generation ${epoch}: ${count(change.memberCount, 'member')} assigned by the leader in ${ms(change.tookMs)}`
     case 'assignment-computed':
       return `has a target assignment for epoch ${epochAfter}: ${count(change.partitionCount, 'partition')} to ${count(change.memberCount, 'member')} by ${change.assignor} in ${ms(change.tookMs)}`
+    case 'revocation':
+      return `waited ${ms(change.tookMs)} for member ${named(change.member)} to give up ${count(change.partitionCount, 'partition')}`
     case 'emptied':
       return `has no members in generation ${epochAfter}`
     case 'removal':

@@ -139,6 +139,13 @@ export type GroupChange =
       readonly partitionCount: number
       readonly tookMs: number
     }
+  /** Of the consumer protocol: a member took long to give partitions up, for which others waited. */
+  | {
+      readonly kind: 'revocation'
+      readonly member: EventMember
+      readonly partitionCount: number
+      readonly tookMs: number
+    }
   /** The last member is gone. */
   | { readonly kind: 'emptied' }
   | { readonly kind: 'removal'; readonly member: EventMember; readonly cause: RemovalCause }
