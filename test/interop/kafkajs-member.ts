@@ -1,4 +1,5 @@
 /** A member of a group by KafkaJS, in a process that is meant to be killed: topic, group and session time-out. */
+import { setTimeout } from 'node:timers/promises'
 import { connectKafkajs } from './kafkajs.ts'
 
 const lifetimeMs = 600_000
@@ -6,7 +7,21 @@ const say = (line: Readonly<Record<string, unknown>>): boolean =>
   process.stdout.write(`${JSON.stringify({ at: Date.now(), ...line })}\n`)
 
 const [topic = '', groupId = '', sessionTimeoutMs] = process.argv.slice(2)
-setTimeout(() => process.exit(1), lifetimeMs)
+void setTimeout(lifetimeMs).then(() => process.exit(1))
+
+/** Its retries are for requests: a connection that a broker refuses while it starts is told to the program. */
+async function untilThere(act: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await act()
+      return
+    } catch (error) {
+      if (!(error instanceof Error && 'retriable' in error && error.retriable === true)) throw error
+      await setTimeout(200)
+    }
+  }
+}
+
 // By itself it gives up before a broker of Kafka has started again.
 const consumer = connectKafkajs({ retry: { retries: 200, maxRetryTime: 500 } }).consumer({
   groupId,
@@ -24,8 +39,8 @@ consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
   const partitions = payload.topics.flatMap((committed) => committed.partitions)
   say({ event: 'committed', offsets: partitions.map(({ partition, offset }) => ({ partition, offset })) })
 })
-await consumer.connect()
-await consumer.subscribe({ topics: [topic], fromBeginning: true })
+await untilThere(() => consumer.connect())
+await untilThere(() => consumer.subscribe({ topics: [topic], fromBeginning: true }))
 await consumer.run({
   eachMessage: async ({ partition, message }) => {
     say({ event: 'record', partition, offset: message.offset, value: message.value?.toString() })
