@@ -177,14 +177,6 @@ export class Writer {
     this.#buffer.set(value, position)
   }
 
-  /** Copies bytes of another writer, counted from the first one that it has not handed over. */
-  copy(from: Writer, start: number, end: number): void {
-    if (start === end) return
-    assert(from.#chunks.length === 0 && end <= from.size, 'bytes are copied from where they lie together')
-    const position = this.#room(end - start)
-    from.#buffer.copy(this.#buffer, position, from.#start + start, from.#start + end)
-  }
-
   /** Takes bytes, or a region of a file, by reference: the caller does not change them until they are sent. */
   reference(value: ReplyPart): void {
     if (!isRegion(value) && value.length <= copyMax) {
@@ -203,18 +195,19 @@ export class Writer {
     this.#start = this.#position
   }
 
-  /** Forgets what was written behind the first `size` bytes. */
+  /** Forgets what was written behind the first `size` bytes; until something is written there, `skip` brings it back. */
   cutTo(size: number): void {
     assert(this.#chunks.length === 0 && size <= this.size, 'bytes are cut where they lie together')
     this.#position = this.#start + size
   }
 
-  /** Forgets everything, also what was handed over: nobody reads it any more, and its place is written anew. */
-  rewind(): void {
-    this.#start = 0
-    this.#position = 0
-    this.#chunks = []
-    this.#sizeBefore = 0
+  /** Moves what lies behind the first `size` bytes: on by so many bytes, or back. */
+  shiftBehind(size: number, by: number): void {
+    assert(this.#chunks.length === 0 && size <= this.size && size + by >= 0, 'bytes move where they lie together')
+    const end = this.size
+    if (by > 0) this.#room(by)
+    else this.#position += by
+    this.#buffer.copyWithin(this.#start + size + by, this.#start + size, this.#start + end)
   }
 
   /** Hands over everything written, as a list of parts, and starts anew behind it in the same buffer. */

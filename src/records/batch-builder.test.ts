@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { Writer } from '../base/index.ts'
-import { BatchBuilder, buildBatch, type NewRecord } from './batch-builder.ts'
+import { BatchBuilder, buildBatch, type NewRecord, type RecordCodec } from './batch-builder.ts'
 import { readRecords } from './record.ts'
 
 interface Plain {
@@ -13,29 +12,31 @@ interface Plain {
 
 const plain: fc.Arbitrary<Plain> = fc.record({
   key: fc.uint8Array({ maxLength: 200 }),
-  value: fc.option(fc.uint8Array({ maxLength: 200 })),
+  value: fc.option(
+    fc.oneof({ weight: 9, arbitrary: fc.uint8Array({ maxLength: 200 }) }, fc.constant(new Uint8Array(20_000))),
+  ),
   timestampMs: fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.maxSafeNat()),
 })
 
-/** Some are written by whoever knows them, some are copied out of a writer. */
-function add(builder: BatchBuilder, { key, value, timestampMs }: Plain, isWritten: boolean): void {
-  if (!isWritten) {
-    builder.add({ key, value, timestampMs })
-    return
-  }
-  const writer = new Writer(8)
-  writer.bytes(key)
-  if (value !== null) writer.bytes(value)
-  builder.addWritten({ writer, keySize: key.length, valueSize: value?.length ?? null, timestampMs })
-  writer.rewind()
-  writer.bytes(new Uint8Array(400).fill(0xff))
+const codec: RecordCodec<Plain> = {
+  writeKey: (writer, { key }) => writer.bytes(key),
+  writeValue(writer, { value }) {
+    if (value !== null) writer.bytes(value)
+    return value !== null
+  },
 }
+
+const addCoded = (builder: BatchBuilder, record: Plain): void =>
+  builder.addCoded(record, { codec, timestampMs: record.timestampMs })
 
 test('a batch that grows record by record is the one that is built of all of them', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(plain, fc.boolean()), { minLength: 1 }), (records) => {
       const builder = new BatchBuilder({ capacity: 100 })
-      for (const [record, isWritten] of records) add(builder, record, isWritten)
+      for (const [record, isCoded] of records) {
+        if (isCoded) addCoded(builder, record)
+        else builder.add(record)
+      }
       const { sizeInBytes } = builder
       const batch = builder.finish({ leaderEpoch: 3 })
       const all: readonly NewRecord[] = records.map(([record]) => record)
@@ -49,12 +50,12 @@ test('what is taken back leaves nothing behind', () => {
   fc.assert(
     fc.property(fc.array(plain), fc.array(plain), fc.array(plain, { minLength: 1 }), (before, back, after) => {
       const builder = new BatchBuilder({ capacity: 100 })
-      for (const record of before) add(builder, record, true)
+      for (const record of before) addCoded(builder, record)
       const { mark } = builder
-      for (const record of back) add(builder, record, true)
+      for (const record of back) addCoded(builder, record)
       builder.backTo(mark)
       assert.equal(builder.recordCount, before.length)
-      for (const record of after) add(builder, record, true)
+      for (const record of after) addCoded(builder, record)
       assert.deepEqual(builder.finish(), buildBatch([...before, ...after]))
     }),
   )

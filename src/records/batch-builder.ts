@@ -62,13 +62,23 @@ export interface BatchBuilderOptions {
   readonly baseTimestampMs?: number | undefined
 }
 
-/** A record that lies in a writer: its key, and behind it its value. */
-export interface WrittenRecord {
-  readonly writer: Writer
-  readonly keySize: number
-  /** Null: it has none. */
-  readonly valueSize: number | null
+/** How records of a kind are written. */
+export interface RecordCodec<R> {
+  readonly writeKey: (writer: Writer, record: R) => void
+  /** False: nothing is written, for the record has no value. */
+  readonly writeValue: (writer: Writer, record: R) => boolean
+}
+
+export interface CodedOptions<R> {
+  readonly codec: RecordCodec<R>
   readonly timestampMs: number
+}
+
+/** Where a record lies that has no head yet. */
+interface Written {
+  readonly start: number
+  readonly keySize: number
+  readonly valueSize: number | null
 }
 
 /** Where a batch stood. */
@@ -88,6 +98,9 @@ export class BatchBuilder {
   #recordCount = 0
   #lastOffset: number
   #maxTimestampMs: number = header.noTimestamp
+  /** What stood in front of the key, and between key and value, of the last record. */
+  #headSize = 6
+  #valueLengthSize = 1
 
   constructor({ capacity, baseOffset = 0, baseTimestampMs }: BatchBuilderOptions) {
     this.#writer = new Writer(capacity)
@@ -111,9 +124,50 @@ export class BatchBuilder {
     writeRecord(this.#writer, record, this.#next(timestampMs, record.offset))
   }
 
-  /** Copies: the writer's bytes are free again. */
-  addWritten(record: WrittenRecord): void {
-    copyRecord(this.#writer, record, this.#next(record.timestampMs))
+  /**
+   * Written where it will lie, without bytes of its own on the way: how many bytes stand in front of key and value is
+   * guessed from the record before, and mended.
+   */
+  addCoded<R>(record: R, { codec, timestampMs }: CodedOptions<R>): void {
+    const writer = this.#writer
+    const deltas = this.#next(timestampMs)
+    const start = writer.size
+    writer.skip(this.#headSize)
+    codec.writeKey(writer, record)
+    const keySize = writer.size - start - this.#headSize
+    writer.skip(this.#valueLengthSize)
+    const valueStart = writer.size
+    const hasValue = codec.writeValue(writer, record)
+    this.#frame({ start, keySize, valueSize: hasValue ? writer.size - valueStart : null }, deltas)
+  }
+
+  #frame({ start, keySize, valueSize }: Written, { timestampDeltaMs, offsetDelta }: RecordDeltas): void {
+    const writer = this.#writer
+    const valueLength = valueSize ?? -1
+    const valueBytes = valueSize ?? 0
+    const valueLengthSize = varlongSize(valueLength)
+    // One byte for attributes, and one behind all that says that there are no headers.
+    const sizeToKey = 1 + varlongSize(timestampDeltaMs) + varlongSize(offsetDelta) + varlongSize(keySize)
+    const bodySize = sizeToKey + keySize + valueLengthSize + valueBytes + 1
+    const headSize = varlongSize(bodySize) + sizeToKey
+    const keyEnd = start + this.#headSize + keySize
+    const valueBy = valueLengthSize - this.#valueLengthSize
+    const keyBy = headSize - this.#headSize
+    if (valueBy !== 0) writer.shiftBehind(keyEnd + this.#valueLengthSize, valueBy)
+    if (keyBy !== 0) writer.shiftBehind(start + this.#headSize, keyBy)
+    this.#headSize = headSize
+    this.#valueLengthSize = valueLengthSize
+
+    writer.cutTo(start)
+    writer.varint(bodySize)
+    writer.i8(0)
+    writer.varlong(timestampDeltaMs)
+    writer.varint(offsetDelta)
+    writer.varint(keySize)
+    writer.skip(keySize)
+    writer.varint(valueLength)
+    writer.skip(valueBytes)
+    writer.i8(0)
   }
 
   #next(timestampMs: number, offset = this.#lastOffset + 1): RecordDeltas {
@@ -242,27 +296,6 @@ function writeRecord(writer: Writer, record: NewRecord, deltas: RecordDeltas): v
     writer.text(header.key, size)
     writeBytes(writer, header.value)
   }
-}
-
-function copyRecord(
-  writer: Writer,
-  { writer: from, keySize, valueSize }: WrittenRecord,
-  { timestampDeltaMs, offsetDelta }: RecordDeltas,
-): void {
-  const value = valueSize ?? 0
-  const valueLength = valueSize ?? -1
-  const sizes =
-    varlongSize(timestampDeltaMs) + varlongSize(offsetDelta) + varlongSize(keySize) + varlongSize(valueLength)
-  // One byte for attributes, one for no headers.
-  writer.varint(1 + sizes + keySize + value + 1)
-  writer.i8(0)
-  writer.varlong(timestampDeltaMs)
-  writer.varint(offsetDelta)
-  writer.varint(keySize)
-  writer.copy(from, 0, keySize)
-  writer.varint(valueLength)
-  writer.copy(from, keySize, keySize + value)
-  writer.i8(0)
 }
 
 function writeBytes(writer: Writer, value: Uint8Array | null): void {

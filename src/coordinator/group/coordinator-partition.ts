@@ -1,10 +1,10 @@
 /** What a coordinator asks of a partition of its topic, and its records as batches in it. */
-import { ApiError, Writer } from '../../base/index.ts'
+import { ApiError } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { BatchBuilder, type CompressionType, type TargetCompression } from '../../records/index.ts'
 import type { ShardBatch, ShardLog } from '../shard-log.ts'
 import type { GroupRecord } from './group-record.ts'
-import { writeGroupKey, writeGroupValue } from './group-record-codec.ts'
+import { groupRecordCodec } from './group-record-codec.ts'
 
 /** A partition of a coordinator's topic, while this broker leads it. */
 export interface CoordinatorPartition {
@@ -36,9 +36,6 @@ export interface GroupLogOptions {
 }
 
 export const groupLog = (options: GroupLogOptions): ShardLog<GroupRecord> => ({ open: () => new GroupBatch(options) })
-
-/** One record, on its way into a batch. */
-const scratch = new Writer(1 << 14)
 
 /** What most batches take: the commits of a turn of the loop. */
 const capacity = 2048
@@ -92,12 +89,6 @@ class GroupBatch implements ShardBatch<GroupRecord> {
 }
 
 function write(records: readonly GroupRecord[], batch: BatchBuilder, timestampMs: number): void {
-  for (const record of records) {
-    // Of one that could not be written, something may be there.
-    scratch.rewind()
-    writeGroupKey(scratch, record)
-    const keySize = scratch.size
-    const valueSize = writeGroupValue(scratch, record) ? scratch.size - keySize : null
-    batch.addWritten({ writer: scratch, keySize, valueSize, timestampMs })
-  }
+  const coded = { codec: groupRecordCodec, timestampMs }
+  for (const record of records) batch.addCoded(record, coded)
 }

@@ -10,6 +10,7 @@ import {
   offsetCommitKey,
   offsetCommitValue,
 } from '../../protocol/index.ts'
+import type { RecordCodec } from '../../records/index.ts'
 import { decodeConsumerRecord, writeConsumerKey, writeConsumerValue } from './consumer-record-codec.ts'
 import type { ClassicGroupRecord, CommittedOffset, GroupRecord, OffsetRecord, StoredGroup } from './group-record.ts'
 
@@ -27,15 +28,17 @@ const groupVersion = 3
 const expiringOffsetVersion = 1
 const noTimestamp = -1n
 
+export const groupRecordCodec: RecordCodec<GroupRecord> = { writeKey, writeValue }
+
 /** Key and value as bytes of their own. */
 export function encodeGroupRecord(record: GroupRecord): KeyValue {
   const key = new Writer()
   const value = new Writer()
-  writeGroupKey(key, record)
-  return { key: key.finishAsOne(), value: writeGroupValue(value, record) ? value.finishAsOne() : null }
+  writeKey(key, record)
+  return { key: key.finishAsOne(), value: writeValue(value, record) ? value.finishAsOne() : null }
 }
 
-export function writeGroupKey(writer: Writer, record: GroupRecord): void {
+function writeKey(writer: Writer, record: GroupRecord): void {
   switch (record.kind) {
     case 'offset': {
       const { groupId, topic, partition } = record
@@ -52,8 +55,8 @@ export function writeGroupKey(writer: Writer, record: GroupRecord): void {
   }
 }
 
-/** False: the record has no value, it is a tombstone. */
-export function writeGroupValue(writer: Writer, record: GroupRecord): boolean {
+/** False: it is a tombstone. */
+function writeValue(writer: Writer, record: GroupRecord): boolean {
   if (record.value === null) return false
   if (record.kind === 'offset') writeOffset(writer, record.value)
   else if (record.kind === 'classic-group') writeGroup(writer, record.value)
