@@ -1,10 +1,11 @@
 /** A member of a group in a process of its own: which partitions it owns, which values it has read, and its history. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from '../../bench/child.ts'
 import type { MemberEvent, Place, Tells } from '../history.ts'
 import { franzGoCommand, skipWithoutGo } from './franz-go.ts'
 import { toolCommand } from './java-tool.ts'
-import { bootstrap } from './kit.ts'
+import { against, bootstrap, runFolder, uniqueName } from './kit.ts'
 import { librdkafkaCommand } from './librdkafka.ts'
 import { type Line, LineProcess } from './line-process.ts'
 import { skipUnless } from './served.ts'
@@ -16,6 +17,8 @@ export interface Membership {
   readonly instance?: string
   /** Of the classic protocol. */
   readonly sessionTimeoutMs?: number
+  /** Of Java's: configs of the client, beside those that its program sets. */
+  readonly javaConfigs?: Readonly<Record<string, string>>
 }
 
 export type MemberKind = (membership: Membership) => Command | Promise<Command>
@@ -25,7 +28,7 @@ const shortSessionMs = 6000
 
 const librdkafkaMember =
   (protocol: string): MemberKind =>
-  ({ sessionTimeoutMs = shortSessionMs, ...membership }) =>
+  ({ sessionTimeoutMs = shortSessionMs, javaConfigs: _, ...membership }) =>
     librdkafkaCommand('member', { ...membership, session: sessionTimeoutMs, protocol, timeout: 900 })
 
 const franzGoMember =
@@ -41,9 +44,16 @@ const platformaticMember =
   })
 
 function javaMember(protocol: string, more: readonly string[] = []): MemberKind {
-  return ({ topic, group, instance, sessionTimeoutMs = shortSessionMs }) => {
+  return ({ topic, group, instance, sessionTimeoutMs = shortSessionMs, javaConfigs = {} }) => {
+    const file = join(runFolder(against), `${uniqueName('member')}.properties`)
+    writeFileSync(
+      file,
+      Object.entries(javaConfigs)
+        .map(([key, value]) => `${key}=${value}\n`)
+        .join(''),
+    )
     const session = protocol === 'classic' ? ['--session-timeout', `${sessionTimeoutMs}`] : []
-    const place = ['--bootstrap-server', bootstrap(), '--topic', topic, '--group-id', group]
+    const place = ['--bootstrap-server', bootstrap(), '--topic', topic, '--group-id', group, '--command-config', file]
     const args = ['--reset-policy', 'earliest', '--verbose', '--group-protocol', protocol, ...session, ...more]
     const fixed = instance === undefined ? [] : ['--group-instance-id', instance]
     return toolCommand('verifiableConsumer', [...place, ...args, ...fixed])
