@@ -55,7 +55,7 @@ export class ConsumerGroup {
   readonly #staticIds = new Map<string, string>()
   /** The metadata was looked at when the group had, or got, this epoch; undefined when it has changed since. */
   #lookedAtEpoch: number | undefined
-  /** When what the expressions stand for was last not stored; in no log. */
+  /** When something of what the expressions stand for was last not stored; in no log. */
   regexesRefusedMs = Number.NEGATIVE_INFINITY
 
   constructor(groupId: string, timeline: Timeline) {

@@ -215,6 +215,7 @@ export class GroupCoordinator {
       this.#classic.checkSize(group)
     }
     for (const group of this.#consumers.all()) {
+      this.#consumer.regexes.loaded(group)
       for (const { memberId } of group.members()) this.#consumer.resume(group.groupId, memberId)
     }
     this.#expiry.start()

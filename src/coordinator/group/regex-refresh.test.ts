@@ -114,3 +114,63 @@ test('what could not be stored is not resolved again with each heartbeat', async
   }
   assert.deepEqual([await epochAfter(9999), await epochAfter(2)], [1, 2])
 })
+
+/** A slice for each turn. */
+class TurnClock extends SlowClock {
+  override after(delayMs: number, fire: () => void): Timer {
+    return super.after(Math.max(delayMs, 1), fire)
+  }
+}
+
+for (const isLoaded of [false, true]) {
+  test(`a refresh that is stored in part goes on after its rest${isLoaded ? ', also behind a load' : ''}`, async () => {
+    const clock = new TurnClock()
+    const broker = new GroupBroker({ clock })
+    const partition = new MemoryPartition()
+    const topics = new TranscriptTopics()
+    await broker.lead(partition)
+    const names = Array.from({ length: 600 }, (_, i) => `topic-${i}-`.padEnd(249, 'x'))
+    topics.change(new Map(names.map((name) => [name, 1])), broker.groups)
+    const regexes = ['topic.*', 'topic-.*', 'topic-[0-9]*.*']
+    const refreshed = async (): Promise<readonly number[]> => {
+      clock.advance(11_000)
+      for (const [i, topicRegex] of regexes.entries()) {
+        await broker.groups.consumerHeartbeat('g', heartbeatOf({ memberId: `m${i}`, topicNames: null, topicRegex }), 1)
+      }
+      for (let i = 0; i < 3000; i++) {
+        clock.advance(1)
+        await turns()
+      }
+      return topicCounts(partition.batches)
+    }
+    await refreshed()
+    assert.deepEqual(await refreshed(), [600, 600, 600])
+    topics.change(new Map(['topic-', ...names].map((name) => [name, 1])), broker.groups)
+    const write = partition.write.bind(partition)
+    partition.write = (bytes) => {
+      write(bytes)
+      if (topicCounts([Buffer.from(bytes)]).length > 0) partition.refuseOnce(ErrorCode.NOT_ENOUGH_REPLICAS)
+    }
+    assert.deepEqual(await refreshed(), [601, 600, 600])
+    partition.write = write
+    if (isLoaded) {
+      broker.groups.resign(0, 0)
+      await broker.lead(partition, { leaderEpoch: 1 })
+    }
+    assert.deepEqual(await refreshed(), [601, 601, 601])
+    assert.deepEqual(broker.faults, [])
+  })
+}
+
+/** Of each expression, of how many topics the newest record tells. */
+function topicCounts(batches: readonly Buffer[]): readonly number[] {
+  const counts = new Map<string, number>()
+  for (const batch of batches) {
+    for (const { key, value } of readRecords(batch, 0, 1 << 20)) {
+      const record = key === null ? undefined : decodeGroupRecord(key, value)
+      if (record?.kind === 'consumer-regex' && record.value !== null)
+        counts.set(record.regex, record.value.topics.length)
+    }
+  }
+  return [...counts.values()]
+}

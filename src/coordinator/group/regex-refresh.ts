@@ -68,6 +68,13 @@ export class RegexRefresh {
     this.#newTopicsVersion = this.#options.topics.version
   }
 
+  /** All are resolved together: where their times differ, the coordinator before was not done with it. */
+  loaded(group: ConsumerGroup): void {
+    const times = new Set<number>()
+    for (const [, { timestampMs }] of group.resolvedRegexes()) times.add(timestampMs)
+    if (times.size > 1) group.regexesRefusedMs = Math.max(...times)
+  }
+
   /** After a request that is about to change `member` to `updated`. */
   maybeStart(group: ConsumerGroup, change: RegexChange): void {
     const { updated, isNew } = change
@@ -87,6 +94,8 @@ export class RegexRefresh {
       isNew ||
       regexes.length !== group.resolvedCount ||
       (last?.[1].version ?? 0) < this.#newTopicsVersion ||
+      // Of the last resolution something is missing.
+      group.regexesRefusedMs >= lastMs ||
       nowMs > lastMs + refreshIntervalMs()
     if (isDue && regexes.length > 0) this.#start(group.groupId, regexes)
   }
