@@ -153,6 +153,16 @@ test('a time-out answers who waits, and what became of the records is told later
   assert.equal(bench.state.committed, 1)
 })
 
+test('very many batches that nobody commits are answered in time all the same', () => {
+  const bench = new RuntimeBench()
+  for (let i = 0; i < 150_000; i++) {
+    bench.append('a', ['a'])
+    bench.clock.drain()
+  }
+  bench.clock.advance(appendTimeoutMs)
+  assert.equal(bench.told.length, 150_000)
+})
+
 test('the end answers all that wait, stops all timers, and nothing begins after it', async () => {
   const bench = new RuntimeBench()
   bench.lingerMs = 10

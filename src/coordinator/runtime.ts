@@ -153,7 +153,9 @@ export class ShardRuntime<R> implements ShardContext<R> {
     this.#late = undefined
     this.#lateMs = Number.POSITIVE_INFINITY
     for (const { waiters } of [...this.#pending()]) waiters.answerLate(nowMs)
-    const nextMs = Math.min(...this.#pending().map(({ waiters }) => waiters.deadlineMs))
+    let nextMs = Number.POSITIVE_INFINITY
+    // There may be more of them than a call takes arguments.
+    for (const { waiters } of this.#pending()) nextMs = Math.min(nextMs, waiters.deadlineMs)
     if (nextMs < Number.POSITIVE_INFINITY) this.#lookIn(nextMs - nowMs, nextMs)
   }
 
