@@ -23,8 +23,7 @@ type UpgradeTopics = Pick<ConsumerTopics, 'idOf' | 'hashOf'>
 export function upgradeRecords(classic: ClassicGroup, topics: UpgradeTopics): readonly ConsumerRecord[] {
   const { groupId, generationId: epoch } = classic
   const all = classic.members()
-  // Where its first members still wait for each other, what they offer is all that there is.
-  const protocolName = classic.protocolName ?? (all.length === 0 ? '' : classic.selectProtocol())
+  const protocolName = protocolOf(classic)
   const members = all.map((member) => {
     const target = targetOf(member, topics)
     return { target, member: consumerMember(member, { epoch, protocolName, target }) }
@@ -42,6 +41,14 @@ export function upgradeRecords(classic: ClassicGroup, topics: UpgradeTopics): re
     { kind: 'consumer-target-epoch', groupId, value: { epoch, timestampMs: 0 } },
     ...members.map(({ member }) => ({ ...record('consumer-current', member.memberId), value: progressOf(member) })),
   ]
+}
+
+/** Where its first members still wait for each other, or one comes that has not what the others had, what all offer. */
+function protocolOf(classic: ClassicGroup): string {
+  const { protocolName } = classic
+  if (classic.size === 0) return ''
+  const isOfAll = protocolName !== null && classic.commonProtocols().has(protocolName)
+  return isOfAll ? protocolName : classic.selectProtocol()
 }
 
 function targetOf({ assignment }: ClassicMember, topics: UpgradeTopics): Assignment {
