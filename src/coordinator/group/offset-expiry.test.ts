@@ -258,6 +258,28 @@ test('nothing goes under the hands of others: other members, subscriptions that 
   for (const groupId of ['connect', 'unreadable', 'rebalances']) assert.deepEqual(world.known(groupId), ['other-0'])
 })
 
+test('a group that gave out an id lives for the member that comes with it', async () => {
+  const world = await World.lead()
+  await world.commit()
+  const request = {
+    newMemberId: 'm',
+    groupInstanceId: null,
+    requireKnownMemberId: true,
+    canSkipAssignment: false,
+    clientId: '',
+    clientHost: '',
+    rebalanceTimeoutMs: 1_800_000,
+    sessionTimeoutMs: 1_800_000,
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: subscription('t') }],
+    reason: '',
+  }
+  const { memberId } = await world.broker.groups.join('g', { ...request, memberId: '' })
+  await world.advance(11 * minute)
+  assert.deepEqual(world.known(), [])
+  assert.equal((await world.broker.groups.join('g', { ...request, memberId })).errorCode, ErrorCode.NONE)
+})
+
 test('what an old client said about its offsets goes before all else', async () => {
   const world = await World.lead()
   await world.commit({ partition: 0, retentionTimeMs: 3 * minute })

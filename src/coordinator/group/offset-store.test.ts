@@ -61,3 +61,17 @@ test('readers see just what is committed, whatever is replayed, committed and re
     }),
   )
 })
+
+test('what a transaction has committed is the newest, unless a commit is on its way', () => {
+  const store = new OffsetStore()
+  const newest = (partition: number) => store.newest('g', { topic: 't', partition })?.offset
+  const producerId = 7
+  store.replayTransactional(producerId, record(0, 1n), 0)
+  store.replayTransactional(producerId, record(1, 1n), 1)
+  store.replay(record(1, 2n), 2)
+  store.endTransaction(producerId, true)
+  assert.deepEqual([newest(0), newest(1)], [1n, 2n])
+  assert.equal([...store.newestOf('g')].length, 2)
+  store.revertTo(2)
+  assert.deepEqual([newest(0), newest(1)], [1n, 1n])
+})

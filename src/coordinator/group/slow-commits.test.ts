@@ -112,6 +112,19 @@ test('a group whose end is committed late has ended', async () => {
   assert.equal(bench.broker.lines.at(-1), 'Group g ended: deleted by a request')
 })
 
+test('a group whose end is lost does not take the place of the one that was begun since', async () => {
+  const bench = new Bench()
+  const before = await bench.stable()
+  const { broker, partition } = bench
+  await broker.groups.leave('g', [{ memberId: before, groupInstanceId: null, reason: '' }])
+  partition.commitsAtOnce = false
+  const deleted = broker.groups.deleteGroup('g')
+  const { memberId, generationId } = await bench.join(null)
+  partition.fail(ErrorCode.NOT_ENOUGH_REPLICAS)
+  assert.equal(await deleted, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  assert.equal(broker.groups.heartbeat('g', { memberId, groupInstanceId: null }, generationId), ErrorCode.NONE)
+})
+
 test('the place of a static member that is taken late is taken', async () => {
   const bench = new Bench()
   const before = await bench.stable('a')

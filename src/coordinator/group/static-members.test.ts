@@ -52,12 +52,12 @@ class Bench {
     return errorCode === ErrorCode.NONE ? Buffer.from(assignment).toString() : errorCode
   }
 
-  /** Two static members, a and b, in generation 2; a leads. */
-  async stable(): Promise<{ readonly a: string; readonly b: string }> {
-    const a = await this.join({ instanceId: 'a' })
+  /** Two static members, a and b, in generation 2; a leads, and offers `protocols`. */
+  async stable(protocols = ['range']): Promise<{ readonly a: string; readonly b: string }> {
+    const a = await this.join({ instanceId: 'a', protocols })
     assert.equal(a.errorCode, ErrorCode.NONE)
     const joining = this.join({ instanceId: 'b' })
-    await this.join({ instanceId: 'a', memberId: a.memberId })
+    await this.join({ instanceId: 'a', memberId: a.memberId, protocols })
     const b = await joining
     const members = [who('b', b.memberId), who('a', a.memberId)]
     const assigned = { [a.memberId]: 'one', [b.memberId]: 'two' }
@@ -129,6 +129,32 @@ test('an id that could not be stored is taken back', async () => {
   assert.equal((await failing).errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE)
   assert.equal(bench.broker.groups.heartbeat('g', who('b', b), 2), ErrorCode.NONE)
   assert.equal(await bench.sync(who('b', b), 2), 'two')
+})
+
+test('with it goes what the one who had it offered', async () => {
+  const bench = await Bench.lead()
+  await bench.stable(['range', 'sticky'])
+  bench.partition.commitsAtOnce = false
+  const failing = bench.join({ instanceId: 'b', protocols: ['range', 'sticky'] })
+  await turns()
+  bench.partition.fail(ErrorCode.NOT_ENOUGH_REPLICAS)
+  assert.equal((await failing).errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  const { errorCode } = await bench.join({ instanceId: null, protocols: ['sticky'] })
+  assert.equal(errorCode, ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+})
+
+test('it stays where a rebalance has begun meanwhile: that tells the new id', async () => {
+  const bench = await Bench.lead()
+  const { a } = await bench.stable()
+  bench.partition.commitsAtOnce = false
+  const back = bench.join({ instanceId: 'b' })
+  await turns()
+  const other = bench.join({ instanceId: null })
+  bench.partition.fail(ErrorCode.NOT_ENOUGH_REPLICAS)
+  await turns()
+  await bench.join({ instanceId: 'a', memberId: a })
+  assert.deepEqual([(await back).errorCode, (await back).generationId], [ErrorCode.NONE, 3])
+  assert.equal((await other).generationId, 3)
 })
 
 test('two that claim one place: the older one is fenced while it waits', async () => {
