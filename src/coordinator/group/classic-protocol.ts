@@ -109,8 +109,9 @@ export class ClassicProtocol {
 
   /** False if nobody waits for the id. */
   #dropPending(group: ClassicGroup, memberId: string): boolean {
+    if (!group.pendingJoins.delete(memberId)) return false
     this.#context.timers.cancel(pendingKey(group, memberId))
-    return group.pendingJoins.delete(memberId)
+    return true
   }
 
   /** The group was loaded, and may be larger than it is to be now: whoever joins first stays. */

@@ -48,6 +48,33 @@ test('a group becomes a classic one though a member offers what cannot be read b
   )
 })
 
+test('who leaves by a name that another has made up keeps no id of theirs alive', async () => {
+  const clock = new ManualClock()
+  const broker = new GroupBroker({ clock })
+  await broker.lead(new MemoryPartition())
+  for (const groupId of ['a', 'a b']) {
+    const { errorCode } = await broker.groups.join(groupId, {
+      memberId: '',
+      newMemberId: 'c',
+      groupInstanceId: null,
+      requireKnownMemberId: true,
+      canSkipAssignment: true,
+      clientId: '',
+      clientHost: '',
+      rebalanceTimeoutMs: 10_000,
+      sessionTimeoutMs: 10_000,
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: subscription() }],
+      reason: '',
+    })
+    assert.equal(errorCode, ErrorCode.MEMBER_ID_REQUIRED)
+  }
+  const codes = await broker.groups.leave('a', [{ memberId: 'b c', groupInstanceId: null, reason: '' }])
+  assert.deepEqual(codes, [ErrorCode.UNKNOWN_MEMBER_ID])
+  clock.advance(10_000)
+  assert.deepEqual(broker.groups.list({ states: [], types: [] }), [])
+})
+
 test('the end of a member leaves one watched whose names only together read the same', async () => {
   const clock = new ManualClock()
   const broker = new GroupBroker({ clock })
