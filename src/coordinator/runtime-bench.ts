@@ -4,6 +4,7 @@ import { ErrorCode } from '../protocol/index.ts'
 import { ShardRuntime, type ShardState } from './runtime.ts'
 import type { Append } from './shard-context.ts'
 import type { ShardBatch, ShardLog } from './shard-log.ts'
+import { Turns } from './turns.ts'
 
 /** Stands until it is moved; what waits for the sockets runs when they are said to be drained. */
 export class BenchClock implements Clock {
@@ -41,6 +42,20 @@ export class BenchClock implements Clock {
 
   drain(): void {
     for (const then of this.#afterDrain.splice(0)) then()
+  }
+
+  /** Something takes so long. */
+  pass(ms: number): void {
+    this.#nowMs += ms
+  }
+
+  /** The one that is due first. */
+  fireOne(): void {
+    const [next] = this.#timers.toSorted((a, b) => a.atMs - b.atMs)
+    assert(next !== undefined, 'a timer is set')
+    this.#nowMs = Math.max(this.#nowMs, next.atMs)
+    this.#timers = this.#timers.filter((timer) => timer !== next)
+    next.fire()
   }
 
   /** `earlyMs`: timers come that much before their time. */
@@ -172,6 +187,7 @@ export class RuntimeBench {
     this.runtime = new ShardRuntime<string>({
       clock: this.clock,
       log: this.log,
+      turns: new Turns(this.clock),
       appendTimeoutMs: () => appendTimeoutMs,
       lingerMs: () => this.lingerMs,
       onFault: (error) => void this.faults.push(error),

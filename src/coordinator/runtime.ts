@@ -11,6 +11,7 @@ import { ErrorCode } from '../protocol/index.ts'
 import type { Append, ShardContext, ShardTimers } from './shard-context.ts'
 import type { ShardBatch, ShardLog } from './shard-log.ts'
 import { DeadlineTimers } from './shard-timers.ts'
+import type { Turns } from './turns.ts'
 import { Waiters } from './waiters.ts'
 
 /** A shard's state: changed by replay, in the order of the log. */
@@ -25,6 +26,8 @@ export interface ShardState<R> {
 export interface RuntimeOptions<R> {
   readonly clock: Clock
   readonly log: ShardLog<R>
+  /** Of all shards. */
+  readonly turns: Turns
   /** How long an answer waits for its records; they may still be committed after that. */
   readonly appendTimeoutMs: () => number
   /** How long a batch stays open; -1: until the sockets have been drained. */
@@ -76,7 +79,7 @@ export class ShardRuntime<R> implements ShardContext<R> {
   }
 
   later(then: () => void, ended: () => void = () => undefined): void {
-    this.#options.clock.after(0, () => this.#guard(this.#ended ? ended : then))
+    this.#options.turns.wait(() => this.#guard(this.#ended ? ended : then))
   }
 
   append(append: Append<R>): void {

@@ -45,6 +45,9 @@ export interface ShardContext<R> {
    * a later turn, but for an append of nothing behind which nothing waits: that is committed at once.
    */
   append(append: Append<R>): void
-  /** Goes on in a later turn: what is long is done in slices. `ended`: the shard has ended by then. */
+  /**
+   * Goes on in a later turn: what is long is done in slices, and those of all shards wait for each other. `ended`: the
+   * shard has ended by then.
+   */
   later(then: () => void, ended?: () => void): void
 }

@@ -6,6 +6,7 @@ import { ApiError, assert, type Clock, getOrInsert, type Logger } from '../../ba
 import type { BrokerConfig } from '../../config/index.ts'
 import { emptyImage, type MetadataImage, type TopicsChanges } from '../../metadata/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
+import { Turns } from '../turns.ts'
 import type { JoinReply, MemberIdentity, SyncReply } from './classic-member.ts'
 import type { JoinRequest, SyncRequest } from './classic-protocol.ts'
 import {
@@ -97,12 +98,14 @@ export class GroupService {
   readonly #configs: GroupConfigs
   readonly #topics = new ConsumerTopics(emptyImage)
   readonly #tally = new GroupTally()
+  readonly #turns: Turns
   #stopped = false
 
   constructor(options: GroupServiceOptions) {
     this.#options = options
     this.#configs = new GroupConfigs({ broker: options.config, textsOf: options.groupTexts })
     const { clock, logger, config } = options
+    this.#turns = new Turns(clock)
     this.#events = new GroupEvents({
       nowMs: () => clock.now(),
       log: (line) => logger.log('info', line),
@@ -131,6 +134,7 @@ export class GroupService {
       ...this.#options,
       events: this.#events,
       tally: this.#tally,
+      turns: this.#turns,
       config: () => this.#configs.shard(),
       configOf: (groupId) => this.#configs.of(groupId),
       topics: this.#topics,

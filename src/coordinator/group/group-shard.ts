@@ -10,6 +10,7 @@ import type { ConsumerGroupConfig } from '../../config/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { CompressionType } from '../../records/index.ts'
 import { ShardRuntime } from '../runtime.ts'
+import type { Turns } from '../turns.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import { type CoordinatorPartition, groupLog } from './coordinator-partition.ts'
 import { GroupCoordinator, type GroupCoordinatorConfig } from './group-coordinator.ts'
@@ -41,6 +42,7 @@ export interface GroupShardOptions {
   /** Of all shards: what is kept of the groups is bounded together. */
   readonly events: GroupEvents
   readonly tally: GroupTally
+  readonly turns: Turns
   readonly onFault: (error: unknown) => void
 }
 
@@ -55,12 +57,13 @@ export class GroupShard {
   #status: Status = 'loading'
 
   constructor(index: number, partition: CoordinatorPartition, options: GroupShardOptions) {
-    const { clock, config, configOf, topics, batchBytesMax, events, tally, onFault } = options
+    const { clock, config, configOf, topics, batchBytesMax, events, tally, turns, onFault } = options
     this.index = index
     this.#options = options
     this.#partition = partition
     this.#runtime = new ShardRuntime<GroupRecord>({
       clock,
+      turns,
       onFault,
       appendTimeoutMs: () => config().appendTimeoutMs,
       lingerMs: () => config().appendLingerMs,

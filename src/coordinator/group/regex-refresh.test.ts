@@ -11,10 +11,10 @@ import { TranscriptTopics } from './transcript-topics.ts'
 /** Between two looks at it a millisecond passes. */
 class SlowClock extends ManualClock {
   turnCount = 0
-  #looks = 0
+  looks = 0
 
   override monotonic(): number {
-    return super.monotonic() + ++this.#looks
+    return super.monotonic() + ++this.looks
   }
 
   override after(delayMs: number, fire: () => void): Timer {
@@ -121,6 +121,27 @@ class TurnClock extends SlowClock {
     return super.after(Math.max(delayMs, 1), fire)
   }
 }
+
+test('groups of all partitions wait for each other: one slice in a turn, however many are to be resolved', async () => {
+  const clock = new TurnClock()
+  const broker = new GroupBroker({ clock, partitionCount: 2 })
+  for (const index of [0, 1]) await broker.lead(new MemoryPartition(), { index })
+  const names = Array.from({ length: 20 }, (_, i) => `topic-${i}`)
+  new TranscriptTopics().change(new Map(names.map((name) => [name, 1])), broker.groups)
+  const joins = heartbeatOf({ topicNames: null, topicRegex: 'topic-.*' })
+  const groupIds = ['a', 'b', 'c', 'd', 'e', 'f']
+  assert.equal(new Set(groupIds.map((groupId) => broker.groups.partitionOf(groupId))).size, 2)
+  for (const groupId of groupIds) await broker.groups.consumerHeartbeat(groupId, joins, 1)
+  for (let i = 0; i < 200; i++) {
+    const before = clock.looks
+    clock.advance(1)
+    await turns()
+    assert.ok(clock.looks - before <= 8, `${clock.looks - before} looks at the clock in a turn`)
+  }
+  const resolved = broker.lines.filter((line) => line.includes('resolved to 20 topics'))
+  assert.equal(resolved.length, groupIds.length)
+  assert.deepEqual(broker.faults, [])
+})
 
 for (const isLoaded of [false, true]) {
   test(`a refresh that is stored in part goes on after its rest${isLoaded ? ', also behind a load' : ''}`, async () => {
