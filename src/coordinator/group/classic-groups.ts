@@ -100,10 +100,18 @@ export class ClassicGroups {
     const wasRebalancing = group.state === 'preparing' || group.state === 'completing'
     this.end(group, ErrorCode.REBALANCE_IN_PROGRESS)
     this.#taken.set(groupId, group)
+    const hide = (): void => {
+      // One that took its place may be on its way too.
+      if (this.#taken.get(groupId) === group) this.#taken.delete(groupId)
+    }
     return {
-      forget: () => void this.#taken.delete(groupId),
+      forget: () => {
+        hide()
+        // A peer says how long they run, and they hold the group; those of one that has come since go by the same names.
+        if (this.shown(groupId) === undefined) this.#options.rebalance.stopWaiting(group)
+      },
       giveBack: (errorCode) => {
-        this.#taken.delete(groupId)
+        hide()
         if (this.#groups.has(groupId)) return
         group.revive(stateSinceMs)
         this.put(group)

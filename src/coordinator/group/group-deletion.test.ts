@@ -1,11 +1,31 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { zeroUuid } from '../../base/index.ts'
+import { type Timer, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { commitTo, GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { subscriptionBytes } from './transcript-bytes.ts'
 
 const offsetCount = 1000
 const all = { states: [], types: [] }
+
+class CountingClock extends ManualClock {
+  readonly running = new Set<Timer>()
+
+  override after(delayMs: number, fire: () => void): Timer {
+    const inner = super.after(delayMs, () => {
+      this.running.delete(timer)
+      fire()
+    })
+    const timer = {
+      cancel: () => {
+        this.running.delete(timer)
+        inner.cancel()
+      },
+    }
+    this.running.add(timer)
+    return timer
+  }
+}
 
 /** A group without members whose offsets take more than a batch has room for. */
 class Bench {
@@ -71,6 +91,38 @@ test('who joins between two slices keeps the group and what is left', async () =
   await bench.broker.groups.consumerHeartbeat('g', heartbeatOf(), 1)
   await bench.goOn()
   assert.deepEqual([bench.answers, bench.knownCount], [[ErrorCode.NON_EMPTY_GROUP], left])
+})
+
+test('a classic group that went over to the consumer protocol leaves no timer, however long its members may take', async () => {
+  const clock = new CountingClock()
+  const broker = new GroupBroker({ clock })
+  await broker.lead(new MemoryPartition())
+  const { groups } = broker
+  const before = clock.running.size
+  const { memberId, generationId } = await groups.join('g', {
+    memberId: '',
+    newMemberId: 'm',
+    groupInstanceId: null,
+    requireKnownMemberId: false,
+    canSkipAssignment: false,
+    clientId: '',
+    clientHost: '',
+    rebalanceTimeoutMs: 2 ** 31 - 1,
+    sessionTimeoutMs: 10_000,
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: subscriptionBytes('@t') }],
+    reason: '',
+  })
+  const identity = { memberId, groupInstanceId: null }
+  await groups.sync('g', { ...identity, generationId, protocolType: null, protocolName: null, assignments: new Map() })
+  const upgraded = await groups.consumerHeartbeat('g', heartbeatOf({ memberId: 'new' }), 1)
+  assert.equal(upgraded.errorCode, ErrorCode.NONE)
+  await groups.leave('g', [{ ...identity, reason: '' }])
+  await groups.consumerHeartbeat('g', heartbeatOf({ memberId: 'new', memberEpoch: -1 }), 1)
+  assert.equal(await groups.deleteGroup('g'), ErrorCode.NONE)
+  // Who waits too long for an answer is looked for as late as that.
+  clock.advance(5000)
+  assert.equal(clock.running.size, before)
 })
 
 test('of two who delete it one is told that there is no such group any more', async () => {

@@ -147,6 +147,11 @@ export class MemoryPartition {
     for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
+  /** The first of what waits is committed. */
+  commitFirst(): void {
+    for (const { resolve } of this.#waiting.splice(0, 1)) resolve()
+  }
+
   /** What waits is cut off again. */
   fail(code: number): void {
     const failed = this.#waiting.splice(0)

@@ -163,6 +163,12 @@ export class Rebalance {
     if (last !== undefined) this.startWithout(group, last)
   }
 
+  /** Neither joins nor syncs are waited for any longer. */
+  stopWaiting(group: ClassicGroup): void {
+    this.#context.timers.cancel(joinKey(group))
+    this.#context.timers.cancel(syncKey(group))
+  }
+
   /** The member gave a sign of life: its session starts anew. */
   heard(group: ClassicGroup, member: ClassicMember, limitMs: number = member.sessionTimeoutMs): void {
     member.session ??= this.#context.timers.timer(() => this.#silent(group, member))

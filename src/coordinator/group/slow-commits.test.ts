@@ -187,3 +187,28 @@ test('a broker that resigns while a group is upgraded leaves nothing running', a
   assert.equal((await asked).errorCode, ErrorCode.NOT_COORDINATOR)
   assert.equal(bench.clock.nextTimerMs, undefined)
 })
+
+test('a group whose end is on its way is shown, also where the group before it has just ended', async () => {
+  const bench = new Bench()
+  await bench.broker.lead(bench.partition)
+  const { groups } = bench.broker
+  await bench.join(null)
+  await groups.leave('g', [{ memberId: 'classic-1', groupInstanceId: null, reason: '' }])
+  bench.partition.commitsAtOnce = false
+  const first = groups.deleteGroup('g')
+  await turns()
+  await bench.join(null)
+  await groups.leave('g', [{ memberId: 'classic-2', groupInstanceId: null, reason: '' }])
+  await turns()
+  const second = groups.deleteGroup('g')
+  await turns()
+  bench.partition.commitFirst()
+  assert.equal(await first, ErrorCode.NONE)
+  assert.deepEqual(
+    groups.list({ states: [], types: [] }).map(({ groupId }) => groupId),
+    ['g'],
+  )
+  bench.partition.commit()
+  assert.equal(await second, ErrorCode.NONE)
+  assert.deepEqual(groups.list({ states: [], types: [] }), [])
+})
