@@ -124,7 +124,11 @@ export class Rebalance {
       records: [classicGroupRecord(group, this.#context.nowMs())],
       committed: () => undefined,
       // Nobody waits for it: the next generation, or the next load, says the same again.
-      failed: (errorCode) => this.report(group, { kind: 'not-stored', what: 'its empty generation', errorCode }),
+      failed: () => undefined,
+      settled: (errorCode) => {
+        if (errorCode === ErrorCode.NONE) return
+        this.report(group, { kind: 'not-stored', what: 'its empty generation', errorCode })
+      },
     })
   }
 

@@ -2,6 +2,7 @@
  * Keeps what the regular expressions of consumer groups stand for up to date: a new expression, a new topic, or time
  * makes a group's expressions be resolved again, in slices beside everything else, and only so often.
  */
+import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import { memberEvent } from './consumer-events.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
@@ -159,11 +160,14 @@ export class RegexRefresh {
     context.append({
       records,
       committed: () => undefined,
-      failed: (errorCode) => {
+      failed: () => {
         work.isRefused = true
         // Larger than a batch may be, perhaps: the next heartbeat would try again.
         group.regexesRefusedMs = context.nowMs()
         group.metadataChanged()
+      },
+      settled: (errorCode) => {
+        if (errorCode === ErrorCode.NONE) return
         const what = 'what its regular expressions stand for'
         events.report({ groupId, epoch: group.epoch, change: { kind: 'not-stored', what, errorCode } })
       },

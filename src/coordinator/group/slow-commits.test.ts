@@ -125,6 +125,27 @@ test('a group whose end is lost does not take the place of the one that was begu
   assert.equal(broker.groups.heartbeat('g', { memberId, groupInstanceId: null }, generationId), ErrorCode.NONE)
 })
 
+test('what is committed late is not told as lost, nor what another broker goes on with', async () => {
+  for (const resigns of [false, true]) {
+    const bench = new Bench()
+    const { broker, partition, clock } = bench
+    const memberId = await bench.stable()
+    partition.commitsAtOnce = false
+    // Nobody waits for the empty generation.
+    await broker.groups.leave('g', [{ memberId, groupInstanceId: null, reason: '' }])
+    await turns()
+    assert.ok(partition.isWaiting)
+    if (resigns) broker.groups.resign(0, 0)
+    clock.advance(appendTimeoutMs)
+    partition.commit()
+    await turns()
+    assert.deepEqual(
+      broker.lines.filter((line) => line.includes('could not store')),
+      [],
+    )
+  }
+})
+
 test('the place of a static member that is taken late is taken', async () => {
   const bench = new Bench()
   const before = await bench.stable('a')
