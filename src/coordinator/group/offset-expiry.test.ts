@@ -352,6 +352,31 @@ test('thousands of offsets go in slices and in batches of their size, and a comm
   for (const batch of world.partition.batches.slice(before)) assert.ok(batch.length <= batchBytesMax)
 })
 
+test('so do thousands of groups that nobody needs', async () => {
+  const world = new World()
+  const stateTimestampMs = world.clock.now() - 20 * minute
+  const value = { generationId: 3, protocolType: 'consumer', protocolName: null, leaderId: null, members: [] }
+  const groups = Array.from({ length: 1000 }, (_, i) => `g${i}`)
+  world.write(
+    ...groups.map(
+      (groupId): GroupRecord => ({
+        kind: 'classic-group',
+        groupId,
+        value: { ...value, stateTimestampMs },
+      }),
+    ),
+  )
+  await world.load()
+  await world.advance(0)
+  const before = world.partition.batches.length
+  world.clock.advance(minute)
+  const inFirstSlice = world.partition.batches.length - before
+  assert.ok(inFirstSlice > 0 && inFirstSlice < 300, `${inFirstSlice} batches of a tombstone each`)
+  await turns()
+  await world.advance(minute)
+  assert.deepEqual(world.groupIds, [])
+})
+
 test('who joins between two slices keeps what is left', async () => {
   const world = await World.lead()
   await world.commit({ count: 3000 })

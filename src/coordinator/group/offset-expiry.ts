@@ -9,7 +9,7 @@ import type { GroupExpiry } from './group-expiry.ts'
 import { type CommittedOffset, type GroupRecord, offsetTombstone } from './group-record.ts'
 import type { GroupTally } from './group-tally.ts'
 import type { OffsetStore } from './offset-store.ts'
-import { type SweepSteps, sweep } from './sweep.ts'
+import { appended, type SweepStep, type SweepSteps, sweep } from './sweep.ts'
 
 /** What the expiry asks of the groups. */
 interface ExpiryOwners {
@@ -88,12 +88,12 @@ export class OffsetExpiry {
       const why = hasExpired ? 'offsets-expired' : 'unused'
       const ends = !store.hasNewest(groupId) && owners.removeIfEmpty(groupId, { why, ended })
       found.isAny ||= ends
-      yield undefined
+      yield ends ? appended : undefined
     }
   }
 
   /** Returns whether there was one that is over. */
-  *#stepsOf(groupId: string, found: Found): Generator<GroupRecord | undefined, boolean, boolean> {
+  *#stepsOf(groupId: string, found: Found): Generator<SweepStep, boolean, boolean> {
     const { context, owners, store } = this.#options
     let isAnyOver = false
     let expiry = owners.expiryOf(groupId)

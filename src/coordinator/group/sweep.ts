@@ -7,8 +7,13 @@ import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { GroupRecord } from './group-record.ts'
 
+/** The step has appended by itself. */
+export const appended = 'appended'
+
+export type SweepStep = GroupRecord | typeof appended | undefined
+
 /** Each `yield` is a step, with a record or without; it returns whether a new slice has begun, and others had their turn. */
-export type SweepSteps = Generator<GroupRecord | undefined, void, boolean>
+export type SweepSteps = Generator<SweepStep, void, boolean>
 
 export interface Sweep {
   readonly context: ShardContext<GroupRecord>
@@ -35,7 +40,7 @@ export function sweep({ context, steps, stored, done }: Sweep): void {
     let step = steps.next(true)
     for (let cost = 0; ; step = steps.next(false)) {
       if (step.done === true) break
-      if (step.value !== undefined)
+      if (step.value !== undefined && step.value !== appended)
         context.append({ records: [step.value], committed: () => undefined, failed, settled })
       cost += step.value === undefined ? 1 : appendCost
       if (cost >= sliceCost) break
