@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Writer, zeroUuid } from '../../base/index.ts'
 import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
 import { buildBatch, buildEndTransactionBatch, readRecords } from '../../records/index.ts'
+import type { JoinRequest } from './classic-protocol.ts'
 import { eventText } from './group-event-text.ts'
 import { commitTo, GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { GroupRecord } from './group-record.ts'
@@ -22,6 +23,22 @@ const subscription = (...topics: readonly string[]): Buffer => {
   consumerProtocolSubscription.encode(writer, 0, consumerProtocolSubscription.create({ topics }))
   return writer.finishAsOne()
 }
+
+/** Of a new member that is in no hurry. */
+const joinOf = (given: Partial<JoinRequest> & Pick<JoinRequest, 'newMemberId'>): JoinRequest => ({
+  memberId: '',
+  groupInstanceId: null,
+  requireKnownMemberId: false,
+  canSkipAssignment: false,
+  clientId: '',
+  clientHost: '',
+  rebalanceTimeoutMs: 1_800_000,
+  sessionTimeoutMs: 1_800_000,
+  protocolType: 'consumer',
+  protocols: [{ name: 'range', metadata: subscription('t') }],
+  reason: '',
+  ...given,
+})
 
 /** A broker over a partition, in time that the test moves. */
 class World {
@@ -95,20 +112,9 @@ class World {
   /** A member of a stable generation of one. */
   async join(groupId: string, given: { protocolType?: string; metadata?: Buffer } = {}): Promise<string> {
     const { protocolType = 'consumer', metadata = subscription('t') } = given
-    const { memberId, generationId } = await this.broker.groups.join(groupId, {
-      memberId: '',
-      newMemberId: `member-of-${groupId}`,
-      groupInstanceId: null,
-      requireKnownMemberId: false,
-      canSkipAssignment: false,
-      clientId: '',
-      clientHost: '',
-      rebalanceTimeoutMs: 1_800_000,
-      sessionTimeoutMs: 1_800_000,
-      protocolType,
-      protocols: [{ name: 'range', metadata }],
-      reason: '',
-    })
+    const protocols = [{ name: 'range', metadata }]
+    const request = joinOf({ newMemberId: `member-of-${groupId}`, protocolType, protocols })
+    const { memberId, generationId } = await this.broker.groups.join(groupId, request)
     const identity = { memberId, groupInstanceId: null }
     const sync = { ...identity, generationId, protocolType, protocolName: 'range', assignments: new Map() }
     assert.equal((await this.broker.groups.sync(groupId, sync)).errorCode, ErrorCode.NONE)
@@ -240,20 +246,7 @@ test('nothing goes under the hands of others: other members, subscriptions that 
     const memberId = await world.join(groupId, given)
     await world.commit({ groupId, memberId, generationId: 1, topic: 'other' })
   }
-  void world.broker.groups.join('rebalances', {
-    memberId: '',
-    newMemberId: 'second',
-    groupInstanceId: null,
-    requireKnownMemberId: false,
-    canSkipAssignment: false,
-    clientId: '',
-    clientHost: '',
-    rebalanceTimeoutMs: 1_800_000,
-    sessionTimeoutMs: 1_800_000,
-    protocolType: 'consumer',
-    protocols: [{ name: 'range', metadata: subscription('t') }],
-    reason: '',
-  })
+  void world.broker.groups.join('rebalances', joinOf({ newMemberId: 'second' }))
   await world.advance(20 * minute)
   for (const groupId of ['connect', 'unreadable', 'rebalances']) assert.deepEqual(world.known(groupId), ['other-0'])
 })
@@ -261,20 +254,8 @@ test('nothing goes under the hands of others: other members, subscriptions that 
 test('a group that gave out an id lives for the member that comes with it', async () => {
   const world = await World.lead()
   await world.commit()
-  const request = {
-    newMemberId: 'm',
-    groupInstanceId: null,
-    requireKnownMemberId: true,
-    canSkipAssignment: false,
-    clientId: '',
-    clientHost: '',
-    rebalanceTimeoutMs: 1_800_000,
-    sessionTimeoutMs: 1_800_000,
-    protocolType: 'consumer',
-    protocols: [{ name: 'range', metadata: subscription('t') }],
-    reason: '',
-  }
-  const { memberId } = await world.broker.groups.join('g', { ...request, memberId: '' })
+  const request = joinOf({ newMemberId: 'm', requireKnownMemberId: true })
+  const { memberId } = await world.broker.groups.join('g', request)
   await world.advance(11 * minute)
   assert.deepEqual(world.known(), [])
   assert.equal((await world.broker.groups.join('g', { ...request, memberId })).errorCode, ErrorCode.NONE)
