@@ -143,43 +143,94 @@ test('groups of all partitions wait for each other: one slice in a turn, however
   assert.deepEqual(broker.faults, [])
 })
 
-for (const isLoaded of [false, true]) {
-  test(`a refresh that is stored in part goes on after its rest${isLoaded ? ', also behind a load' : ''}`, async () => {
-    const clock = new TurnClock()
-    const broker = new GroupBroker({ clock })
-    const partition = new MemoryPartition()
-    const topics = new TranscriptTopics()
-    await broker.lead(partition)
+/** A group of which each expression makes a portion of its own. */
+class Refreshing {
+  readonly clock = new TurnClock()
+  readonly broker = new GroupBroker({ clock: this.clock })
+  readonly partition = new MemoryPartition()
+  readonly #topics = new TranscriptTopics()
+  readonly #regexes: readonly string[]
+
+  constructor(regexes: readonly string[]) {
+    this.#regexes = regexes
+  }
+
+  async lead(): Promise<void> {
+    await this.broker.lead(this.partition)
     const names = Array.from({ length: 600 }, (_, i) => `topic-${i}-`.padEnd(249, 'x'))
-    topics.change(new Map(names.map((name) => [name, 1])), broker.groups)
-    const regexes = ['topic.*', 'topic-.*', 'topic-[0-9]*.*']
-    const refreshed = async (): Promise<readonly number[]> => {
-      clock.advance(11_000)
-      for (const [i, topicRegex] of regexes.entries()) {
-        await broker.groups.consumerHeartbeat('g', heartbeatOf({ memberId: `m${i}`, topicNames: null, topicRegex }), 1)
-      }
-      for (let i = 0; i < 3000; i++) {
-        clock.advance(1)
-        await turns()
-      }
-      return topicCounts(partition.batches)
+    this.change(names)
+    await this.refreshed()
+    assert.deepEqual(
+      await this.refreshed(),
+      this.#regexes.map(() => names.length),
+    )
+  }
+
+  change(names: readonly string[]): void {
+    this.#topics.change(new Map(names.map((name) => [name, 1])), this.broker.groups)
+  }
+
+  async beat(memberId: string, topicNames: readonly string[] | null, topicRegex: string | null): Promise<number> {
+    const request = heartbeatOf({ memberId, topicNames, topicRegex })
+    return (await this.broker.groups.consumerHeartbeat('g', request, 1)).memberEpoch
+  }
+
+  /** Of how many topics the newest record of each expression tells when it has had its time. */
+  async refreshed(): Promise<readonly number[]> {
+    this.clock.advance(11_000)
+    for (const [i, regex] of this.#regexes.entries()) await this.beat(`m${i}`, null, regex)
+    for (let i = 0; i < 3000; i++) {
+      this.clock.advance(1)
+      await turns()
     }
-    await refreshed()
-    assert.deepEqual(await refreshed(), [600, 600, 600])
-    topics.change(new Map(['topic-', ...names].map((name) => [name, 1])), broker.groups)
+    return topicCounts(this.partition.batches)
+  }
+
+  /** Of the portions the first one alone is stored. */
+  async refreshedInPart(): Promise<readonly number[]> {
+    const { partition } = this
     const write = partition.write.bind(partition)
     partition.write = (bytes) => {
       write(bytes)
       if (topicCounts([Buffer.from(bytes)]).length > 0) partition.refuseOnce(ErrorCode.NOT_ENOUGH_REPLICAS)
     }
-    assert.deepEqual(await refreshed(), [601, 600, 600])
+    const counts = await this.refreshed()
     partition.write = write
-    if (isLoaded) {
-      broker.groups.resign(0, 0)
-      await broker.lead(partition, { leaderEpoch: 1 })
-    }
-    assert.deepEqual(await refreshed(), [601, 601, 601])
-    assert.deepEqual(broker.faults, [])
+    return counts
+  }
+
+  async load(): Promise<void> {
+    this.broker.groups.resign(0, 0)
+    await this.broker.lead(this.partition, { leaderEpoch: 1 })
+  }
+}
+
+for (const isLoaded of [false, true]) {
+  const behind = isLoaded ? ', also behind a load' : ''
+
+  test(`a refresh that is stored in part goes on after its rest${behind}`, async () => {
+    const group = new Refreshing(['topic.*', 'topic-.*', 'topic-[0-9]*.*'])
+    await group.lead()
+    group.change(['topic-'])
+    assert.deepEqual(await group.refreshedInPart(), [601, 600, 600])
+    if (isLoaded) await group.load()
+    assert.deepEqual(await group.refreshed(), [601, 601, 601])
+    assert.deepEqual(group.broker.faults, [])
+  })
+
+  test(`what was stored of it makes the group be assigned anew, though nothing else has changed${behind}`, async () => {
+    const group = new Refreshing(['topic-.*', 'topic-[0-9]+.*', 'topic-[0-9].*'])
+    await group.lead()
+    group.change(['topic-'])
+    // Somebody names the topic: that the group is subscribed to it is no news.
+    await group.beat('named', ['topic-'], null)
+    assert.deepEqual(await group.refreshedInPart(), [601, 600, 600])
+    const before = await group.beat('named', ['topic-'], null)
+    if (isLoaded) await group.load()
+    assert.deepEqual(await group.refreshed(), [601, 600, 600])
+    const after = await group.beat('named', ['topic-'], null)
+    assert.ok(after > before, `epoch ${before}, then ${after}`)
+    assert.deepEqual(group.broker.faults, [])
   })
 }
 

@@ -57,6 +57,8 @@ export class RegexRefresh {
   readonly #options: RegexRefreshOptions
   /** Groups whose expressions are being resolved. */
   readonly #running = new Set<string>()
+  /** Of which something was stored that they have to be assigned anew for, and not that they are. */
+  readonly #unassigned = new WeakSet<ConsumerGroup>()
   /** Of the newest image that had topics which the one before had not. */
   #newTopicsVersion: number
 
@@ -73,7 +75,9 @@ export class RegexRefresh {
   loaded(group: ConsumerGroup): void {
     const times = new Set<number>()
     for (const [, { timestampMs }] of group.resolvedRegexes()) times.add(timestampMs)
-    if (times.size > 1) group.regexesRefusedMs = Math.max(...times)
+    if (times.size <= 1) return
+    group.regexesRefusedMs = Math.max(...times)
+    this.#unassigned.add(group)
   }
 
   /** After a request that is about to change `member` to `updated`. */
@@ -162,6 +166,7 @@ export class RegexRefresh {
       committed: () => undefined,
       failed: () => {
         work.isRefused = true
+        if (work.haveChanged) this.#unassigned.add(group)
         // Larger than a batch may be, perhaps: the next heartbeat would try again.
         group.regexesRefusedMs = context.nowMs()
         group.metadataChanged()
@@ -193,13 +198,14 @@ export class RegexRefresh {
   }
 
   /** The epoch that follows from all that is resolved, the `records` that are about to be appended with it included. */
-  #epochAfter(group: ConsumerGroup, records: readonly RegexRecord[], { haveChanged }: Work): readonly ConsumerRecord[] {
+  #epochAfter(group: ConsumerGroup, records: readonly RegexRecord[], work: Work): readonly ConsumerRecord[] {
     const { topics, events } = this.#options
     const { groupId } = group
     const subscriptions = group.subscriptions.copy()
     for (const { regex, value } of records) subscriptions.regexChanged(group.resolvedRegex(regex), value ?? undefined)
     const metadataHash = topics.hashOf(subscriptions.topics())
-    if (!haveChanged && metadataHash === group.metadataHash) return []
+    if (this.#unassigned.delete(group)) work.haveChanged = true
+    if (!work.haveChanged && metadataHash === group.metadataHash) return []
     const epoch = group.epoch + 1
     const change = { kind: 'rebalance', cause: { kind: 'regex-resolved' }, memberCount: group.size } as const
     events.report({ groupId, epoch: group.epoch, epochAfter: epoch, change })
