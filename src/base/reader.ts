@@ -12,9 +12,12 @@ export class MalformedError extends Error {
 
 const two32 = 2 ** 32
 const maxSafe = BigInt(Number.MAX_SAFE_INTEGER)
-/** Topic names and client ids come again and again: short ASCII strings are looked up before they are made. */
-const internSlots = 1024
-const internLengthMax = 32
+/**
+ * Names of topics, ids of clients and members come again and again: short ASCII strings are looked up before they are
+ * made. Room for the members of a large group, at up to 0.5 MB.
+ */
+const internSlots = 8192
+const internLengthMax = 40
 const interned = new Array<string | undefined>(internSlots)
 
 export class Reader {
