@@ -14,7 +14,7 @@ const group = 'g'
 function heard(client: string, epoch: number, sentMs: number, rest: Partial<MemberHeard> = {}): MemberHeard {
   const timeouts = { sessionTimeoutMs: 3000, rebalanceTimeoutMs: 4000 }
   const of = { kind: 'member-heard', source, group, client, epoch, sentMs, atMs: sentMs + 1 } as const
-  return { ...of, ...timeouts, joins: false, told: null, ...rest }
+  return { ...of, ...timeouts, joins: false, reports: false, told: null, ...rest }
 }
 
 const owns = (client: string, epoch: number, atMs: number, ...keys: string[]): MemberOwns => ({
@@ -50,6 +50,13 @@ test('two owners', () => {
   const late = [0, 1000, 2000, 3000, 4000].map((ms) => heard('a', 2, ms, ms === 1000 ? { told: [] } : {}))
   assert.throws(() => see(...late, ...second(3, 3990)), /b owns it in epoch 3, a in epoch 2/)
   see(...late, ...second(3, 4001))
+  // Of what it was given and never took, it does not say that it will not.
+  const silent = (reports: boolean): readonly Observation[] => [
+    heard('a', 3, 100, { told: ['t-0', 't-1'] }),
+    ...[1000, 2000, 3000, 4000].map((ms) => heard('a', 3, ms, ms === 1000 ? { told: ['t-0'] } : { reports })),
+  ]
+  see(...silent(false), ...second(4, 4101))
+  assert.throws(() => see(...silent(true), ...second(4, 4101)), /b owns it in epoch 4, a in epoch 2/)
 })
 
 test('an epoch that falls', () => {

@@ -103,6 +103,8 @@ export interface MemberHeard {
   /** It was no member before, as far as it knew. */
   readonly joins: boolean
   readonly epoch: number
+  /** The request said what it owns. */
+  readonly reports: boolean
   /** Keys of the partitions that are to be its own; null: as told before. */
   readonly told: readonly string[] | null
 }

@@ -91,7 +91,9 @@ export class ClassicClient extends GroupClient {
   #heard(source: Line, heard: { sentMs: number; joins: boolean; told: readonly string[] | null }): void {
     const { group, task } = this.options
     const { epoch, nowMs } = this
-    const of = { group, client: task.name, epoch, atMs: nowMs, sessionTimeoutMs, rebalanceTimeoutMs }
+    // Who is told has joined, and said by that what it owns.
+    const reports = heard.told !== null
+    const of = { group, client: task.name, epoch, atMs: nowMs, sessionTimeoutMs, rebalanceTimeoutMs, reports }
     this.see({ kind: 'member-heard', source, ...of, ...heard })
   }
 

@@ -107,6 +107,7 @@ export class ConsumerClient extends GroupClient {
         sessionTimeoutMs,
         rebalanceTimeoutMs,
         joins,
+        reports: all || acknowledges,
         epoch: memberEpoch,
         told,
       })

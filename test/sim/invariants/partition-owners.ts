@@ -12,7 +12,10 @@ interface Owner {
   /** The last request that was answered well, and what it was told by then to own. */
   heard: MemberHeard
   told: readonly string[]
-  /** By key, when it last sent what was answered without a word of giving it up; until it has told that it has. */
+  /**
+   * By key, when it last sent what was answered without a word of giving it up; until it has told that it has, which it
+   * must also of what it never took.
+   */
   readonly keptMs: Map<string, number>
   readonly droppedMs: Map<string, number>
 }
@@ -50,7 +53,7 @@ export class PartitionOwners implements Invariant {
     owner.heard = heard
     owner.told = heard.told ?? owner.told
     const { keptMs, droppedMs, told } = owner
-    for (const key of [...keptMs.keys()]) {
+    for (const key of heard.reports ? [...keptMs.keys()] : []) {
       const isTold = !owner.keys.has(key) && (droppedMs.get(key) ?? 0) <= heard.sentMs
       if (isTold) keptMs.delete(key)
     }
