@@ -44,7 +44,10 @@ type Answer = { readonly text: string; readonly why: GroupWhy } | { readonly fai
 
 async function ask(address: string, groupId: string): Promise<Answer> {
   try {
-    const url = new URL(`http://${address}/groups/${encodeURIComponent(groupId)}/why`)
+    // Also as it stands in the documents.
+    const [, place] = /^(?:http:\/\/)?([^/]*)\/?$/.exec(address) ?? []
+    if (place === undefined) return { failure: `${address} is not an address, host:port` }
+    const url = new URL(`http://${place}/groups/${encodeURIComponent(groupId)}/why`)
     const response = await fetch(url, { signal: AbortSignal.timeout(answerMsMax) })
     const text = await response.text()
     const isJson = response.headers.get('content-type') === 'application/json'
@@ -54,7 +57,8 @@ async function ask(address: string, groupId: string): Promise<Answer> {
   } catch (error) {
     if (!(error instanceof Error)) throw error
     const { cause } = error
-    return { failure: `${address}: ${cause instanceof Error ? cause.message : error.message}` }
+    const what = cause instanceof Error ? cause.message : error.message
+    return { failure: `${address}: ${what}: a node tells of its groups at its odradek.metrics.listener` }
   }
 }
 

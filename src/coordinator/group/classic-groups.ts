@@ -60,8 +60,11 @@ export class ClassicGroups {
     return getOrInsert(this.#groups, groupId, () => new ClassicGroup(groupId, this.#options.context.nowMs()))
   }
 
-  /** A group that was stored, with its members: they get a session to come back in. */
-  restore(groupId: string, stored: StoredGroup): ClassicGroup {
+  /**
+   * A group that was stored, with its members: they get a session to come back in. Returns it where none of them has
+   * assigned: it is about to rebalance.
+   */
+  restore(groupId: string, stored: StoredGroup): ClassicGroup | undefined {
     const group = new ClassicGroup(groupId, this.#options.context.nowMs())
     for (const member of stored.members) {
       const known = new ClassicMember({ ...member, protocols: storedProtocols(stored, member) })
@@ -71,10 +74,7 @@ export class ClassicGroups {
     }
     group.restore(stored)
     this.put(group)
-    // It was told to rebalance, and what it has may leave partitions to nobody.
-    const isUnassigned = stored.leaderId === null && group.size > 0
-    if (isUnassigned) this.#options.rebalance.start(group, { kind: 'migrated', from: 'consumer' })
-    return group
+    return stored.leaderId === null && group.size > 0 ? group : undefined
   }
 
   /** Its members' sessions begin. */

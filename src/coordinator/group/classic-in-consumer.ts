@@ -79,7 +79,7 @@ export class ClassicInConsumer {
     const change = protocol.change(group, known.member, updated)
     change.subscribe()
     protocol.regexes.maybeStart(group, { member: known.member, updated, isNew: change.hasNewRegex })
-    protocol.placeTaken(group, known)
+    protocol.placeTaken(group, known, updated)
     const joining = { group, request, change, known, owned: this.#ownedBy(subscription), respond }
     if (owner !== undefined && this.#options.migration.mustFollow(group, owner)) this.#joinAsLast(joining)
     else this.#join(joining)
@@ -240,7 +240,10 @@ function checkProtocols(group: ConsumerGroup, { memberId, protocolType, protocol
   const isOfAll = ({ name }: { readonly name: string }): boolean =>
     group.classicProtocols.of(name) === group.classicSize
   if (protocolType === consumerProtocolType && protocols.some(isOfAll)) return
-  throw new ApiError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, `Member ${quoted(memberId)}'s protocols are not supported.`)
+  throw new ApiError(
+    ErrorCode.INCONSISTENT_GROUP_PROTOCOL,
+    `The protocols of ${memberId === '' ? 'a new member' : `member ${quoted(memberId)}`} are not supported.`,
+  )
 }
 
 function subscriptionOf({ protocols }: JoinRequest): ConsumerProtocolSubscription {

@@ -1,7 +1,7 @@
 /** What members of consumer groups are in events. */
-import type { ConsumerMember, OwnedPartitions } from './consumer-member.ts'
+import { type ConsumerMember, leavingStaticEpoch, type OwnedPartitions } from './consumer-member.ts'
 import type { Late } from './consumer-timers.ts'
-import { type EventMember, eventMember, type GroupChange, type RemovalCause } from './group-event.ts'
+import { type EventMember, eventMember, type GroupChange, quoted, type RemovalCause } from './group-event.ts'
 
 export const memberEvent = ({ memberId, instanceId, clientId, clientHost }: ConsumerMember): EventMember =>
   eventMember({ memberId, groupInstanceId: instanceId, clientId, clientHost })
@@ -17,6 +17,15 @@ export function removalCause({ kind, waitedMs, limitMs }: Late, { revoking }: Co
     case 'rebalance':
       return { kind: 'not-reconciled', waitedMs, limitMs, partitionsOwed: countOf(revoking) }
   }
+}
+
+/** Of a member that comes with the group instance id of another: one that has not left is fenced. */
+export function placeTaken(replaced: ConsumerMember, by: ConsumerMember): readonly GroupChange[] {
+  const cause = { kind: 'instance-taken', byMemberId: quoted(by.memberId) } as const
+  const fencing = { kind: 'fencing', member: memberEvent(replaced), cause } as const
+  const replacedMemberId = quoted(replaced.memberId)
+  const comesBack = { kind: 'return', type: 'consumer', member: memberEvent(by), replacedMemberId } as const
+  return replaced.memberEpoch === leavingStaticEpoch ? [comesBack] : [fencing, comesBack]
 }
 
 /** Nobody asks why others waited for less. */

@@ -7,7 +7,7 @@ import type { ConsumerGroupConfig } from '../../config/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ShardContext } from '../shard-context.ts'
 import type { Assignor } from './assignors/assignor.ts'
-import { memberEvent, removalCause, slowRevocation } from './consumer-events.ts'
+import { memberEvent, placeTaken, removalCause, slowRevocation } from './consumer-events.ts'
 import { removalRecords, replacementRecords } from './consumer-exits.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import {
@@ -28,7 +28,7 @@ import type { ConsumerRecord } from './consumer-record.ts'
 import type { ConsumerHeartbeat, ConsumerHeartbeatReply } from './consumer-requests.ts'
 import { ConsumerTimers, type Late } from './consumer-timers.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
-import { quoted, type RemovalCause } from './group-event.ts'
+import type { RemovalCause } from './group-event.ts'
 import type { GroupEvents } from './group-events.ts'
 import type { GroupRecord } from './group-record.ts'
 import { MemberChange } from './member-change.ts'
@@ -140,7 +140,7 @@ export class ConsumerProtocol {
     const { epoch, target } = change.assign()
     change.reconcile(epoch, target, request.owned)
     const { member } = change
-    this.placeTaken(group, known)
+    this.placeTaken(group, known, updated)
     this.#watch(group, updated, member)
     const isFull = request.rebalanceTimeoutMs !== -1 && hasSubscription(request) && request.owned !== null
     const isToldAssigned = joins || isFull || !samePartitions(known.member.assigned, member.assigned)
@@ -239,11 +239,10 @@ export class ConsumerProtocol {
   }
 
   /** What was decided is about to be written: whoever had the place of a static member is waited for no more. */
-  placeTaken({ groupId, epoch }: ConsumerGroup, { member, replaced }: Known): void {
+  placeTaken({ groupId, epoch }: ConsumerGroup, { replaced }: Known, by: ConsumerMember): void {
     if (replaced === undefined) return
     this.timers.cancelAll({ groupId, memberId: replaced.memberId })
-    const change = { kind: 'return', member: memberEvent(member), replacedMemberId: quoted(replaced.memberId) } as const
-    this.#options.events.report({ groupId, epoch, change })
+    for (const change of placeTaken(replaced, by)) this.#options.events.report({ groupId, epoch, change })
   }
 
   /** What was decided was not written: who was there before is there again, and is watched as it was. */

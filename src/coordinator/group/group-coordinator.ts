@@ -203,8 +203,10 @@ export class GroupCoordinator {
   loaded(): void {
     const isOther = (groupId: string): boolean =>
       this.foreign.get(groupId) !== undefined || this.#consumers.get(groupId) !== undefined
+    const unassigned: ClassicGroup[] = []
     for (const [groupId, stored] of this.#stored ?? []) {
-      if (!isOther(groupId)) this.#classics.restore(groupId, stored)
+      const group = isOther(groupId) ? undefined : this.#classics.restore(groupId, stored)
+      if (group !== undefined) unassigned.push(group)
     }
     this.#stored = undefined
     for (const groupId of this.#offsetStore.groupIds()) if (!isOther(groupId)) this.#classics.getOrMake(groupId)
@@ -214,6 +216,8 @@ export class GroupCoordinator {
       this.#found.add(foundClassic(group))
       this.#classic.checkSize(group)
     }
+    // They were told to rebalance, and what they have may leave partitions to nobody.
+    for (const group of unassigned) this.#rebalance.start(group, { kind: 'migrated', from: 'consumer' })
     for (const group of this.#consumers.all()) {
       this.#consumer.regexes.loaded(group)
       for (const { memberId } of group.members()) this.#consumer.resume(group.groupId, memberId)

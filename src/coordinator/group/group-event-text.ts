@@ -182,7 +182,7 @@ function changeText(change: GroupChange, { epoch, epochAfter }: GroupEvent): str
     case 'fencing':
       return `fences member ${named(change.member)}: ${fencingText(change.cause)}`
     case 'return':
-      return `goes on in generation ${epoch}: static member ${named(change.member)} came back in the place of ${change.replacedMemberId}`
+      return `goes on in ${change.type === 'classic' ? 'generation' : 'epoch'} ${epoch}: static member ${named(change.member)} came back in the place of ${change.replacedMemberId}`
     case 'wait':
       return `waits ${ms(change.nextMs)} more: none of its static members (${number(change.memberCount)}) has rejoined`
     case 'regex-subscribed':

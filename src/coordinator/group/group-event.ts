@@ -151,7 +151,12 @@ export type GroupChange =
   | { readonly kind: 'removal'; readonly member: EventMember; readonly cause: RemovalCause }
   | { readonly kind: 'fencing'; readonly member: EventMember; readonly cause: FencingCause }
   /** A static member came back under another id, and the group went on as it was. */
-  | { readonly kind: 'return'; readonly member: EventMember; readonly replacedMemberId: string }
+  | {
+      readonly kind: 'return'
+      readonly type: GroupProtocol
+      readonly member: EventMember
+      readonly replacedMemberId: string
+    }
   /** Of the classic protocol: static members alone are left, and none of them has rejoined yet. */
   | { readonly kind: 'wait'; readonly memberCount: number; readonly nextMs: number }
   /** A member is subscribed by another regular expression than before, which may have to be resolved first. */

@@ -69,7 +69,8 @@ export class StaticMembers {
       committed: () => {
         if (!isCurrent()) return
         const replacedMemberId = quoted(old.memberId)
-        this.#rebalance.report(group, { kind: 'return', member: eventMember(member), replacedMemberId })
+        const change = { kind: 'return', type: 'classic', member: eventMember(member), replacedMemberId } as const
+        this.#rebalance.report(group, change)
         this.#rebalance.replyToJoin(member, this.#reply(taken))
       },
       failed: (code) => {
