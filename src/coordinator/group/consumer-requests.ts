@@ -41,7 +41,13 @@ export const heartbeatFailed = (errorCode: number, errorMessage: string | null):
   assigned: null,
 })
 
-const isBlank = (text: string | null): boolean => text?.trim() === ''
+/** As Java trims: nothing but spaces and control characters. */
+function isBlank(text: string | null): boolean {
+  if (text === null) return false
+  let i = 0
+  while (i < text.length && text.charCodeAt(i) <= 0x20) i++
+  return i === text.length
+}
 
 export interface HeartbeatRules {
   /** From version 1 on the member makes its own id. */

@@ -26,7 +26,8 @@ const { response } = consumerGroupHeartbeat
 
 function answer(reply: ConsumerHeartbeatReply): ConsumerGroupHeartbeatResponse {
   const { assigned } = reply
-  return response.create({
+  return {
+    throttleTimeMs: 0,
     errorCode: reply.errorCode,
     errorMessage: reply.errorMessage,
     memberId: reply.memberId,
@@ -35,7 +36,7 @@ function answer(reply: ConsumerHeartbeatReply): ConsumerGroupHeartbeatResponse {
     assignment: assigned && {
       topicPartitions: [...assigned].map(([topicId, partitions]) => ({ topicId, partitions: [...partitions.keys()] })),
     },
-  })
+  }
 }
 
 export function consumerGroupHeartbeatHandler(
