@@ -73,10 +73,13 @@ export class RegexRefresh {
 
   /** All are resolved together: where their times differ, the coordinator before was not done with it. */
   loaded(group: ConsumerGroup): void {
-    const times = new Set<number>()
-    for (const [, { timestampMs }] of group.resolvedRegexes()) times.add(timestampMs)
-    if (times.size <= 1) return
-    group.regexesRefusedMs = Math.max(...times)
+    let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (const [, { timestampMs }] of group.resolvedRegexes()) {
+      firstMs = Math.min(firstMs, timestampMs)
+      lastMs = Math.max(lastMs, timestampMs)
+    }
+    if (firstMs >= lastMs) return
+    group.regexesRefusedMs = lastMs
     this.#unassigned.add(group)
   }
 
