@@ -69,7 +69,7 @@ export function describe(group: ClassicGroup): GroupDescription {
     groupId: group.groupId,
     errorCode: ErrorCode.NONE,
     errorMessage: null,
-    state: stateNames[group.state],
+    state: classicStateName(group),
     protocolType: group.protocolType ?? '',
     protocolName: isStable ? (group.protocolName ?? '') : '',
     members: group.members().map((member) => ({
@@ -96,17 +96,21 @@ export function describeFailed(groupId: string, errorCode: number, errorMessage:
   }
 }
 
+/** Nothing is made for it: there may be very many groups, and they are counted again and again. */
+export const classicStateName = ({ state }: ClassicGroup): string => stateNames[state]
+export const consumerStateName = ({ committedState }: ConsumerGroup): string => consumerStateNames[committedState]
+
 export const listing = (group: ClassicGroup): GroupListing => ({
   groupId: group.groupId,
   protocolType: group.protocolType ?? '',
-  state: stateNames[group.state],
+  state: classicStateName(group),
   type: 'classic',
 })
 
 export const foundClassic = (group: ClassicGroup): FoundGroup => ({
   groupId: group.groupId,
   type: 'classic',
-  state: stateNames[group.state],
+  state: classicStateName(group),
   epoch: group.generationId,
   memberCount: group.size,
 })
@@ -157,7 +161,7 @@ export function describeConsumer(group: ConsumerGroup, { topics, assignors }: De
   const { epoch, assignmentEpoch, members, targets } = group.committed
   return {
     groupId: group.groupId,
-    state: consumerStateNames[group.committedState],
+    state: consumerStateName(group),
     epoch,
     assignmentEpoch,
     assignor: preferredAssignor(group.assignors.entries(), assignors).name,
@@ -189,21 +193,17 @@ function partitionsOf(
   return [...found.values()]
 }
 
-/** Nothing is made for it: there may be very many groups, and they are counted again and again. */
-export const classicStateName = ({ state }: ClassicGroup): string => stateNames[state]
-export const consumerStateName = ({ committedState }: ConsumerGroup): string => consumerStateNames[committedState]
-
 export const consumerListing = (group: ConsumerGroup): GroupListing => ({
   groupId: group.groupId,
   protocolType: 'consumer',
-  state: consumerStateNames[group.committedState],
+  state: consumerStateName(group),
   type: 'consumer',
 })
 
 export const foundConsumer = (group: ConsumerGroup): FoundGroup => ({
   groupId: group.groupId,
   type: 'consumer',
-  state: consumerStateNames[group.committedState],
+  state: consumerStateName(group),
   epoch: group.epoch,
   memberCount: group.size,
 })
