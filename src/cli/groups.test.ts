@@ -95,9 +95,15 @@ describe('odradek groups why', () => {
     const nothing =
       /^There is no group other, and nothing is known to have happened to one since \S+Z, when this node loaded partition \d+ of __consumer_offsets\.\n$/
     assert.match(found.output, nothing)
+    assert.match((await why('why', 'other', '--http', `http://${address}/`)).output, nothing)
+    const notOne = await why('why', 'other', '--http', `${address}/metrics`)
+    assert.deepEqual(notOne, {
+      code: 1,
+      output: `odradek groups why: ${address}/metrics is not an address, host:port\n`,
+    })
     const failed = await why('why', groupId, '--http', nobody)
     assert.equal(failed.code, 1)
-    assert.match(failed.output, /^odradek groups why: 127\.0\.0\.1:\d+: .*ECONNREFUSED/)
+    assert.match(failed.output, /^odradek groups why: 127\.0\.0\.1:\d+: .*ECONNREFUSED.*odradek\.metrics\.listener$/m)
   })
 
   it('a wrong command line is an error of usage', async () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCode } from '../../protocol/index.ts'
+import { buildBatch } from '../../records/index.ts'
 import { eventText } from './group-event-text.ts'
 import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { encodeGroupRecord } from './group-record-codec.ts'
 
 const texts = ({ groups }: GroupBroker, groupId: string): readonly string[] =>
   groups.historyOf(groupId).events.map((event) => eventText(event))
@@ -23,6 +25,29 @@ test('what is known of a group begins with the load, and says when that was', as
   assert.deepEqual(texts(broker, 'g'), ['was loaded here: consumer protocol, Stable, 1 member'])
   assert.equal(history.events[0]?.timestampMs, history.loadedMs)
   assert.deepEqual(broker.groups.historyOf('nobody'), { ...history, groupId: 'nobody', state: undefined, events: [] })
+})
+
+test('a group is told as it was stored, and then what came of it', async () => {
+  const member = { memberId: 'x', groupInstanceId: null, clientId: 'c', clientHost: '/h' }
+  const times = { rebalanceTimeoutMs: 60_000, sessionTimeoutMs: 45_000 }
+  const bytes = { subscription: new Uint8Array(0), assignment: new Uint8Array(0) }
+  const value = {
+    protocolType: 'consumer',
+    generationId: 3,
+    protocolName: 'range',
+    leaderId: null,
+    stateTimestampMs: 0,
+    members: [{ ...member, ...times, ...bytes }],
+  }
+  const partition = new MemoryPartition()
+  partition.write(buildBatch([encodeGroupRecord({ kind: 'classic-group', groupId: 'g', value })]))
+  const broker = new GroupBroker()
+  await broker.lead(partition)
+  assert.deepEqual(texts(broker, 'g'), [
+    'was loaded here: classic protocol, Stable, 1 member',
+    'rebalances after generation 3 with 1 member: it came from the consumer protocol',
+  ])
+  assert.equal(broker.groups.historyOf('g').state, 'PreparingRebalance')
 })
 
 test('a group that has ended is remembered, and forgotten before those that are there', async () => {
