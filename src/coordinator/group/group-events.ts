@@ -25,7 +25,7 @@ export interface Reported {
   readonly change: GroupChange
 }
 
-/** A name may be as long as a string can be; of a group that has ended, it is held for this alone. */
+/** A name may be as long as a string can be; of a group that came and ended since the load, nothing else holds it. */
 const endedNameMax = 1000
 
 /** Of the events of one group, those that any peer can bring about as often as it likes. */
