@@ -180,6 +180,8 @@ export interface Listener {
 }
 
 export interface Network {
+  /** Runs `then` when the sockets that had bytes for us in this turn have been read. */
+  afterReads(then: () => void): void
   /** Rejects with an Error that names address and reason (`EADDRINUSE` ...). */
   listen(options: ListenOptions): Promise<Listener>
   /** Rejects if the peer cannot be reached. */

@@ -44,6 +44,8 @@ class SocketConnection implements Connection {
     socket.on('error', (error) => {
       failure = error
     })
+    // What was read with the end may still be answered: after the reads of this turn.
+    socket.on('end', () => setImmediate(() => socket.end()))
     socket.on('close', () => handler.closed(failure))
   }
 
@@ -92,6 +94,10 @@ const onread = (handler: ConnectionHandler): net.OnReadOpts => ({
 })
 
 export class SystemNetwork implements Network {
+  afterReads(then: () => void): void {
+    setImmediate(then)
+  }
+
   listen({ host, port, accept, acceptFailed }: ListenOptions): Promise<Listener> {
     const server = net.createServer({ pauseOnConnect: true }, (accepted) => {
       const connection = new SocketConnection(accepted)
@@ -138,6 +144,6 @@ function takeOver(accepted: net.Socket, handler: ConnectionHandler): net.Socket 
   const inner = accepted as unknown as WithHandle
   const handle = inner._handle
   inner._handle = null
-  const options = { handle, onread: onread(handler), readable: true, writable: true }
+  const options = { handle, onread: onread(handler), readable: true, writable: true, allowHalfOpen: true }
   return new net.Socket(options as unknown as net.SocketConstructorOpts)
 }

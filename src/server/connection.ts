@@ -13,6 +13,7 @@ import {
 } from '../base/index.ts'
 import { FrameBuffer, FrameSizeError, type ReceiveBuffers } from './frame-buffer.ts'
 import { type Answer, type BodyWriter, closeConnection, Signal } from './handler.ts'
+import type { ReplyRound } from './reply-round.ts'
 import { type PiecePool, ReplyStream } from './reply-stream.ts'
 import { readClientId, readRequestStart, refuseVersion, replyFrame } from './request-frame.ts'
 import { RequestSlot, type SlotOwner } from './request-slot.ts'
@@ -24,6 +25,7 @@ export interface ConnectionOptions {
   readonly listenerName: string
   readonly receiveBuffers: ReceiveBuffers
   readonly pieces: PiecePool
+  readonly round: ReplyRound
   /** Decoding and encoding never suspend, so one reader and one writer serve all. */
   readonly reader: Reader
   readonly writer: Writer
@@ -52,6 +54,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   #paused = false
   #closed = false
   #flushQueued = false
+  #inRound = false
   #cutting = false
   /** Frames may wait that were received and not yet begun. */
   #heldBack = false
@@ -111,7 +114,8 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     this.#cutting = true
     try {
       frames()
-      this.#flush()
+      if (this.#heldBack) this.#flush()
+      else this.#joinRound()
       // Replies that the socket has taken at once make room again: nothing else would come back to what they held up.
       while (this.#heldBack && this.#mayStart()) {
         this.#heldBack = false
@@ -119,9 +123,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
         this.#flush()
       }
     } catch (error) {
-      // Requests in front of a bad one have their answers: where one is served at a time they would have left already.
-      if (isPeersFault(error)) this.#flush()
-      this.#refuse(error)
+      this.#refuseNext(error)
     } finally {
       this.#cutting = false
     }
@@ -195,8 +197,14 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   }
 
   #failed(slot: RequestSlot, error: unknown): void {
-    this.#refuse(error)
+    this.#refuseNext(error)
     slot.proceed()
+  }
+
+  /** Requests in front of a bad one have their answers: where one is served at a time they would have left already. */
+  #refuseNext(error: unknown): void {
+    this.#flush()
+    this.#refuse(error)
   }
 
   proceeds(slot: RequestSlot): void {
@@ -215,8 +223,10 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       if (!(answer instanceof Signal)) this.#replies.push(replyFrame(this.#options.writer, slot, answer))
       return
     }
-    if (answer === closeConnection) this.destroy()
-    else slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, slot, answer)
+    if (answer === closeConnection) {
+      this.#flush()
+      this.destroy()
+    } else slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, slot, answer)
     this.#release()
   }
 
@@ -236,6 +246,17 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       this.#slots.splice(0, count)
       this.#slots[0]?.becameFirst?.()
     }
+  }
+
+  #joinRound(): void {
+    if (this.#inRound || this.#replies.idle) return
+    this.#inRound = true
+    this.#options.round.add(this)
+  }
+
+  sendReplies(): void {
+    this.#inRound = false
+    this.#flush()
   }
 
   /** Replies that became ready in one turn leave together. */

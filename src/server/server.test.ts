@@ -298,6 +298,29 @@ test('replies leave in request order; only a request that proceeds lets the next
   await running.server.close()
 })
 
+test('what was answered leaves before the connection ends: by the peer, by a bad frame, by an answer', async () => {
+  const running = await start()
+  // As large as what is read at once: the end is read with it.
+  const filling = frame(18, 0, (writer) => writer.bytes(Buffer.alloc(256 * 1024 - 14)), 3)
+  for (const last of [askVersions(3), filling]) {
+    const raw = new Raw(running.port)
+    raw.socket.end(last)
+    assert.equal((await raw.reply())?.i32(), 3)
+    assert.equal(await raw.reply(), undefined)
+  }
+  const enders = {
+    'a bad frame': sized(-1),
+    'an answer': frame(181, 1, () => undefined),
+    late: frame(182, 1, () => undefined),
+  }
+  for (const [name, ender] of Object.entries(enders)) {
+    const raw = new Raw(running.port).send(askVersions(1), askVersions(2), ender)
+    assert.deepEqual([(await raw.reply())?.i32(), (await raw.reply())?.i32()], [1, 2], name)
+    assert.equal(await raw.reply(), undefined, name)
+  }
+  await running.server.close()
+})
+
 test('who must find what those before it did waits until they are answered', async () => {
   const held: Held = []
   const running = await start({}, held)

@@ -18,6 +18,7 @@ import {
 } from '../base/index.ts'
 import { type ConnectionOptions, ServerConnection } from './connection.ts'
 import { receiveBuffers } from './frame-buffer.ts'
+import { ReplyRound } from './reply-round.ts'
 import { PiecePool } from './reply-stream.ts'
 import { RequestTally } from './request-tally.ts'
 import type { Router } from './router.ts'
@@ -71,7 +72,7 @@ export class Server {
   readonly #listeners: Listener[] = []
   readonly #connections = new Set<ServerConnection>()
   readonly #perAddress = new Map<string, number>()
-  readonly #shared: Pick<ConnectionOptions, 'receiveBuffers' | 'pieces' | 'reader' | 'writer'>
+  readonly #shared: Pick<ConnectionOptions, 'receiveBuffers' | 'pieces' | 'round' | 'reader' | 'writer'>
   #idleTimer: Timer | undefined
   readonly #routers = new Set<Router>()
   #refused = 0
@@ -85,6 +86,7 @@ export class Server {
     this.#shared = {
       receiveBuffers: receiveBuffers({ readBytes, poison: options.poison }),
       pieces: new PiecePool({ ...pieces, poison: options.poison }),
+      round: new ReplyRound((then) => options.network.afterReads(then)),
       reader: new Reader(),
       writer: new Writer(64 * 1024),
     }

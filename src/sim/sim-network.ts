@@ -4,7 +4,7 @@
  */
 import type { Connection, ConnectionHandler, Listener, ListenOptions, Network } from '../base/index.ts'
 import type { SeededRandom } from './random.ts'
-import type { Life, Scheduler } from './scheduler.ts'
+import { CallEvent, type Life, type Scheduler } from './scheduler.ts'
 import { SimConnection } from './sim-connection.ts'
 import { Link, type NetworkFaults } from './sim-link.ts'
 
@@ -36,12 +36,14 @@ export class SimFabric {
   readonly #random: SeededRandom
   readonly #hosts = new Map<string, Host>()
   readonly #links = new Map<string, Map<string, Link>>()
+  readonly #readsId: number
   #faults: NetworkFaults
 
   constructor(options: { scheduler: Scheduler; random: SeededRandom; faults: NetworkFaults }) {
     this.#scheduler = options.scheduler
     this.#random = options.random
     this.#faults = options.faults
+    this.#readsId = options.scheduler.trace.id('reads')
   }
 
   setFaults(faults: Partial<NetworkFaults>): void {
@@ -119,6 +121,10 @@ export class SimFabric {
       links.set(to, link)
     }
     return link
+  }
+
+  afterReads(life: Life, then: () => void): void {
+    this.#scheduler.late(new CallEvent({ traceId: this.#readsId, life, call: then }))
   }
 
   connect(call: Call): Promise<Connection> {
@@ -208,6 +214,10 @@ export class SimNetwork implements Network {
     this.#fabric = options.fabric
     this.#host = options.fabric.host(options.node)
     this.#life = options.life
+  }
+
+  afterReads(then: () => void): void {
+    this.#fabric.afterReads(this.#life, then)
   }
 
   async listen({ host, port, accept }: ListenOptions): Promise<Listener> {
