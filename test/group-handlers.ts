@@ -28,6 +28,7 @@ import { describeGroupsHandler } from '../src/server/handlers/15-describe-groups
 import { listGroupsHandler } from '../src/server/handlers/16-list-groups.ts'
 import { deleteGroupsHandler } from '../src/server/handlers/42-delete-groups.ts'
 import { offsetDeleteHandler } from '../src/server/handlers/47-offset-delete.ts'
+import { awaited } from '../src/server/handlers/handler-fixture.ts'
 import { RareWarning } from '../src/server/rare-warning.ts'
 import { bind } from '../src/server/router.ts'
 
@@ -142,7 +143,7 @@ export class Fixture {
       onClose: () => undefined,
     })
     bytes.fill(0xee)
-    const write = await answer
+    const write = await awaited(answer)
     assert.ok(!(write instanceof Signal))
     const reply = new Writer(256)
     write(reply)

@@ -210,6 +210,24 @@ export class Writer {
     this.#buffer.copyWithin(this.#start + size + by, this.#start + size, this.#start + end)
   }
 
+  /** Writes again what lies in [start, end) of what was written. */
+  repeat(start: number, end: number): void {
+    assert(this.#chunks.length === 0 && start <= end && end <= this.size, 'bytes are repeated where they lie together')
+    const position = this.#room(end - start)
+    this.#buffer.copyWithin(position, this.#start + start, this.#start + end)
+  }
+
+  /** Over what lies behind the first `at` bytes. */
+  overI32(at: number, value: number): void {
+    assert(this.#chunks.length === 0 && at + 4 <= this.size, 'bytes are changed where they lie together')
+    this.#view.setInt32(this.#start + at, value)
+  }
+
+  overI64Big(at: number, value: bigint): void {
+    assert(this.#chunks.length === 0 && at + 8 <= this.size, 'bytes are changed where they lie together')
+    this.#view.setBigInt64(this.#start + at, value)
+  }
+
   /** Hands over everything written, as a list of parts, and starts anew behind it in the same buffer. */
   finish(): ReplyPart[] {
     this.#seal()

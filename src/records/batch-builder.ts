@@ -67,6 +67,15 @@ export interface RecordCodec<R> {
   readonly writeKey: (writer: Writer, record: R) => void
   /** False: nothing is written, for the record has no value. */
   readonly writeValue: (writer: Writer, record: R) => boolean
+  /** Whether `record` has the bytes of `before`, but for what `writeOver` writes. */
+  readonly isAlike: (record: R, before: R) => boolean
+  readonly writeOver: (writer: Writer, record: R, places: RecordPlaces) => void
+}
+
+/** Where the key of a record ends, and its value begins. */
+export interface RecordPlaces {
+  readonly keyEnd: number
+  readonly valueStart: number
 }
 
 export interface CodedOptions<R> {
@@ -124,13 +133,26 @@ export class BatchBuilder {
     writeRecord(this.#writer, record, this.#next(timestampMs, record.offset))
   }
 
+  /** Of records that lie side by side many are alike, as those of one commit of offsets. */
+  addCoded<R>(records: readonly R[], { codec, timestampMs }: CodedOptions<R>): void {
+    let before: R | undefined
+    let last: Written | undefined
+    for (const record of records) {
+      const deltas = this.#next(timestampMs)
+      if (before !== undefined && last !== undefined && codec.isAlike(record, before)) {
+        last = this.#writeAlike(record, last, codec)
+      } else last = this.#write(record, codec)
+      this.#frame(last, deltas)
+      before = record
+    }
+  }
+
   /**
    * Written where it will lie, without bytes of its own on the way: how many bytes stand in front of key and value is
    * guessed from the record before, and mended.
    */
-  addCoded<R>(record: R, { codec, timestampMs }: CodedOptions<R>): void {
+  #write<R>(record: R, codec: RecordCodec<R>): Written {
     const writer = this.#writer
-    const deltas = this.#next(timestampMs)
     const start = writer.size
     writer.skip(this.#headSize)
     codec.writeKey(writer, record)
@@ -138,7 +160,18 @@ export class BatchBuilder {
     writer.skip(this.#valueLengthSize)
     const valueStart = writer.size
     const hasValue = codec.writeValue(writer, record)
-    this.#frame({ start, keySize, valueSize: hasValue ? writer.size - valueStart : null }, deltas)
+    return { start, keySize, valueSize: hasValue ? writer.size - valueStart : null }
+  }
+
+  /** The bytes of the last record once more: a fifth of the time. */
+  #writeAlike<R>(record: R, last: Written, codec: RecordCodec<R>): Written {
+    const writer = this.#writer
+    const start = writer.size
+    // But for the byte behind the value.
+    writer.repeat(last.start, start - 1)
+    const keyEnd = start + this.#headSize + last.keySize
+    codec.writeOver(writer, record, { keyEnd, valueStart: keyEnd + this.#valueLengthSize })
+    return { ...last, start }
   }
 
   #frame({ start, keySize, valueSize }: Written, { timestampDeltaMs, offsetDelta }: RecordDeltas): void {

@@ -5,6 +5,7 @@
  */
 import {
   AssertionError,
+  assert,
   type Connection,
   type ConnectionHandler,
   MalformedError,
@@ -12,7 +13,7 @@ import {
   type Writer,
 } from '../base/index.ts'
 import { FrameBuffer, FrameSizeError, type ReceiveBuffers } from './frame-buffer.ts'
-import { type Answer, type BodyWriter, closeConnection, Signal } from './handler.ts'
+import { type Answer, type BodyWriter, closeConnection, LateAnswer, Signal } from './handler.ts'
 import type { ReplyRound } from './reply-round.ts'
 import { type PiecePool, ReplyStream } from './reply-stream.ts'
 import { readClientId, readRequestStart, refuseVersion, replyFrame } from './request-frame.ts'
@@ -174,6 +175,12 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     this.#slots.push(slot)
     this.#holder = slot
     const answer = handler.run(reader, slot)
+    if (answer instanceof LateAnswer) {
+      // It may be told from the middle of anything: no other request is begun there.
+      assert(this.#holder !== slot, 'who answers late, and not by a promise, has proceeded')
+      answer.whenSettled((late) => this.#answered(slot, late))
+      return
+    }
     if (!(answer instanceof Promise)) {
       this.#holder = undefined
       this.#settle(slot, answer)

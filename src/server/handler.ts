@@ -44,6 +44,28 @@ export const noReply = new Signal('no reply')
 export const closeConnection = new Signal('close connection')
 export type Answer<Response> = Response | Signal
 
+/**
+ * An answer that comes later, without the turns of a promise: for requests that come by the hundred thousand (3 % of
+ * the time of a commit of offsets). It is settled once; the request has proceeded before it is returned.
+ */
+export class LateAnswer<Response> {
+  #answer: Answer<Response> | undefined
+  #told: ((answer: Answer<Response>) => void) | undefined
+
+  settle(answer: Answer<Response>): void {
+    if (this.#told === undefined) this.#answer = answer
+    else this.#told(answer)
+  }
+
+  whenSettled(told: (answer: Answer<Response>) => void): void {
+    if (this.#answer === undefined) this.#told = told
+    else told(this.#answer)
+  }
+}
+
+/** At once, or later. */
+export type Answering<Response> = Answer<Response> | Promise<Answer<Response>> | LateAnswer<Response>
+
 /** The two directions of one API, as `protocol` compiles them. */
 interface Codec<Request, Response> {
   readonly key: number
@@ -56,7 +78,7 @@ interface Codec<Request, Response> {
 export interface Handler<Request, Response> {
   readonly api: Codec<Request, Response>
   /** Answers at once, or later: a promise suspends the connection until it settles (see `proceed`). */
-  handle(request: Request, context: RequestContext): Answer<Response> | Promise<Answer<Response>>
+  handle(request: Request, context: RequestContext): Answering<Response>
   /** The reply that carries an error for the whole request; without it the connection is closed. */
   fail?(request: Request, error: ApiError, context: RequestContext): Response
 }
@@ -67,6 +89,6 @@ export interface BoundHandler {
   readonly name: string
   readonly versions: readonly [min: number, max: number]
   /** Calls `reply` once with a function that writes the body, with `noReply`, or with `closeConnection`. */
-  run(reader: Reader, context: RequestContext): Answer<BodyWriter> | Promise<Answer<BodyWriter>>
+  run(reader: Reader, context: RequestContext): Answering<BodyWriter>
 }
 export type BodyWriter = (writer: Writer) => void

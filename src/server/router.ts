@@ -8,6 +8,7 @@ import {
   type BodyWriter,
   type BoundHandler,
   type Handler,
+  LateAnswer,
   type RequestContext,
   Signal,
 } from './handler.ts'
@@ -30,6 +31,11 @@ export function bind<Request, Response>(handler: Handler<Request, Response>): Bo
       const request = api.request.decode(reader, context.apiVersion)
       try {
         const answer = handler.handle(request, context)
+        if (answer instanceof LateAnswer) {
+          const written = new LateAnswer<BodyWriter>()
+          answer.whenSettled((settled) => written.settle(encode(settled, context.apiVersion)))
+          return written
+        }
         if (!(answer instanceof Promise)) return encode(answer, context.apiVersion)
         return answer.then(
           (settled) => encode(settled, context.apiVersion),

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Reader, Writer } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
 import { apiVersions, ErrorCode, metadata, saslHandshake } from '../protocol/index.ts'
-import { type BoundHandler, closeConnection, noReply } from './handler.ts'
+import { type BodyWriter, type BoundHandler, closeConnection, LateAnswer, noReply } from './handler.ts'
 import {
   apiVersionsHandler,
   bind,
@@ -83,8 +83,21 @@ async function start(options: Partial<ServerLimits> = {}, held: Held = []): Prom
       return (writer) => writer.i32(correlationId * 100 + answered)
     },
   }
+  const late: BoundHandler = {
+    key: 184,
+    name: 'Late',
+    versions: [0, 1],
+    run(_reader, context) {
+      const answer = new LateAnswer<BodyWriter>()
+      const settle = (): void => answer.settle((writer) => writer.i32(context.correlationId))
+      held.push({ proceed: () => undefined, answer: settle, isAnswered: false })
+      context.proceed()
+      if (context.apiVersion === 1) settle()
+      return answer
+    },
+  }
   const emptyMetadata = bind({ api: metadata, handle: () => metadata.response.create() })
-  const all: BoundHandler[] = [bind(saslHandshakeHandler), emptyMetadata, slow, silent, unwritable, later]
+  const all: BoundHandler[] = [bind(saslHandshakeHandler), emptyMetadata, slow, silent, unwritable, later, late]
   all.push(
     bind(
       apiVersionsHandler({
@@ -225,7 +238,7 @@ test('ApiVersions: what is served, and how a newer client is told (N9, N10)', as
   const { apiKeys, finalizedFeatures } = apiVersions.response.decode(known, 4)
   assert.deepEqual(
     apiKeys.map(({ apiKey }) => apiKey),
-    [3, 17, 18, 180, 181, 182, 183],
+    [3, 17, 18, 180, 181, 182, 183, 184],
   )
   assert.deepEqual(
     finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]),
@@ -318,6 +331,26 @@ test('what was answered leaves before the connection ends: by the peer, by a bad
     assert.deepEqual([(await raw.reply())?.i32(), (await raw.reply())?.i32()], [1, 2], name)
     assert.equal(await raw.reply(), undefined, name)
   }
+  await running.server.close()
+})
+
+test('an answer that is late by a call, and not by a promise, has its place too', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const raw = new Raw(running.port).send(
+    frame(184, 0, () => undefined, 1),
+    frame(184, 1, () => undefined, 2),
+    frame(184, 0, () => undefined, 3),
+    askVersions(4),
+  )
+  while (held.length < 3) await new Promise((resolve) => setImmediate(resolve))
+  held[2]?.answer()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  held[0]?.answer()
+  const order: number[] = []
+  for (let i = 0; i < 4; i++) order.push((await raw.reply())?.i32() ?? -1)
+  assert.deepEqual(order, [1, 2, 3, 4])
+  raw.socket.destroy()
   await running.server.close()
 })
 

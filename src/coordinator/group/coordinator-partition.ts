@@ -1,7 +1,7 @@
 /** What a coordinator asks of a partition of its topic, and its records as batches in it. */
 import { ApiError } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import { BatchBuilder, type CompressionType, type TargetCompression } from '../../records/index.ts'
+import { BatchBuilder, type CodedOptions, type CompressionType, type TargetCompression } from '../../records/index.ts'
 import type { ShardBatch, ShardLog } from '../shard-log.ts'
 import type { GroupRecord } from './group-record.ts'
 import { groupRecordCodec } from './group-record-codec.ts'
@@ -51,10 +51,14 @@ class GroupBatch implements ShardBatch<GroupRecord> {
     this.baseOffset = options.partition().nextOffset
   }
 
+  get #coded(): CodedOptions<GroupRecord> {
+    return { codec: groupRecordCodec, timestampMs: this.#options.nowMs() }
+  }
+
   add(records: readonly GroupRecord[]): boolean {
     const before = this.#batch.mark
     try {
-      write(records, this.#batch, this.#options.nowMs())
+      this.#batch.addCoded(records, this.#coded)
     } catch (error) {
       this.#batch.backTo(before)
       throw error
@@ -68,7 +72,7 @@ class GroupBatch implements ShardBatch<GroupRecord> {
 
   #checkAlone(records: readonly GroupRecord[]): void {
     const batch = new BatchBuilder({ capacity: this.#batch.sizeInBytes })
-    write(records, batch, this.#options.nowMs())
+    batch.addCoded(records, this.#coded)
     this.#finish(batch)
   }
 
@@ -86,9 +90,4 @@ class GroupBatch implements ShardBatch<GroupRecord> {
       `${builder.recordCount} records take ${batch.length} bytes, a batch may have ${batchBytesMax()}`,
     )
   }
-}
-
-function write(records: readonly GroupRecord[], batch: BatchBuilder, timestampMs: number): void {
-  const coded = { codec: groupRecordCodec, timestampMs }
-  for (const record of records) batch.addCoded(record, coded)
 }

@@ -2,7 +2,7 @@
  * Kafka's bytes for the records of `__consumer_offsets`: key and value each begin with two bytes, the type of the key
  * and the version of the value. Kinds of records that this coordinator does not act on are left where they lie.
  */
-import { MalformedError, Reader, Writer } from '../../base/index.ts'
+import { assert, MalformedError, Reader, Writer } from '../../base/index.ts'
 import {
   groupMetadataKey,
   groupMetadataValue,
@@ -10,7 +10,7 @@ import {
   offsetCommitKey,
   offsetCommitValue,
 } from '../../protocol/index.ts'
-import type { RecordCodec } from '../../records/index.ts'
+import type { RecordCodec, RecordPlaces } from '../../records/index.ts'
 import { decodeConsumerRecord, writeConsumerKey, writeConsumerValue } from './consumer-record-codec.ts'
 import type { ClassicGroupRecord, CommittedOffset, GroupRecord, OffsetRecord, StoredGroup } from './group-record.ts'
 
@@ -28,7 +28,7 @@ const groupVersion = 3
 const expiringOffsetVersion = 1
 const noTimestamp = -1n
 
-export const groupRecordCodec: RecordCodec<GroupRecord> = { writeKey, writeValue }
+export const groupRecordCodec: RecordCodec<GroupRecord> = { writeKey, writeValue, isAlike, writeOver }
 
 /** Key and value as bytes of their own. */
 export function encodeGroupRecord(record: GroupRecord): KeyValue {
@@ -76,6 +76,32 @@ function writeOffset(writer: Writer, value: CommittedOffset): void {
   })
   writer.i16(version)
   offsetCommitValue.encode(writer, version, body)
+}
+
+/** Commits of one group that differ in partition, offset and leader epoch only: those of one request. */
+function isAlike(record: GroupRecord, before: GroupRecord): boolean {
+  if (record.kind !== 'offset' || before.kind !== 'offset') return false
+  const { value } = record
+  const last = before.value
+  return (
+    value !== null &&
+    last !== null &&
+    record.groupId === before.groupId &&
+    record.topic === before.topic &&
+    value.metadata === last.metadata &&
+    value.topicId === last.topicId &&
+    value.commitTimestampMs === last.commitTimestampMs &&
+    value.expireTimestampMs === last.expireTimestampMs
+  )
+}
+
+/** The partition ends the key; behind the version of the value are offset and, but in an expiring one, leader epoch. */
+function writeOver(writer: Writer, record: GroupRecord, { keyEnd, valueStart }: RecordPlaces): void {
+  assert(record.kind === 'offset' && record.value !== null, 'commits alone are alike')
+  const { offset, leaderEpoch, expireTimestampMs } = record.value
+  writer.overI32(keyEnd - 4, record.partition)
+  writer.overI64Big(valueStart + 2, offset)
+  if (expireTimestampMs === undefined) writer.overI32(valueStart + 10, leaderEpoch)
 }
 
 function writeGroup(writer: Writer, value: StoredGroup): void {

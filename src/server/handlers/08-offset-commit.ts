@@ -9,7 +9,7 @@ import { ApiError, present, type Uuid } from '../../base/index.ts'
 import type { GroupService, OffsetToCommit } from '../../coordinator/index.ts'
 import type { MetadataImage, TopicImage } from '../../metadata/index.ts'
 import { ErrorCode, type OffsetCommitRequest, type OffsetCommitResponse, offsetCommit } from '../../protocol/index.ts'
-import type { Handler } from '../handler.ts'
+import { type Handler, LateAnswer } from '../handler.ts'
 
 export interface OffsetCommitServices {
   readonly image: () => MetadataImage
@@ -83,26 +83,31 @@ export function offsetCommitHandler({
   image,
   groups,
 }: OffsetCommitServices): Handler<OffsetCommitRequest, OffsetCommitResponse> {
-  const commit = (request: OffsetCommitRequest, asked: Asked, knowsEpochs: boolean): Promise<OffsetCommitResponse> =>
-    new Promise((resolve) => {
-      try {
-        groups.commit(
-          {
-            groupId: request.groupId,
-            memberId: request.memberId,
-            groupInstanceId: request.groupInstanceId,
-            generationId: request.generationIdOrMemberEpoch,
-            knowsEpochs,
-            offsets: asked.offsets,
-            retentionTimeMs: request.retentionTimeMs,
-          },
-          (codes) => resolve(answer(asked, (i) => present(codes[i], 'a code'))),
-        )
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error
-        resolve(answer(asked, () => error.code))
-      }
-    })
+  const commit = (
+    request: OffsetCommitRequest,
+    asked: Asked,
+    knowsEpochs: boolean,
+  ): LateAnswer<OffsetCommitResponse> => {
+    const late = new LateAnswer<OffsetCommitResponse>()
+    try {
+      groups.commit(
+        {
+          groupId: request.groupId,
+          memberId: request.memberId,
+          groupInstanceId: request.groupInstanceId,
+          generationId: request.generationIdOrMemberEpoch,
+          knowsEpochs,
+          offsets: asked.offsets,
+          retentionTimeMs: request.retentionTimeMs,
+        },
+        (codes) => late.settle(answer(asked, (i) => present(codes[i], 'a code'))),
+      )
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      late.settle(answer(asked, () => error.code))
+    }
+    return late
+  }
   return {
     api: offsetCommit,
     handle(request, context) {

@@ -13,7 +13,7 @@ import {
   supportedFeatures,
 } from '../../metadata/index.ts'
 import { brokerHeartbeat, brokerRegistration, createTopics } from '../../protocol/index.ts'
-import { type Answer, type Handler, type RequestContext, Signal } from '../handler.ts'
+import { type Answer, type Answering, type Handler, LateAnswer, type RequestContext, Signal } from '../handler.ts'
 
 export const id = (text: string): Uuid => uuidFromLatin1(text.padEnd(16, '-'))
 
@@ -212,6 +212,13 @@ export const contextOf = (apiKey: number, given: Partial<RequestContext>): Reque
   ...given,
 })
 
+/** An answer in any of its forms, for who can wait for a promise. */
+export const awaited = <Response>(answer: Answering<Response>): Promise<Answer<Response>> =>
+  new Promise((resolve) => {
+    if (answer instanceof LateAnswer) answer.whenSettled(resolve)
+    else resolve(answer)
+  })
+
 /** As the router calls it: an ApiError becomes what `fail` makes of it. Version: the newest unless told. */
 export async function ask<Request, Response>(
   handler: Handler<Request, Response>,
@@ -219,7 +226,7 @@ export async function ask<Request, Response>(
   given: Partial<RequestContext> = {},
 ): Promise<Response> {
   const context = contextOf(handler.api.key, { apiVersion: handler.api.versions[1], ...given })
-  const settled = async (): Promise<Answer<Response>> => handler.handle(request, context)
+  const settled = async (): Promise<Answer<Response>> => awaited(handler.handle(request, context))
   try {
     const answer = await settled()
     if (answer instanceof Signal) throw new RangeError(answer.what)
