@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { askVersions, frame, type Held, Raw, sized, start } from '../../test/made-up-server.ts'
+
+test('replies leave in request order; only a request that proceeds lets the next one start (N19)', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const raw = new Raw(running.port).send(
+    frame(180, 0, () => undefined, 1),
+    frame(181, 0, () => undefined, 2),
+    askVersions(3),
+    frame(180, 0, () => undefined, 4),
+  )
+  const untilHeld = async (count: number): Promise<void> => {
+    while (held.length < count) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await untilHeld(1)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(held.length, 1)
+  held[0]?.proceed()
+  await untilHeld(2)
+  held[1]?.answer()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  held[0]?.answer()
+  const order: number[] = []
+  for (let i = 0; i < 3; i++) order.push((await raw.reply())?.i32() ?? -1)
+  assert.deepEqual(order, [1, 3, 4])
+  raw.socket.destroy()
+  await running.server.close()
+})
+
+test('what was answered leaves before the connection ends: by the peer, by a bad frame, by an answer', async () => {
+  const running = await start()
+  // As large as what is read at once: the end is read with it.
+  const filling = frame(18, 0, (writer) => writer.bytes(Buffer.alloc(256 * 1024 - 14)), 3)
+  for (const last of [askVersions(3), filling]) {
+    const raw = new Raw(running.port)
+    raw.socket.end(last)
+    assert.equal((await raw.reply())?.i32(), 3)
+    assert.equal(await raw.reply(), undefined)
+  }
+  const enders = {
+    'a bad frame': sized(-1),
+    'an answer': frame(181, 1, () => undefined),
+    late: frame(182, 1, () => undefined),
+  }
+  for (const [name, ender] of Object.entries(enders)) {
+    const raw = new Raw(running.port).send(askVersions(1), askVersions(2), ender)
+    assert.deepEqual([(await raw.reply())?.i32(), (await raw.reply())?.i32()], [1, 2], name)
+    assert.equal(await raw.reply(), undefined, name)
+  }
+  await running.server.close()
+})
+
+test('an answer that is late by a call, and not by a promise, has its place too', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const raw = new Raw(running.port).send(
+    frame(184, 0, () => undefined, 1),
+    frame(184, 1, () => undefined, 2),
+    frame(184, 0, () => undefined, 3),
+    askVersions(4),
+  )
+  while (held.length < 3) await new Promise((resolve) => setImmediate(resolve))
+  held[2]?.answer()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  held[0]?.answer()
+  const order: number[] = []
+  for (let i = 0; i < 4; i++) order.push((await raw.reply())?.i32() ?? -1)
+  assert.deepEqual(order, [1, 2, 3, 4])
+  raw.socket.destroy()
+  await running.server.close()
+})
+
+test('who must find what those before it did waits until they are answered', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const slow = (id: number): Buffer => frame(180, 0, () => undefined, id)
+  const raw = new Raw(running.port).send(
+    frame(183, 0, () => undefined, 1),
+    slow(2),
+    slow(3),
+    frame(183, 0, () => undefined, 4),
+  )
+  for (const i of [0, 1]) {
+    while (held.length <= i) await new Promise((resolve) => setImmediate(resolve))
+    held[i]?.proceed()
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  held[1]?.answer()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  held[0]?.answer()
+  const replies: (readonly [number, number])[] = []
+  for (let i = 0; i < 4; i++) {
+    const reply = await raw.reply()
+    replies.push([reply?.i32() ?? -1, reply?.i32() ?? -1])
+  }
+  assert.deepEqual(replies, [
+    [1, 100],
+    [2, 2],
+    [3, 3],
+    [4, 402],
+  ])
+  raw.socket.destroy()
+  await running.server.close()
+})
