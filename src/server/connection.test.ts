@@ -29,6 +29,29 @@ test('replies leave in request order; only a request that proceeds lets the next
   await running.server.close()
 })
 
+test('an answer lets no request start before the one that holds it back, nor while the server drains', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const slow = (id: number): Buffer => frame(180, 0, () => undefined, id)
+  const raw = new Raw(running.port).send(slow(1), slow(2), slow(3), slow(4))
+  const answered = async (i: number): Promise<void> => {
+    while (held.length <= i) await new Promise((resolve) => setImmediate(resolve))
+    // The next one has started, and holds back the others.
+    if (i === 0) held[i]?.proceed()
+    held[i]?.answer()
+    assert.equal((await raw.reply())?.i32(), i + 1)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await answered(0)
+  assert.equal(held.length, 2)
+  const drained = running.server.drain(10_000)
+  await answered(1)
+  await drained
+  assert.equal(held.length, 2)
+  raw.socket.destroy()
+  await running.server.close()
+})
+
 test('what was answered leaves before the connection ends: by the peer, by a bad frame, by an answer', async () => {
   const running = await start()
   // As large as what is read at once: the end is read with it.

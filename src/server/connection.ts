@@ -105,9 +105,13 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     this.#resume()
   }
 
-  /** Goes on with frames that were held back. */
+  /** Goes on with frames that were held back, unless what holds them back still does. */
   #resume(): void {
     if (this.#cutting || this.#closed) return
+    if (!this.#mayStart()) {
+      this.#balance()
+      return
+    }
     this.#cut(() => this.#frames.resume(this.#options.requestBytesMax, this.#consume))
   }
 
