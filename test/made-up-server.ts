@@ -1,7 +1,7 @@
 /** A server with made-up APIs that answer at once, later or not at all, and a client that speaks in bytes. */
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
-import { Reader, Writer } from '../src/base/index.ts'
+import { type Network, Reader, Writer } from '../src/base/index.ts'
 import { createEnv } from '../src/env/index.ts'
 import { metadata } from '../src/protocol/index.ts'
 import { type BodyWriter, type BoundHandler, closeConnection, LateAnswer, noReply } from '../src/server/handler.ts'
@@ -96,7 +96,9 @@ function madeUpHandlers(held: Held): BoundHandler[] {
   return [slow, silent, unwritable, later, late]
 }
 
-export async function start(options: Partial<ServerLimits> = {}, held: Held = []): Promise<Running> {
+type StartOptions = Partial<ServerLimits> & Partial<Pick<Network, 'afterReads'>>
+
+export async function start(options: StartOptions = {}, held: Held = []): Promise<Running> {
   const lines: string[] = []
   const env = createEnv({ write: (line) => void lines.push(line) })
   const emptyMetadata = bind({ api: metadata, handle: () => metadata.response.create() })
@@ -114,7 +116,12 @@ export async function start(options: Partial<ServerLimits> = {}, held: Held = []
     ),
   )
   const onFault = (error: Error): void => assert.fail(error)
-  const server = new Server({ ...env, limits: () => ({ ...limits, ...options }), poison: true, onFault })
+  const network: Network = {
+    afterReads: options.afterReads ?? ((then) => env.network.afterReads(then)),
+    listen: (listen) => env.network.listen(listen),
+    connect: (connect) => env.network.connect(connect),
+  }
+  const server = new Server({ ...env, network, limits: () => ({ ...limits, ...options }), poison: true, onFault })
   const router = new Router(all, env.logger)
   const { port } = await server.listen({ name: 'PLAINTEXT', host: '127.0.0.1', port: 0, router })
   return { server, port, lines }

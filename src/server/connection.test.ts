@@ -127,3 +127,12 @@ test('who must find what those before it did waits until they are answered', asy
   raw.socket.destroy()
   await running.server.close()
 })
+
+test('a reply does not wait for all that is read in its turn where that is much', async () => {
+  // The reads have no end: what leaves, leaves before it.
+  const running = await start({ afterReads: () => undefined })
+  const raw = new Raw(running.port).send(askVersions(1), sized(1024 * 1024, Buffer.alloc(256 * 1024)))
+  assert.equal((await raw.reply())?.i32(), 1)
+  raw.socket.destroy()
+  await running.server.close()
+})

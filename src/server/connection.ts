@@ -98,6 +98,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       return
     }
     this.#cut(() => this.#frames.received(size, this.#options.requestBytesMax, this.#consume))
+    this.#options.round.read(size)
   }
 
   /** The listener is open now: what came before is served. */

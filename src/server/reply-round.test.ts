@@ -21,6 +21,23 @@ test('replies of a turn leave together behind its reads; of very many connection
   assert.deepEqual(sent, all(34))
 })
 
+test('no reply waits behind very much that is read in the turn, by whomever', () => {
+  const ends: (() => void)[] = []
+  const round = new ReplyRound((then) => void ends.push(then))
+  let sends = 0
+  const one = { sendReplies: () => void sends++ }
+  const chunk = 64 * 1024
+  // Nobody waits behind these.
+  for (let i = 0; i < 4; i++) round.read(chunk)
+  for (let turn = 1; turn <= 2; turn++) {
+    round.add(one)
+    round.read(chunk)
+    assert.equal(sends, turn - 1)
+    round.read(chunk)
+    assert.equal(sends, turn)
+  }
+})
+
 test('whose reply lets more be answered joins the next round', () => {
   const ends: (() => void)[] = []
   const round = new ReplyRound((then) => void ends.push(then))
