@@ -3,7 +3,7 @@
  * them. A request's byte fields are views that are valid until the handler returns or first awaits: what is kept is
  * copied.
  */
-import type { ApiError, Reader, Writer } from '../base/index.ts'
+import { type ApiError, assert, type Reader, type Writer } from '../base/index.ts'
 
 /** Who asks, and how. */
 export interface RequestContext {
@@ -53,8 +53,9 @@ export class LateAnswer<Response> {
   #told: ((answer: Answer<Response>) => void) | undefined
 
   settle(answer: Answer<Response>): void {
-    if (this.#told === undefined) this.#answer = answer
-    else this.#told(answer)
+    assert(this.#answer === undefined, 'an answer is settled once')
+    this.#answer = answer
+    this.#told?.(answer)
   }
 
   whenSettled(told: (answer: Answer<Response>) => void): void {
@@ -88,7 +89,7 @@ export interface BoundHandler {
   readonly key: number
   readonly name: string
   readonly versions: readonly [min: number, max: number]
-  /** Calls `reply` once with a function that writes the body, with `noReply`, or with `closeConnection`. */
+  /** Answers with a function that writes the body, with `noReply`, or with `closeConnection`. */
   run(reader: Reader, context: RequestContext): Answering<BodyWriter>
 }
 export type BodyWriter = (writer: Writer) => void
