@@ -135,6 +135,38 @@ test('a cut and a crash end connections with an error, once; who is not there re
   assert.equal(clock.now(), wasMs - 5000)
 })
 
+test('the reads of a turn have an end, behind those of several connections at times; not of who is dead', async () => {
+  const world = makeWorld(5)
+  const { network } = world.env('a')
+  let inTurn = 0
+  const turns: number[] = []
+  const received = (): void => {
+    inTurn++
+    if (inTurn > 1) return
+    network.afterReads(() => {
+      turns.push(inTurn)
+      inTurn = 0
+    })
+  }
+  const [one, other] = [makeSink(received), makeSink(received)]
+  const connections = [await join(world, one.handler)]
+  connections.push(await world.settle(network.connect({ host: 'b', port: 9092, handler: other.handler })))
+  for (let i = 0; i < 20; i++) {
+    for (const connection of connections) connection.write([Buffer.from('x')])
+    await world.run(world.nowMs + 100)
+  }
+  assert.equal(
+    turns.reduce((sum, count) => sum + count),
+    40,
+  )
+  assert.deepEqual([...new Set(turns)].toSorted(), [1, 2])
+  const { length } = turns
+  network.afterReads(() => turns.push(0))
+  world.crash('a')
+  await world.run(world.nowMs + 100)
+  assert.equal(turns.length, length)
+})
+
 /** Three nodes that echo to each other, write what they get, crash and are cut off: the hash of all that happened. */
 async function workload(seed: number): Promise<{ readonly hash: string; readonly received: number }> {
   const world = makeWorld(seed, { network: { splitRate: 0.1 }, disk: { slowRate: 0.1, syncErrorRate: 0.02 } })

@@ -3,7 +3,7 @@
  * A node is reached by its name or address; streams are in order; a partition holds what is under way, as TCP does.
  */
 import type { Connection, ConnectionHandler, Listener, ListenOptions, Network } from '../base/index.ts'
-import type { SeededRandom } from './random.ts'
+import type { SeededRandom, SeededStream } from './random.ts'
 import { CallEvent, type Life, type Scheduler } from './scheduler.ts'
 import { SimConnection } from './sim-connection.ts'
 import { Link, type NetworkFaults } from './sim-link.ts'
@@ -11,6 +11,7 @@ import { Link, type NetworkFaults } from './sim-link.ts'
 const windowBytes = 256 * 1024
 const connectTimeoutMs = 10_000
 const retransmitMs = 1000
+const readsMsMax = 0.2
 const firstFreePort = 32_768
 
 interface Host {
@@ -37,6 +38,7 @@ export class SimFabric {
   readonly #hosts = new Map<string, Host>()
   readonly #links = new Map<string, Map<string, Link>>()
   readonly #readsId: number
+  readonly #reads: SeededStream
   #faults: NetworkFaults
 
   constructor(options: { scheduler: Scheduler; random: SeededRandom; faults: NetworkFaults }) {
@@ -44,6 +46,7 @@ export class SimFabric {
     this.#random = options.random
     this.#faults = options.faults
     this.#readsId = options.scheduler.trace.id('reads')
+    this.#reads = options.random.stream('reads')
   }
 
   setFaults(faults: Partial<NetworkFaults>): void {
@@ -123,8 +126,10 @@ export class SimFabric {
     return link
   }
 
+  /** Two deliveries hardly ever fall into one instant: reading takes a while, so that several connections meet in it. */
   afterReads(life: Life, then: () => void): void {
-    this.#scheduler.late(new CallEvent({ traceId: this.#readsId, life, call: then }))
+    const endMs = this.#scheduler.nowMs + this.#reads.float() * readsMsMax
+    this.#scheduler.at(endMs, new CallEvent({ traceId: this.#readsId, life, call: then }))
   }
 
   connect(call: Call): Promise<Connection> {
