@@ -141,6 +141,8 @@ export interface ConnectionHandler {
   received(size: number): void
   /** All writes so far have left for the kernel: buffers given to `write` may be reused. */
   drained(): void
+  /** The peer has sent all that it will, and may still read: who is told has to `end`. Without it the connection ends. */
+  ended?(): void
   /** The peer ended, or the connection broke (`error` says why); nothing follows. */
   closed(error?: Error): void
 }

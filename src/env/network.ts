@@ -44,8 +44,7 @@ class SocketConnection implements Connection {
     socket.on('error', (error) => {
       failure = error
     })
-    // What was read with the end may still be answered: after the reads of this turn.
-    socket.on('end', () => setImmediate(() => socket.end()))
+    socket.on('end', () => (handler.ended === undefined ? socket.end() : handler.ended()))
     socket.on('close', () => handler.closed(failure))
   }
 

@@ -75,6 +75,36 @@ test('what was answered leaves before the connection ends: by the peer, by a bad
   await running.server.close()
 })
 
+test('a connection that ends, whoever ends it, waits for the answers that come late', async () => {
+  const held: Held = []
+  // The third one finds no place before one of the two is answered.
+  const running = await start({ inFlightMax: 2 }, held)
+  const late = (id: number): Buffer => frame(184, 0, () => undefined, id)
+  const enders: Readonly<Record<string, Buffer | undefined>> = {
+    'the peer': undefined,
+    'a bad frame': sized(-1),
+    'no such api': frame(999, 0, () => undefined),
+    'an answer': frame(181, 1, () => undefined),
+    'a reply that cannot be written': frame(182, 0, () => undefined),
+    'such a one, late': frame(182, 1, () => undefined),
+  }
+  for (const [name, ender] of Object.entries(enders)) {
+    held.length = 0
+    const raw = new Raw(running.port).send(late(1), late(2), late(3), ...(ender === undefined ? [] : [ender, late(4)]))
+    if (ender === undefined) raw.socket.end()
+    for (let i = 0; i < 3; i++) {
+      while (held.length <= i) await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      assert.equal(raw.closed, false, name)
+      held[i]?.answer()
+      assert.equal((await raw.reply())?.i32(), i + 1, name)
+    }
+    assert.equal(await raw.reply(), undefined, name)
+    assert.equal(held.length, 3, `${name}: what comes behind it is not begun`)
+  }
+  await running.server.close()
+})
+
 test('an answer that is late by a call, and not by a promise, has its place too', async () => {
   const held: Held = []
   const running = await start({}, held)

@@ -13,7 +13,7 @@ import {
   type Writer,
 } from '../base/index.ts'
 import { FrameBuffer, FrameSizeError, type ReceiveBuffers } from './frame-buffer.ts'
-import { type Answer, type BodyWriter, closeConnection, LateAnswer, Signal } from './handler.ts'
+import { type Answer, type Answering, type BodyWriter, closeConnection, LateAnswer, Signal } from './handler.ts'
 import type { ReplyRound } from './reply-round.ts'
 import { type PiecePool, ReplyStream } from './reply-stream.ts'
 import { readClientId, readRequestStart, refuseVersion, replyFrame } from './request-frame.ts'
@@ -59,6 +59,12 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   #cutting = false
   /** Frames may wait that were received and not yet begun. */
   #heldBack = false
+  /** No request is begun any more: what comes behind one that ends the connection is not looked at. */
+  #isEnding = false
+  /** Of a frame that is no request: what happens once all before it are answered. */
+  #end: (() => void) | undefined
+  /** The peer has sent all that it will. */
+  #peerEnded = false
   /** When bytes were last received or sent, by the monotonic clock. */
   activeAtMs: number
   receivedAtMs: number
@@ -129,11 +135,14 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
         this.#flush()
       }
     } catch (error) {
-      this.#refuseNext(error)
+      this.#isEnding = true
+      this.#end = () => this.#refuse(error)
+      this.#flush()
     } finally {
       this.#cutting = false
     }
     this.#balance()
+    this.#leaveIfDue()
   }
 
   readonly #consume = (bytes: Buffer, start: number, end: number): boolean => {
@@ -145,6 +154,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   #mayStart(): boolean {
     return (
       !this.#closed &&
+      !this.#isEnding &&
       this.#options.isOpen() &&
       this.#holder === undefined &&
       this.#slots.length < this.#options.inFlightMax &&
@@ -176,10 +186,17 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       this.#release()
       return
     }
-    slot.clientId = readClientId(reader, about)
     this.#slots.push(slot)
     this.#holder = slot
-    const answer = handler.run(reader, slot)
+    try {
+      slot.clientId = readClientId(reader, about)
+      this.#run(slot, handler.run(reader, slot))
+    } catch (error) {
+      this.#failed(slot, error)
+    }
+  }
+
+  #run(slot: RequestSlot, answer: Answering<BodyWriter>): void {
     if (answer instanceof LateAnswer) {
       // It may be told from the middle of anything: no other request is begun there.
       assert(this.#holder !== slot, 'who answers late, and not by a promise, has proceeded')
@@ -208,15 +225,35 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     }
   }
 
+  /** Requests in front of it have their answers first, but for a fault that stops the node. */
   #failed(slot: RequestSlot, error: unknown): void {
-    this.#refuseNext(error)
+    if (error instanceof AssertionError) this.#refuse(error)
+    this.#endAt(slot, () => this.#refuse(error))
     slot.proceed()
+    this.#flushSoon()
   }
 
-  /** Requests in front of a bad one have their answers: where one is served at a time they would have left already. */
-  #refuseNext(error: unknown): void {
-    this.#flush()
-    this.#refuse(error)
+  #endAt(slot: RequestSlot, end: () => void): void {
+    this.#isEnding = true
+    slot.end = end
+    slot.parts = []
+    this.#release()
+  }
+
+  /** The peer waits for answers, and asks no more. */
+  ended(): void {
+    this.#peerEnded = true
+    this.#leaveIfDue()
+  }
+
+  /** All that was asked before is answered, and has left. */
+  #leaveIfDue(): void {
+    if (this.#closed || !this.#replies.idle) return
+    const [next] = this.#slots
+    if (next?.end !== undefined) next.end()
+    else if (next !== undefined) return
+    else if (this.#end !== undefined) this.#end()
+    else if (this.#peerEnded && !this.#heldBack && this.#options.isOpen()) this.#socket.end()
   }
 
   proceeds(slot: RequestSlot): void {
@@ -236,9 +273,10 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       return
     }
     if (answer === closeConnection) {
-      this.#flush()
-      this.destroy()
-    } else slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, slot, answer)
+      this.#endAt(slot, () => this.destroy())
+      return
+    }
+    slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, slot, answer)
     this.#release()
   }
 
@@ -246,8 +284,8 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   #release(): void {
     let count = 0
     let nowMs = 0
-    for (const { parts, tally, receivedAtMs } of this.#slots) {
-      if (parts === undefined) break
+    for (const { parts, end, tally, receivedAtMs } of this.#slots) {
+      if (parts === undefined || end !== undefined) break
       if (count === 0) nowMs = this.#options.monotonic()
       this.#replies.push(parts)
       tally.took(nowMs - receivedAtMs)
@@ -299,6 +337,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     } catch (error) {
       this.#refuse(error)
     }
+    this.#leaveIfDue()
   }
 
   /** What cannot be answered closes the connection, as Kafka does, and leaves a line in the log. */

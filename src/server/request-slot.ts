@@ -26,6 +26,8 @@ export class RequestSlot implements RequestContext {
   clientId: string | null = null
   /** Of the reply, once it is there. */
   parts: readonly ReplyPart[] | undefined
+  /** The connection ends where its reply would be. */
+  end: (() => void) | undefined
   /** What its handler wants to be called if the connection goes. */
   closed: (() => void) | undefined
   /** What waits for those before it. */
