@@ -44,6 +44,11 @@ test('two owners', () => {
   assert.throws(() => see(...second(3, 2000)), /b owns it in epoch 3, a in epoch 2/)
   assert.throws(() => see(...second(2, 20_000)), /b owns it in epoch 2, a in epoch 2/)
   see(...second(3, 3001))
+  // All were gone, and the group has begun anew.
+  const begins = heard('c', 1, 5000, { joins: true, told: [] })
+  see(begins, ...second(2, 20_000))
+  assert.throws(() => see({ ...begins, epoch: 2 }, ...second(2, 20_000)), /b owns it in epoch 2, a in epoch 2/)
+  assert.throws(() => see(heard('a', 2, 5001), begins, ...second(2, 20_000)), /b owns it in epoch 2, a in epoch 2/)
   see(owns('a', 2, 500), ...second(3, 600))
   see(powerCut, heard('b', 3, 500, { source: { process: 1, life: 1 }, told: ['t-0'] }), owns('b', 3, 501, 't-0'))
   // It is heard, and does not give up what it was told to.

@@ -27,7 +27,8 @@ interface Owned {
   readonly place: Place
   /** Undefined: what is committed is to be asked for. */
   position: number | undefined
-  committed: number
+  /** A later cut of power may take it back. */
+  committed: { readonly offset: number; readonly life: number } | undefined
 }
 
 /** Whoever is told one of these finds out more by its heartbeats. */
@@ -59,7 +60,7 @@ export class PartitionReader {
   }
 
   take(places: readonly Place[]): void {
-    for (const place of places) this.#owned.set(keyOf(place), { place, position: undefined, committed: -1 })
+    for (const place of places) this.#owned.set(keyOf(place), { place, position: undefined, committed: undefined })
   }
 
   drop(keys: Iterable<string>): void {
@@ -123,17 +124,24 @@ export class PartitionReader {
     return this.#commits
   }
 
-  async #commit(keys: readonly string[]): Promise<void> {
-    const { task, group, ids, identity } = this.#options
-    const due = keys.flatMap((key) => {
+  #due(keys: readonly string[], life: number | undefined) {
+    return keys.flatMap((key) => {
       const owned = this.#owned.get(key)
       const offset = owned?.position
-      return owned === undefined || offset === undefined || offset === owned.committed ? [] : [{ key, owned, offset }]
+      if (owned === undefined || offset === undefined) return []
+      const { committed } = owned
+      return committed?.offset === offset && committed.life === life ? [] : [{ key, owned, offset }]
     })
-    if (due.length === 0) return
+  }
+
+  async #commit(keys: readonly string[]): Promise<void> {
+    const { task, group, ids, identity } = this.#options
+    if (this.#due(keys, this.#line?.life).length === 0) return
     try {
       if (this.#line === undefined || this.#line.wire.isClosed) this.#line = await task.node.connect()
       const source = this.#line
+      const due = this.#due(keys, source.life)
+      if (due.length === 0) return
       const { memberId, instanceId, epoch } = identity()
       const of = { source, generationId: epoch }
       const sent = due.map(({ key, owned, offset }) => {
@@ -152,7 +160,7 @@ export class PartitionReader {
         assert.ok(errorCode === ErrorCode.NONE || passing.has(errorCode), `a commit was answered ${errorCode}`)
         // A time-out says nothing of the commit.
         const isUnknown = errorCode === ErrorCode.COORDINATOR_NOT_AVAILABLE
-        if (errorCode === ErrorCode.NONE) owned.committed = commit.offset
+        if (errorCode === ErrorCode.NONE) owned.committed = { offset: commit.offset, life: source.life }
         if (errorCode === ErrorCode.NONE) task.see({ kind: 'commit-acknowledged', ...commit })
         else if (!isUnknown) task.see({ kind: 'commit-refused', ...commit })
       }

@@ -1,5 +1,6 @@
 /**
- * No partition has two owners in one epoch; and none has two owners at all, unless the earlier one may have been taken
+ * No partition has two owners in one epoch, unless the group has begun anew between them, as it may where it had no
+ * members (`member-epochs.ts` sees to that); and none has two owners at all, unless the earlier one may have been taken
  * for dead: unheard for its session, or slower to give up than its rebalance time-out.
  */
 import assert from 'node:assert/strict'
@@ -23,6 +24,8 @@ interface Owner {
 export class PartitionOwners implements Invariant {
   /** By group and client. */
   readonly #groups = new Map<string, Map<string, Owner>>()
+  /** Of each group. */
+  readonly #joins = new Map<string, MemberHeard[]>()
   #life = 0
   handovers = 0
 
@@ -39,6 +42,7 @@ export class PartitionOwners implements Invariant {
   }
 
   #hear(heard: MemberHeard): void {
+    if (heard.joins) this.#joins.set(heard.group, [...(this.#joins.get(heard.group) ?? []), heard])
     const owners = this.#ownersOf(heard.group)
     const known = owners.get(heard.client)
     const owner = known ?? {
@@ -72,7 +76,7 @@ export class PartitionOwners implements Invariant {
         const [mine, others] = [this.#surelyUntilMs(owner), this.#surelyUntilMs(other)]
         const what = `${group} ${key}: ${client} owns it in epoch ${epoch}, ${name} in epoch ${other.epoch}`
         assert.ok(atMs >= mine || atMs >= others, `${what}, at ${atMs}, until ${mine} and ${others}`)
-        assert.ok(other.epoch !== epoch || this.#isOfOldLife(other), what)
+        assert.ok(other.epoch !== epoch || this.#isOfOldLife(other) || this.#hasBegunAnew(other), what)
       }
     }
     for (const key of owner.keys) if (!keys.includes(key)) owner.droppedMs.set(key, atMs)
@@ -82,6 +86,11 @@ export class PartitionOwners implements Invariant {
 
   #isOfOldLife({ heard }: Owner): boolean {
     return heard.source.life < this.#life
+  }
+
+  /** Somebody has joined in an older epoch since. */
+  #hasBegunAnew({ epoch, heard: { group, atMs } }: Owner): boolean {
+    return (this.#joins.get(group) ?? []).some((join) => join.sentMs > atMs && join.epoch < epoch)
   }
 
   /** Until then it is a member, which is late with nothing; but a cut of power may make the node forget it. */
