@@ -138,14 +138,16 @@ export class ConsumerClient extends GroupClient {
   async #reconcile(): Promise<void> {
     const { node, draw } = this.options.task
     const membership = this.#membership
-    const target = this.#target
+    const planned = this.#target
     // The application is told, and takes its time: now and then more than it has.
     const isSlow = !this.options.isHealing() && draw.below(40) === 0
     await node.sleep(isSlow ? rebalanceTimeoutMs * 1.5 : draw.exponential(80))
-    const revoked = this.reader.keys.filter((key) => !target.includes(key))
+    const revoked = this.reader.keys.filter((key) => !planned.includes(key))
     if (revoked.length > 0 && membership === this.#membership) await this.reader.commit(revoked)
     if (membership !== this.#membership || this.ending !== undefined) return
     this.reader.drop(revoked)
+    // What it has told that it does not have may be another's by now: it does not take what is no more meant for it.
+    const target = planned.filter((key) => this.#target.includes(key) || this.reader.keys.includes(key))
     const known = new Set(this.reader.keys)
     this.reader.take(this.placesOf(target.filter((key) => !known.has(key))))
     this.own()
