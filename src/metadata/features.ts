@@ -44,6 +44,8 @@ const metadataVersionNames: readonly string[] = [
 /** 4.3-IV0: what a cluster of 4.3.1 is formatted with. */
 export const latestMetadataVersion: number = metadataVersionMin + metadataVersionNames.length - 1
 
+/** From which on the leader epoch stays when the ISR only shrinks: 3.6-IV0. */
+export const noEpochOnShrinkLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.6-IV0')
 /** From which on partitions have directories (KIP-858): 3.7-IV2. */
 export const directoryAssignmentLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.7-IV2')
 /** From which on directories can be cordoned (KIP-1066): 4.3-IV0. */

@@ -201,6 +201,11 @@ export class ControllerDriver implements ControllerChannel {
   assignReplicasToDirs: ControllerChannel['assignReplicasToDirs'] = (request) =>
     this.#run(() => this.#controller.assignReplicasToDirs(request))
 
+  alterPartition: ControllerChannel['alterPartition'] = (request) =>
+    this.#run(() => this.#controller.alterPartition(request))
+
+  electLeaders: ControllerChannel['electLeaders'] = (request) => this.#run(() => this.#controller.electLeaders(request))
+
   unregisterBroker: ControllerChannel['unregisterBroker'] = (request) =>
     this.#run(() => this.#controller.unregisterBroker(request))
 

@@ -38,6 +38,7 @@ export { type AlterReplicaLogDirsServices, alterReplicaLogDirsHandler } from './
 export { type DescribeLogDirsServices, describeLogDirsHandler } from './handlers/35-describe-log-dirs.ts'
 export { type CreatePartitionsServices, createPartitionsHandler } from './handlers/37-create-partitions.ts'
 export { type DeleteGroupsServices, deleteGroupsHandler } from './handlers/42-delete-groups.ts'
+export { type ElectLeadersServices, electLeadersHandler } from './handlers/43-elect-leaders.ts'
 export { incrementalAlterConfigsHandler } from './handlers/44-incremental-alter-configs.ts'
 export { type OffsetDeleteServices, offsetDeleteHandler } from './handlers/47-offset-delete.ts'
 export {
@@ -46,6 +47,7 @@ export {
   type QuorumDescription,
   type QuorumReplica,
 } from './handlers/55-describe-quorum.ts'
+export { type AlterPartitionServices, alterPartitionHandler } from './handlers/56-alter-partition.ts'
 export { type UpdateFeaturesServices, updateFeaturesHandler } from './handlers/57-update-features.ts'
 export { type DescribeClusterServices, describeClusterHandler } from './handlers/60-describe-cluster.ts'
 export { type DescribeProducersServices, describeProducersHandler } from './handlers/61-describe-producers.ts'

@@ -9,6 +9,8 @@ import type {
   AllocateProducerIdsResponse,
   AlterConfigsRequest,
   AlterConfigsResponse,
+  AlterPartitionRequest,
+  AlterPartitionResponse,
   AssignReplicasToDirsRequest,
   AssignReplicasToDirsResponse,
   BrokerHeartbeatRequest,
@@ -23,6 +25,8 @@ import type {
   CreateTopicsResponse,
   DeleteTopicsRequest,
   DeleteTopicsResponse,
+  ElectLeadersRequest,
+  ElectLeadersResponse,
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
   UnregisterBrokerRequest,
@@ -35,6 +39,8 @@ export interface ControllerChannel {
   registerBroker(request: BrokerRegistrationRequest, apiVersion: number): Promise<BrokerRegistrationResponse>
   brokerHeartbeat(request: BrokerHeartbeatRequest): Promise<BrokerHeartbeatResponse>
   assignReplicasToDirs(request: AssignReplicasToDirsRequest): Promise<AssignReplicasToDirsResponse>
+  alterPartition(request: AlterPartitionRequest): Promise<AlterPartitionResponse>
+  electLeaders(request: ElectLeadersRequest): Promise<ElectLeadersResponse>
   unregisterBroker(request: UnregisterBrokerRequest): Promise<UnregisterBrokerResponse>
   registerController(request: ControllerRegistrationRequest): Promise<ControllerRegistrationResponse>
   createTopics(request: CreateTopicsRequest): Promise<CreateTopicsResponse>

@@ -11,6 +11,8 @@ import {
   type AllocateProducerIdsResponse,
   type AlterConfigsRequest,
   type AlterConfigsResponse,
+  type AlterPartitionRequest,
+  type AlterPartitionResponse,
   type AssignReplicasToDirsRequest,
   type AssignReplicasToDirsResponse,
   abortTransactionRecord,
@@ -28,6 +30,8 @@ import {
   controllerRegistration,
   type DeleteTopicsRequest,
   type DeleteTopicsResponse,
+  type ElectLeadersRequest,
+  type ElectLeadersResponse,
   ErrorCode,
   type IncrementalAlterConfigsRequest,
   type IncrementalAlterConfigsResponse,
@@ -49,6 +53,8 @@ import { ControllerState } from './controller-state.ts'
 import { atomically, type Decision, type DecisionContext, oneByOne } from './decision.ts'
 import { assignDirectories } from './directory-assignments.ts'
 import { Features } from './features.ts'
+import { IsrChanges } from './isr-changes.ts'
+import { LeaderElections } from './leader-elections.ts'
 import { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
 
@@ -168,6 +174,17 @@ export class Controller {
     const { state, settings, brokers } = this.#parts
     const broker = brokers.check(request.brokerId, request.brokerEpoch).registration
     return assignDirectories(request, { state, settings, broker })
+  }
+
+  /** Throws ApiError 77. */
+  alterPartition(request: AlterPartitionRequest): Decision<AlterPartitionResponse> {
+    this.#parts.brokers.check(request.brokerId, request.brokerEpoch)
+    return new IsrChanges(this.#parts).decide(request)
+  }
+
+  /** Throws ApiError 42 or 44. */
+  electLeaders(request: ElectLeadersRequest): Decision<ElectLeadersResponse> {
+    return new LeaderElections(this.#parts).decide(request)
   }
 
   /** One broker at a time: append and replay, then ask again. */

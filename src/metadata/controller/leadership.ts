@@ -1,15 +1,18 @@
 /**
- * What the coming and going of a broker does to the partitions, all of them. Gathers the records of one decision, and
- * sees each partition as the records gathered so far leave it.
+ * What a decision does to partitions: the coming and going of a broker to all of them, a request to those it names. Gathers
+ * the records of one decision, and sees each partition as the records gathered so far leave it.
  */
-import type { Uuid } from '../../base/index.ts'
+import { present, type Uuid } from '../../base/index.ts'
 import { type PartitionChangeRecord, partitionChangeRecord } from '../../protocol/index.ts'
+import { directoryAssignmentLevel, metadataVersionFeature, noEpochOnShrinkLevel } from '../features.ts'
 import { lostDirectory, migratingDirectory, unassignedDirectory } from '../image/directory-id.ts'
 import type { BrokerImage } from '../image/metadata-image.ts'
 import { changedPartition, directoryOf, type PartitionImage } from '../image/partition-image.ts'
 import type { MetadataRecord } from '../record.ts'
 import type { ControllerState } from './controller-state.ts'
-import { electPartition } from './partition-election.ts'
+import { defaultDirectory } from './new-partitions.ts'
+import { changeOf, type PartitionRules, type WantedChange } from './partition-change.ts'
+import type { ElectionKind } from './partition-election.ts'
 import type { Settings } from './settings.ts'
 
 export interface LeadershipChange {
@@ -59,9 +62,22 @@ export class Leadership {
     for (const topic of this.#state.topics.values()) {
       for (const known of this.#state.partitionsOf(topic)) {
         const partition = this.#changed.get(`${topic.topicId}${known.partitionId}`) ?? known
-        if (options.partitions(partition)) this.#elect(topic.name, partition, options)
+        if (options.partitions(partition)) this.#comeAndGo(partition, options)
       }
     }
+  }
+
+  /** As the records gathered so far leave it. */
+  partition(topicId: Uuid, partitionId: number): PartitionImage | undefined {
+    return this.#changed.get(`${topicId}${partitionId}`) ?? this.#state.partition(topicId, partitionId)
+  }
+
+  /** Returns the change that follows, which is among the records then. `election`: where none is told, the topic says which. */
+  want(partition: PartitionImage, wanted: WantedChange, election?: ElectionKind): PartitionChangeRecord | undefined {
+    const rules = this.#rules(partition, (id) => this.#state.isActive(id))
+    const record = changeOf(partition, wanted, election === undefined ? rules : { ...rules, election })
+    if (record !== undefined) this.#take(partition, record)
+    return record
   }
 
   /** A replica lies in that directory from now on; nothing where it does already. */
@@ -78,25 +94,34 @@ export class Leadership {
     this.#records.push({ kind: 'partitionChange', value: record })
   }
 
-  #elect(topic: string, partition: PartitionImage, options: LeadershipChange): void {
-    const { brokerToRemove, uncleanShutdown } = options
-    const record = electPartition({
-      partition,
-      isr: partition.isr.filter((id) => id !== brokerToRemove && id !== uncleanShutdown),
-      uncleanShutdown,
-      minInSyncReplicas: Math.min(this.#settings.minInSyncReplicas(topic), partition.replicas.length),
-      elrEnabled: this.#settings.elrEnabled,
-      uncleanElection: this.#settings.uncleanLeaderElection(topic),
-      isAcceptable: (id) => this.#isAcceptable(id, partition, options),
+  #comeAndGo(partition: PartitionImage, { brokerToRemove, brokerToAdd, uncleanShutdown }: LeadershipChange): void {
+    const isr = partition.isr.filter((id) => id !== brokerToRemove && id !== uncleanShutdown)
+    const rules = this.#rules(partition, (id) => {
+      if (id === brokerToRemove || id === uncleanShutdown) return false
+      return id === brokerToAdd || this.#state.isActive(id)
     })
+    const record = changeOf(partition, { isr, uncleanShutdown }, rules)
     if (record !== undefined) this.#take(partition, record)
   }
 
-  #isAcceptable(brokerId: number, partition: PartitionImage, options: LeadershipChange): boolean {
-    if (brokerId === options.brokerToRemove || brokerId === options.uncleanShutdown) return false
-    if (brokerId !== options.brokerToAdd && !this.#state.isActive(brokerId)) return false
-    const broker = this.#state.brokers.get(brokerId)?.registration
-    const directory = directoryOf(partition, brokerId)
-    return broker !== undefined && directory !== undefined && hasOnlineDirectory(broker, directory)
+  #rules(partition: PartitionImage, isActive: (brokerId: number) => boolean): PartitionRules {
+    const { topicId } = partition
+    const topic = present(this.#state.topics.get(topicId), 'the topic of a partition').name
+    // Kafka's measure for all partitions of a topic.
+    const replicationFactor = this.partition(topicId, 0)?.replicas.length ?? partition.replicas.length
+    const level = this.#state.features.get(metadataVersionFeature) ?? 0
+    const broker = (id: number): BrokerImage | undefined => this.#state.brokers.get(id)?.registration
+    return {
+      election: this.#settings.uncleanLeaderElection(topic) ? 'unclean' : 'online',
+      isAcceptable: (id) => {
+        const registration = isActive(id) ? broker(id) : undefined
+        const directory = directoryOf(partition, id)
+        return registration !== undefined && directory !== undefined && hasOnlineDirectory(registration, directory)
+      },
+      minInSyncReplicas: Math.min(this.#settings.minInSyncReplicas(topic), replicationFactor),
+      elrEnabled: this.#settings.elrEnabled,
+      bumpsEpochOnShrink: level < noEpochOnShrinkLevel,
+      directoryOfNew: level < directoryAssignmentLevel ? undefined : (id) => defaultDirectory(broker(id)),
+    }
   }
 }

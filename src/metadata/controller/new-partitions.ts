@@ -77,7 +77,7 @@ export function assignedPartition(options: {
 }
 
 /** A broker with one open directory needs no further word on where its replica goes (KIP-858). */
-function defaultDirectory(broker: BrokerImage | undefined): Uuid {
+export function defaultDirectory(broker: BrokerImage | undefined): Uuid {
   if (broker === undefined || broker.logDirs.length === 0) return migratingDirectory
   const [only, ...others] = openDirectories(broker)
   return only !== undefined && others.length === 0 ? only : unassignedDirectory

@@ -14,7 +14,7 @@ export const noLeader = -1
 /** In a partition change: the leader stays, and so does the leader epoch. */
 export const noLeaderChange = -2
 /** In a partition change: the leader recovery state stays. */
-const noRecoveryStateChange = -1
+export const noRecoveryStateChange = -1
 
 /** Every replica has a directory; those of records from before KIP-858 have one that we do not know. */
 function directoriesOf(

@@ -138,6 +138,8 @@ export class ClusterFixture {
         later(() => controller.registerBroker(request, { ...this.#context, apiVersion })),
       brokerHeartbeat: (request) => later(() => controller.brokerHeartbeat(request, this.#context)),
       assignReplicasToDirs: (request) => later(() => controller.assignReplicasToDirs(request)),
+      alterPartition: (request) => later(() => controller.alterPartition(request)),
+      electLeaders: (request) => later(() => controller.electLeaders(request)),
       unregisterBroker: (request) => later(() => controller.unregisterBroker(request)),
       registerController: (request) => later(() => controller.registerController(request)),
       createTopics: (request) => later(() => controller.createTopics(request)),

@@ -1,0 +1,90 @@
+/** Elections that are asked for: ElectLeaders, KIP-183 and KIP-460. A partition fails for itself. */
+import { ApiError, type Uuid } from '../../base/index.ts'
+import { type ElectLeadersRequest, type ElectLeadersResponse, ErrorCode, electLeaders } from '../../protocol/index.ts'
+import { noLeader, type PartitionImage } from '../image/partition-image.ts'
+import type { ControllerState } from './controller-state.ts'
+import { type Decision, oneByOne } from './decision.ts'
+import { Leadership } from './leadership.ts'
+import type { ElectionKind } from './partition-election.ts'
+import type { Settings } from './settings.ts'
+
+type Kind = Exclude<ElectionKind, 'online'>
+type Result = ElectLeadersResponse['replicaElectionResults'][number]['partitionResult'][number]
+
+/** Kafka's bound on the records of one request. */
+const recordsPerRequestMax = 10_000
+
+/** `ElectionType` of the wire. */
+const kinds: readonly Kind[] = ['preferred', 'unclean']
+
+const messages = {
+  [ErrorCode.NONE]: null,
+  [ErrorCode.ELECTION_NOT_NEEDED]: 'Leader election not needed for topic partition.',
+  [ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE]: 'The preferred leader was not available.',
+  [ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE]: 'Eligible topic partition leaders are not available.',
+} as const
+
+const hasPreferredLeader = ({ leader, replicas }: PartitionImage): boolean => leader === replicas[0]
+
+export class LeaderElections {
+  readonly #state: ControllerState
+  readonly #leadership: Leadership
+
+  constructor(options: { readonly state: ControllerState; readonly settings: Settings }) {
+    this.#state = options.state
+    this.#leadership = new Leadership(options.state, options.settings)
+  }
+
+  /** Throws ApiError 42 for a type of election that there is not, 44 where there is too much to do. */
+  decide({ electionType, topicPartitions }: ElectLeadersRequest): Decision<ElectLeadersResponse> {
+    const kind = kinds[electionType]
+    if (kind === undefined) throw new ApiError(ErrorCode.INVALID_REQUEST, `Unknown election type ${electionType}`)
+    const replicaElectionResults = topicPartitions === null ? this.#all(kind) : this.#asked(topicPartitions, kind)
+    const reply = electLeaders.response.create({ replicaElectionResults })
+    return oneByOne(this.#leadership.records, reply)
+  }
+
+  /** Who asks for all is told of those that there was something to do for. */
+  #all(kind: Kind) {
+    return Array.from(this.#state.topics.values(), ({ name, topicId, partitionCount }) => ({
+      topic: name,
+      partitionResult: Array.from({ length: partitionCount }, (_, id) => this.#elect(topicId, id, kind))
+        .filter((result) => result?.errorCode !== ErrorCode.ELECTION_NOT_NEEDED)
+        .filter((result) => result !== undefined),
+    }))
+  }
+
+  #asked(topics: NonNullable<ElectLeadersRequest['topicPartitions']>, kind: Kind) {
+    const refused = (partitionId: number, errorMessage: string): Result => ({
+      partitionId,
+      errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      errorMessage,
+    })
+    return topics.map(({ topic, partitions }) => {
+      const topicId = this.#state.topicIds.get(topic)
+      const partitionResult = partitions.map((partitionId) => {
+        if (topicId === undefined) return refused(partitionId, `No such topic as ${topic}`)
+        const missing = () => refused(partitionId, `No such partition as ${topic}-${partitionId}`)
+        return this.#elect(topicId, partitionId, kind) ?? missing()
+      })
+      return { topic, partitionResult }
+    })
+  }
+
+  #elect(topicId: Uuid, partitionId: number, kind: Kind): Result | undefined {
+    const partition = this.#leadership.partition(topicId, partitionId)
+    if (partition === undefined) return undefined
+    const errorCode = this.#electOf(partition, kind)
+    return { partitionId, errorCode, errorMessage: messages[errorCode] }
+  }
+
+  #electOf(partition: PartitionImage, kind: Kind): keyof typeof messages {
+    const needed = kind === 'preferred' ? !hasPreferredLeader(partition) : partition.leader === noLeader
+    if (!needed) return ErrorCode.ELECTION_NOT_NEEDED
+    if (this.#leadership.want(partition, {}, kind) !== undefined) {
+      if (this.#leadership.records.length <= recordsPerRequestMax) return ErrorCode.NONE
+      throw new ApiError(ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.')
+    }
+    return kind === 'preferred' ? ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE : ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE
+  }
+}
