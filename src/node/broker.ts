@@ -388,6 +388,8 @@ export class Broker {
       registerController: (request) => controller().registerController(request),
       alterPartition: (request) => controller().alterPartition(request),
       allocateProducerIds: (request) => controller().allocateProducerIds(request),
+      alterPartitionReassignments: (request) => then(controller().alterPartitionReassignments(request)),
+      listPartitionReassignments: (request) => controller().listPartitionReassignments(request),
       electLeaders: (request) => then(controller().electLeaders(request)),
       unregisterBroker: (request) => then(controller().unregisterBroker(request)),
       createTopics: (request) => then(controller().createTopics(request)),

@@ -206,6 +206,12 @@ export class ControllerDriver implements ControllerChannel {
 
   electLeaders: ControllerChannel['electLeaders'] = (request) => this.#run(() => this.#controller.electLeaders(request))
 
+  alterPartitionReassignments: ControllerChannel['alterPartitionReassignments'] = (request) =>
+    this.#run(() => this.#controller.alterPartitionReassignments(request))
+
+  listPartitionReassignments: ControllerChannel['listPartitionReassignments'] = (request) =>
+    this.#run(() => this.#controller.listPartitionReassignments(request))
+
   unregisterBroker: ControllerChannel['unregisterBroker'] = (request) =>
     this.#run(() => this.#controller.unregisterBroker(request))
 

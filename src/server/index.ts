@@ -40,6 +40,14 @@ export { type CreatePartitionsServices, createPartitionsHandler } from './handle
 export { type DeleteGroupsServices, deleteGroupsHandler } from './handlers/42-delete-groups.ts'
 export { type ElectLeadersServices, electLeadersHandler } from './handlers/43-elect-leaders.ts'
 export { incrementalAlterConfigsHandler } from './handlers/44-incremental-alter-configs.ts'
+export {
+  type AlterPartitionReassignmentsServices,
+  alterPartitionReassignmentsHandler,
+} from './handlers/45-alter-partition-reassignments.ts'
+export {
+  type ListPartitionReassignmentsServices,
+  listPartitionReassignmentsHandler,
+} from './handlers/46-list-partition-reassignments.ts'
 export { type OffsetDeleteServices, offsetDeleteHandler } from './handlers/47-offset-delete.ts'
 export {
   type DescribeQuorumServices,

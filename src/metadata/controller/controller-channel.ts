@@ -9,6 +9,8 @@ import type {
   AllocateProducerIdsResponse,
   AlterConfigsRequest,
   AlterConfigsResponse,
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
   AlterPartitionRequest,
   AlterPartitionResponse,
   AssignReplicasToDirsRequest,
@@ -29,6 +31,8 @@ import type {
   ElectLeadersResponse,
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
+  ListPartitionReassignmentsRequest,
+  ListPartitionReassignmentsResponse,
   UnregisterBrokerRequest,
   UnregisterBrokerResponse,
   UpdateFeaturesRequest,
@@ -41,6 +45,8 @@ export interface ControllerChannel {
   assignReplicasToDirs(request: AssignReplicasToDirsRequest): Promise<AssignReplicasToDirsResponse>
   alterPartition(request: AlterPartitionRequest): Promise<AlterPartitionResponse>
   electLeaders(request: ElectLeadersRequest): Promise<ElectLeadersResponse>
+  alterPartitionReassignments(request: AlterPartitionReassignmentsRequest): Promise<AlterPartitionReassignmentsResponse>
+  listPartitionReassignments(request: ListPartitionReassignmentsRequest): Promise<ListPartitionReassignmentsResponse>
   unregisterBroker(request: UnregisterBrokerRequest): Promise<UnregisterBrokerResponse>
   registerController(request: ControllerRegistrationRequest): Promise<ControllerRegistrationResponse>
   createTopics(request: CreateTopicsRequest): Promise<CreateTopicsResponse>

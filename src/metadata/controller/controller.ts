@@ -11,6 +11,8 @@ import {
   type AllocateProducerIdsResponse,
   type AlterConfigsRequest,
   type AlterConfigsResponse,
+  type AlterPartitionReassignmentsRequest,
+  type AlterPartitionReassignmentsResponse,
   type AlterPartitionRequest,
   type AlterPartitionResponse,
   type AssignReplicasToDirsRequest,
@@ -35,6 +37,8 @@ import {
   ErrorCode,
   type IncrementalAlterConfigsRequest,
   type IncrementalAlterConfigsResponse,
+  type ListPartitionReassignmentsRequest,
+  type ListPartitionReassignmentsResponse,
   noOpRecord,
   producerIdsRecord,
   registerControllerRecord,
@@ -55,6 +59,7 @@ import { assignDirectories } from './directory-assignments.ts'
 import { Features } from './features.ts'
 import { IsrChanges } from './isr-changes.ts'
 import { LeaderElections } from './leader-elections.ts'
+import { listReassignments, Reassignments } from './reassignments.ts'
 import { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
 
@@ -185,6 +190,16 @@ export class Controller {
   /** Throws ApiError 42 or 44. */
   electLeaders(request: ElectLeadersRequest): Decision<ElectLeadersResponse> {
     return new LeaderElections(this.#parts).decide(request)
+  }
+
+  alterPartitionReassignments(
+    request: AlterPartitionReassignmentsRequest,
+  ): Decision<AlterPartitionReassignmentsResponse> {
+    return new Reassignments(this.#parts).decide(request)
+  }
+
+  listPartitionReassignments(request: ListPartitionReassignmentsRequest): Decision<ListPartitionReassignmentsResponse> {
+    return atomically([], listReassignments(request, this.#parts.state))
   }
 
   /** One broker at a time: append and replay, then ask again. */

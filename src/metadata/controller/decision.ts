@@ -1,4 +1,6 @@
 /** What the controller answers to a request: records to append, and the reply that waits until they are committed. */
+import { ApiError } from '../../base/index.ts'
+import { ErrorCode } from '../../protocol/index.ts'
 import type { MetadataRecord } from '../record.ts'
 
 export interface Decision<R> {
@@ -15,6 +17,12 @@ export interface DecisionContext {
   /** Of the first record that the decision appends. */
   readonly nextOffset: number
 }
+
+/** Kafka's bound on the records of one request of a user. */
+export const recordsPerRequestMax = 10_000
+
+export const tooManyRecords = (): ApiError =>
+  new ApiError(ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.')
 
 export const atomically = <R>(records: readonly MetadataRecord[], reply: R): Decision<R> => ({
   records,

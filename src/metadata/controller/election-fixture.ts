@@ -2,8 +2,10 @@
 import { present } from '../../base/index.ts'
 import {
   alterPartition,
+  alterPartitionReassignments,
   createTopics,
   electLeaders,
+  listPartitionReassignments,
   type PartitionChangeRecord,
   type PartitionRecord,
 } from '../../protocol/index.ts'
@@ -66,6 +68,25 @@ export class ElectionFixture extends Fixture {
     const { replicaElectionResults } = this.take(this.controller.electLeaders(request))
     return replicaElectionResults.flatMap((it) =>
       it.partitionResult.map((result) => [result.partitionId, result.errorCode]),
+    )
+  }
+
+  /** `replicas` null: as they were before. Returns the error of partition 0. */
+  reassign(replicas: readonly number[] | null, given: { readonly allowReplicationFactorChange?: boolean } = {}) {
+    const topics = [{ name: 't', partitions: [{ partitionIndex: 0, replicas }] }]
+    const request = alterPartitionReassignments.request.create({ topics, ...given })
+    const reply = this.take(this.controller.alterPartitionReassignments(request))
+    const { errorCode, errorMessage } = present(reply.responses[0]?.partitions[0], 'a result')
+    return errorCode === 0 ? undefined : `${errorCode} ${errorMessage}`
+  }
+
+  /** All that are under way, or those of the partitions of `t` that are named. */
+  reassignments(partitionIndexes?: readonly number[]) {
+    const topics = partitionIndexes === undefined ? null : [{ name: 't', partitionIndexes }]
+    const request = listPartitionReassignments.request.create({ topics })
+    const reply = this.take(this.controller.listPartitionReassignments(request))
+    return reply.topics.flatMap(({ name, partitions }) =>
+      partitions.map((it) => [`${name}-${it.partitionIndex}`, it.replicas, it.addingReplicas, it.removingReplicas]),
     )
   }
 }

@@ -3,16 +3,13 @@ import { ApiError, type Uuid } from '../../base/index.ts'
 import { type ElectLeadersRequest, type ElectLeadersResponse, ErrorCode, electLeaders } from '../../protocol/index.ts'
 import { noLeader, type PartitionImage } from '../image/partition-image.ts'
 import type { ControllerState } from './controller-state.ts'
-import { type Decision, oneByOne } from './decision.ts'
+import { type Decision, oneByOne, recordsPerRequestMax, tooManyRecords } from './decision.ts'
 import { Leadership } from './leadership.ts'
 import type { ElectionKind } from './partition-election.ts'
 import type { Settings } from './settings.ts'
 
 type Kind = Exclude<ElectionKind, 'online'>
 type Result = ElectLeadersResponse['replicaElectionResults'][number]['partitionResult'][number]
-
-/** Kafka's bound on the records of one request. */
-const recordsPerRequestMax = 10_000
 
 /** `ElectionType` of the wire. */
 const kinds: readonly Kind[] = ['preferred', 'unclean']
@@ -83,7 +80,7 @@ export class LeaderElections {
     if (!needed) return ErrorCode.ELECTION_NOT_NEEDED
     if (this.#leadership.want(partition, {}, kind) !== undefined) {
       if (this.#leadership.records.length <= recordsPerRequestMax) return ErrorCode.NONE
-      throw new ApiError(ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.')
+      throw tooManyRecords()
     }
     return kind === 'preferred' ? ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE : ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE
   }

@@ -46,6 +46,21 @@ export function placedPartitions(options: {
   }))
 }
 
+const includes = 'The manual partition assignment includes'
+const refuse = (reason: string): never => {
+  throw new ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, reason)
+}
+
+/** Throws ApiError INVALID_REPLICA_ASSIGNMENT. */
+export function checkReplicas(state: ControllerState, replicas: readonly number[]): void {
+  if (replicas.length === 0) refuse(`${includes} an empty replica list.`)
+  const sorted = replicas.toSorted((a, b) => a - b)
+  for (const [i, id] of sorted.entries()) {
+    if (!state.brokers.has(id)) refuse(`${includes} broker ${id}, but no such broker is registered.`)
+    if (id === sorted[i - 1]) refuse(`${includes} the broker ${id} more than once.`)
+  }
+}
+
 /** Throws ApiError INVALID_REPLICA_ASSIGNMENT. `replicationFactor` is that of the partitions before. */
 export function assignedPartition(options: {
   readonly state: ControllerState
@@ -54,16 +69,7 @@ export function assignedPartition(options: {
   readonly replicationFactor: number | undefined
 }): NewPartition {
   const { state, partitionId, replicas, replicationFactor } = options
-  const refuse = (reason: string): never => {
-    throw new ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, reason)
-  }
-  const includes = 'The manual partition assignment includes'
-  if (replicas.length === 0) refuse(`${includes} an empty replica list.`)
-  const sorted = replicas.toSorted((a, b) => a - b)
-  for (const [i, id] of sorted.entries()) {
-    if (!state.brokers.has(id)) refuse(`${includes} broker ${id}, but no such broker is registered.`)
-    if (id === sorted[i - 1]) refuse(`${includes} the broker ${id} more than once.`)
-  }
+  checkReplicas(state, replicas)
   if (replicationFactor !== undefined && replicas.length !== replicationFactor) {
     const previous = `this is not consistent with previous partitions, which have ${replicationFactor} replica(s).`
     refuse(`${includes} a partition with ${replicas.length} replica(s), but ${previous}`)

@@ -18,7 +18,7 @@ import {
 import type { MetadataRecord } from '../record.ts'
 import type { Configs } from './configs.ts'
 import type { ControlledTopic, ControllerState } from './controller-state.ts'
-import { atomically, type Decision } from './decision.ts'
+import { atomically, type Decision, recordsPerRequestMax, tooManyRecords } from './decision.ts'
 import {
   assignedPartition,
   type NewPartition,
@@ -35,8 +35,6 @@ type DeletableTopic = DeleteTopicsRequest['topics'][number]
 
 const unknownTopic = 'This server does not host this topic-partition.'
 const tooMany = 'Excessively large number of partitions per request.'
-/** Kafka's bound on the records of one request of a user. */
-const recordsPerRequestMax = 10_000
 
 export interface TopicsOptions {
   readonly state: ControllerState
@@ -135,7 +133,7 @@ export class Topics {
       ...partitions.map((partition) => newPartitionRecord(this.#state, topicId, partition)),
     ]
     if (records.length + made.length > recordsPerRequestMax) {
-      throw new ApiError(ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.')
+      throw tooManyRecords()
     }
     records.push(...made)
     return this.#created(topic, { topicId, partitions, describable })

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { alterPartition, ErrorCode, electLeaders } from '../../protocol/index.ts'
+import {
+  alterPartition,
+  alterPartitionReassignments,
+  ErrorCode,
+  electLeaders,
+  listPartitionReassignments,
+} from '../../protocol/index.ts'
 import { electLeadersHandler } from './43-elect-leaders.ts'
+import { alterPartitionReassignmentsHandler } from './45-alter-partition-reassignments.ts'
+import { listPartitionReassignmentsHandler } from './46-list-partition-reassignments.ts'
 import { alterPartitionHandler } from './56-alter-partition.ts'
 import { ask, ClusterFixture } from './handler-fixture.ts'
 
@@ -37,4 +45,22 @@ test('an ISR is told to the controller, and refused as a whole by the epoch of t
   assert.equal((await ask(handler, { ...request, brokerEpoch: -5 })).errorCode, ErrorCode.STALE_BROKER_EPOCH)
   assert.deepEqual((await ask(handler, request)).topics[0]?.partitions[0]?.isr, [1])
   assert.deepEqual(fixture.image.topics.byName.get('t')?.partitions.get(0)?.isr, [1])
+})
+
+test('reassignments are asked for, told, and fail as a whole with each partition', async () => {
+  const fixture = cluster()
+  const alter = alterPartitionReassignmentsHandler(fixture.services)
+  const list = listPartitionReassignmentsHandler(fixture.services)
+  fixture.start(3)
+  const topics = [{ name: 't', partitions: [{ partitionIndex: 0, replicas: [3, 1] }] }]
+  const request = alterPartitionReassignments.request.create({ topics, timeoutMs: 500 })
+  const late = await ask(alter, { ...request, timeoutMs: 0 })
+  assert.deepEqual([late.errorCode, late.responses[0]?.partitions[0]?.errorCode], [7, 7])
+  assert.equal((await ask(alter, { ...request, topics: [], timeoutMs: 0 })).errorCode, ErrorCode.NONE)
+  assert.equal((await ask(alter, request)).responses[0]?.partitions[0]?.errorCode, ErrorCode.NONE)
+  const all = await ask(list, listPartitionReassignments.request.create())
+  assert.deepEqual(all.topics[0]?.partitions[0]?.replicas, [3, 1, 2])
+  assert.deepEqual(fixture.image.topics.byName.get('t')?.partitions.get(0)?.addingReplicas, [3])
+  const none = await ask(list, listPartitionReassignments.request.create({ topics: [] }))
+  assert.deepEqual(none.topics, [])
 })

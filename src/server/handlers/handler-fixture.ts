@@ -140,6 +140,8 @@ export class ClusterFixture {
       assignReplicasToDirs: (request) => later(() => controller.assignReplicasToDirs(request)),
       alterPartition: (request) => later(() => controller.alterPartition(request)),
       electLeaders: (request) => later(() => controller.electLeaders(request)),
+      alterPartitionReassignments: (request) => later(() => controller.alterPartitionReassignments(request)),
+      listPartitionReassignments: (request) => later(() => controller.listPartitionReassignments(request)),
       unregisterBroker: (request) => later(() => controller.unregisterBroker(request)),
       registerController: (request) => later(() => controller.registerController(request)),
       createTopics: (request) => later(() => controller.createTopics(request)),
