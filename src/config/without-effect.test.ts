@@ -10,5 +10,5 @@ test('configs without effect are told of where they matter and are not the defau
     warnings({ 'remote.log.storage.system.enable': 'true', 'num.io.threads': '3' }),
     /^The configuration 'remote\.log\.storage\.system\.enable' is accepted but has no effect yet: .*durability\.$/,
   )
-  assert.equal(warnings({ 'unclean.leader.election.enable': 'false', 'log.retention.ms': '1' }), '')
+  assert.equal(warnings({ 'remote.log.storage.system.enable': 'false', 'unclean.leader.election.enable': 'true' }), '')
 })

@@ -13,7 +13,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'alter.log.dirs.replication.quota.window.num',
   'alter.log.dirs.replication.quota.window.size.seconds',
   'authorizer.class.name',
-  'auto.leader.rebalance.enable',
   'background.threads',
   'client.quota.callback.class',
   'compression.lz4.level',
@@ -87,7 +86,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'internal.metadata.max.batch.size.in.bytes',
   'kafka.metrics.polling.interval.secs',
   'kafka.metrics.reporters',
-  'leader.imbalance.check.interval.seconds',
   'log.local.retention.bytes',
   'log.local.retention.ms',
   'max.connection.creation.rate',
@@ -247,8 +245,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'transaction.state.log.load.buffer.size',
   'transaction.two.phase.commit.enable',
   'transactional.id.expiration.ms',
-  'unclean.leader.election.enable',
-  'unclean.leader.election.interval.ms',
   'unstable.api.versions.enable',
   'unstable.feature.versions.enable',
 ]
@@ -280,7 +276,7 @@ const security: readonly (keyof BrokerKeys)[] = [
   'ssl.truststore.certificates',
   'ssl.truststore.location',
 ]
-const durability: readonly (keyof BrokerKeys)[] = ['remote.log.storage.system.enable', 'unclean.leader.election.enable']
+const durability: readonly (keyof BrokerKeys)[] = ['remote.log.storage.system.enable']
 const visibility: readonly (keyof BrokerKeys)[] = [
   'kafka.metrics.reporters',
   'metric.reporters',

@@ -8,7 +8,9 @@ export {
   type RegisteredBroker,
 } from './controller/controller-state.ts'
 export type { Decision, DecisionContext } from './controller/decision.ts'
+export type { WilledElection } from './controller/leader-elections.ts'
 export { hasOnlineDirectory } from './controller/leadership.ts'
+export type { TopicPartition } from './controller/partition-sets.ts'
 export { resourceType } from './controller/settings.ts'
 export { invalidTopicName } from './controller/topic-name.ts'
 export * from './delta.ts'

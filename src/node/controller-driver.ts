@@ -11,8 +11,10 @@ import {
   encodeRecord,
   type MetadataBatch,
   type MetadataRecord,
+  type WilledElection,
 } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
+import { PeriodicElections } from './periodic-elections.ts'
 
 /** The quorum as the controller uses it. */
 interface ControllerLog {
@@ -32,6 +34,8 @@ export interface ControllerDriverOptions {
   readonly bootstrap: readonly MetadataRecord[]
   /** `metadata.max.idle.interval.ms`; 0: never. */
   readonly noOpIntervalMs: number
+  /** How often the controller elects leaders by itself; undefined: never. */
+  readonly electionIntervalsMs: Readonly<Record<WilledElection, number | undefined>>
   readonly onFault: (error: unknown) => void
 }
 
@@ -55,10 +59,16 @@ export class ControllerDriver implements ControllerChannel {
   #isActive = false
   #sessionTimer: Timer | undefined
   #noOpTimer: Timer | undefined
+  readonly #elections: readonly PeriodicElections[]
 
   constructor(options: ControllerDriverOptions) {
     this.#options = options
     this.#controller = options.controller
+    const kinds: readonly WilledElection[] = ['preferred', 'unclean']
+    this.#elections = kinds.flatMap((kind) => {
+      const intervalMs = options.electionIntervalsMs[kind]
+      return intervalMs === undefined ? [] : [this.#electing(kind, intervalMs)]
+    })
   }
 
   get isActive(): boolean {
@@ -102,6 +112,7 @@ export class ControllerDriver implements ControllerChannel {
     )
     this.#watchSessions()
     this.#keepMoving()
+    for (const elections of this.#elections) elections.start()
   }
 
   /** Leadership is lost: what was not committed was never decided. */
@@ -110,6 +121,7 @@ export class ControllerDriver implements ControllerChannel {
     this.#isActive = false
     this.#sessionTimer?.cancel()
     this.#noOpTimer?.cancel()
+    for (const elections of this.#elections) elections.stop()
     this.#controller.revert()
     for (const { failed } of this.#waiting.splice(0)) failed(notController())
   }
@@ -181,6 +193,19 @@ export class ControllerDriver implements ControllerChannel {
       if (!this.#isActive) return
       this.#run(() => this.#controller.noOp()).catch(onFaultUnlessApi(onFault))
       this.#keepMoving()
+    })
+  }
+
+  #electing(kind: WilledElection, intervalMs: number): PeriodicElections {
+    const { controller, clock, logger, onFault } = this.#options
+    return new PeriodicElections({
+      kind,
+      intervalMs,
+      clock,
+      logger,
+      wanting: () => controller.wantingElection(kind),
+      elect: (partitions) => this.#run(() => controller.electOwn(kind, partitions)),
+      onFailure: onFaultUnlessApi(onFault),
     })
   }
 

@@ -15,7 +15,7 @@ import {
   snapshotRecords,
 } from '../metadata/index.ts'
 import { type CommittedBatch, RaftDriver, SnapshotPolicy, type SnapshotRead, VoterSet } from '../raft/index.ts'
-import { ControllerDriver } from './controller-driver.ts'
+import { ControllerDriver, type ControllerDriverOptions } from './controller-driver.ts'
 import { ownVote } from './dynamic-quorum.ts'
 
 export interface MetadataQuorumOptions {
@@ -80,6 +80,7 @@ export class MetadataQuorum {
       },
       bootstrap,
       noOpIntervalMs: config.number('metadata.max.idle.interval.ms'),
+      electionIntervalsMs: electionIntervalsMs(config),
       onFault,
     })
     this.#policy = new SnapshotPolicy({
@@ -240,4 +241,13 @@ export class MetadataQuorum {
 
 function* encodedRecords(image: MetadataImage): Generator<Uint8Array, void, undefined> {
   for (const record of snapshotRecords(image)) yield encodeRecord(record)
+}
+
+/** How often the controller looks for leaders to elect by itself. */
+function electionIntervalsMs(config: BrokerConfig): ControllerDriverOptions['electionIntervalsMs'] {
+  const preferred = config.number('leader.imbalance.check.interval.seconds') * 1000
+  return {
+    preferred: config.boolean('auto.leader.rebalance.enable') ? preferred : undefined,
+    unclean: config.number('unclean.leader.election.interval.ms'),
+  }
 }

@@ -4,7 +4,7 @@ import { BrokerConfig } from '../../config/index.ts'
 import { brokerHeartbeat, brokerRegistration } from '../../protocol/index.ts'
 import { supportedFeatures } from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
-import { Controller } from './controller.ts'
+import { Controller, type ControllerOptions } from './controller.ts'
 import type { Decision } from './decision.ts'
 
 const clusterId = 'cluster'
@@ -22,6 +22,7 @@ function countingStream(): RandomStream {
 }
 
 export class Fixture {
+  readonly options: ControllerOptions
   readonly controller: Controller
   readonly written: MetadataRecord[] = []
   nextOffset = 0
@@ -37,7 +38,8 @@ export class Fixture {
       ...texts,
     }
     const config = BrokerConfig.parse(new Map(Object.entries(given)))
-    this.controller = new Controller({ clusterId, config, random: countingStream() })
+    this.options = { clusterId, config, random: countingStream() }
+    this.controller = new Controller(this.options)
     this.take(this.controller.activate(this.context))
   }
 

@@ -25,6 +25,7 @@ import {
 } from '../image/metadata-image.ts'
 import { changedPartition, type PartitionImage, partitionFromRecord } from '../image/partition-image.ts'
 import type { MetadataRecord, RecordOf } from '../record.ts'
+import { PartitionSets } from './partition-sets.ts'
 
 export interface RegisteredBroker {
   readonly registration: BrokerImage
@@ -56,6 +57,7 @@ export class ControllerState {
   readonly topics: VersionedMap<Uuid, ControlledTopic>
   readonly topicIds: VersionedMap<string, Uuid>
   readonly #partitions: VersionedMap<string, PartitionImage>
+  readonly partitionSets = new PartitionSets()
   readonly #configs: VersionedMap<string, ResourceConfigs>
   readonly #producerIds: VersionedMap<'next', number>
   readonly clientQuotas: VersionedMap<string, ClientQuotaRecord>
@@ -72,7 +74,7 @@ export class ControllerState {
     this.controllers = timeline.map()
     this.topics = timeline.map()
     this.topicIds = timeline.map()
-    this.#partitions = timeline.map()
+    this.#partitions = timeline.map(this.partitionSets.onChange)
     this.#configs = timeline.map()
     this.#producerIds = timeline.map()
     this.clientQuotas = timeline.map()

@@ -58,7 +58,8 @@ import { atomically, type Decision, type DecisionContext, oneByOne } from './dec
 import { assignDirectories } from './directory-assignments.ts'
 import { Features } from './features.ts'
 import { IsrChanges } from './isr-changes.ts'
-import { LeaderElections } from './leader-elections.ts'
+import { LeaderElections, type WilledElection } from './leader-elections.ts'
+import type { TopicPartition } from './partition-sets.ts'
 import { listReassignments, Reassignments } from './reassignments.ts'
 import { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
@@ -190,6 +191,17 @@ export class Controller {
   /** Throws ApiError 42 or 44. */
   electLeaders(request: ElectLeadersRequest): Decision<ElectLeadersResponse> {
     return new LeaderElections(this.#parts).decide(request)
+  }
+
+  /** Partitions that may be in want of such an election, as of now. */
+  wantingElection(kind: WilledElection): readonly TopicPartition[] {
+    const { imbalanced, leaderless } = this.#parts.state.partitionSets
+    return [...(kind === 'preferred' ? imbalanced : leaderless).values()]
+  }
+
+  /** Of the controller's own accord: some of those that `wantingElection` told. */
+  electOwn(kind: WilledElection, partitions: readonly TopicPartition[]): Decision<number> {
+    return new LeaderElections(this.#parts).decideOwn(kind, partitions)
   }
 
   alterPartitionReassignments(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError } from '../../base/index.ts'
-import { ErrorCode, electLeaders } from '../../protocol/index.ts'
+import { deleteTopics, ErrorCode, electLeaders, incrementalAlterConfigs } from '../../protocol/index.ts'
 import { id } from './controller-fixture.ts'
 import { ElectionFixture } from './election-fixture.ts'
 
@@ -71,4 +71,47 @@ test('topics that there are not, types that there are not', () => {
     () => fixture.elect(2),
     (error) => error instanceof ApiError && error.code === ErrorCode.INVALID_REQUEST,
   )
+})
+
+test('by itself the controller brings leaders home that can lead', () => {
+  const fixture = away()
+  const { controller, topicId } = fixture
+  assert.deepEqual(controller.wantingElection('preferred'), [
+    { topicId, partitionId: 0 },
+    { topicId, partitionId: 1 },
+  ])
+  assert.deepEqual(controller.wantingElection('unclean'), [])
+  const gone = { topicId: id('gone'), partitionId: 0 }
+  assert.equal(fixture.take(controller.electOwn('preferred', [...controller.wantingElection('preferred'), gone])), 1)
+  assert.equal(fixture.partition().leader, 1)
+  assert.deepEqual(controller.wantingElection('preferred'), [{ topicId, partitionId: 1 }])
+})
+
+test('by itself it elects uncleanly where the topic allows it', () => {
+  const fixture = new ElectionFixture([[1, 2]])
+  fixture.alterIsr([1])
+  fixture.kill(1)
+  const { controller } = fixture
+  const wanting = controller.wantingElection('unclean')
+  assert.equal(wanting.length, 1)
+  assert.equal(fixture.take(controller.electOwn('unclean', wanting)), 0)
+  const setting = { name: 'unclean.leader.election.enable', value: 'true', configOperation: 0 }
+  const resources = [{ resourceType: 2, resourceName: 't', configs: [setting] }]
+  fixture.take(controller.incrementalAlterConfigs(incrementalAlterConfigs.request.create({ resources })))
+  assert.equal(fixture.take(controller.electOwn('unclean', wanting)), 1)
+  assert.deepEqual(fixture.partition().isr, [2])
+  assert.deepEqual(controller.wantingElection('unclean'), [])
+})
+
+test('what is undone, or deleted, wants no election any more', () => {
+  const fixture = away()
+  const { controller } = fixture
+  const before = controller.wantingElection('preferred')
+  const { records } = controller.electOwn('preferred', before)
+  for (const [i, record] of records.entries()) controller.replay(record, fixture.nextOffset + i)
+  assert.equal(controller.wantingElection('preferred').length, before.length - 1)
+  controller.revert()
+  assert.deepEqual(new Set(controller.wantingElection('preferred')), new Set(before))
+  fixture.take(controller.deleteTopics(deleteTopics.request.create({ topicNames: ['t'] })))
+  assert.deepEqual(controller.wantingElection('preferred'), [])
 })

@@ -1,4 +1,7 @@
-/** Elections that are asked for: ElectLeaders, KIP-183 and KIP-460. A partition fails for itself. */
+/**
+ * Elections that are asked for (ElectLeaders, KIP-183 and KIP-460) and those of the controller itself, which brings leaders home
+ * and, where the topic allows it, gives partitions a leader that have none. A partition fails for itself.
+ */
 import { ApiError, type Uuid } from '../../base/index.ts'
 import { type ElectLeadersRequest, type ElectLeadersResponse, ErrorCode, electLeaders } from '../../protocol/index.ts'
 import { noLeader, type PartitionImage } from '../image/partition-image.ts'
@@ -6,9 +9,12 @@ import type { ControllerState } from './controller-state.ts'
 import { type Decision, oneByOne, recordsPerRequestMax, tooManyRecords } from './decision.ts'
 import { Leadership } from './leadership.ts'
 import type { ElectionKind } from './partition-election.ts'
+import { hasPreferredLeader, type TopicPartition } from './partition-sets.ts'
 import type { Settings } from './settings.ts'
 
-type Kind = Exclude<ElectionKind, 'online'>
+/** What is elected by the controller's own will, and by that of others. */
+export type WilledElection = Exclude<ElectionKind, 'online'>
+type Kind = WilledElection
 type Result = ElectLeadersResponse['replicaElectionResults'][number]['partitionResult'][number]
 
 /** `ElectionType` of the wire. */
@@ -21,14 +27,14 @@ const messages = {
   [ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE]: 'Eligible topic partition leaders are not available.',
 } as const
 
-const hasPreferredLeader = ({ leader, replicas }: PartitionImage): boolean => leader === replicas[0]
-
 export class LeaderElections {
   readonly #state: ControllerState
+  readonly #settings: Settings
   readonly #leadership: Leadership
 
   constructor(options: { readonly state: ControllerState; readonly settings: Settings }) {
     this.#state = options.state
+    this.#settings = options.settings
     this.#leadership = new Leadership(options.state, options.settings)
   }
 
@@ -83,5 +89,19 @@ export class LeaderElections {
       throw tooManyRecords()
     }
     return kind === 'preferred' ? ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE : ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE
+  }
+
+  /** Of those that are told, partitions that can have another leader get it; returns how many did. */
+  decideOwn(kind: Kind, partitions: readonly TopicPartition[]): Decision<number> {
+    let elected = 0
+    for (const { topicId, partitionId } of partitions) {
+      // It may be gone since.
+      const topic = this.#state.topics.get(topicId)
+      const partition = this.#state.partition(topicId, partitionId)
+      if (topic === undefined || partition === undefined) continue
+      if (kind === 'unclean' && !this.#settings.uncleanLeaderElection(topic.name)) continue
+      if (this.#electOf(partition, kind) === ErrorCode.NONE) elected++
+    }
+    return oneByOne(this.#leadership.records, elected)
   }
 }

@@ -155,6 +155,13 @@ const rows: readonly Row[] = [
     expected: { replicas: [1, 2], isr: [1, 2], leader: 1, removingReplicas: [] },
   },
   {
+    what: 'where nobody led nobody is remembered',
+    given: { replicas: [1, 2, 3], isr: [1], leader: -1 },
+    wanted: { replicas: [1, 2] },
+    rules: only(),
+    expected: { replicas: [1, 2], leader: -1 },
+  },
+  {
     what: 'who is no replica any more is not eligible either',
     given: { replicas: [1, 2, 3], isr: [1, 2], leader: 1, removingReplicas: [3], eligibleLeaderReplicas: [3] },
     wanted: {},
