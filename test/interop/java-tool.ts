@@ -16,6 +16,7 @@ const tools = {
   features: 'org.apache.kafka.tools.FeatureCommand',
   getOffsets: 'org.apache.kafka.tools.GetOffsetShell',
   groups: 'org.apache.kafka.tools.GroupsCommand',
+  leaderElection: 'org.apache.kafka.tools.LeaderElectionCommand',
   logDirs: 'org.apache.kafka.tools.LogDirsCommand',
   consoleShareConsumer: 'org.apache.kafka.tools.consumer.ConsoleShareConsumer',
   reassignPartitions: 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',

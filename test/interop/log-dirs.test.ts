@@ -96,12 +96,11 @@ test('a move to what is no log directory, or of what is no partition, is refused
   assert.deepEqual(foldersOf(broker, topic), before)
 })
 
-const { begin, skip: skipTool } = reassignPartitions
-test('kafka-reassign-partitions tells of a directory that there is not', { skip: skipTool }, async () => {
+test('kafka-reassign-partitions tells of a directory that there is not', async () => {
   const topic = await createTopic({ prefix: 'refused' })
   await untilPlaced(topic, 1)
   const to = `${pathsOf(broker)[0]}-9`
-  await assert.rejects(begin({ topics: [topic], partitions: 1, to }), (error: Error) => {
+  await assert.rejects(reassignPartitions.begin({ topics: [topic], partitions: 1, to }), (error: Error) => {
     assert.match(error.message, new RegExp(`Error: Failed to alter dir for ${topic}-0-1$`, 'm'))
     assert.match(error.message, /LogDirNotFoundException: The user-specified log directory is not found in/)
     return true

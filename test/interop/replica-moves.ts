@@ -10,7 +10,6 @@ import type { Broker } from '../../bench/broker.ts'
 import { runTool } from './java-tool.ts'
 import { against, bootstrap, runFolder, uniqueName, until } from './kit.ts'
 import { describeDirectories, foldersOf } from './log-directories.ts'
-import { skipUnless } from './served.ts'
 
 export interface Move {
   readonly topics: readonly string[]
@@ -21,8 +20,6 @@ export interface Move {
 }
 
 export interface Mover {
-  /** For the options of a test: false, or why it is left out. */
-  readonly skip: string | false
   /** Ends when the moves have begun, and fails where one does not. */
   begin(move: Move): Promise<void>
   untilDone(move: Move): Promise<void>
@@ -42,7 +39,6 @@ async function reassign(action: '--execute' | '--verify', { topics, partitions, 
 
 /** Kafka's tool. */
 export const reassignPartitions: Mover = {
-  skip: skipUnless('reassignments'),
   async begin(move) {
     const printed = await reassign('--execute', move)
     const begun = printed.match(/^Successfully started moving log directory to /gm) ?? []
@@ -96,7 +92,6 @@ async function untilThere({ topics, partitions, to }: Move): Promise<void> {
 }
 
 export const byPlatformatic: Mover = {
-  skip: false,
   async begin(move) {
     assert.deepEqual(new Set(await moveCodes(move)), new Set([0]))
   },
