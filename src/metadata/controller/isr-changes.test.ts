@@ -123,3 +123,17 @@ test('a partition twice in a request: the second is behind', () => {
     [0, ErrorCode.INVALID_UPDATE_VERSION],
   )
 })
+
+test('the minimum is no more than the first partition of the topic has replicas', () => {
+  const fixture = new ElectionFixture(
+    [
+      [1, 2, 3],
+      [1, 2, 3],
+    ],
+    { 'min.insync.replicas': '3' },
+  )
+  fixture.reassign([1, 2])
+  fixture.kill(3)
+  const { isr, eligibleLeaderReplicas } = fixture.partition(1)
+  assert.deepEqual([isr, eligibleLeaderReplicas], [[1, 2], []])
+})

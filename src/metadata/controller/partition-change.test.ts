@@ -97,6 +97,13 @@ const rows: readonly Row[] = [
     expected: { isr: [3], leader: 3, eligibleLeaderReplicas: [2], lastKnownElr: [] },
   },
   {
+    what: 'who is eligible does not lead while there is an ISR',
+    given: { ...whole, isr: [1], eligibleLeaderReplicas: [2, 3] },
+    wanted: {},
+    rules: only(2, 3),
+    expected: { leader: -1, lastKnownElr: [1] },
+  },
+  {
     what: 'the last known leader leads if nobody is known to have everything',
     given: { ...leaderless, lastKnownElr: [3] },
     wanted: {},
