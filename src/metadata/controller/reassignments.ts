@@ -45,7 +45,8 @@ export class Reassignments {
           this.#alter(name, asked, allowReplicationFactorChange)
           return answer(ErrorCode.NONE, null)
         } catch (error) {
-          if (error instanceof ApiError) return answer(error.code, error.message)
+          // As in Kafka no message where it would say no more than the code.
+          if (error instanceof ApiError) return answer(error.code, error.message || null)
           throw error
         }
       }),
@@ -76,7 +77,7 @@ export class Reassignments {
 
   #cancel({ name }: ControlledTopic, partition: PartitionImage): void {
     if (!isReassigning(partition)) {
-      throw new ApiError(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, 'No partition reassignment is in progress.')
+      throw new ApiError(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, '')
     }
     const { unclean, ...before } = reverted(partition)
     const refuse = (reason: string): never => {
