@@ -1,7 +1,20 @@
 /** For tests: a controller whose records are replayed at once and committed, over a random stream that is a counter. */
 import { type RandomStream, type Uuid, uuidFromLatin1 } from '../../base/index.ts'
 import { BrokerConfig } from '../../config/index.ts'
-import { brokerHeartbeat, brokerRegistration } from '../../protocol/index.ts'
+import {
+  type AlterPartitionReassignmentsRequest,
+  type AlterPartitionReassignmentsResponse,
+  type AlterPartitionRequest,
+  type AlterPartitionResponse,
+  type BrokerHeartbeatRequest,
+  type BrokerHeartbeatResponse,
+  type BrokerRegistrationRequest,
+  type BrokerRegistrationResponse,
+  brokerHeartbeat,
+  brokerRegistration,
+  type ElectLeadersRequest,
+  type ElectLeadersResponse,
+} from '../../protocol/index.ts'
 import { supportedFeatures } from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
 import { Controller, type ControllerOptions } from './controller.ts'
@@ -21,10 +34,27 @@ function countingStream(): RandomStream {
   }
 }
 
+/** What was asked, and the answer: to be asked again of another controller. */
+export type Call =
+  | {
+      readonly kind: 'register'
+      readonly request: BrokerRegistrationRequest
+      readonly reply: BrokerRegistrationResponse
+    }
+  | { readonly kind: 'heartbeat'; readonly request: BrokerHeartbeatRequest; readonly reply: BrokerHeartbeatResponse }
+  | { readonly kind: 'alterPartition'; readonly request: AlterPartitionRequest; readonly reply: AlterPartitionResponse }
+  | { readonly kind: 'electLeaders'; readonly request: ElectLeadersRequest; readonly reply: ElectLeadersResponse }
+  | {
+      readonly kind: 'reassign'
+      readonly request: AlterPartitionReassignmentsRequest
+      readonly reply: AlterPartitionReassignmentsResponse
+    }
+
 export class Fixture {
   readonly options: ControllerOptions
   readonly controller: Controller
   readonly written: MetadataRecord[] = []
+  readonly calls: Call[] = []
   nextOffset = 0
   nowMs = 1_000
 
@@ -74,14 +104,18 @@ export class Fixture {
       logDirs: [id(`d${brokerId}`)],
       ...given,
     })
-    return this.take(this.controller.registerBroker(request, { ...this.context, isPredecessorGone }))
+    const reply = this.take(this.controller.registerBroker(request, { ...this.context, isPredecessorGone }))
+    this.calls.push({ kind: 'register', request, reply })
+    return reply
   }
 
   heartbeat(brokerId: number, given: Partial<Parameters<typeof brokerHeartbeat.request.create>[0]> = {}) {
     const brokerEpoch = this.controller.state.brokers.get(brokerId)?.registration.brokerEpoch ?? -1
     const currentMetadataOffset = this.nextOffset - 1
     const request = brokerHeartbeat.request.create({ brokerId, brokerEpoch, currentMetadataOffset, ...given })
-    return this.take(this.controller.brokerHeartbeat(request, this.context))
+    const reply = this.take(this.controller.brokerHeartbeat(request, this.context))
+    this.calls.push({ kind: 'heartbeat', request, reply })
+    return reply
   }
 
   /** Registered and unfenced. */

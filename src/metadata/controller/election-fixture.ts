@@ -55,8 +55,11 @@ export class ElectionFixture extends Fixture {
     const { leaderEpoch, partitionEpoch } = this.partition()
     const newIsrWithEpochs = isr.map((id) => ({ brokerId: id, brokerEpoch: this.epochOf(id) }))
     const partitions = [{ partitionIndex: 0, leaderEpoch, partitionEpoch, newIsrWithEpochs, ...given }]
-    const request = { brokerId, brokerEpoch: this.epochOf(brokerId), topics: [{ topicId: this.topicId, partitions }] }
-    const reply = this.take(this.controller.alterPartition(alterPartition.request.create(request)))
+    const topics = [{ topicId: this.topicId, partitions }]
+    const asker = { brokerId, brokerEpoch: this.epochOf(brokerId) }
+    const request = alterPartition.request.create({ ...asker, topics })
+    const reply = this.take(this.controller.alterPartition(request))
+    this.calls.push({ kind: 'alterPartition', request, reply })
     const { unknownTags, ...result } = present(reply.topics[0]?.partitions[0], 'a result')
     return result
   }
@@ -65,8 +68,9 @@ export class ElectionFixture extends Fixture {
   elect(electionType: number, partitions: readonly number[] | null = [0], topic = 't') {
     const topicPartitions = partitions === null ? null : [{ topic, partitions }]
     const request = electLeaders.request.create({ electionType, topicPartitions })
-    const { replicaElectionResults } = this.take(this.controller.electLeaders(request))
-    return replicaElectionResults.flatMap((it) =>
+    const reply = this.take(this.controller.electLeaders(request))
+    this.calls.push({ kind: 'electLeaders', request, reply })
+    return reply.replicaElectionResults.flatMap((it) =>
       it.partitionResult.map((result) => [result.partitionId, result.errorCode]),
     )
   }
@@ -76,6 +80,7 @@ export class ElectionFixture extends Fixture {
     const topics = [{ name: 't', partitions: [{ partitionIndex: 0, replicas }] }]
     const request = alterPartitionReassignments.request.create({ topics, ...given })
     const reply = this.take(this.controller.alterPartitionReassignments(request))
+    this.calls.push({ kind: 'reassign', request, reply })
     const { errorCode, errorMessage } = present(reply.responses[0]?.partitions[0], 'a result')
     return errorCode === 0 ? undefined : `${errorCode} ${errorMessage}`
   }
