@@ -16,7 +16,7 @@ export interface PeriodicElectionsOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Two milliseconds' work or so. */
+/** A millisecond's work or so, two on a slow machine. */
 const sliceMax = 200
 /** Requests come between two slices. */
 const betweenSlicesMs = 10
