@@ -9,6 +9,7 @@ import {
   type Infer,
   requestHeaderVersion,
   responseHeaderVersion,
+  skipTaggedFields,
 } from '../src/protocol/index.ts'
 
 interface Waiting {
@@ -170,11 +171,6 @@ export function readReply<Q extends Fields, S extends Fields>(
 ): Infer<S> {
   const reader = new Reader(bytes)
   reader.i32()
-  if (responseHeaderVersion(api.key, version) >= 1) {
-    for (let tags = reader.uvarint(); tags > 0; tags--) {
-      reader.uvarint()
-      reader.take(reader.uvarint())
-    }
-  }
+  if (responseHeaderVersion(api.key, version) >= 1) skipTaggedFields(reader)
   return api.response.decode(reader, version)
 }

@@ -1,4 +1,5 @@
 /** Every API of Kafka 4.3.1 by its key, and the versions of the headers in front of it. */
+import type { Reader } from '../base/index.ts'
 import type { Api } from './message.ts'
 import { produce } from './messages/00-produce.ts'
 import { fetch } from './messages/01-fetch.ts'
@@ -199,4 +200,12 @@ export function requestHeaderVersion(apiKey: number, apiVersion: number): 1 | 2 
 /** ApiVersions is answered with the oldest header: the client does not know yet what it talks to (KIP-511). */
 export function responseHeaderVersion(apiKey: number, apiVersion: number): 0 | 1 {
   return apiKey !== apiVersions.key && isFlexible(apiKey, apiVersion) ? 1 : 0
+}
+
+/** The end of a flexible header: nothing that Kafka puts there means anything yet. */
+export function skipTaggedFields(reader: Reader): void {
+  for (let tags = reader.count(reader.uvarint(), 2); tags > 0; tags--) {
+    reader.uvarint()
+    reader.take(reader.uvarint())
+  }
 }

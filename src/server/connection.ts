@@ -8,11 +8,13 @@ import {
   assert,
   type Connection,
   type ConnectionHandler,
+  FrameBuffer,
+  FrameSizeError,
   MalformedError,
   type Reader,
+  type ReceiveBuffers,
   type Writer,
 } from '../base/index.ts'
-import { FrameBuffer, FrameSizeError, type ReceiveBuffers } from './frame-buffer.ts'
 import { type Answer, type Answering, type BodyWriter, closeConnection, LateAnswer, Signal } from './handler.ts'
 import type { ReplyRound } from './reply-round.ts'
 import { type PiecePool, ReplyStream } from './reply-stream.ts'

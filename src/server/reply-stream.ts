@@ -3,8 +3,7 @@
  * request. A region is read piece by piece as the socket takes it, so that a reader who is slow, or who never reads,
  * holds one piece of memory and not the reply.
  */
-import { assert, isRegion, partSizeInBytes, type ReplyPart } from '../base/index.ts'
-import { poisonByte } from './frame-buffer.ts'
+import { assert, isRegion, partSizeInBytes, poisonByte, type ReplyPart } from '../base/index.ts'
 
 /** What a reply stream needs of a connection (base's `Connection`). */
 interface Sink {

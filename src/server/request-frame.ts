@@ -1,6 +1,12 @@
 /** The header in front of each request and each reply (KIP-482 for the flexible form), and the frame around a reply. */
-import { isRegion, MalformedError, type Reader, type ReplyPart, type Writer } from '../base/index.ts'
-import { apiVersions, ErrorCode, requestHeaderVersion, responseHeaderVersion } from '../protocol/index.ts'
+import { MalformedError, type Reader, type ReplyPart, type Writer, writeFrame } from '../base/index.ts'
+import {
+  apiVersions,
+  ErrorCode,
+  requestHeaderVersion,
+  responseHeaderVersion,
+  skipTaggedFields,
+} from '../protocol/index.ts'
 import type { BodyWriter } from './handler.ts'
 
 export interface RequestStart {
@@ -19,41 +25,18 @@ export function readClientId(reader: Reader, { apiKey, apiVersion }: RequestStar
   const size = reader.i16()
   const clientId = size < 0 ? null : reader.string(size)
   if (requestHeaderVersion(apiKey, apiVersion) < 2) return clientId
-  for (let tags = reader.count(reader.uvarint(), 2); tags > 0; tags--) {
-    reader.uvarint()
-    reader.take(reader.uvarint())
-  }
+  skipTaggedFields(reader)
   return clientId
 }
 
 /** Size, header and body of a reply. */
 export function replyFrame(writer: Writer, request: RequestStart, body: BodyWriter): readonly ReplyPart[] {
   const flexible = responseHeaderVersion(request.apiKey, request.apiVersion) >= 1
-  return frame(writer, () => {
+  return writeFrame(writer, () => {
     writer.i32(request.correlationId)
     if (flexible) writer.uvarint(0)
     body(writer)
   })
-}
-
-function frame(writer: Writer, write: () => void): readonly ReplyPart[] {
-  try {
-    writer.i32(0)
-    write()
-  } catch (error) {
-    // All connections share the writer: half a reply left in it would go to somebody else.
-    for (const part of writer.finish()) if (isRegion(part)) part.release()
-    throw error
-  }
-  const size = writer.size - 4
-  const parts = writer.finish()
-  const [first] = parts
-  if (!(first instanceof Uint8Array)) throw new RangeError('a frame starts with its size')
-  first[0] = size >>> 24
-  first[1] = size >>> 16
-  first[2] = size >>> 8
-  first[3] = size
-  return parts
 }
 
 /**
@@ -69,7 +52,7 @@ export function refuseVersion(writer: Writer, request: RequestStart): readonly R
     errorCode: ErrorCode.UNSUPPORTED_VERSION,
     apiKeys: [{ apiKey: apiVersions.key, minVersion, maxVersion }],
   })
-  return frame(writer, () => {
+  return writeFrame(writer, () => {
     writer.i32(request.correlationId)
     apiVersions.response.encode(writer, 0, response)
   })

@@ -13,11 +13,11 @@ import {
   type Logger,
   type Network,
   Reader,
+  receiveBuffers,
   type Timer,
   Writer,
 } from '../base/index.ts'
 import { type ConnectionOptions, ServerConnection } from './connection.ts'
-import { receiveBuffers } from './frame-buffer.ts'
 import { ReplyRound } from './reply-round.ts'
 import { PiecePool } from './reply-stream.ts'
 import { RequestTally } from './request-tally.ts'

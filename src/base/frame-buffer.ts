@@ -1,13 +1,13 @@
 /**
- * Cuts a connection's bytes into frames: four bytes of size, then that many of request. First station of every request.
+ * Cuts a connection's bytes into frames: four bytes of size, then that many of request or reply. First station of every request.
  *
  * Connections that hold no partial frame all receive into one shared buffer, so an idle one costs nothing. What is left
  * over at the end of a read moves to a buffer of its own, which grows with the bytes that came, never with the size
  * that was announced. A frame is a view that is valid until the call it is handed to returns: who keeps bytes, copies.
  */
-import { assert } from '../base/index.ts'
+import { assert } from './assert.ts'
 
-/** The size prefix is negative, or over the limit: the connection is closed without a reply, as Kafka does. */
+/** The size prefix is negative, or over the limit: the connection is closed, as Kafka does. */
 export class FrameSizeError extends Error {
   override readonly name = 'FrameSizeError'
 }
@@ -103,10 +103,11 @@ export class FrameBuffer {
   }
 }
 
-/** Who speaks another protocol to this port has a size that tells which. */
+/** Who speaks another protocol here has a size that tells which: TLS begins with a handshake, or answers by an alert. */
 function guess(bytes: Buffer, at: number): string {
-  if (bytes[at] === 0x16 && bytes[at + 1] === 3) return ': it looks like TLS, and this listener is not'
-  const looksLikeHttp = /^(GET |POST|HEAD|PUT |OPTI)/.test(bytes.toString('latin1', at, at + prefixBytes))
+  const looksLikeTls = (bytes[at] === 0x16 || bytes[at] === 0x15) && bytes[at + 1] === 3
+  if (looksLikeTls) return ': it looks like TLS, and this listener is not'
+  const looksLikeHttp = /^(GET |POST|HEAD|PUT |OPTI|HTTP)/.test(bytes.toString('latin1', at, at + prefixBytes))
   return looksLikeHttp ? ': it looks like HTTP' : ''
 }
 
@@ -119,7 +120,7 @@ function cut(bytes: Buffer, from: number, to: number, sizeMax: number, consume: 
   while (to - position >= prefixBytes) {
     const size = bytes.readInt32BE(position)
     if (size < 0 || size > sizeMax)
-      throw new FrameSizeError(`a request of ${size} bytes, at most ${sizeMax} are allowed${guess(bytes, position)}`)
+      throw new FrameSizeError(`a frame of ${size} bytes, at most ${sizeMax} are allowed${guess(bytes, position)}`)
     const start = position + prefixBytes
     const end = start + size
     if (end > to) break
