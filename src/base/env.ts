@@ -181,17 +181,21 @@ export interface Listener {
   close(): Promise<void>
 }
 
+export interface ConnectOptions {
+  readonly host: string
+  readonly port: number
+  readonly handler: ConnectionHandler
+  /** Gives up a connection that is not there yet: `connect` rejects, and nothing is left behind. */
+  readonly signal?: AbortSignal
+}
+
 export interface Network {
   /** Runs `then` when the sockets that had bytes for us in this turn have been read. */
   afterReads(then: () => void): void
   /** Rejects with an Error that names address and reason (`EADDRINUSE` ...). */
   listen(options: ListenOptions): Promise<Listener>
   /** Rejects if the peer cannot be reached. */
-  connect(options: {
-    readonly host: string
-    readonly port: number
-    readonly handler: ConnectionHandler
-  }): Promise<Connection>
+  connect(options: ConnectOptions): Promise<Connection>
 }
 
 /** More jobs wait for a worker than may: whoever asked for this one is to come again later. */

@@ -106,3 +106,20 @@ test('whatever little the kernel did not take at once, its leaving is told', asy
   assert.equal(size, count * kilobyte.length)
   await listener.close()
 })
+
+test('who gives up a connection that is not there yet is told so', async () => {
+  const network = new SystemNetwork()
+  const listener = await network.listen({ host: '127.0.0.1', port: 0, accept: echo })
+  const handler: ConnectionHandler = {
+    receiveBuffer: () => Buffer.alloc(16),
+    received: () => undefined,
+    drained: () => undefined,
+    closed: () => undefined,
+  }
+  const control = new AbortController()
+  const { host, port } = listener
+  const connecting = network.connect({ host, port, handler, signal: control.signal })
+  control.abort()
+  await assert.rejects(connecting, { name: 'AbortError' })
+  await listener.close()
+})

@@ -3,7 +3,7 @@
  * lists of chunks leave in one system call; nothing is copied on the way.
  */
 import * as net from 'node:net'
-import type { Connection, ConnectionHandler, Listener, ListenOptions, Network } from '../base/index.ts'
+import type { Connection, ConnectionHandler, ConnectOptions, Listener, ListenOptions, Network } from '../base/index.ts'
 
 /** Taken over from an accepted socket: the runtime's own handle of the connection. */
 interface WithHandle {
@@ -124,9 +124,10 @@ export class SystemNetwork implements Network {
     })
   }
 
-  connect({ host, port, handler }: { host: string; port: number; handler: ConnectionHandler }): Promise<Connection> {
+  connect({ host, port, handler, signal }: ConnectOptions): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const socket = net.connect({ host, port, onread: onread(handler) })
+      const options = { host, port, onread: onread(handler) }
+      const socket = net.connect(signal === undefined ? options : { ...options, signal })
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.off('error', reject)

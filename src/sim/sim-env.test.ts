@@ -44,6 +44,13 @@ const makeSink = (onBytes: (total: number) => void = () => undefined): Sink => {
 
 const pattern = (size: number): Buffer => Buffer.from(Array.from({ length: size }, (_, i) => (i * 7 + (i >> 8)) & 255))
 
+function giveUpAfter(world: World, delayMs: number): { signal: AbortSignal; abort: () => void } {
+  const control = new AbortController()
+  const abort = (): void => control.abort()
+  world.after(delayMs, abort)
+  return { signal: control.signal, abort }
+}
+
 async function join(world: World, handler: ConnectionHandler): Promise<Connection> {
   await world.env('b').network.listen({ host: 'b', port: 9092, accept: echo })
   return world.settle(world.env('a').network.connect({ host: 'b', port: 9092, handler }))
@@ -82,6 +89,23 @@ test('a partition holds both directions and the heal lets all through; connectin
   world.network.heal()
   await world.run(world.nowMs + 1000)
   assert.equal(sink.bytes().toString(), 'held')
+})
+
+test('who gives up a connection has none, at whatever moment; the other side is told', async () => {
+  const given: string[] = []
+  for (let atMs = 0; atMs < 3; atMs += 0.1) {
+    const world = makeWorld(5, { network: { delayMsMin: 1, delayMsMean: 0.1 } })
+    const sides = makeSink()
+    await world.env('b').network.listen({ host: 'b', port: 9092, accept: () => sides.handler })
+    const { signal, abort } = giveUpAfter(world, atMs)
+    const connecting = world.env('a').network.connect({ host: 'b', port: 9092, handler: makeSink().handler, signal })
+    const outcome = world.settle(connecting.then(() => 'made')).catch((error: { code: string }) => error.code)
+    const first = await outcome
+    abort()
+    await world.run(world.nowMs + 1000)
+    given.push(`${first} ${sides.closings.length}`)
+  }
+  assert.deepEqual([...new Set(given)], ['ABORT_ERR 0', 'ABORT_ERR 1', 'made 0'])
 })
 
 test('a paused reader gets nothing until it resumes; a clog delays', async () => {

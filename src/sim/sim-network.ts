@@ -2,7 +2,7 @@
  * The network between simulated nodes: `SimFabric` is the world's, with its faults; `SimNetwork` is one process's view.
  * A node is reached by its name or address; streams are in order; a partition holds what is under way, as TCP does.
  */
-import type { Connection, ConnectionHandler, Listener, ListenOptions, Network } from '../base/index.ts'
+import type { Connection, ConnectOptions, Listener, ListenOptions, Network } from '../base/index.ts'
 import type { SeededRandom, SeededStream } from './random.ts'
 import { CallEvent, type Life, type Scheduler } from './scheduler.ts'
 import { SimConnection } from './sim-connection.ts'
@@ -22,12 +22,9 @@ interface Host {
   nextPort: number
 }
 
-interface Call {
+interface Call extends ConnectOptions {
   readonly from: Host
   readonly life: Life
-  readonly host: string
-  readonly port: number
-  readonly handler: ConnectionHandler
 }
 
 const failure = (code: string, place: string): Error => Object.assign(new Error(`${code}: ${place}`), { code })
@@ -136,11 +133,20 @@ export class SimFabric {
     const target = this.#resolve(call.host, call.from)
     const place = `${call.host}:${call.port}`
     const name = `connect ${call.from.name}>${call.host}`
-    const { life, from } = call
+    const { life, from, signal } = call
     return new Promise((resolve, reject) => {
+      let made: SimConnection | undefined
       const later = (delayMs: number, then: () => void): void => {
-        this.#scheduler.call({ name, delayMs, life, call: then })
+        const call = (): void => {
+          if (signal?.aborted !== true) then()
+        }
+        this.#scheduler.call({ name, delayMs, life, call })
       }
+      const giveUp = (): void => {
+        made?.destroy()
+        reject(failure('ABORT_ERR', place))
+      }
+      signal?.addEventListener('abort', giveUp, { once: true })
       if (target === undefined) {
         later(0, () => reject(failure('ENOTFOUND', place)))
         return
@@ -158,7 +164,9 @@ export class SimFabric {
         else {
           const backMs = back.delayMs()
           const near = this.#establish(call, target, nowMs + backMs)
+          made = near
           later(backMs, () => {
+            signal?.removeEventListener('abort', giveUp)
             near.attach(call.handler)
             resolve(near)
           })
@@ -237,7 +245,7 @@ export class SimNetwork implements Network {
     return { host, port: bound, close }
   }
 
-  connect({ host, port, handler }: { host: string; port: number; handler: ConnectionHandler }): Promise<Connection> {
-    return this.#fabric.connect({ from: this.#host, life: this.#life, host, port, handler })
+  connect(options: ConnectOptions): Promise<Connection> {
+    return this.#fabric.connect({ ...options, from: this.#host, life: this.#life })
   }
 }
