@@ -84,6 +84,9 @@ class SocketConnection implements Connection {
 /** An IPv4 peer of a dual-stack listener shows as IPv4, as everywhere in Kafka's tools. */
 const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address)
 
+/** A name with several addresses fails with an error for each, in one that says nothing itself. */
+const firstOf = (error: Error): unknown => (error instanceof AggregateError ? (error.errors[0] ?? error) : error)
+
 const onread = (handler: ConnectionHandler): net.OnReadOpts => ({
   buffer: () => handler.receiveBuffer(),
   callback: (size) => {
@@ -128,9 +131,10 @@ export class SystemNetwork implements Network {
     return new Promise((resolve, reject) => {
       const options = { host, port, onread: onread(handler) }
       const socket = net.connect(signal === undefined ? options : { ...options, signal })
-      socket.once('error', reject)
+      const failed = (error: Error): void => reject(firstOf(error))
+      socket.once('error', failed)
       socket.once('connect', () => {
-        socket.off('error', reject)
+        socket.off('error', failed)
         const connection = new SocketConnection(socket)
         connection.attach(socket, handler)
         resolve(connection)

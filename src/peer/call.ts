@@ -1,0 +1,95 @@
+/** One request on its way, from `send` until its promise settles, with the types of its API put away. */
+import { Reader, type Timer, type Writer } from '../base/index.ts'
+import type { Api, Fields, Infer } from '../protocol/index.ts'
+import type { ApiRange, VersionRange } from './served-versions.ts'
+
+export interface SendOptions {
+  /** The longest that it waits to be sent, and then the longest that it waits for its reply: as in Kafka, each anew. */
+  readonly timeoutMs: number
+  /** Narrows the versions that may be used; all that we know unless told. */
+  readonly versions?: VersionRange
+}
+
+export interface TakeOptions<Response, Taken> extends SendOptions {
+  /**
+   * Gets the response where it was received: its byte fields are views that are valid until this returns, and what is
+   * kept is copied. What it returns, or throws, is what the promise gives.
+   */
+  readonly take: (response: Response, version: number) => Taken
+}
+
+interface CallSteps {
+  readonly encode: (writer: Writer, version: number) => void
+  /** Throws MalformedError, and then has settled nothing. */
+  readonly answer: (reader: Reader, version: number) => void
+  readonly fail: (error: unknown) => void
+}
+
+export class Call {
+  readonly api: ApiRange
+  readonly timeoutMs: number
+  readonly versions: VersionRange
+  readonly #steps: CallSteps
+  #timer: Timer | undefined
+  /** Both are known once it is sent. */
+  version = -1
+  correlationId = -1
+
+  constructor(api: ApiRange, { timeoutMs, versions = api.versions }: SendOptions, steps: CallSteps) {
+    this.api = api
+    this.timeoutMs = timeoutMs
+    this.versions = versions
+    this.#steps = steps
+  }
+
+  /** What ends the waiting; in the place of what was to end it before. */
+  endsBy(timer: Timer): void {
+    this.#timer?.cancel()
+    this.#timer = timer
+  }
+
+  encode(writer: Writer): void {
+    this.#steps.encode(writer, this.version)
+  }
+
+  /** `reader` stands behind the header. Throws MalformedError: then it is still to be failed. */
+  answer(reader: Reader, version: number): void {
+    this.#steps.answer(reader, version)
+    this.#timer?.cancel()
+  }
+
+  fail(error: unknown): void {
+    this.#timer?.cancel()
+    this.#steps.fail(error)
+  }
+}
+
+export interface CallSpec<Q extends Fields, S extends Fields, Taken> extends SendOptions {
+  readonly api: Api<Q, S>
+  readonly request: Infer<Q>
+  readonly take: (response: Infer<S>, version: number) => Taken
+  /** Whether the response outlives the buffer that it was received in. */
+  readonly copies: boolean
+}
+
+export function makeCall<Q extends Fields, S extends Fields, Taken>(
+  spec: CallSpec<Q, S, Taken>,
+): { readonly call: Call; readonly reply: Promise<Taken> } {
+  const { api, request, take, copies } = spec
+  const { promise, resolve, reject } = Promise.withResolvers<Taken>()
+  const call = new Call(api, spec, {
+    encode: (writer, version) => api.request.encode(writer, version, request),
+    answer(reader, version) {
+      const response = api.response.decode(copies ? copyOf(reader) : reader, version)
+      try {
+        resolve(take(response, version))
+      } catch (error) {
+        reject(error)
+      }
+    },
+    fail: reject,
+  })
+  return { call, reply: promise }
+}
+
+const copyOf = (reader: Reader): Reader => new Reader(Buffer.from(reader.bytes.subarray(reader.position, reader.end)))
