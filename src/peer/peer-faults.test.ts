@@ -1,12 +1,10 @@
 /** Peers over a network that cuts, blocks, clogs and splits, and servers that die: whole runs under a seed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import type { Connection, ConnectionHandler, ConnectOptions, Network } from '../base/index.ts'
-import { apiVersions, saslAuthenticate } from '../protocol/index.ts'
+import { saslAuthenticate } from '../protocol/index.ts'
 import { World } from '../sim/index.ts'
 import { type Peer, PeerError, Peers } from './index.ts'
-import { answer, replyFrame, type ScriptedRequest, serve, tellVersions } from './scripted-server.ts'
+import { answer, type ScriptedRequest, serve } from './scripted-server.ts'
 
 const options = {
   clientId: 'tester',
@@ -123,73 +121,4 @@ test('whatever the network does, each request is answered by its own reply or fa
   if (count === 1) return
   const all = ['closed, sent', 'done', 'timed out', 'timed out, sent', 'unreachable']
   assert.deepEqual([...seen].filter((end) => all.includes(end)).sort(), all)
-})
-
-/** A network of one connection whose other side is the test. */
-class HandNetwork implements Network {
-  handler: ConnectionHandler | undefined
-  sent: Buffer[] = []
-
-  afterReads(then: () => void): void {
-    queueMicrotask(then)
-  }
-
-  listen(): never {
-    throw new Error('nobody listens')
-  }
-
-  async connect({ handler, host, port }: ConnectOptions): Promise<Connection> {
-    this.handler = handler
-    const nothing = (): void => undefined
-    const write = (chunks: readonly Uint8Array[]): boolean => {
-      this.sent.push(...chunks.map((chunk) => Buffer.from(chunk)))
-      return true
-    }
-    const connection = { pause: nothing, resume: nothing, end: nothing, destroy: nothing }
-    return { ...connection, remoteAddress: host, remotePort: port, write }
-  }
-
-  /** Delivers bytes in pieces of those sizes, as far as there is room for each. */
-  deliver(bytes: Buffer, sizes: Iterator<number>): void {
-    for (let at = 0; at < bytes.length; ) {
-      const into = this.handler?.receiveBuffer() ?? Buffer.alloc(0)
-      const size = Math.min(into.length, bytes.length - at, Number(sizes.next().value))
-      into.set(bytes.subarray(at, at + size))
-      at += size
-      this.handler?.received(size)
-    }
-  }
-}
-
-test('replies come out whole and in order, however their bytes arrive', async () => {
-  const world = new World({ seed: 1, turn: setImmediate })
-  const { clock, random } = world.env('a')
-  const turn = (): Promise<void> => new Promise(setImmediate)
-  const property = fc.asyncProperty(
-    fc.array(fc.uint8Array({ maxLength: 3000 }), { minLength: 1, maxLength: 5 }),
-    fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 70_000 }))),
-    async (bodies, sizes) => {
-      const network = new HandNetwork()
-      const peer = new Peers({ ...options, network, clock, random: random.stream('peers') }).to({ host: 'b', port: 1 })
-      const send = (authBytes: Uint8Array): Promise<string> =>
-        peer
-          .send(saslAuthenticate, saslAuthenticate.request.create({ authBytes }), { timeoutMs: 1000 })
-          .then((reply) => Buffer.from(reply.authBytes).toString('hex'))
-      const replies = Promise.all(bodies.map(send))
-      await turn()
-      network.deliver(replyFrame(apiVersions, { version: 4, correlationId: 0 }, tellVersions()), sizes)
-      await turn()
-      const stream = bodies.map((authBytes, i) => {
-        const response = saslAuthenticate.response.create({ authBytes })
-        return replyFrame(saslAuthenticate, { version: 2, correlationId: 1 + i }, response)
-      })
-      network.deliver(Buffer.concat(stream), sizes)
-      assert.deepEqual(
-        await replies,
-        bodies.map((body) => Buffer.from(body).toString('hex')),
-      )
-      peer.close()
-    },
-  )
-  await fc.assert(property, { numRuns: 60 })
 })

@@ -11,7 +11,6 @@ export class RequestStream {
   /** Given to the socket, which has not taken all of it. */
   #writtenBytes = 0
   #isFlushQueued = false
-  #isClosed = false
 
   constructor(socket: Connection) {
     this.#socket = socket
@@ -40,13 +39,13 @@ export class RequestStream {
     this.#flush()
   }
 
+  /** The connection is gone: nothing more leaves. */
   close(): void {
-    this.#isClosed = true
     this.#chunks = []
   }
 
   #flush(): void {
-    if (this.#isClosed || this.#chunks.length === 0) return
+    if (this.#chunks.length === 0) return
     const chunks = this.#chunks
     const bytes = this.#chunkBytes
     this.#chunks = []

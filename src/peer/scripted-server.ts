@@ -83,15 +83,23 @@ function requestOf(bytes: Buffer, connection: number): ScriptedRequest {
   return { key, version, correlationId, clientId, reader, connection }
 }
 
-/** Returns what it has been asked so far. */
+export interface Served {
+  /** What it has been asked so far. */
+  readonly requests: readonly ScriptedRequest[]
+  /** Connections that are open. */
+  readonly open: () => number
+}
+
 export async function serve(
   env: Env,
   { host, port, script }: { readonly host: string; readonly port: number; readonly script: Script },
-): Promise<ScriptedRequest[]> {
+): Promise<Served> {
   const requests: ScriptedRequest[] = []
   let connections = 0
+  let open = 0
   const accept = (socket: Connection): ConnectionHandler => {
     const number = connections++
+    open++
     const frames = new FrameBuffer(receiveBuffers({ readBytes: 4096, poison: true }))
     return {
       receiveBuffer: () => frames.receiveBuffer(),
@@ -103,9 +111,11 @@ export async function serve(
           return true
         }),
       drained: () => undefined,
-      closed: () => undefined,
+      closed: () => {
+        open--
+      },
     }
   }
   await env.network.listen({ host, port, accept })
-  return requests
+  return { requests, open: () => open }
 }
