@@ -93,6 +93,8 @@ test('a position that a late commit of a former owner set back is not lost; one 
   assert.deepEqual(faultsWith(committed('a', 5, 4), committed('z', 7, 2)), [])
   assert.deepEqual(faultsWith(committed('a', 4, 2), committed('a', 5, 4)), ['b began at 0:2, but 4 was committed'])
   assert.deepEqual(faultsWith(committed('a', 5, 4)), ['b began at 0:2, but 4 was committed'])
+  // By its own account it was at the other one first.
+  assert.deepEqual(faultsWith(committed('a', 5, 4), committed('a', 5, 2)), [])
 })
 
 test('members that tell late are held to records, epochs and commits alone', () => {

@@ -163,7 +163,9 @@ const orderDoubtMs = 1000
 /**
  * Who begins to read does not begin before what had been committed until then. A client may hold commits back and send
  * them, in its newest epoch, for what is another's by now (librdkafka does, when it is short of time); Kafka stores them
- * too. Only such a commit, of another member and not before the higher one, may have set a position back.
+ * too. Only such a commit, of another member and not before the higher one, may have set a position back; or one of the same
+ * member that it says was acknowledged behind the higher one, for librdkafka sends a commit that a broker left unanswered
+ * again behind newer ones.
  */
 function lostPositions(all: readonly Ownership[], events: readonly MemberEvent[]): string[] {
   const commits = events
@@ -176,12 +178,11 @@ function lostPositions(all: readonly Ownership[], events: readonly MemberEvent[]
     const before = commits.filter((commit) => commit.partition === partition && commit.atMs < fromMs)
     const highest = before.reduce((max, commit) => (commit.offset > (max?.offset ?? 0) ? commit : max), before[0])
     if (highest === undefined || first.offset >= highest.offset) continue
-    const isSetBack = before.some(
-      (commit) =>
-        commit.offset === first.offset &&
-        commit.member !== highest.member &&
-        commit.atMs >= highest.atMs - orderDoubtMs,
-    )
+    const isBehind = (commit: (typeof before)[number]): boolean =>
+      commit.member === highest.member
+        ? before.indexOf(commit) > before.indexOf(highest)
+        : commit.atMs >= highest.atMs - orderDoubtMs
+    const isSetBack = before.some((commit) => commit.offset === first.offset && isBehind(commit))
     if (!isSetBack) faults.push(`${member} began at ${nameOf(first)}, but ${highest.offset} was committed`)
   }
   return faults
