@@ -97,9 +97,8 @@ export async function ownVote(disk: Disk, config: BrokerConfig): Promise<OwnVote
 
 async function beginVoteFile(disk: Disk, path: string): Promise<void> {
   if ((await disk.stat(path)) !== undefined) return
-  const election = { epoch: 0, leaderId: -1, votedId: -1 }
-  const form = { kind: 'dynamic', votedDirectoryId: zeroUuid } as const
-  await replaceFile(disk, path, Buffer.from(encodeQuorumState({ election, form })))
+  const election = { epoch: 0, leaderId: -1, voted: undefined }
+  await replaceFile(disk, path, Buffer.from(encodeQuorumState({ election, form: { kind: 'dynamic' } })))
 }
 
 /** Undefined where the quorum is a static one, or where there is no snapshot yet. */

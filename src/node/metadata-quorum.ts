@@ -2,7 +2,7 @@
  * The quorum of `__cluster_metadata` on this node, and what stands on it: the controller, the loader that makes images,
  * and the snapshots. Wires `raft` to `metadata`; decides nothing itself.
  */
-import { type Env, present, type Uuid } from '../base/index.ts'
+import { assert, type Env, present, type Uuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import {
   Controller,
@@ -14,7 +14,14 @@ import {
   type MetadataUpdate,
   snapshotRecords,
 } from '../metadata/index.ts'
-import { type CommittedBatch, RaftDriver, SnapshotPolicy, type SnapshotRead, VoterSet } from '../raft/index.ts'
+import {
+  type CommittedBatch,
+  type QuorumTimes,
+  RaftDriver,
+  SnapshotPolicy,
+  type SnapshotRead,
+  VoterSet,
+} from '../raft/index.ts'
 import { ControllerDriver, type ControllerDriverOptions } from './controller-driver.ts'
 import { ownVote } from './dynamic-quorum.ts'
 
@@ -100,10 +107,19 @@ export class MetadataQuorum {
     const { env, config, onFault } = this.#options
     const { kraftVersion, directoryId } = await ownVote(env.disk, config)
     this.#kraftVersion = kraftVersion
+    const chance = env.random.stream('quorum')
     this.#raft = await RaftDriver.start({
       metadataLogDirectory: config.metadataLogDir,
-      nodeId: config.nodeId,
-      voters: new VoterSet([{ id: config.nodeId, directoryId }]),
+      quorum: {
+        self: { id: config.nodeId, directoryId },
+        endpoints: [],
+        voters: new VoterSet([{ id: config.nodeId, directoryId, endpoints: [] }]),
+        bootstrap: [],
+        times: quorumTimes(config),
+        fetchBytesMax: config.number('controller.quorum.fetch.max.bytes'),
+        below: (bound) => chance.below(bound),
+      },
+      send: ({ to }) => assert(false, `a sole voter asks nobody, not ${to.id}`),
       disk: env.disk,
       clock: env.clock,
       logger: env.logger.child('raft'),
@@ -115,7 +131,7 @@ export class MetadataQuorum {
       onSnapshot: (snapshot) => this.#take({ kind: 'snapshot', snapshot }),
       onCommitted: (batches) => this.#take({ kind: 'batches', batches }),
       onRole: (role) => {
-        if (role.kind === 'resigned') this.controller.deactivate()
+        if (role.kind !== 'leader') this.controller.deactivate()
       },
       onFault,
     })
@@ -147,7 +163,7 @@ export class MetadataQuorum {
       leaderId: raft.leaderId,
       leaderEpoch: raft.epoch,
       highWatermark: raft.highWatermark,
-      voters: raft.voters.map(({ id, directoryId }) => ({
+      voters: raft.voters.all().map(({ id, directoryId }) => ({
         replicaId: id,
         directoryId,
         logEndOffset: raft.endOffset,
@@ -249,5 +265,19 @@ function electionIntervalsMs(config: BrokerConfig): ControllerDriverOptions['ele
   return {
     preferred: config.boolean('auto.leader.rebalance.enable') ? preferred : undefined,
     unclean: config.number('unclean.leader.election.interval.ms'),
+  }
+}
+
+/** A leader holds a fetch back for half a second, as Kafka's. */
+const fetchMaxWaitMs = 500
+
+function quorumTimes(config: BrokerConfig): QuorumTimes {
+  return {
+    electionTimeoutMs: config.number('controller.quorum.election.timeout.ms'),
+    electionBackoffMaxMs: config.number('controller.quorum.election.backoff.max.ms'),
+    fetchTimeoutMs: config.number('controller.quorum.fetch.timeout.ms'),
+    requestTimeoutMs: config.number('controller.quorum.request.timeout.ms'),
+    retryBackoffMs: config.number('controller.quorum.retry.backoff.ms'),
+    fetchMaxWaitMs,
   }
 }

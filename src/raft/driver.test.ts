@@ -20,10 +20,12 @@ test('the vote file has the bytes of Kafka, and wrong ones are refused', () => {
     '{"leaderId":7,"leaderEpoch":1,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1}',
   ]
   for (const text of files) assert.equal(encodeQuorumState(decodeQuorumState(text)), text)
-  assert.deepEqual(decodeQuorumState(files[1] ?? '').form, {
-    kind: 'dynamic',
-    votedDirectoryId: uuidFromString('AAAAAAAAAAAAAAAAAAAAAA'),
-  })
+  assert.equal(decodeQuorumState(files[1] ?? '').form.kind, 'dynamic')
+  const voted =
+    '{"leaderId":-1,"leaderEpoch":3,"votedId":2,"votedDirectoryId":"qy82NyXIRcaF_1uHwVW0bA","data_version":1}'
+  const key = { id: 2, directoryId: uuidFromString('qy82NyXIRcaF_1uHwVW0bA') }
+  assert.deepEqual(decodeQuorumState(voted).election, { epoch: 3, leaderId: -1, voted: key })
+  assert.equal(encodeQuorumState(decodeQuorumState(voted)), voted)
   for (const text of [
     '',
     '[]',

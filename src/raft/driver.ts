@@ -4,38 +4,24 @@
  * not held up by other work. Whoever listens gets the newest snapshot and then committed batches by one path, after a
  * start as well as live: by reading the log. Snapshots are made and removed on request, one after the other.
  */
-import { allSteps, assert, type Clock, type Disk, type Logger, Writer, zeroUuid } from '../base/index.ts'
-import { type Log, type LogConfig, readPlan, readWholeFile, replaceFile } from '../log/index.ts'
-import { leaderChangeMessage } from '../protocol/index.ts'
-import {
-  BatchCursor,
-  batchHeader,
-  buildBatch,
-  buildControlBatch,
-  ControlRecordType,
-  controlRecordType,
-  readRecords,
-} from '../records/index.ts'
+import { allSteps, assert, type Clock, type Disk, type Logger, present, type Timer } from '../base/index.ts'
+import { type Log, type LogConfig, readPlan } from '../log/index.ts'
+import { batchHeader } from '../records/index.ts'
+import { type CommittedBatch, decodeCommitted } from './committed-batch.ts'
 import type { CommittedBound } from './committed-bound.ts'
 import { ControlHistory } from './control-history.ts'
+import type { Answer, ElectionState, Entry, RaftOptions, Ready } from './core.ts'
+import { batchOf } from './entry-batch.ts'
+import type { OffsetAndEpoch, Outcome, OutgoingRequest, QuorumReply, QuorumRequest } from './messages.ts'
 import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
-import { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
-import { type ElectionState, type Entry, Raft } from './raft.ts'
+import { Raft } from './raft.ts'
 import type { Role } from './role.ts'
+import type { ReplicaProgress } from './roles/leader.ts'
 import { decideCleanUp, type SnapshotRetention } from './snapshot-clean-up.ts'
 import { FailedSyncError, SnapshotAbandonedError, type SnapshotFiles } from './snapshot-files.ts'
 import { type SnapshotId, snapshotName } from './snapshot-format.ts'
-import type { Voter, VoterSet } from './voters.ts'
-
-/** Committed records of one batch, in the order of the log. Control batches have none. */
-export interface CommittedBatch {
-  readonly baseOffset: number
-  readonly lastOffset: number
-  readonly epoch: number
-  readonly timestampMs: number
-  /** The values; copies that the listener may keep. */
-  readonly records: readonly Uint8Array[]
-}
+import { checkEpoch, VoteFile } from './vote-file.ts'
+import type { VoterSet } from './voters.ts'
 
 /** All that was committed before `offset`, as records that give it. */
 export interface SnapshotRead extends SnapshotId {
@@ -51,11 +37,23 @@ export interface NewSnapshot extends SnapshotId {
   readonly records: Iterable<Uint8Array>
 }
 
+/** The answer to another node. */
+export interface QuorumAnswer {
+  readonly reply: QuorumReply
+  /** Of a fetch: whole batches, the last one may be cut. */
+  readonly records: Uint8Array
+}
+
 export interface DriverOptions {
   /** Holds `__cluster_metadata-0`. */
   readonly metadataLogDirectory: string
-  readonly nodeId: number
-  readonly voters: VoterSet
+  /** Who takes part, and the times of the quorum. */
+  readonly quorum: Pick<
+    RaftOptions,
+    'self' | 'endpoints' | 'voters' | 'bootstrap' | 'times' | 'fetchBytesMax' | 'below'
+  >
+  /** Sends a request to another node; what became of it is told by `settled`. */
+  readonly send: (request: OutgoingRequest) => void
   readonly disk: Disk
   readonly clock: Clock
   readonly logger: Logger
@@ -72,9 +70,7 @@ export interface DriverOptions {
   readonly onFault: (error: unknown) => void
 }
 
-const quorumStateBytesMax = 1024 * 1024
 const readBytes = 1024 * 1024
-const decompressedBytesMax = 64 * 1024 * 1024
 
 export class RaftDriver {
   readonly #options: DriverOptions
@@ -82,14 +78,17 @@ export class RaftDriver {
   readonly #raft: Raft
   readonly #snapshots: SnapshotFiles
   readonly #control = new ControlHistory()
-  /** Of the vote file: a dynamic quorum stays one (KIP-853). */
-  readonly #form: QuorumStateFile['form']
+  readonly #votes: VoteFile
   readonly #bound: CommittedBound
   #working: Promise<void> | undefined
   #snapshotWork: Promise<void> = Promise.resolve()
   /** Everything below was handed out. */
   #published = 0
-  #roleTold: Role['kind'] | undefined
+  #roleTold: Role | undefined
+  /** Whoever waits for an answer, by token. */
+  readonly #asked = new Map<number, (answer: QuorumAnswer) => void>()
+  #nextToken = 0
+  #wake: Timer | undefined
   #stopped = false
 
   private constructor(parts: DriverParts) {
@@ -97,7 +96,7 @@ export class RaftDriver {
     this.#log = parts.log
     this.#raft = parts.raft
     this.#snapshots = parts.snapshots
-    this.#form = parts.form
+    this.#votes = parts.votes
     this.#bound = parts.bound
   }
 
@@ -106,7 +105,7 @@ export class RaftDriver {
    * QuorumStateError, and MissingMetadataError where committed metadata is gone.
    */
   static async start(options: DriverOptions): Promise<RaftDriver> {
-    const { clock, logger, nodeId, voters, forceRecover = false } = options
+    const { clock, logger, quorum, forceRecover = false } = options
     const disk = options.disk.urgent
     const directory = `${options.metadataLogDirectory}/__cluster_metadata-0`
     const { log, snapshots, snapshot, bound } = await openMetadataLog({
@@ -120,19 +119,19 @@ export class RaftDriver {
       onFault: options.onFault,
     })
     try {
-      const { election, form } = await readQuorumState(disk, directory, voters)
+      const votes = await VoteFile.open(disk, directory, quorum.voters)
+      const { election } = votes
       const lastEpoch = Math.max(log.latestEpoch ?? 0, snapshot?.epoch ?? 0)
       checkEpoch({ election, lastEpoch, directory, forceRecover, logger })
-      const committedOffset = snapshot?.offset ?? 0
       const raft = new Raft({
-        nodeId,
-        voters,
+        ...quorum,
         election,
-        log: { endOffset: log.logEndOffset, lastEpoch, committedOffset },
+        log: logViewOf(log, snapshots),
+        committedOffset: snapshot?.offset ?? 0,
+        nowMs: clock.monotonic(),
       })
-      const driver = new RaftDriver({ options: { ...options, disk }, log, raft, snapshots, form, bound })
+      const driver = new RaftDriver({ options: { ...options, disk }, log, raft, snapshots, votes, bound })
       if (snapshot !== undefined) driver.#load(snapshot)
-      raft.campaign()
       driver.#work()
       return driver
     } catch (error) {
@@ -160,8 +159,13 @@ export class RaftDriver {
     return this.#raft.leaderId
   }
 
-  get voters(): readonly Voter[] {
-    return this.#options.voters.all()
+  get voters(): VoterSet {
+    return this.#options.quorum.voters
+  }
+
+  /** What a leader knows of the other replicas. */
+  progress(): readonly ReplicaProgress[] {
+    return this.#raft.progress(this.#nowMs)
   }
 
   /**
@@ -191,11 +195,48 @@ export class RaftDriver {
     return lastOffset
   }
 
+  get #nowMs(): number {
+    return this.#options.clock.monotonic()
+  }
+
+  /** A request of another node. A fetch is answered when there is something, or when its time is over. */
+  receive(request: QuorumRequest): Promise<QuorumAnswer> {
+    const token = this.#nextToken++
+    return new Promise((resolve) => {
+      this.#asked.set(token, resolve)
+      this.#raft.receive(token, request, this.#nowMs)
+      this.#work()
+    })
+  }
+
+  /** What became of a request that was sent. */
+  settled(request: OutgoingRequest, outcome: Outcome): void {
+    this.#raft.settled(request, outcome, this.#nowMs)
+    this.#work()
+  }
+
+  /** A loop that was held must first hear what waits in the sockets, before it takes anything for late. */
+  #wakeInTime(): void {
+    const { clock } = this.#options
+    this.#wake?.cancel()
+    this.#wake = undefined
+    const waitMs = this.#raft.wakeMs - this.#nowMs
+    if (this.#stopped || waitMs === Number.POSITIVE_INFINITY) return
+    this.#wake = clock.after(Math.max(0, waitMs), () =>
+      clock.afterDrain(() => {
+        if (this.#stopped) return
+        this.#raft.tick(this.#nowMs)
+        this.#work()
+      }),
+    )
+  }
+
   #work(): void {
     if (this.#working !== undefined || this.#stopped) return
     this.#working = this.#whileReady().catch((error: unknown) => {
       this.#stopped = true
-      this.#raft.resign()
+      this.#wake?.cancel()
+      this.#raft.stop(this.#nowMs)
       // Nobody decides anything on a log that is lost.
       this.#options.onRole(this.#raft.role)
       this.#options.onFault(error)
@@ -204,39 +245,76 @@ export class RaftDriver {
 
   async #whileReady(): Promise<void> {
     for (;;) {
-      const { election, entries, role } = this.#raft.ready()
+      const ready = this.#raft.ready()
+      const { election, truncateTo, entries, role } = ready
       if (election !== undefined) await this.#persist(election)
+      if (truncateTo !== undefined) await this.#truncate(truncateTo)
       for (const entry of entries) await this.#append(entry)
-      if (entries.length > 0) {
-        const end = this.#log.logEndOffset
-        await this.#log.flush()
-        this.#raft.flushed(end)
-      }
-      if (role.kind !== this.#roleTold) {
-        this.#roleTold = role.kind
+      const end = this.#log.logEndOffset
+      const flushing = entries.length > 0 ? this.#log.flush() : undefined
+      this.#speak(ready)
+      await flushing
+      if (flushing !== undefined) this.#raft.flushed(end, this.#nowMs)
+      if (role !== this.#roleTold) {
+        this.#roleTold = role
         this.#options.onRole(role)
       }
       await this.#publish()
       if (this.#raft.hasReady) continue
-      // In the same step as the check: a proposal that comes next starts the work anew.
+      // In the same step as the check: what comes next starts the work anew.
       this.#working = undefined
+      this.#wakeInTime()
       return
     }
   }
 
+  /** What is promised in it is durable by now, but for the entries: a replica counts them when they are flushed. */
+  #speak({ requests, answers, warnings }: Ready): void {
+    for (const warning of warnings) this.#options.logger.log('error', warning)
+    for (const request of requests) this.#options.send(request)
+    for (const answer of answers) {
+      const asked = this.#asked.get(answer.token)
+      this.#asked.delete(answer.token)
+      if (asked === undefined) continue
+      this.#recordsFor(answer).then(
+        (records) => asked({ reply: answer.reply, records }),
+        (error: unknown) => this.#options.onFault(error),
+      )
+    }
+  }
+
+  async #recordsFor({ read }: Answer): Promise<Uint8Array> {
+    const log = this.#log
+    // Where the log was cut meanwhile, the replica asks again.
+    if (read === undefined || read.offset >= log.logEndOffset) return noBytes
+    const { offset: startOffset, bytesMax: maxBytes } = read
+    const plan = await log.read({ startOffset, maxBytes, maxOffset: log.logEndOffset, minOneBatch: true })
+    return readPlan(plan) ?? noBytes
+  }
+
+  async #truncate(offset: number): Promise<void> {
+    const log = this.#log
+    const { logEndOffset } = log
+    await log.truncateTo(offset)
+    const fields = { offset, logEndOffset }
+    this.#options.logger.log('info', 'the metadata log was cut to where it is the leader of the quorum’s', fields)
+    assert(log.logEndOffset === offset, 'the log is cut between batches')
+  }
+
   async #persist(election: ElectionState): Promise<void> {
-    const votedDirectoryId = this.#options.voters.directoryIdOf(election.votedId) ?? zeroUuid
-    const form = this.#form.kind === 'static' ? this.#form : { ...this.#form, votedDirectoryId }
-    const text = encodeQuorumState({ election, form })
-    await replaceFile(this.#options.disk, `${this.#log.directory}/quorum-state`, Buffer.from(text))
-    this.#raft.electionPersisted(election.epoch)
+    await this.#votes.persist(election)
+    this.#raft.electionPersisted(election.epoch, this.#nowMs)
   }
 
   async #append(entry: Entry): Promise<void> {
-    const timestampMs = this.#options.clock.now()
-    const bytes =
-      entry.kind === 'records' ? recordsBatch(entry.records, timestampMs) : leaderChangeBatch(entry, timestampMs)
-    const { baseOffset } = await this.#log.append(bytes, {
+    if (entry.kind === 'fetched') {
+      for (const { baseOffset, bytes } of entry.batches) {
+        const result = await this.#log.append(bytes, { kind: 'follower' })
+        assert(result.baseOffset === baseOffset, 'batches of the leader follow each other')
+      }
+      return
+    }
+    const { baseOffset } = await this.#log.append(batchOf(entry, this.#options.clock.now()), {
       kind: 'leader',
       leaderEpoch: entry.epoch,
       origin: 'coordinator',
@@ -254,36 +332,12 @@ export class RaftDriver {
       const plan = await log.read({ startOffset, maxBytes: readBytes, maxOffset, minOneBatch: true })
       const bytes = readPlan(plan)
       if (bytes === undefined) throw new Error('committed batches of the metadata could not be read')
-      const batches = this.#decode(bytes)
+      const batches = decodeCommitted(bytes, this.#control)
       const last = batches.at(-1)
       assert(last !== undefined && last.lastOffset >= startOffset, 'committed batches are read from the log')
       this.#published = last.lastOffset + 1
       this.#options.onCommitted(batches)
     }
-  }
-
-  #decode(bytes: Uint8Array): CommittedBatch[] {
-    const batches: CommittedBatch[] = []
-    const cursor = new BatchCursor(bytes, 0, bytes.length)
-    while (cursor.next()) {
-      const { view, position } = cursor
-      const isControl = batchHeader.isControl(view, position)
-      const records: Uint8Array[] = []
-      for (const { offset, key, value } of readRecords(bytes, position, decompressedBytesMax)) {
-        if (!isControl) records.push(value ?? new Uint8Array(0))
-        else if (value !== null) {
-          this.#control.add({ offset, type: controlRecordType(key), value: Uint8Array.from(value) })
-        }
-      }
-      batches.push({
-        baseOffset: batchHeader.baseOffset(view, position),
-        lastOffset: batchHeader.lastOffset(view, position),
-        epoch: batchHeader.partitionLeaderEpoch(view, position),
-        timestampMs: batchHeader.maxTimestamp(view, position),
-        records,
-      })
-    }
-    return batches
   }
 
   /**
@@ -370,10 +424,16 @@ export class RaftDriver {
     return done
   }
 
-  /** Leaves the quorum and closes the log; what was handed to the disk is finished first. */
+  /**
+   * Leaves the quorum and closes the log; what was handed to the disk is finished first. A leader tells the others, and
+   * waits as long as for an answer.
+   */
   async stop(): Promise<void> {
+    this.#raft.stop(this.#nowMs)
+    this.#work()
+    await this.#untilTold()
     this.#stopped = true
-    this.#raft.resign()
+    this.#wake?.cancel()
     await allSteps(
       () => this.#working,
       () => this.#snapshotWork,
@@ -381,59 +441,46 @@ export class RaftDriver {
       () => this.#log.close(),
     )
   }
+
+  async #untilTold(): Promise<void> {
+    const { clock, quorum } = this.#options
+    const untilMs = this.#nowMs + quorum.times.requestTimeoutMs
+    while (!this.#raft.isStopped && !this.#stopped && this.#nowMs < untilMs) {
+      await new Promise<void>((resolve) => clock.after(stopStepMs, resolve))
+    }
+  }
 }
+
+/** The log as the machine sees it: its bounds, its epochs, and the snapshots beside it. */
+function logViewOf(log: Log, snapshots: SnapshotFiles): RaftOptions['log'] {
+  const { usable } = snapshots
+  return {
+    startOffset: log.logStartOffset,
+    endOffset: log.logEndOffset,
+    epochs: epochsOf(log),
+    earliestSnapshot: usable[0],
+    latestSnapshot: usable.at(-1),
+  }
+}
+
+function epochsOf(log: Log): RaftOptions['log']['epochs'] {
+  const epochs: OffsetAndEpoch[] = []
+  for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
+    const epoch = present(log.epochOf(offset), 'the epoch of a record of the metadata log')
+    epochs.push({ offset, epoch })
+    offset = log.endOffsetForEpoch(epoch).endOffset
+  }
+  return epochs
+}
+
+const noBytes = new Uint8Array(0)
+const stopStepMs = 5
 
 interface DriverParts {
   readonly options: DriverOptions
   readonly log: Log
   readonly raft: Raft
   readonly snapshots: SnapshotFiles
-  readonly form: QuorumStateFile['form']
+  readonly votes: VoteFile
   readonly bound: CommittedBound
-}
-
-async function readQuorumState(disk: Disk, directory: string, voters: VoterSet): Promise<QuorumStateFile> {
-  const path = `${directory}/quorum-state`
-  const bytes = await readWholeFile(disk, path, quorumStateBytesMax)
-  const form = { kind: 'static', voters: voters.ids() } as const
-  if (bytes === undefined) return { election: { epoch: 0, leaderId: -1, votedId: -1 }, form }
-  const found = decodeQuorumState(bytes.toString('utf8'), path)
-  return found.form.kind === 'static' ? { ...found, form } : found
-}
-
-interface KnownEpochs {
-  readonly election: ElectionState
-  /** In the metadata log. */
-  readonly lastEpoch: number
-  readonly directory: string
-  readonly forceRecover: boolean
-  readonly logger: Logger
-}
-
-/** A vote is durable before anything of its epoch is written. Throws QuorumStateError. */
-function checkEpoch({ election, lastEpoch, directory, forceRecover, logger }: KnownEpochs): void {
-  if (election.epoch >= lastEpoch) return
-  const what =
-    `${directory}/quorum-state is missing or old: it knows epoch ${election.epoch}, and the metadata has epoch ${lastEpoch}. ` +
-    'Whom this node has voted for since then is lost'
-  if (!forceRecover) {
-    throw new QuorumStateError(
-      `${what}: it may vote twice in one epoch. Restore the file, or, if no other voter has elected a leader meanwhile, start ` +
-        'once with `odradek start --force-recover`',
-    )
-  }
-  logger.log('error', `${what}; it goes on in a later epoch, as it was told to`)
-}
-
-const recordsBatch = (values: readonly Uint8Array[], timestampMs: number): Uint8Array =>
-  buildBatch(values.map((value) => ({ timestampMs, key: null, value })))
-
-type LeaderChange = Extract<Entry, { readonly kind: 'leader-change' }>
-
-function leaderChangeBatch({ leaderId, voters, granted }: LeaderChange, timestampMs: number): Uint8Array {
-  const writer = new Writer(64)
-  const named = (ids: readonly number[]) => ids.map((voterId) => ({ voterId, voterDirectoryId: zeroUuid }))
-  const value = leaderChangeMessage.create({ leaderId, voters: named(voters), grantingVoters: named(granted) })
-  leaderChangeMessage.encode(writer, 0, value)
-  return buildControlBatch([{ type: ControlRecordType.leaderChange, value: writer.finishAsOne() }], { timestampMs })
 }

@@ -1,23 +1,18 @@
 /** The door of `raft`. */
+export type { CommittedBatch } from './committed-batch.ts'
+
+export type { Answer, ElectionState, Entry, RaftOptions, Ready } from './core.ts'
 export {
-  type CommittedBatch,
   type DriverOptions,
   type NewSnapshot,
   RaftDriver,
   type SnapshotRead,
 } from './driver.ts'
+export type * from './messages.ts'
 export { MissingMetadataError } from './opening.ts'
 export { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
-export {
-  type ElectionState,
-  type Entry,
-  type LogState,
-  NotLeaderError,
-  Raft,
-  type RaftOptions,
-  type Ready,
-} from './raft.ts'
-export type { Role } from './role.ts'
+export { NotLeaderError, Raft } from './raft.ts'
+export type { QuorumTimes, Role } from './role.ts'
 export type { SnapshotRetention } from './snapshot-clean-up.ts'
 export { SnapshotAbandonedError } from './snapshot-files.ts'
 export {

@@ -3,14 +3,12 @@
  * 0 is that of a static quorum (kraft.version 0), form 1 that of a dynamic one. Pure.
  */
 import { type Uuid, uuidFromString, uuidToString, zeroUuid } from '../base/index.ts'
-import type { ElectionState } from './raft.ts'
+import type { ElectionState } from './core.ts'
 
 export interface QuorumStateFile {
   readonly election: ElectionState
-  /** `static` names the voters, `dynamic` the directory of the voted one. */
-  readonly form:
-    | { readonly kind: 'static'; readonly voters: readonly number[] }
-    | { readonly kind: 'dynamic'; readonly votedDirectoryId: Uuid }
+  /** `static` names the voters; `dynamic` knows the directory of the voted one. */
+  readonly form: { readonly kind: 'static'; readonly voters: readonly number[] } | { readonly kind: 'dynamic' }
 }
 
 /** The file is there and does not say what it must: the node does not start on it. */
@@ -19,9 +17,10 @@ export class QuorumStateError extends Error {
 }
 
 export function encodeQuorumState({ election, form }: QuorumStateFile): string {
-  const { leaderId, epoch: leaderEpoch, votedId } = election
+  const { leaderId, epoch: leaderEpoch, voted } = election
+  const votedId = voted?.id ?? -1
   if (form.kind === 'dynamic') {
-    const votedDirectoryId = uuidToString(form.votedDirectoryId)
+    const votedDirectoryId = uuidToString(voted?.directoryId ?? zeroUuid)
     return JSON.stringify({ leaderId, leaderEpoch, votedId, votedDirectoryId, data_version: 1 })
   }
   const currentVoters = form.voters.map((voterId) => ({ voterId }))
@@ -46,15 +45,17 @@ export function decodeQuorumState(text: string, path = 'quorum-state'): QuorumSt
     const value = fields[name]
     return Number.isInteger(value) ? Number(value) : refuse(`has no whole number as '${name}'`)
   }
-  const election = { epoch: number('leaderEpoch'), leaderId: number('leaderId'), votedId: number('votedId') }
+  const votedId = number('votedId')
+  const election = (directoryId: Uuid): ElectionState => ({
+    epoch: number('leaderEpoch'),
+    leaderId: number('leaderId'),
+    voted: votedId < 0 ? undefined : { id: votedId, directoryId },
+  })
   const version = number('data_version')
   if (version === 1) {
     const id = fields['votedDirectoryId']
-    const votedDirectoryId = id === undefined ? zeroUuid : uuidOf(id)
-    return {
-      election,
-      form: { kind: 'dynamic', votedDirectoryId: votedDirectoryId ?? refuse('votes for no directory') },
-    }
+    const directoryId = (id === undefined ? zeroUuid : uuidOf(id)) ?? refuse('votes for no directory')
+    return { election: election(directoryId), form: { kind: 'dynamic' } }
   }
   if (version !== 0) refuse(`has the data_version ${version}, which is not known`)
   const voters = fields['currentVoters']
@@ -62,7 +63,7 @@ export function decodeQuorumState(text: string, path = 'quorum-state'): QuorumSt
     ? voters.map((voter: unknown) => Number(isObject(voter) ? voter['voterId'] : Number.NaN))
     : []
   if (ids.some((id) => !Number.isInteger(id))) refuse("has voters without ids in 'currentVoters'")
-  return { election, form: { kind: 'static', voters: ids } }
+  return { election: election(zeroUuid), form: { kind: 'static', voters: ids } }
 }
 
 function uuidOf(value: unknown): Uuid | undefined {

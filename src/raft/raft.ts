@@ -1,64 +1,34 @@
 /**
- * The quorum of `__cluster_metadata` as a pure machine: inputs change it, `ready` tells what to persist, what to append
- * and what is committed, in the order in which it must be done. It knows no file, no socket and no clock; `driver.ts`
- * does what it says. A voter counts only what it has flushed.
+ * The quorum of `__cluster_metadata` as a pure machine: inputs change it, `ready` tells what to persist, what to cut and
+ * append, what to send and what is committed, in the order in which it must be done. It knows no file, no socket and no
+ * clock; `driver.ts` does what it says. A voter counts, and reports, only what it has flushed.
  *
- * Served today: a quorum of one voter. The rules for epochs, votes, majorities and the high watermark are those of any
- * number; the messages between voters are not here yet.
+ * Here are the answers to other nodes, and what follows from what they answer. What a role does by itself lies in
+ * `roles/`, what the roles have in common in `core.ts`.
  */
-import { assert } from '../base/index.ts'
-import type { Candidate, Leader, Role } from './role.ts'
-import type { VoterSet } from './voters.ts'
-
-/** What the file `quorum-state` remembers. Durable before it counts. */
-export interface ElectionState {
-  readonly epoch: number
-  /** -1 where none is known. */
-  readonly leaderId: number
-  /** Whom this voter gave its vote in `epoch`; -1 for nobody. */
-  readonly votedId: number
-}
-
-/** The log as it is when the machine starts: recovered, and flushed up to its end. */
-export interface LogState {
-  readonly endOffset: number
-  /** Of the last batch, or of the snapshot that the log goes on from; 0 where there is neither. */
-  readonly lastEpoch: number
-  /** Exclusive: what a snapshot covers was committed. 0 without one. */
-  readonly committedOffset: number
-}
-
-/** One batch for the end of the log. */
-export type Entry =
-  | {
-      readonly kind: 'leader-change'
-      readonly baseOffset: number
-      readonly epoch: number
-      readonly leaderId: number
-      readonly voters: readonly number[]
-      readonly granted: readonly number[]
-    }
-  | {
-      readonly kind: 'records'
-      readonly baseOffset: number
-      readonly epoch: number
-      readonly records: readonly Uint8Array[]
-    }
-
-/** What the driver has to do: first persist `election`, then append and flush `entries`; `highWatermark` is news to all. */
-export interface Ready {
-  readonly election: ElectionState | undefined
-  readonly entries: readonly Entry[]
-  readonly highWatermark: number
-  readonly role: Role
-}
-
-export interface RaftOptions {
-  readonly nodeId: number
-  readonly voters: VoterSet
-  readonly election: ElectionState
-  readonly log: LogState
-}
+import { assert, zeroUuid } from '../base/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
+import { type ElectionState, QuorumCore, type RaftOptions, type Ready } from './core.ts'
+import type { LogView } from './log-view.ts'
+import {
+  type BeginEpochRequest,
+  type Destination,
+  type EndEpochRequest,
+  emptyFetch,
+  type FetchRequest,
+  type Outcome,
+  type OutgoingRequest,
+  type QuorumReply,
+  type QuorumRequest,
+  type ReplicaKey,
+  type ReplyHead,
+  type VoteRequest,
+} from './messages.ts'
+import type { KnownLeader, Role } from './role.ts'
+import { Candidate } from './roles/candidate.ts'
+import { Follower } from './roles/follower.ts'
+import type { ReplicaProgress } from './roles/leader.ts'
+import { Resigned } from './roles/resigned.ts'
 
 /** A proposal to a node that does not lead. The controller answers it with NOT_CONTROLLER. */
 export class NotLeaderError extends Error {
@@ -66,145 +36,265 @@ export class NotLeaderError extends Error {
 }
 
 export class Raft {
-  readonly #nodeId: number
-  readonly #voters: VoterSet
-  #role: Role
-  #election: ElectionState
-  #electionDirty = false
-  #entries: Entry[] = []
-  /** End of the log with what was handed to the driver or waits for it. */
-  #endOffset: number
-  #flushedOffset: number
-  #highWatermark: number
+  readonly #core: QuorumCore
 
-  constructor({ nodeId, voters, election, log }: RaftOptions) {
-    assert(voters.has(nodeId), 'this node is a voter')
-    assert(voters.size === 1, 'a quorum of one')
-    this.#nodeId = nodeId
-    this.#voters = voters
-    this.#election = election
-    this.#endOffset = log.endOffset
-    this.#flushedOffset = log.endOffset
-    assert(log.committedOffset <= log.endOffset, 'the log holds or continues what is committed')
-    this.#highWatermark = log.committedOffset
-    // A vote file that was lost or is old must not let us vote again in an epoch that the log has seen.
-    this.#role = { kind: 'unattached', epoch: Math.max(election.epoch, log.lastEpoch) }
+  constructor(options: RaftOptions) {
+    this.#core = new QuorumCore(options)
+    this.#settle(options.nowMs)
   }
 
   get role(): Role {
-    return this.#role
+    return this.#core.role
   }
 
   get isLeader(): boolean {
-    return this.#role.kind === 'leader'
+    return this.#core.leader !== undefined
   }
 
   get epoch(): number {
-    return this.#role.epoch
+    return this.role.epoch
   }
 
   /** -1 while nobody is known to lead. */
   get leaderId(): number {
-    return this.isLeader ? this.#nodeId : -1
+    return this.role.leaderId
+  }
+
+  get election(): ElectionState {
+    return this.#core.election
   }
 
   /** Of this leader's own first entry: once it was handed out, all that came before is known here. Undefined elsewhere. */
   get epochStartOffset(): number | undefined {
-    return this.#role.kind === 'leader' ? this.#role.epochStartOffset : undefined
+    return this.#core.leader?.epochStartOffset
+  }
+
+  get log(): Pick<LogView, 'startOffset' | 'endOffset' | 'lastEpoch' | 'end'> {
+    return this.#core.log
   }
 
   get endOffset(): number {
-    return this.#endOffset
+    return this.#core.log.endOffset
   }
 
   /** Exclusive: everything below is committed. */
   get highWatermark(): number {
-    return this.#highWatermark
+    return this.#core.highWatermark
   }
 
-  /** Starts an election. A sole voter has nobody to wait for. */
-  campaign(): void {
-    assert(this.#role.kind === 'unattached', 'only who follows nobody stands for election')
-    this.#becomeCandidate(this.#role.epoch + 1)
+  /** What a leader knows of the other replicas. */
+  progress(nowMs: number): readonly ReplicaProgress[] {
+    return this.#core.leader?.progress(nowMs) ?? []
   }
 
-  #becomeCandidate(epoch: number): void {
-    assert(epoch > this.#election.epoch, 'a vote is given once per epoch')
-    this.#role = { kind: 'candidate', epoch, granted: new Set() }
-    this.#persist({ epoch, leaderId: -1, votedId: this.#nodeId })
+  // ---- time, and what the driver has done
+
+  /** When `tick` is due, if nothing happens before; infinity: never. */
+  get wakeMs(): number {
+    return this.#takesPart ? this.role.wakeMs : Number.POSITIVE_INFINITY
   }
 
-  #persist(election: ElectionState): void {
-    assert(election.epoch >= this.#election.epoch, 'epochs only grow')
-    this.#election = election
-    this.#electionDirty = true
+  /** Who stops does nothing by itself any more, but for telling that it does. */
+  get #takesPart(): boolean {
+    return !this.#core.isStopping || this.role.kind === 'resigned'
+  }
+
+  tick(nowMs: number): void {
+    this.#settle(nowMs)
+  }
+
+  /** Until the role stays the same. */
+  #settle(nowMs: number): void {
+    const core = this.#core
+    core.outgoing.expire(nowMs)
+    for (let before: Role | undefined; before !== core.role; ) {
+      before = core.role
+      if (this.#takesPart) before.tick(nowMs)
+    }
   }
 
   /** The vote file of `epoch` is durable: our own vote counts. */
-  electionPersisted(epoch: number): void {
-    const role = this.#role
-    if (role.kind !== 'candidate' || role.epoch !== epoch) return
-    const granted = new Set(role.granted).add(this.#nodeId)
-    this.#role = { ...role, granted }
-    if (this.#voters.isMajority(granted)) this.#becomeLeader({ ...role, granted })
-  }
-
-  #becomeLeader({ epoch, granted }: Candidate): void {
-    this.#role = { kind: 'leader', epoch, epochStartOffset: this.#endOffset, granted }
-    // Who leads need not say whom it voted for: Kafka writes -1 here.
-    this.#persist({ epoch, leaderId: this.#nodeId, votedId: -1 })
-    this.#entries.push({
-      kind: 'leader-change',
-      baseOffset: this.#endOffset,
-      epoch,
-      leaderId: this.#nodeId,
-      voters: this.#voters.ids(),
-      granted: [...granted],
-    })
-    this.#endOffset++
-  }
-
-  /** Takes records for one batch, which is committed whole or not at all. Returns the offset of its last record. */
-  propose(records: readonly Uint8Array[]): number {
-    const role = this.#role
-    if (role.kind !== 'leader') throw new NotLeaderError(`node ${this.#nodeId} does not lead the quorum (${role.kind})`)
-    assert(records.length > 0, 'a proposal has a record')
-    this.#entries.push({ kind: 'records', baseOffset: this.#endOffset, epoch: role.epoch, records })
-    this.#endOffset += records.length
-    return this.#endOffset - 1
+  electionPersisted(epoch: number, nowMs: number): void {
+    const { role } = this
+    if (role instanceof Candidate && role.epoch === epoch) role.ownVoteIsDurable()
+    this.#settle(nowMs)
   }
 
   /** The log is durable up to `offset` (exclusive). */
-  flushed(offset: number): void {
-    assert(offset >= this.#flushedOffset && offset <= this.#endOffset, 'what is flushed only grows, up to the end')
-    this.#flushedOffset = offset
-    if (this.#role.kind === 'leader') this.#advance(this.#role)
+  flushed(offset: number, nowMs: number): void {
+    this.#core.flushed(offset)
+    this.#core.leader?.advance()
+    this.#settle(nowMs)
   }
 
-  #advance(leader: Leader): void {
-    const offset = this.#voters.majorityOffset(() => this.#flushedOffset)
-    if (offset <= leader.epochStartOffset) return
-    assert(offset >= this.#highWatermark, 'the high watermark never falls')
-    this.#highWatermark = offset
+  /**
+   * Takes records for one batch, which is committed whole or not at all. Returns the offset of its last record. Throws
+   * NotLeaderError.
+   */
+  propose(records: readonly Uint8Array[]): number {
+    const { leader, role, self } = this.#core
+    if (leader === undefined) throw new NotLeaderError(`node ${self.id} does not lead the quorum (${role.kind})`)
+    assert(records.length > 0, 'a proposal has a record')
+    this.#core.propose(records)
+    leader.appended()
+    return this.endOffset - 1
   }
 
-  /** Leaves the quorum: the node stops, or its log can no longer be written. What was not handed out is dropped. */
-  resign(): void {
-    this.#role = { kind: 'resigned', epoch: this.#role.epoch }
-    this.#entries = []
+  // ---- what other nodes ask
+
+  /** A request of another node; `Ready.answers` has the answer, sooner or later, under this token. */
+  receive(token: number, request: QuorumRequest, nowMs: number): void {
+    if (request.kind === 'fetch') this.#fetch(token, request, nowMs)
+    else this.#core.answer({ token, reply: this.#decide(request, nowMs), read: undefined })
+    this.#settle(nowMs)
   }
 
-  /** Whether `ready` has something to persist or to append. */
+  /** Who asked is gone: it is not answered any more. */
+  forget(token: number): void {
+    this.#core.leader?.forget(token)
+  }
+
+  #head(errorCode: number): ReplyHead {
+    const { epoch, leaderId, leaderEndpoints } = this.role
+    return { errorCode, epoch, leaderId, leaderEndpoints }
+  }
+
+  #decide(request: VoteRequest | BeginEpochRequest | EndEpochRequest, nowMs: number): QuorumReply {
+    if (request.kind === 'vote') return this.#vote(request, nowMs)
+    const { kind, epoch, leaderId } = request
+    if (epoch < this.epoch) return { kind, ...this.#head(ErrorCode.FENCED_LEADER_EPOCH) }
+    if (leaderId < 0 || !this.#hear(request, nowMs)) return { kind, ...this.#head(ErrorCode.INVALID_REQUEST) }
+    if (kind === 'end-epoch') this.#leaderResigned(request, nowMs)
+    else if (!this.#isForUs(request.voter)) return { kind, ...this.#head(ErrorCode.INVALID_VOTER_KEY) }
+    return { kind, ...this.#head(ErrorCode.NONE) }
+  }
+
+  #vote({ isPreVote, epoch, candidate, voter, log }: VoteRequest, nowMs: number): QuorumReply {
+    const core = this.#core
+    const refuse = (code: number): QuorumReply => ({ kind: 'vote', ...this.#head(code), isGranted: false })
+    const isIllegal = isPreVote ? log.epoch > epoch : log.epoch >= epoch
+    if (log.offset < 0 || log.epoch < 0 || isIllegal) return refuse(ErrorCode.INVALID_REQUEST)
+    if (epoch < this.epoch) return refuse(ErrorCode.FENCED_LEADER_EPOCH)
+    if (candidate.id < 0) return refuse(ErrorCode.INVALID_REQUEST)
+    if (epoch > this.epoch) core.toUnattached(epoch, nowMs)
+    if (!this.#isForUs(voter)) return refuse(ErrorCode.INVALID_VOTER_KEY)
+    const isGranted = this.role.grants({ isPreVote, candidate, isUpToDate: core.log.isUpToDate(log) })
+    if (isGranted && !isPreVote && this.role.voted === undefined) core.voteFor(candidate, nowMs)
+    return { kind: 'vote', ...this.#head(ErrorCode.NONE), isGranted }
+  }
+
+  #isForUs(voter: ReplicaKey | undefined): boolean {
+    const { self } = this.#core
+    if (voter === undefined) return true
+    return voter.id === self.id && (voter.directoryId === zeroUuid || voter.directoryId === self.directoryId)
+  }
+
+  #leaderResigned({ leaderId, preferred }: EndEpochRequest, nowMs: number): void {
+    const { role } = this
+    if (!(role instanceof Follower) || role.leaderId !== leaderId) return
+    const position = preferred.findIndex((candidate) => this.#isForUs(candidate))
+    role.leaderResigned(this.#backoffMs(position, preferred.length), nowMs)
+  }
+
+  /** The best successor stands for election at once, the others one after the other. */
+  #backoffMs(position: number, count: number): number {
+    const { electionBackoffMaxMs } = this.#core.times
+    if (position === 0) return 0
+    if (position < 0) return electionBackoffMaxMs
+    return Math.min(electionBackoffMaxMs, Math.floor(electionBackoffMaxMs / 2 ** (count - 1)) * 2 ** (position - 1))
+  }
+
+  #fetch(token: number, request: FetchRequest, nowMs: number): void {
+    const code = this.#checkFetch(request)
+    if (code === ErrorCode.NONE) this.#core.leader?.fetch(token, request, nowMs)
+    else this.#core.answer({ token, reply: emptyFetch(this.#head(code)), read: undefined })
+  }
+
+  #checkFetch({ epoch, maxWaitMs, fetchOffset, lastFetchedEpoch, replica }: FetchRequest): number {
+    const isMalformed = maxWaitMs < 0 || fetchOffset < 0 || lastFetchedEpoch < 0 || lastFetchedEpoch > epoch
+    if (isMalformed) return ErrorCode.INVALID_REQUEST
+    if (epoch < this.epoch) return ErrorCode.FENCED_LEADER_EPOCH
+    if (epoch > this.epoch) return ErrorCode.UNKNOWN_LEADER_EPOCH
+    if (!this.isLeader) return ErrorCode.NOT_LEADER_OR_FOLLOWER
+    return replica.id === this.#core.self.id ? ErrorCode.INVALID_REQUEST : ErrorCode.NONE
+  }
+
+  // ---- what other nodes answer
+
+  /** What became of a request that `ready` gave. */
+  settled({ to, correlationId }: Pick<OutgoingRequest, 'to' | 'correlationId'>, outcome: Outcome, nowMs: number): void {
+    const core = this.#core
+    if (core.outgoing.isAwaited(to.id, correlationId)) {
+      const { role } = this
+      // One voter does not know pre-votes: then the election is held without.
+      if (outcome.kind === 'unsupported' && role.kind === 'prospective') core.toCandidate(nowMs)
+      if (outcome.kind === 'reply') this.#replied(to, outcome.reply, nowMs)
+      // Who has answered nothing that helps is asked again after a while.
+      const isOfUse = outcome.kind === 'reply' && outcome.reply.errorCode === ErrorCode.NONE
+      if (role === this.role) core.outgoing.settle({ id: to.id, correlationId, hasFailed: !isOfUse }, nowMs)
+    }
+    this.#settle(nowMs)
+  }
+
+  #replied(to: Destination, reply: QuorumReply, nowMs: number): void {
+    const { errorCode, epoch } = reply
+    const asked = this.epoch
+    if (epoch < asked || errorCode === ErrorCode.UNKNOWN_LEADER_EPOCH) return
+    if (!this.#hear(reply, nowMs) || epoch > asked || errorCode !== ErrorCode.NONE) return
+    this.role.replied(to.id, reply, nowMs)
+  }
+
+  /** Follows who leads this epoch, or a later one. False: somebody else leads it, as far as is known here. */
+  #hear({ epoch, leaderId, leaderEndpoints }: KnownLeader, nowMs: number): boolean {
+    const core = this.#core
+    const isNewer = epoch > this.epoch
+    if (leaderId === core.self.id && !this.isLeader) {
+      // It has led that epoch, and does not remember: neither will it vote in it, nor does anybody lead it.
+      if (isNewer) core.toUnattached(epoch + 1, nowMs)
+      return true
+    }
+    const known = this.leaderId
+    if (!isNewer && known >= 0 && leaderId >= 0 && leaderId !== known) {
+      core.warn(`nodes ${known} and ${leaderId} are both said to lead epoch ${epoch}`)
+      return false
+    }
+    const endpoints = leaderEndpoints.length > 0 ? leaderEndpoints : core.voters.endpointsOf(leaderId)
+    const canFollow = leaderId >= 0 && endpoints.length > 0
+    if (canFollow && (isNewer || this.#followsNobody)) {
+      core.toFollower({ epoch, leaderId, leaderEndpoints: endpoints }, nowMs)
+    } else if (isNewer) core.toUnattached(epoch, nowMs)
+    return true
+  }
+
+  /** Who stands for election because its leader is silent does not follow it again for hearsay. */
+  get #followsNobody(): boolean {
+    const { kind, leaderId } = this.role
+    return kind === 'unattached' || kind === 'candidate' || (kind === 'prospective' && leaderId < 0)
+  }
+
+  // ---- the end
+
+  /** The node stops: who leads tells the others; nobody else has to know. */
+  stop(nowMs: number): void {
+    const core = this.#core
+    core.isStopping = true
+    if (core.leader !== undefined) core.toResigned(core.leader.successors(), nowMs)
+    else core.outgoing.forgetAll()
+    this.#settle(nowMs)
+  }
+
+  /** Everybody who has to know has been told. */
+  get isStopped(): boolean {
+    return this.#core.isStopping && !(this.role instanceof Resigned && !this.role.isTold)
+  }
+
+  /** Whether `ready` has something to do. */
   get hasReady(): boolean {
-    return this.#electionDirty || this.#entries.length > 0
+    return this.#core.hasReady
   }
 
   /** What is to be done since the last call. */
   ready(): Ready {
-    const election = this.#electionDirty ? this.#election : undefined
-    const entries = this.#entries
-    this.#electionDirty = false
-    this.#entries = []
-    return { election, entries, highWatermark: this.#highWatermark, role: this.#role }
+    return this.#core.ready()
   }
 }

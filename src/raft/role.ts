@@ -1,36 +1,112 @@
 /**
- * The roles of a voter, and the only transitions between them:
+ * The roles of a node in the quorum (KIP-595, 853, 996), and the only transitions between them:
  *
- *   unattached -> candidate   an election starts, in an epoch that is new to the log and to the vote file
- *   candidate  -> leader      a majority has granted its vote, each flushed
- *   leader     -> resigned    the node stops, or its log failed
- *   candidate  -> resigned    the node stops
+ *   unattached  -> prospective   its election time-out has passed
+ *   follower    -> prospective   the leader was not reached for `controller.quorum.fetch.timeout.ms`, or has resigned
+ *   prospective -> candidate     a majority would vote for it, or one of the voters does not know pre-votes
+ *   prospective -> follower, unattached   a majority would not, or did not answer in time
+ *   candidate   -> leader        a majority has voted for it, each vote durable
+ *   candidate   -> prospective   there was none in time
+ *   leader      -> resigned      the node stops, or has not heard of a majority for long
+ *   resigned    -> unattached    in the next epoch, when the others had time for an election
+ *   any         -> follower      somebody leads this epoch, or a later one
+ *   any         -> unattached    a later epoch has begun, and nobody is known to lead it
  *
- * A resigned voter takes no part until the process starts anew.
+ * A node without a vote is an observer: it is unattached or follows, and never stands for election.
  */
-interface Unattached {
-  readonly kind: 'unattached'
-  readonly epoch: number
+import { zeroUuid } from '../base/index.ts'
+import type { LogView } from './log-view.ts'
+import type { Endpoint, FetchedBatch, OffsetAndEpoch, QuorumReply, ReplicaKey } from './messages.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { VoterSet } from './voters.ts'
+
+export type RoleKind = 'unattached' | 'follower' | 'prospective' | 'candidate' | 'leader' | 'resigned'
+
+/** What a candidate asks for. */
+export interface Ballot {
+  readonly isPreVote: boolean
+  readonly candidate: ReplicaKey
+  /** The candidate's log has all that ours has. */
+  readonly isUpToDate: boolean
 }
 
-export interface Candidate {
-  readonly kind: 'candidate'
+export interface Role {
+  readonly kind: RoleKind
   readonly epoch: number
-  /** Who has granted a vote in this epoch. Our own counts once it is flushed. */
-  readonly granted: ReadonlySet<number>
+  /** -1: nobody is known to lead. */
+  readonly leaderId: number
+  readonly leaderEndpoints: readonly Endpoint[]
+  /** Whom this node has voted for in this epoch. */
+  readonly voted: ReplicaKey | undefined
+  /** When `tick` has something to do, if nothing happens before; infinity: never. */
+  readonly wakeMs: number
+  grants(ballot: Ballot): boolean
+  /** Sends what is due, and goes on to another role when its time has come. */
+  tick(nowMs: number): void
+  /** An answer in this epoch, without what is said of leaders. */
+  replied(from: number, reply: QuorumReply, nowMs: number): void
 }
 
-export interface Leader {
-  readonly kind: 'leader'
-  readonly epoch: number
-  /** Offset of the leader-change record: nothing is committed by count before this epoch has an entry (Raft 5.4.2). */
-  readonly epochStartOffset: number
-  readonly granted: ReadonlySet<number>
+/** Milliseconds; the names are those of `controller.quorum.*`. */
+export interface QuorumTimes {
+  readonly electionTimeoutMs: number
+  readonly electionBackoffMaxMs: number
+  readonly fetchTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly retryBackoffMs: number
+  /** A leader holds a fetch back for so long when there is nothing new. */
+  readonly fetchMaxWaitMs: number
 }
 
-interface Resigned {
-  readonly kind: 'resigned'
+export interface KnownLeader {
   readonly epoch: number
+  readonly leaderId: number
+  readonly leaderEndpoints: readonly Endpoint[]
 }
 
-export type Role = Unattached | Candidate | Leader | Resigned
+/** What the roles have in common, and how one becomes another. */
+export interface Quorum {
+  readonly self: ReplicaKey
+  readonly voters: VoterSet
+  readonly isVoter: boolean
+  readonly isOnlyVoter: boolean
+  readonly log: LogView
+  /** The log is durable up to there. */
+  readonly flushedOffset: number
+  readonly highWatermark: number
+  readonly times: QuorumTimes
+  readonly fetchBytesMax: number
+  readonly outgoing: Outgoing
+  /** An integer of [0, bound). */
+  below(bound: number): number
+  toProspective(nowMs: number): void
+  toCandidate(nowMs: number): void
+  toLeader(granted: ReadonlySet<number>, nowMs: number): void
+  toFollower(leader: KnownLeader, nowMs: number): void
+  /** In the same epoch what this node voted, and who leads, stays known. */
+  toUnattached(epoch: number, nowMs: number): void
+  toResigned(preferred: readonly ReplicaKey[], nowMs: number): void
+  raiseHighWatermark(offset: number): void
+  /** Batches of the leader, behind the end of this log. */
+  appendFetched(batches: readonly FetchedBatch[]): void
+  truncate(diverging: OffsetAndEpoch): void
+  /** Asks one of the addresses of the configuration for the log, and so for who leads. */
+  fetchAnywhere(nowMs: number): void
+  fetchFrom(leader: KnownLeader, nowMs: number): void
+}
+
+/** As long again at most, so that not all stand for election at once. */
+export const electionTimeoutMs = (quorum: Quorum): number =>
+  quorum.times.electionTimeoutMs + quorum.below(Math.max(1, quorum.times.electionTimeoutMs))
+
+/** Who follows nobody, or only would stand for election, votes for one of each epoch. */
+export function grantsOnce(role: Pick<Role, 'voted' | 'leaderId'>, ballot: Ballot): boolean {
+  const { isPreVote, candidate, isUpToDate } = ballot
+  if (isPreVote) return isUpToDate
+  if (role.voted !== undefined) return isVotedFor(role.voted, candidate)
+  return role.leaderId < 0 && isUpToDate
+}
+
+/** A vote that was given without a directory is of all directories of the id. */
+const isVotedFor = (voted: ReplicaKey, { id, directoryId }: ReplicaKey): boolean =>
+  voted.id === id && (voted.directoryId === zeroUuid || voted.directoryId === directoryId)

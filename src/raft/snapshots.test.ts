@@ -10,7 +10,7 @@ import { type CommittedBatch, MissingMetadataError, SnapshotAbandonedError } fro
 import { FailedSyncError } from './snapshot-files.ts'
 import { snapshotName } from './snapshot-format.ts'
 import { kafkaFile, restore } from './testdata/kafka-files.ts'
-import { metadataDirectory, type Running, start, textsOf } from './testdata/running.ts'
+import { metadataDirectory, type Running, soleVoter, start, textsOf } from './testdata/running.ts'
 
 const logFile = '00000000000000000000.log'
 
@@ -66,7 +66,7 @@ test('a dynamic quorum: its control records are passed over in the log and kept 
   const disk = new MemoryDisk()
   const isSnapshot = (name: string) => /[1-9]-0000000001.checkpoint$/.test(name)
   await restore(disk, 'dynamic-quorum', isSnapshot)
-  const running = await led(disk, { nodeId: 7 })
+  const running = await led(disk, { quorum: soleVoter(7) })
   assert.deepEqual(
     running.snapshots.map(({ offset, epoch, records }) => [offset, epoch, records.length]),
     [[0, 0, 0]],

@@ -1,10 +1,13 @@
 /** The voters of a quorum, and what a majority of them makes true. Pure. */
-import { assert, type Uuid } from '../base/index.ts'
+import { assert, type Uuid, zeroUuid } from '../base/index.ts'
+import type { Endpoint, ReplicaKey } from './messages.ts'
 
 export interface Voter {
   readonly id: number
   /** The zero UUID in a static quorum (`controller.quorum.voters`), where directories are not known. */
   readonly directoryId: Uuid
+  /** Of its listeners for controllers, the one that is used first. */
+  readonly endpoints: readonly Endpoint[]
 }
 
 export class VoterSet {
@@ -29,8 +32,26 @@ export class VoterSet {
     return this.#voters.has(id)
   }
 
+  /** The id, in the directory that votes; any directory where it is not known. */
+  isVoter({ id, directoryId }: ReplicaKey): boolean {
+    const own = this.#voters.get(id)?.directoryId
+    return own !== undefined && (own === zeroUuid || own === directoryId)
+  }
+
+  keyOf(id: number): ReplicaKey {
+    return { id, directoryId: this.directoryIdOf(id) ?? zeroUuid }
+  }
+
   directoryIdOf(id: number): Uuid | undefined {
     return this.#voters.get(id)?.directoryId
+  }
+
+  endpointOf(id: number): Endpoint | undefined {
+    return this.endpointsOf(id)[0]
+  }
+
+  endpointsOf(id: number): readonly Endpoint[] {
+    return this.#voters.get(id)?.endpoints ?? []
   }
 
   all(): Voter[] {
@@ -39,12 +60,6 @@ export class VoterSet {
 
   ids(): number[] {
     return [...this.#voters.keys()]
-  }
-
-  isMajority(granted: ReadonlySet<number>): boolean {
-    let count = 0
-    for (const id of granted) if (this.has(id)) count++
-    return count >= this.majority
   }
 
   /** The largest offset up to which a majority has flushed; `endOffset` tells it for one voter. */

@@ -19,6 +19,24 @@ export interface Running {
   until(done: () => boolean): Promise<void>
 }
 
+/** A quorum of one. */
+export const soleVoter = (id: number): DriverOptions['quorum'] => ({
+  self: { id, directoryId: zeroUuid },
+  endpoints: [],
+  voters: new VoterSet([{ id, directoryId: zeroUuid, endpoints: [] }]),
+  bootstrap: [],
+  times: {
+    electionTimeoutMs: 1000,
+    electionBackoffMaxMs: 1000,
+    fetchTimeoutMs: 2000,
+    requestTimeoutMs: 2000,
+    retryBackoffMs: 20,
+    fetchMaxWaitMs: 500,
+  },
+  fetchBytesMax: 1024 * 1024,
+  below: () => 0,
+})
+
 export async function start(
   disk: Disk,
   options: Partial<DriverOptions> & { readonly clock?: Clock } = {},
@@ -32,8 +50,8 @@ export async function start(
   }
   const driver = await RaftDriver.start({
     metadataLogDirectory: directory,
-    nodeId: 1,
-    voters: new VoterSet([{ id: options.nodeId ?? 1, directoryId: zeroUuid }]),
+    quorum: soleVoter(1),
+    send: ({ to }) => assert.fail(`a sole voter asks nobody, not ${to.id}`),
     disk,
     clock,
     logger,

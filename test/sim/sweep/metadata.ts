@@ -1,7 +1,8 @@
 /** The metadata quorum of the sweep: a driver over the disk, and the state that its records give, a list of texts. */
 import assert from 'node:assert/strict'
-import { type Env, zeroUuid } from '../../../src/base/index.ts'
-import { RaftDriver, VoterSet } from '../../../src/raft/index.ts'
+import type { Env } from '../../../src/base/index.ts'
+import { RaftDriver } from '../../../src/raft/index.ts'
+import { soleVoter } from '../../../src/raft/testdata/running.ts'
 import type { Promises } from './promises.ts'
 import { metadataConfig } from './topics.ts'
 
@@ -47,8 +48,8 @@ export class Metadata {
     const told = new Told(promises)
     const driver = await RaftDriver.start({
       metadataLogDirectory: directory,
-      nodeId: 1,
-      voters: new VoterSet([{ id: 1, directoryId: zeroUuid }]),
+      quorum: soleVoter(1),
+      send: () => undefined,
       disk: env.disk,
       clock: env.clock,
       logger: env.logger.child('raft'),

@@ -1,0 +1,39 @@
+/** Committed batches of the metadata log, decoded: records for those who listen, control records for the quorum itself. */
+import { BatchCursor, batchHeader, controlRecordType, readRecords } from '../records/index.ts'
+import type { ControlHistory } from './control-history.ts'
+
+const decompressedBytesMax = 64 * 1024 * 1024
+
+/** Committed records of one batch, in the order of the log. Control batches have none. */
+export interface CommittedBatch {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly epoch: number
+  readonly timestampMs: number
+  /** The values; copies that the listener may keep. */
+  readonly records: readonly Uint8Array[]
+}
+
+export function decodeCommitted(bytes: Uint8Array, control: ControlHistory): CommittedBatch[] {
+  const batches: CommittedBatch[] = []
+  const cursor = new BatchCursor(bytes, 0, bytes.length)
+  while (cursor.next()) {
+    const { view, position } = cursor
+    const isControl = batchHeader.isControl(view, position)
+    const records: Uint8Array[] = []
+    for (const { offset, key, value } of readRecords(bytes, position, decompressedBytesMax)) {
+      if (!isControl) records.push(value ?? new Uint8Array(0))
+      else if (value !== null) {
+        control.add({ offset, type: controlRecordType(key), value: Uint8Array.from(value) })
+      }
+    }
+    batches.push({
+      baseOffset: batchHeader.baseOffset(view, position),
+      lastOffset: batchHeader.lastOffset(view, position),
+      epoch: batchHeader.partitionLeaderEpoch(view, position),
+      timestampMs: batchHeader.maxTimestamp(view, position),
+      records,
+    })
+  }
+  return batches
+}

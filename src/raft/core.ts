@@ -1,0 +1,390 @@
+/**
+ * What the roles of the quorum have in common: the log as it was handed out, what is flushed and committed, and how one
+ * role becomes another. What is to be done outside gathers here until `ready`.
+ */
+import { assert } from '../base/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
+import { LogView, type LogViewOptions } from './log-view.ts'
+import {
+  type Endpoint,
+  emptyFetch,
+  type FetchedBatch,
+  type FetchRequest,
+  isSameReplica,
+  type OffsetAndEpoch,
+  type OutgoingRequest,
+  type QuorumReply,
+  type ReplicaKey,
+} from './messages.ts'
+import { Outgoing } from './outgoing.ts'
+import { electionTimeoutMs, type KnownLeader, type Quorum, type QuorumTimes, type Role } from './role.ts'
+import { Candidate } from './roles/candidate.ts'
+import { Follower } from './roles/follower.ts'
+import { type FetchAnswer, Leader } from './roles/leader.ts'
+import { Prospective } from './roles/prospective.ts'
+import { Resigned } from './roles/resigned.ts'
+import { Unattached } from './roles/unattached.ts'
+import type { VoterSet } from './voters.ts'
+
+/** What the file `quorum-state` remembers. Durable before it counts. */
+export interface ElectionState {
+  readonly epoch: number
+  /** -1 where none is known. */
+  readonly leaderId: number
+  /** Whom this voter gave its vote in `epoch`. */
+  readonly voted: ReplicaKey | undefined
+}
+
+/** One append to the end of the log. */
+export type Entry =
+  | {
+      readonly kind: 'leader-change'
+      readonly baseOffset: number
+      readonly epoch: number
+      readonly leaderId: number
+      readonly voters: readonly number[]
+      readonly granted: readonly number[]
+    }
+  | {
+      readonly kind: 'records'
+      readonly baseOffset: number
+      readonly epoch: number
+      readonly records: readonly Uint8Array[]
+    }
+  | { readonly kind: 'fetched'; readonly baseOffset: number; readonly batches: readonly FetchedBatch[] }
+
+/** An answer to another node. */
+export interface Answer {
+  readonly token: number
+  readonly reply: QuorumReply
+  /** What of the log goes into the reply to a fetch. */
+  readonly read: FetchAnswer['read']
+}
+
+/**
+ * What the driver has to do, in this order: persist `election`; cut the log; append `entries`; then send requests and
+ * answers, while it flushes what was appended. `highWatermark` is news to all.
+ */
+export interface Ready {
+  readonly election: ElectionState | undefined
+  readonly truncateTo: number | undefined
+  readonly entries: readonly Entry[]
+  readonly requests: readonly OutgoingRequest[]
+  readonly answers: readonly Answer[]
+  readonly highWatermark: number
+  readonly role: Role
+  /** For the log. */
+  readonly warnings: readonly string[]
+}
+
+export interface RaftOptions {
+  readonly self: ReplicaKey
+  /** Where this node listens for the others. */
+  readonly endpoints: readonly Endpoint[]
+  readonly voters: VoterSet
+  /** Addresses of others that are asked who leads (`controller.quorum.bootstrap.servers`, or the voters'). */
+  readonly bootstrap: readonly Endpoint[]
+  readonly election: ElectionState
+  /** As it is when the machine starts: recovered, and flushed up to its end. */
+  readonly log: LogViewOptions
+  /** Exclusive: what a snapshot covers was committed. 0 without one. */
+  readonly committedOffset: number
+  readonly times: QuorumTimes
+  /** Of one fetch. */
+  readonly fetchBytesMax: number
+  /** An integer of [0, bound). */
+  readonly below: (bound: number) => number
+  /** Monotonic, as all times here. */
+  readonly nowMs: number
+}
+
+export class QuorumCore implements Quorum {
+  readonly self: ReplicaKey
+  readonly voters: VoterSet
+  readonly times: QuorumTimes
+  readonly log: LogView
+  readonly outgoing: Outgoing
+  readonly #options: RaftOptions
+  role: Role
+  election: ElectionState
+  flushedOffset: number
+  highWatermark: number
+  isStopping = false
+  #electionDirty = false
+  #truncateTo: number | undefined
+  #entries: Entry[] = []
+  #answers: Answer[] = []
+  #warnings: string[] = []
+  /** End of what was handed to the driver. */
+  #handedOffset: number
+
+  constructor(options: RaftOptions) {
+    const { log, committedOffset, times } = options
+    assert(committedOffset <= log.endOffset, 'the log holds or continues what is committed')
+    this.#options = options
+    this.self = options.self
+    this.voters = options.voters
+    this.times = times
+    this.log = new LogView(log)
+    this.outgoing = new Outgoing(times)
+    this.election = options.election
+    this.#handedOffset = log.endOffset
+    this.flushedOffset = log.endOffset
+    this.highWatermark = committedOffset
+    this.role = this.#firstRole()
+    if (this.isOnlyVoter && this.role.kind !== 'candidate') this.toProspective(options.nowMs)
+  }
+
+  /** As the vote file left it. */
+  #firstRole(): Role {
+    const { nowMs, endpoints } = this.#options
+    const { epoch, leaderId, voted } = this.election
+    const { lastEpoch } = this.log
+    const electionMs = nowMs + electionTimeoutMs(this)
+    if (epoch < lastEpoch) {
+      // The vote file was lost or is old. Who has the log of an epoch gives no vote in it: whoever asks has less.
+      return new Unattached(this, { epoch: lastEpoch, leaderId: -1, voted: undefined, electionMs })
+    }
+    if (leaderId === this.self.id) return new Resigned(this, { epoch, endpoints, preferred: [], electionMs })
+    if (voted?.id === this.self.id && this.isVoter) {
+      const candidate = new Candidate(this, { epoch, electionMs })
+      candidate.ownVoteIsDurable()
+      return candidate
+    }
+    const leaderEndpoints = this.voters.endpointsOf(leaderId)
+    if (leaderEndpoints.length === 0) return new Unattached(this, { epoch, leaderId, voted, electionMs })
+    return new Follower(this, { epoch, leaderId, leaderEndpoints, voted, nowMs })
+  }
+
+  get isVoter(): boolean {
+    return this.voters.isVoter(this.self)
+  }
+
+  get isOnlyVoter(): boolean {
+    return this.isVoter && this.voters.size === 1
+  }
+
+  get leader(): Leader | undefined {
+    return this.role instanceof Leader ? this.role : undefined
+  }
+
+  get fetchBytesMax(): number {
+    return this.#options.fetchBytesMax
+  }
+
+  below(bound: number): number {
+    return this.#options.below(bound)
+  }
+
+  // ---- from one role to another
+
+  #become(role: Role): void {
+    const { leader } = this
+    if (leader !== undefined) this.#endLeadership(leader, role)
+    this.role = role
+    this.outgoing.forgetAll()
+    const { epoch, leaderId } = role
+    // Who leads need not say whom it voted for: Kafka writes -1 here.
+    this.#persist({ epoch, leaderId, voted: leaderId === this.self.id ? undefined : role.voted })
+  }
+
+  /** What was promised and not handed out yet never will be; who waits for more is told. */
+  #endLeadership(leader: Leader, next: Role): void {
+    const { epoch, leaderEndpoints } = next
+    const leaderId = next.kind === 'resigned' ? -1 : next.leaderId
+    const reply = emptyFetch({ errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, epoch, leaderId, leaderEndpoints })
+    for (const token of leader.end()) this.answer({ token, reply, read: undefined })
+    this.#entries = []
+    if (this.log.endOffset > this.#handedOffset) this.log.truncateTo(this.#handedOffset)
+  }
+
+  #persist(election: ElectionState): void {
+    const before = this.election
+    const isSameEpoch = election.epoch === before.epoch
+    assert(election.epoch >= before.epoch, 'epochs only grow')
+    const isSameVote = isSameReplica(election.voted, before.voted)
+    if (isSameEpoch && election.leaderId === before.leaderId && isSameVote) return
+    const isFirstVote = before.voted === undefined || election.voted === undefined
+    assert(!isSameEpoch || isFirstVote || isSameVote, 'a vote is given once in an epoch')
+    this.election = election
+    this.#electionDirty = true
+  }
+
+  toProspective(nowMs: number): void {
+    assert(this.isVoter && this.leader === undefined, 'a voter that does not lead stands for election')
+    const { epoch, leaderId, leaderEndpoints, voted } = this.role
+    const electionMs = nowMs + electionTimeoutMs(this)
+    this.#become(new Prospective(this, { epoch, leaderId, leaderEndpoints, voted, electionMs }))
+  }
+
+  toCandidate(nowMs: number): void {
+    const epoch = this.role.epoch + 1
+    this.#become(new Candidate(this, { epoch, electionMs: nowMs + electionTimeoutMs(this) }))
+  }
+
+  toLeader(granted: ReadonlySet<number>, nowMs: number): void {
+    const { epoch } = this.role
+    const { endpoints } = this.#options
+    const epochStartOffset = this.log.endOffset
+    const answer = (it: FetchAnswer): void => this.answer(it)
+    this.#become(new Leader(this, { epoch, endpoints, epochStartOffset, granted, nowMs, answer }))
+    this.#entries.push({
+      kind: 'leader-change',
+      baseOffset: epochStartOffset,
+      epoch,
+      leaderId: this.self.id,
+      voters: this.voters.ids(),
+      granted: [...granted],
+    })
+    this.log.append(epoch, epochStartOffset + 1)
+  }
+
+  toFollower({ epoch, leaderId, leaderEndpoints }: KnownLeader, nowMs: number): void {
+    const voted = epoch === this.role.epoch ? this.role.voted : undefined
+    this.#become(new Follower(this, { epoch, leaderId, leaderEndpoints, voted, nowMs }))
+  }
+
+  toUnattached(epoch: number, nowMs: number): void {
+    const isSame = epoch === this.role.epoch
+    const leaderId = isSame ? this.role.leaderId : -1
+    const voted = isSame ? this.role.voted : undefined
+    this.#become(new Unattached(this, { epoch, leaderId, voted, electionMs: this.#electionMsKept(nowMs) }))
+  }
+
+  /** Who waits for its election already goes on waiting; who has just lost one, or has followed, begins anew. */
+  #electionMsKept(nowMs: number): number {
+    const { role } = this
+    const waits = role instanceof Unattached || role instanceof Candidate || role instanceof Resigned
+    if (waits || (role instanceof Prospective && !role.isLost)) return role.electionMs
+    return nowMs + electionTimeoutMs(this)
+  }
+
+  toResigned(preferred: readonly ReplicaKey[], nowMs: number): void {
+    const { epoch } = this.role
+    const { endpoints } = this.#options
+    const electionMs = this.isStopping ? Number.POSITIVE_INFINITY : nowMs + electionTimeoutMs(this)
+    this.#become(new Resigned(this, { epoch, endpoints, preferred, electionMs }))
+  }
+
+  /** The vote is durable before it is told: `ready` has both. It waits anew for the one it has voted for. */
+  voteFor(voted: ReplicaKey, nowMs: number): void {
+    const { epoch, leaderId, leaderEndpoints, kind } = this.role
+    const options = { epoch, leaderId, leaderEndpoints, voted, electionMs: nowMs + electionTimeoutMs(this) }
+    this.#become(kind === 'prospective' ? new Prospective(this, options) : new Unattached(this, options))
+  }
+
+  // ---- the log
+
+  raiseHighWatermark(offset: number): void {
+    if (offset > this.highWatermark) this.highWatermark = offset
+  }
+
+  /** The driver has flushed up to `offset`; some of it may have been cut meanwhile. */
+  flushed(offset: number): void {
+    this.flushedOffset = Math.max(this.flushedOffset, Math.min(offset, this.#handedOffset))
+  }
+
+  propose(records: readonly Uint8Array[]): void {
+    const { epoch } = this.role
+    const baseOffset = this.log.endOffset
+    this.#entries.push({ kind: 'records', baseOffset, epoch, records })
+    this.log.append(epoch, baseOffset + records.length)
+  }
+
+  appendFetched(batches: readonly FetchedBatch[]): void {
+    const taken: FetchedBatch[] = []
+    for (const batch of batches) {
+      const isNext = batch.baseOffset === this.log.endOffset && batch.lastOffset >= batch.baseOffset
+      // What does not fit is fetched again, or shown to diverge.
+      if (!isNext || batch.epoch < this.log.lastEpoch || batch.epoch > this.role.epoch) break
+      this.log.append(batch.epoch, batch.lastOffset + 1)
+      taken.push(batch)
+    }
+    const [first] = taken
+    if (first !== undefined) this.#entries.push({ kind: 'fetched', baseOffset: first.baseOffset, batches: taken })
+  }
+
+  truncate(diverging: OffsetAndEpoch): void {
+    assert(this.#entries.length === 0, 'who fetches has flushed all that it has')
+    const offset = Math.max(this.log.cutFor(diverging), this.log.startOffset)
+    assert(offset >= this.highWatermark, 'what is committed is never cut')
+    if (offset >= this.log.endOffset) return
+    this.log.truncateTo(offset)
+    this.#truncateTo = offset
+    this.#handedOffset = offset
+    this.flushedOffset = Math.min(this.flushedOffset, offset)
+  }
+
+  // ---- fetches
+
+  fetchFrom({ leaderId, leaderEndpoints }: KnownLeader, nowMs: number): void {
+    const [endpoint] = leaderEndpoints
+    if (endpoint !== undefined) this.outgoing.send({ id: leaderId, endpoint }, this.#fetchRequest(), nowMs)
+  }
+
+  /** One at a time, at an address that does not back off. */
+  fetchAnywhere(nowMs: number): void {
+    const { bootstrap } = this.#options
+    if (bootstrap.length === 0 || this.outgoing.isAnyWaiting) return
+    const from = this.below(bootstrap.length)
+    for (let i = 0; i < bootstrap.length; i++) {
+      const index = (from + i) % bootstrap.length
+      const endpoint = bootstrap[index]
+      const id = firstBootstrapId - index
+      if (endpoint !== undefined && this.outgoing.send({ id, endpoint }, this.#fetchRequest(), nowMs)) return
+    }
+  }
+
+  #fetchRequest(): FetchRequest {
+    const { offset, epoch } = this.log.end
+    return {
+      kind: 'fetch',
+      epoch: this.role.epoch,
+      replica: this.self,
+      fetchOffset: offset,
+      lastFetchedEpoch: epoch,
+      highWatermark: this.highWatermark,
+      maxWaitMs: this.times.fetchMaxWaitMs,
+      maxBytes: this.fetchBytesMax,
+    }
+  }
+
+  // ---- what is to be done
+
+  answer(answer: Answer): void {
+    this.#answers.push(answer)
+  }
+
+  warn(text: string): void {
+    this.#warnings.push(text)
+  }
+
+  get hasReady(): boolean {
+    const hasAppends = this.#truncateTo !== undefined || this.#entries.length > 0
+    const hasWords = this.#answers.length > 0 || this.outgoing.hasRequests || this.#warnings.length > 0
+    return this.#electionDirty || hasAppends || hasWords
+  }
+
+  ready(): Ready {
+    const ready = {
+      election: this.#electionDirty ? this.election : undefined,
+      truncateTo: this.#truncateTo,
+      entries: this.#entries,
+      requests: this.outgoing.take(),
+      answers: this.#answers,
+      highWatermark: this.highWatermark,
+      role: this.role,
+      warnings: this.#warnings,
+    }
+    this.#electionDirty = false
+    this.#truncateTo = undefined
+    this.#entries = []
+    this.#answers = []
+    this.#warnings = []
+    this.#handedOffset = this.log.endOffset
+    return ready
+  }
+}
+
+/** Addresses of the configuration have no ids of nodes: -2, -3 and so on (as Kafka). */
+const firstBootstrapId = -2

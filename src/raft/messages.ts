@@ -1,0 +1,143 @@
+/**
+ * What the nodes of a quorum say to each other, as the machine knows it: the messages of the wire without envelopes
+ * (KIP-595; KIP-853 for directories, KIP-996 for pre-votes).
+ */
+import type { Uuid } from '../base/index.ts'
+
+/** A replica is its id and its directory: one that lost its disk is another. */
+export interface ReplicaKey {
+  readonly id: number
+  /** Zero: not known, as in a static quorum. */
+  readonly directoryId: Uuid
+}
+
+/** Where a node listens for controllers' messages. */
+export interface Endpoint {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
+export interface OffsetAndEpoch {
+  readonly offset: number
+  readonly epoch: number
+}
+
+export interface VoteRequest {
+  readonly kind: 'vote'
+  readonly isPreVote: boolean
+  readonly epoch: number
+  readonly candidate: ReplicaKey
+  /** Who is asked; undefined in the oldest version. */
+  readonly voter: ReplicaKey | undefined
+  /** Of the candidate's log: its end and its last epoch. */
+  readonly log: OffsetAndEpoch
+}
+
+export interface BeginEpochRequest {
+  readonly kind: 'begin-epoch'
+  readonly epoch: number
+  readonly leaderId: number
+  readonly leaderEndpoints: readonly Endpoint[]
+  readonly voter: ReplicaKey | undefined
+}
+
+export interface EndEpochRequest {
+  readonly kind: 'end-epoch'
+  readonly epoch: number
+  readonly leaderId: number
+  readonly leaderEndpoints: readonly Endpoint[]
+  /** Who should stand for election, the best first. */
+  readonly preferred: readonly ReplicaKey[]
+}
+
+export interface FetchRequest {
+  readonly kind: 'fetch'
+  readonly epoch: number
+  readonly replica: ReplicaKey
+  readonly fetchOffset: number
+  readonly lastFetchedEpoch: number
+  /** Of the replica, -1 where it has none: a leader that knows a higher one answers at once (KIP-1166). */
+  readonly highWatermark: number
+  readonly maxWaitMs: number
+  readonly maxBytes: number
+}
+
+export type QuorumRequest = VoteRequest | BeginEpochRequest | EndEpochRequest | FetchRequest
+
+/** What every reply says: who leads, as far as the answering node knows. */
+export interface ReplyHead {
+  readonly errorCode: number
+  readonly epoch: number
+  /** -1: not known. */
+  readonly leaderId: number
+  readonly leaderEndpoints: readonly Endpoint[]
+}
+
+export interface VoteReply extends ReplyHead {
+  readonly kind: 'vote'
+  readonly isGranted: boolean
+}
+
+export interface BeginEpochReply extends ReplyHead {
+  readonly kind: 'begin-epoch'
+}
+
+export interface EndEpochReply extends ReplyHead {
+  readonly kind: 'end-epoch'
+}
+
+/** A batch that a leader sent. */
+export interface FetchedBatch {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly epoch: number
+  readonly bytes: Uint8Array
+}
+
+export interface FetchReply extends ReplyHead {
+  readonly kind: 'fetch'
+  /** -1: not known yet in this epoch. */
+  readonly highWatermark: number
+  /** The replica's log is another one from the end of this epoch on, at the latest. */
+  readonly diverging: OffsetAndEpoch | undefined
+  /** The log begins behind what was asked for: this snapshot comes first. */
+  readonly snapshot: OffsetAndEpoch | undefined
+  readonly batches: readonly FetchedBatch[]
+}
+
+export type QuorumReply = VoteReply | BeginEpochReply | EndEpochReply | FetchReply
+
+/** Where a request goes: a voter, the leader, or an address that is asked who leads (id below zero). */
+export interface Destination {
+  readonly id: number
+  readonly endpoint: Endpoint
+}
+
+export interface OutgoingRequest {
+  readonly to: Destination
+  /** Comes back with the reply. */
+  readonly correlationId: number
+  readonly request: QuorumRequest
+}
+
+/** What became of a request. */
+export type Outcome =
+  | { readonly kind: 'reply'; readonly reply: QuorumReply }
+  /** Nobody answered, or not in time. */
+  | { readonly kind: 'failed' }
+  /** The other one does not know this version: of a vote, that there are pre-votes. */
+  | { readonly kind: 'unsupported' }
+
+/** A fetch that gets nothing. */
+export const emptyFetch = (head: ReplyHead): FetchReply => ({
+  kind: 'fetch',
+  ...head,
+  highWatermark: -1,
+  diverging: undefined,
+  snapshot: undefined,
+  batches: [],
+})
+
+export const isSameReplica = (a: ReplicaKey | undefined, b: ReplicaKey | undefined): boolean =>
+  a?.id === b?.id && a?.directoryId === b?.directoryId

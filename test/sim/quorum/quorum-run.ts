@@ -1,0 +1,109 @@
+/** One seed: an hour of faults, then healing; and what came of it. */
+import assert from 'node:assert/strict'
+import { Unattached } from '../../../src/raft/roles/unattached.ts'
+import { QuorumInvariants } from './invariants.ts'
+import { type Bug, QuorumWorld } from './quorum-world.ts'
+
+export interface Run {
+  readonly seed: number
+  readonly hours: number
+  readonly bug?: Bug
+}
+
+const hourMs = 3_600_000
+/** After healing, all must be well within this, or three of the largest time-out. */
+const healMs = 60_000
+
+export function runQuorum(run: Run): QuorumWorld['counts'] {
+  if (run.bug !== 'votes-twice') return simulate(run)
+  const { grants } = Unattached.prototype
+  Unattached.prototype.grants = ({ isUpToDate }) => isUpToDate
+  try {
+    return simulate(run)
+  } finally {
+    Unattached.prototype.grants = grants
+  }
+}
+
+function simulate({ seed, hours, bug }: Run): QuorumWorld['counts'] {
+  const invariants = new QuorumInvariants()
+  const world = new QuorumWorld({ seed, bug }, invariants.check)
+  const chance = world.chance('faults')
+  const untilMs = hours * hourMs
+  while (world.nowMs < untilMs) {
+    world.run(world.nowMs + chance.below(chance.below(4) === 0 ? 30 : 2 * world.times.fetchTimeoutMs))
+    disturb(world)
+  }
+  world.heal()
+  world.run(world.nowMs + healMs)
+  const before = invariants.committedOffset
+  world.propose()
+  world.run(world.nowMs + healMs)
+  invariants.checkAll(world)
+  const leaders = world.nodes.filter(({ raft }) => raft?.isLeader === true)
+  assert.equal(leaders.length, 1, 'after healing one node leads')
+  assert.ok(invariants.committedOffset > before, 'after healing proposals are committed')
+  for (const { id, raft, log } of world.nodes) {
+    assert.equal(raft?.highWatermark, invariants.committedOffset, `node ${id} knows all that is committed`)
+    assert.equal(log.endOffset, leaders[0]?.log.endOffset, `node ${id} has all that the leader has`)
+  }
+  world.counts.committed = invariants.committedOffset
+  return world.counts
+}
+
+function disturb(world: QuorumWorld): void {
+  const chance = world.chance('faults')
+  const node = (): QuorumWorld['nodes'][number] => {
+    const found = world.nodes[chance.below(world.nodes.length)]
+    assert.ok(found !== undefined)
+    return found
+  }
+  switch (chance.below(10)) {
+    case 8:
+      // What was just said to be there may not be flushed.
+      for (let i = chance.below(3); i >= 0; i--) world.propose()
+      world.run(world.nowMs + chance.below(40))
+      for (const one of world.nodes) if (one.raft !== undefined && chance.below(2) === 0) world.crash(one)
+      for (const one of world.nodes) if (one.raft === undefined && chance.below(4) > 0) world.start(one)
+      break
+    case 9: {
+      // Who leads is alone with one of the others, or with nobody.
+      const leader = world.nodes.find(({ raft }) => raft?.isLeader === true)
+      const friend = node()
+      for (const { id } of world.nodes) {
+        if (leader === undefined || id === friend.id) continue
+        world.cut(leader.id, id)
+        world.cut(id, leader.id)
+      }
+      world.propose()
+      break
+    }
+    case 0: {
+      const down = node()
+      if (down.raft !== undefined) world.crash(down)
+      break
+    }
+    case 1:
+    case 2: {
+      const down = world.nodes.find(({ raft }) => raft === undefined)
+      if (down !== undefined) world.start(down)
+      break
+    }
+    case 3:
+      world.cut(node().id, node().id)
+      break
+    case 4: {
+      const alone = node()
+      for (const { id } of world.nodes) {
+        world.cut(alone.id, id)
+        world.cut(id, alone.id)
+      }
+      break
+    }
+    case 5:
+      world.mend()
+      break
+    default:
+      for (let i = chance.below(5); i >= 0; i--) world.propose()
+  }
+}

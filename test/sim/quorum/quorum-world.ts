@@ -1,0 +1,291 @@
+/**
+ * Machines of a quorum against each other: messages take their time, get lost or find nobody; nodes crash, lose what
+ * they have not flushed and come back; disks are slow. One seed, one history. The network and the disks are models: what
+ * is tried is `Raft` alone, thousands of hours in a minute.
+ */
+import { type RandomStream, zeroUuid } from '../../../src/base/index.ts'
+import {
+  type Outcome,
+  type OutgoingRequest,
+  type QuorumReply,
+  type QuorumTimes,
+  Raft,
+  type Ready,
+  VoterSet,
+} from '../../../src/raft/index.ts'
+import { SeededRandom } from '../../../src/sim/random.ts'
+import { drawnTimes } from './drawn-times.ts'
+import { Node } from './model-node.ts'
+
+/** Planted on purpose, to see that they are found. */
+export type Bug = 'vote-not-synced' | 'reports-unflushed' | 'no-truncation' | 'votes-twice' | 'old-epoch-by-count'
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly bug?: Bug | undefined
+}
+
+interface Event {
+  readonly atMs: number
+  readonly order: number
+  readonly run: () => void
+}
+
+export class QuorumWorld {
+  readonly nodes: readonly Node[]
+  readonly voters: VoterSet
+  readonly times: QuorumTimes
+  nowMs = 0
+  isHealed = false
+  counts = { elections: 0, crashes: 0, truncations: 0, proposals: 0, committed: 0 }
+  /** Called behind each event. */
+  readonly check: (world: QuorumWorld) => void
+  readonly #bug: Bug | undefined
+  readonly #random: SeededRandom
+  readonly #events: Event[] = []
+  readonly #cut = new Set<string>()
+  #order = 0
+  #nextToken = 0
+  readonly #asked = new Map<number, { readonly life: number; readonly reply: (reply: QuorumReply) => void }>()
+  #proposal = 0
+
+  constructor({ seed, bug }: WorldOptions, check: (world: QuorumWorld) => void) {
+    this.#bug = bug
+    this.check = check
+    this.#random = new SeededRandom(String(seed))
+    const chance = this.chance('options')
+    this.times = drawnTimes(chance)
+    const voterCount = chance.below(4) === 0 ? 1 + chance.below(2) : 3 + 2 * chance.below(2)
+    const observerCount = chance.below(2)
+    this.nodes = Array.from({ length: voterCount + observerCount }, (_, i) => new Node(i + 1))
+    const isStatic = chance.below(2) === 0
+    this.voters = new VoterSet(
+      this.nodes.slice(0, voterCount).map(({ key }) => ({
+        id: key.id,
+        directoryId: isStatic ? zeroUuid : key.directoryId,
+        endpoints: [{ name: 'CONTROLLER', host: `node-${key.id}`, port: 9093 }],
+      })),
+    )
+    for (const node of this.nodes) this.start(node)
+  }
+
+  chance(name: string): RandomStream {
+    return this.#random.stream(name)
+  }
+
+  at(delayMs: number, run: () => void): void {
+    const event = { atMs: this.nowMs + delayMs, order: this.#order++, run }
+    let i = this.#events.length
+    while (i > 0) {
+      const other = this.#events[i - 1]
+      if (other === undefined || other.atMs < event.atMs || (other.atMs === event.atMs && other.order < event.order))
+        break
+      i--
+    }
+    this.#events.splice(i, 0, event)
+  }
+
+  run(untilMs: number): void {
+    for (let event = this.#events[0]; event !== undefined && event.atMs <= untilMs; event = this.#events[0]) {
+      this.#events.shift()
+      this.nowMs = event.atMs
+      event.run()
+      this.check(this)
+    }
+    this.nowMs = untilMs
+  }
+
+  start(node: Node): void {
+    const { log } = node
+    const stream = this.chance(`node ${node.id} ${node.life}`)
+    node.isBusy = false
+    node.highWatermark = 0
+    node.raft = new Raft({
+      self: node.key,
+      endpoints: [{ name: 'CONTROLLER', host: `node-${node.id}`, port: 9093 }],
+      voters: this.voters,
+      bootstrap: this.voters.all().flatMap(({ id, endpoints }) => (id === node.id ? [] : endpoints)),
+      election: log.election,
+      log: { startOffset: 0, endOffset: log.endOffset, epochs: log.epochs },
+      committedOffset: 0,
+      times: this.times,
+      fetchBytesMax: 200,
+      below: (bound) => stream.below(bound),
+      nowMs: this.nowMs,
+    })
+    this.#work(node)
+  }
+
+  crash(node: Node): void {
+    node.raft = undefined
+    node.life++
+    node.wakeAtMs = Number.POSITIVE_INFINITY
+    const stream = this.chance('power')
+    node.log.cutPower((bound) => stream.below(bound))
+    this.counts.crashes++
+  }
+
+  cut(a: number, b: number): void {
+    this.#cut.add(`${a}>${b}`)
+  }
+
+  heal(): void {
+    this.isHealed = true
+    this.#cut.clear()
+    for (const node of this.nodes) if (node.raft === undefined) this.start(node)
+  }
+
+  mend(): void {
+    this.#cut.clear()
+  }
+
+  #isCut(a: number, b: number): boolean {
+    return this.#cut.has(`${a}>${b}`)
+  }
+
+  propose(): void {
+    const leaders = this.nodes.filter(({ raft }) => raft?.isLeader === true)
+    const leader = leaders[this.chance('propose').below(Math.max(1, leaders.length))]
+    if (leader?.raft === undefined) return
+    this.counts.proposals++
+    leader.raft.propose([Buffer.from(`record ${this.#proposal++}`)])
+    this.#work(leader)
+  }
+
+  // ---- a driver
+
+  #work(node: Node): void {
+    const { raft, life } = node
+    if (raft === undefined) return
+    if (this.#bug === 'old-epoch-by-count' && raft.isLeader) Object.assign(raft.role, { epochStartOffset: -1 })
+    if (!node.isBusy && raft.hasReady) {
+      node.isBusy = true
+      this.#do(node, raft, raft.ready())
+      return
+    }
+    const wakeAtMs = raft.wakeMs
+    if (wakeAtMs >= node.wakeAtMs && node.wakeAtMs > this.nowMs) return
+    node.wakeAtMs = wakeAtMs
+    if (wakeAtMs === Number.POSITIVE_INFINITY) return
+    this.at(Math.max(0, wakeAtMs - this.nowMs), () => {
+      if (node.life !== life || node.wakeAtMs !== wakeAtMs) return
+      node.wakeAtMs = Number.POSITIVE_INFINITY
+      raft.tick(this.nowMs)
+      this.#work(node)
+    })
+  }
+
+  /** Each step takes the disk its time, and a crash may come between. */
+  #do(node: Node, raft: Raft, ready: Ready): void {
+    const { life, log } = node
+    const steps: (() => void)[] = []
+    const { election, truncateTo } = ready
+    if (election !== undefined) {
+      steps.push(() => {
+        log.persist(election, this.#bug !== 'vote-not-synced')
+        if (election.leaderId === node.id) this.counts.elections++
+        raft.electionPersisted(election.epoch, this.nowMs)
+      })
+    }
+    if (truncateTo !== undefined) {
+      steps.push(() => {
+        this.counts.truncations++
+        log.truncateTo(truncateTo)
+      })
+    }
+    steps.push(() => {
+      for (const entry of ready.entries) log.append(entry)
+      for (const request of ready.requests) this.#send(node, request)
+      for (const { token, reply, read } of ready.answers) this.#answer(node, token, reply, read)
+      if (ready.entries.length > 0 && this.#bug === 'reports-unflushed') raft.flushed(log.endOffset, this.nowMs)
+    })
+    if (ready.entries.length > 0) {
+      steps.push(() => {
+        log.flush()
+        raft.flushed(log.flushedOffset, this.nowMs)
+      })
+    }
+    const next = (): void => {
+      if (node.life !== life) return
+      const step = steps.shift()
+      if (step === undefined) {
+        node.isBusy = false
+        node.highWatermark = Math.max(node.highWatermark, raft.highWatermark)
+        this.#work(node)
+        return
+      }
+      step()
+      this.at(this.#diskMs(), next)
+    }
+    next()
+  }
+
+  #diskMs(): number {
+    const stream = this.chance('disk')
+    if (this.isHealed) return stream.below(3)
+    return stream.below(50) === 0 ? stream.below(1500) : stream.below(5)
+  }
+
+  // ---- a network
+
+  #netMs(): number {
+    const stream = this.chance('net')
+    if (this.isHealed) return stream.below(5)
+    return stream.below(30) === 0 ? stream.below(3000) : stream.below(20)
+  }
+
+  #isLost(): boolean {
+    return !this.isHealed && this.chance('loss').below(40) === 0
+  }
+
+  #send(from: Node, outgoing: OutgoingRequest): void {
+    const { life } = from
+    const to = this.nodes.find(({ id }) => `node-${id}` === outgoing.to.endpoint.host)
+    const settle = (outcome: Outcome): void => {
+      if (from.life !== life || from.raft === undefined) return
+      from.raft.settled(
+        outgoing,
+        this.#bug === 'no-truncation' ? this.#undiverged(outgoing, outcome) : outcome,
+        this.nowMs,
+      )
+      this.#work(from)
+    }
+    if (to === undefined || this.#isLost()) return
+    this.at(this.#netMs(), () => {
+      if (this.#isCut(from.id, to.id)) return
+      if (to.raft === undefined) {
+        this.at(this.#netMs(), () => settle({ kind: 'failed' }))
+        return
+      }
+      const token = this.#nextToken++
+      const reply = (answer: QuorumReply): void => {
+        if (this.#isLost()) return
+        this.at(this.#netMs(), () => {
+          if (!this.#isCut(to.id, from.id)) settle({ kind: 'reply', reply: answer })
+        })
+      }
+      this.#asked.set(token, { life: to.life, reply })
+      to.raft.receive(token, outgoing.request, this.nowMs)
+      this.#work(to)
+    })
+  }
+
+  /** The replica goes on behind its end, whatever it has before. */
+  #undiverged({ to, request }: OutgoingRequest, outcome: Outcome): Outcome {
+    if (outcome.kind !== 'reply' || outcome.reply.kind !== 'fetch' || request.kind !== 'fetch') return outcome
+    if (outcome.reply.diverging === undefined) return outcome
+    const leader = this.nodes.find(({ id }) => `node-${id}` === to.endpoint.host)
+    const batches = leader?.log
+      .read(request.fetchOffset, 200)
+      .filter(({ baseOffset }) => baseOffset >= request.fetchOffset)
+    return { kind: 'reply', reply: { ...outcome.reply, diverging: undefined, batches: batches ?? [] } }
+  }
+
+  #answer(node: Node, token: number, reply: QuorumReply, read: Ready['answers'][number]['read']): void {
+    const asked = this.#asked.get(token)
+    this.#asked.delete(token)
+    if (asked === undefined || asked.life !== node.life) return
+    if (reply.kind !== 'fetch' || read === undefined) asked.reply(reply)
+    else asked.reply({ ...reply, batches: node.log.read(read.offset, read.bytesMax) })
+  }
+}
