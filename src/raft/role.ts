@@ -20,7 +20,7 @@ import type { Endpoint, FetchedBatch, OffsetAndEpoch, QuorumReply, ReplicaKey } 
 import type { Outgoing } from './outgoing.ts'
 import type { VoterSet } from './voters.ts'
 
-export type RoleKind = 'unattached' | 'follower' | 'prospective' | 'candidate' | 'leader' | 'resigned'
+type RoleKind = 'unattached' | 'follower' | 'prospective' | 'candidate' | 'leader' | 'resigned'
 
 /** What a candidate asks for. */
 export interface Ballot {
