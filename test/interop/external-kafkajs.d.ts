@@ -59,6 +59,7 @@ declare module 'kafkajs' {
   interface Payloads {
     'consumer.group_join': { readonly memberAssignment: Readonly<Record<string, readonly number[]>> }
     'consumer.rebalancing': { readonly groupId: string }
+    'consumer.network.request': { readonly apiName: string; readonly sentAt: number }
     'consumer.commit_offsets': {
       readonly topics: readonly {
         readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
@@ -78,6 +79,7 @@ declare module 'kafkajs' {
       readonly GROUP_JOIN: 'consumer.group_join'
       readonly REBALANCING: 'consumer.rebalancing'
       readonly COMMIT_OFFSETS: 'consumer.commit_offsets'
+      readonly REQUEST: 'consumer.network.request'
     }
     on<Name extends keyof Payloads>(
       event: Name,

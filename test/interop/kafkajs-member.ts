@@ -35,6 +35,10 @@ consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
 consumer.on(consumer.events.REBALANCING, () => {
   say({ event: 'owned', partitions: [] })
 })
+// Whoever joins has nothing, also where it does not say that it rebalances: since it is not known any more, say.
+consumer.on(consumer.events.REQUEST, ({ payload: { apiName, sentAt } }) => {
+  if (apiName === 'JoinGroup') say({ event: 'owned', partitions: [], at: sentAt })
+})
 consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) => {
   const partitions = payload.topics.flatMap((committed) => committed.partitions)
   say({ event: 'committed', offsets: partitions.map(({ partition, offset }) => ({ partition, offset })) })
