@@ -4,16 +4,17 @@
  * not held up by other work. Whoever listens gets the newest snapshot and then committed batches by one path, after a
  * start as well as live: by reading the log. Snapshots are made and removed on request, one after the other.
  */
-import { allSteps, assert, type Clock, type Disk, type Logger, present, type Timer } from '../base/index.ts'
+import { allSteps, assert, type Clock, type Disk, type Logger, type Timer } from '../base/index.ts'
 import { type Log, type LogConfig, readPlan } from '../log/index.ts'
 import { batchHeader } from '../records/index.ts'
+import { Asked, type QuorumAnswer } from './asked.ts'
 import { type CommittedBatch, decodeCommitted } from './committed-batch.ts'
 import type { CommittedBound } from './committed-bound.ts'
 import { ControlHistory } from './control-history.ts'
 import type { Answer, ElectionState, Entry, RaftOptions, Ready } from './core.ts'
 import { batchOf } from './entry-batch.ts'
-import type { OffsetAndEpoch, Outcome, OutgoingRequest, QuorumReply, QuorumRequest } from './messages.ts'
-import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
+import type { Outcome, OutgoingRequest, QuorumRequest, ReplicaKey } from './messages.ts'
+import { closeAfterFailure, type FoundSnapshot, logViewOf, openMetadataLog } from './opening.ts'
 import { Raft } from './raft.ts'
 import type { Role } from './role.ts'
 import type { ReplicaProgress } from './roles/leader.ts'
@@ -35,13 +36,6 @@ export interface NewSnapshot extends SnapshotId {
   readonly timestampMs: number
   /** Taken in slices, while the loop goes on: must not change meanwhile. */
   readonly records: Iterable<Uint8Array>
-}
-
-/** The answer to another node. */
-export interface QuorumAnswer {
-  readonly reply: QuorumReply
-  /** Of a fetch: whole batches, the last one may be cut. */
-  readonly records: Uint8Array
 }
 
 export interface DriverOptions {
@@ -81,13 +75,15 @@ export class RaftDriver {
   readonly #votes: VoteFile
   readonly #bound: CommittedBound
   #working: Promise<void> | undefined
+  #flushing: Promise<void> | undefined
+  /** More was appended since the flush that is under way. */
+  #isFlushDue = false
   #snapshotWork: Promise<void> = Promise.resolve()
   /** Everything below was handed out. */
   #published = 0
   #roleTold: Role | undefined
   /** Whoever waits for an answer, by token. */
-  readonly #asked = new Map<number, (answer: QuorumAnswer) => void>()
-  #nextToken = 0
+  readonly #asked = new Asked()
   #wake: Timer | undefined
   #stopped = false
 
@@ -159,6 +155,14 @@ export class RaftDriver {
     return this.#raft.leaderId
   }
 
+  get role(): Role {
+    return this.#raft.role
+  }
+
+  get self(): ReplicaKey {
+    return this.#options.quorum.self
+  }
+
   get voters(): VoterSet {
     return this.#options.quorum.voters
   }
@@ -199,14 +203,21 @@ export class RaftDriver {
     return this.#options.clock.monotonic()
   }
 
-  /** A request of another node. A fetch is answered when there is something, or when its time is over. */
-  receive(request: QuorumRequest): Promise<QuorumAnswer> {
-    const token = this.#nextToken++
-    return new Promise((resolve) => {
-      this.#asked.set(token, resolve)
+  /**
+   * A request of another node. A fetch is answered when there is something, or when its time is over; `forget`: nobody waits
+   * for it any more. Rejects with ApiError BROKER_NOT_AVAILABLE when the node stops.
+   */
+  receive(request: QuorumRequest): { readonly answer: Promise<QuorumAnswer>; readonly forget: () => void } {
+    const { token, answer } = this.#asked.add()
+    if (!this.#stopped) {
       this.#raft.receive(token, request, this.#nowMs)
       this.#work()
-    })
+    }
+    const forget = (): void => {
+      this.#asked.forget(token)
+      this.#raft.forget(token)
+    }
+    return { answer, forget }
   }
 
   /** What became of a request that was sent. */
@@ -233,14 +244,17 @@ export class RaftDriver {
 
   #work(): void {
     if (this.#working !== undefined || this.#stopped) return
-    this.#working = this.#whileReady().catch((error: unknown) => {
-      this.#stopped = true
-      this.#wake?.cancel()
-      this.#raft.stop(this.#nowMs)
-      // Nobody decides anything on a log that is lost.
-      this.#options.onRole(this.#raft.role)
-      this.#options.onFault(error)
-    })
+    this.#working = this.#whileReady().catch((error: unknown) => this.#fail(error))
+  }
+
+  #fail(error: unknown): void {
+    this.#stopped = true
+    this.#wake?.cancel()
+    this.#raft.stop(this.#nowMs)
+    this.#asked.end()
+    // Nobody decides anything on a log that is lost.
+    this.#options.onRole(this.#raft.role)
+    this.#options.onFault(error)
   }
 
   async #whileReady(): Promise<void> {
@@ -250,11 +264,8 @@ export class RaftDriver {
       if (election !== undefined) await this.#persist(election)
       if (truncateTo !== undefined) await this.#truncate(truncateTo)
       for (const entry of entries) await this.#append(entry)
-      const end = this.#log.logEndOffset
-      const flushing = entries.length > 0 ? this.#log.flush() : undefined
+      if (entries.length > 0) this.#flush()
       this.#speak(ready)
-      await flushing
-      if (flushing !== undefined) this.#raft.flushed(end, this.#nowMs)
       if (role !== this.#roleTold) {
         this.#roleTold = role
         this.#options.onRole(role)
@@ -268,18 +279,32 @@ export class RaftDriver {
     }
   }
 
+  /** Beside the work: a leader whose disk stalls goes on answering, else its followers would take it for gone. */
+  #flush(): void {
+    if (this.#flushing !== undefined) {
+      this.#isFlushDue = true
+      return
+    }
+    const end = this.#log.logEndOffset
+    this.#isFlushDue = false
+    this.#flushing = this.#log.flush().then(
+      () => {
+        this.#flushing = undefined
+        if (this.#isFlushDue) this.#flush()
+        this.#raft.flushed(end, this.#nowMs)
+        this.#work()
+      },
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
   /** What is promised in it is durable by now, but for the entries: a replica counts them when they are flushed. */
   #speak({ requests, answers, warnings }: Ready): void {
     for (const warning of warnings) this.#options.logger.log('error', warning)
     for (const request of requests) this.#options.send(request)
     for (const answer of answers) {
-      const asked = this.#asked.get(answer.token)
-      this.#asked.delete(answer.token)
-      if (asked === undefined) continue
-      this.#recordsFor(answer).then(
-        (records) => asked({ reply: answer.reply, records }),
-        (error: unknown) => this.#options.onFault(error),
-      )
+      if (!this.#asked.isWaiting(answer.token)) continue
+      this.#asked.give(answer.token, answer.reply, this.#recordsFor(answer)).catch(this.#options.onFault)
     }
   }
 
@@ -295,6 +320,8 @@ export class RaftDriver {
   async #truncate(offset: number): Promise<void> {
     const log = this.#log
     const { logEndOffset } = log
+    // A flush tells of what was there when it began.
+    while (this.#flushing !== undefined) await this.#flushing
     await log.truncateTo(offset)
     const fields = { offset, logEndOffset }
     this.#options.logger.log('info', 'the metadata log was cut to where it is the leader of the quorum’s', fields)
@@ -434,8 +461,12 @@ export class RaftDriver {
     await this.#untilTold()
     this.#stopped = true
     this.#wake?.cancel()
+    this.#asked.end()
     await allSteps(
       () => this.#working,
+      async () => {
+        while (this.#flushing !== undefined) await this.#flushing
+      },
       () => this.#snapshotWork,
       () => this.#bound.raise(this.#raft.highWatermark),
       () => this.#log.close(),
@@ -449,28 +480,6 @@ export class RaftDriver {
       await new Promise<void>((resolve) => clock.after(stopStepMs, resolve))
     }
   }
-}
-
-/** The log as the machine sees it: its bounds, its epochs, and the snapshots beside it. */
-function logViewOf(log: Log, snapshots: SnapshotFiles): RaftOptions['log'] {
-  const { usable } = snapshots
-  return {
-    startOffset: log.logStartOffset,
-    endOffset: log.logEndOffset,
-    epochs: epochsOf(log),
-    earliestSnapshot: usable[0],
-    latestSnapshot: usable.at(-1),
-  }
-}
-
-function epochsOf(log: Log): RaftOptions['log']['epochs'] {
-  const epochs: OffsetAndEpoch[] = []
-  for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
-    const epoch = present(log.epochOf(offset), 'the epoch of a record of the metadata log')
-    epochs.push({ offset, epoch })
-    offset = log.endOffsetForEpoch(epoch).endOffset
-  }
-  return epochs
 }
 
 const noBytes = new Uint8Array(0)

@@ -1,4 +1,5 @@
 /** The door of `raft`. */
+export type { QuorumAnswer } from './asked.ts'
 export type { CommittedBatch } from './committed-batch.ts'
 
 export type { Answer, ElectionState, Entry, RaftOptions, Ready } from './core.ts'
@@ -24,3 +25,13 @@ export {
 } from './snapshot-format.ts'
 export { SnapshotPolicy, type SnapshotPolicyOptions } from './snapshot-policy.ts'
 export { type Voter, VoterSet } from './voters.ts'
+export {
+  decodeBeginEpoch,
+  decodeBeginEpochReply,
+  encodeBeginEpoch,
+  encodeBeginEpochReply,
+} from './wire/begin-epoch.ts'
+export { decodeEndEpoch, decodeEndEpochReply, encodeEndEpoch, encodeEndEpochReply } from './wire/end-epoch.ts'
+export { decodeFetch, decodeFetchReply, encodeFetch, encodeFetchReply } from './wire/fetch.ts'
+export type { WireNames } from './wire/metadata-partition.ts'
+export { decodeVote, decodeVoteReply, encodeVote, encodeVoteReply } from './wire/vote.ts'

@@ -2,9 +2,11 @@
  * From the directory of the metadata log to a log and the newest snapshot that together hold all that is committed; or a
  * refusal. What a snapshot covers may be missing in the log, what lies between an older snapshot and the log may not.
  */
-import type { Clock, Disk, Logger } from '../base/index.ts'
+import { type Clock, type Disk, type Logger, present } from '../base/index.ts'
 import { defaultLogConfig, directoryOf, Log, type LogConfig, LostRecordsError } from '../log/index.ts'
 import { CommittedBound } from './committed-bound.ts'
+import type { LogViewOptions } from './log-view.ts'
+import type { OffsetAndEpoch } from './messages.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import { compareSnapshots, type DecodedSnapshot, type SnapshotId, snapshotName } from './snapshot-format.ts'
 
@@ -191,4 +193,26 @@ export async function closeAfterFailure(log: Log, logger: Logger): Promise<void>
       error: error instanceof Error ? error.message : String(error),
     })
   }
+}
+
+/** The log as the machine sees it: its bounds, its epochs, and the snapshots beside it. */
+export function logViewOf(log: Log, snapshots: SnapshotFiles): LogViewOptions {
+  const { usable } = snapshots
+  return {
+    startOffset: log.logStartOffset,
+    endOffset: log.logEndOffset,
+    epochs: epochsOf(log),
+    earliestSnapshot: usable[0],
+    latestSnapshot: usable.at(-1),
+  }
+}
+
+function epochsOf(log: Log): readonly OffsetAndEpoch[] {
+  const epochs: OffsetAndEpoch[] = []
+  for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
+    const epoch = present(log.epochOf(offset), 'the epoch of a record of the metadata log')
+    epochs.push({ offset, epoch })
+    offset = log.endOffsetForEpoch(epoch).endOffset
+  }
+  return epochs
 }

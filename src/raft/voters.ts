@@ -15,7 +15,6 @@ export class VoterSet {
 
   constructor(voters: readonly Voter[]) {
     this.#voters = new Map(voters.map((voter) => [voter.id, voter]))
-    assert(voters.length > 0, 'a quorum has a voter')
     assert(this.#voters.size === voters.length, 'voters have different ids')
   }
 

@@ -11,6 +11,7 @@ export {
 } from './handler.ts'
 export { type ProduceServices, produceHandler } from './handlers/00-produce.ts'
 export { type FetchServices, fetchHandler } from './handlers/01-fetch.ts'
+export { quorumFetchHandler } from './handlers/01-quorum-fetch.ts'
 export { type ListOffsetsServices, listOffsetsHandler } from './handlers/02-list-offsets.ts'
 export { type MetadataServices, metadataHandler } from './handlers/03-metadata.ts'
 export { type OffsetCommitServices, offsetCommitHandler } from './handlers/08-offset-commit.ts'
@@ -49,6 +50,9 @@ export {
   listPartitionReassignmentsHandler,
 } from './handlers/46-list-partition-reassignments.ts'
 export { type OffsetDeleteServices, offsetDeleteHandler } from './handlers/47-offset-delete.ts'
+export { voteHandler } from './handlers/52-vote.ts'
+export { beginQuorumEpochHandler } from './handlers/53-begin-quorum-epoch.ts'
+export { endQuorumEpochHandler } from './handlers/54-end-quorum-epoch.ts'
 export {
   type DescribeQuorumServices,
   describeQuorumHandler,
@@ -85,6 +89,7 @@ export {
   describeTopicPartitionsHandler,
 } from './handlers/75-describe-topic-partitions.ts'
 export { ProducerIds, type ProducerIdsOptions } from './producer-ids.ts'
+export type { QuorumPort } from './quorum-port.ts'
 export { RareWarning } from './rare-warning.ts'
 export { type RequestTally, totalTimeBoundsMs } from './request-tally.ts'
 export { bind, Router } from './router.ts'

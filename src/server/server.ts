@@ -56,8 +56,8 @@ export interface ListenerOptions {
   readonly host: string
   readonly port: number
   readonly router: Router
-  /** Connections are taken at once, their requests when `open` is called. */
-  readonly waitsForOpen?: boolean
+  /** Connections are taken at once, their requests when this is true; `open` says that it may be. */
+  readonly isOpen?: () => boolean
 }
 
 const readBytes = 256 * 1024
@@ -77,7 +77,6 @@ export class Server {
   readonly #routers = new Set<Router>()
   #refused = 0
   #stopping = false
-  #isOpen = false
   /** No request is begun any more. */
   #isDraining = false
 
@@ -112,11 +111,10 @@ export class Server {
   }
 
   /** Opens a listener; rejects with the system's error when the port is taken. */
-  async listen({ name, host, port, router, waitsForOpen = false }: ListenerOptions): Promise<Listener> {
+  async listen({ name, host, port, router, isOpen = () => true }: ListenerOptions): Promise<Listener> {
     if (this.#stopping) throw new Error('the server stops')
-    const isOpen = (): boolean => !this.#isDraining && (!waitsForOpen || this.#isOpen)
     const accept = (socket: Connection): ConnectionHandler | undefined =>
-      this.#accept(socket, { listenerName: name, router, isOpen })
+      this.#accept(socket, { listenerName: name, router, isOpen: () => !this.#isDraining && isOpen() })
     const listener = await this.#options.network.listen({
       host,
       port,
@@ -133,9 +131,8 @@ export class Server {
     return listener
   }
 
-  /** The node is ready: requests that wait are served. */
+  /** A listener is open now: the requests that wait there are served. */
   open(): void {
-    this.#isOpen = true
     for (const connection of this.#connections) connection.opened()
   }
 

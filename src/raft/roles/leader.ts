@@ -232,7 +232,7 @@ export class Leader implements Role {
     }
   }
 
-  /** It leads no more: those who wait are told so by `refuse`. */
+  /** It leads no more: the tokens of those who wait, who are told so. */
   *end(): Generator<number, void, void> {
     yield* this.#waiting.keys()
     this.#waiting.clear()
