@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { uuidFromString, uuidToString } from '../base/index.ts'
+import { uuidFromLatin1, uuidFromString, uuidToString } from '../base/index.ts'
 import { BrokerConfig } from '../config/index.ts'
 import { createEnv, MemoryDisk } from '../env/index.ts'
 import { writeWholeFile } from '../log/index.ts'
 import { decodeQuorumState } from '../raft/index.ts'
 import { kafkaFile } from '../raft/testdata/kafka-files.ts'
-import { ownVote, standaloneVoter, writeFirstSnapshot } from './dynamic-quorum.ts'
+import { membershipOf, standaloneVoter, writeFirstSnapshot } from './dynamic-quorum.ts'
 import { formatStorage } from './format.ts'
 import { readMetaProperties, writeMetaProperties } from './meta-properties.ts'
 import { Node } from './node.ts'
@@ -57,7 +57,7 @@ describe('a dynamic quorum of one voter', () => {
       const node = await Node.start({ env, config: configOf(), hostName: 'localhost' })
       assert.equal(node.quorum.kraftVersion, 1)
       assert.deepEqual(
-        node.quorum.view.voters.map((voter) => voter.directoryId),
+        node.quorum.view.voters.all().map((voter) => voter.directoryId),
         [directoryId],
       )
       await node.stop()
@@ -71,24 +71,32 @@ describe('a dynamic quorum of one voter', () => {
   })
 
   it('is found in what Kafka wrote, in a directory of the id that votes', async () => {
-    const own = await ownVote(await kafkas('qy82NyXIRcaF_1uHwVW0bA'), configOf())
-    assert.deepEqual([own.kraftVersion, uuidToString(own.directoryId)], [1, 'qy82NyXIRcaF_1uHwVW0bA'])
+    const own = await membershipOf(await kafkas('qy82NyXIRcaF_1uHwVW0bA'), configOf())
+    assert.deepEqual([own.kraftVersion, uuidToString(own.self.directoryId)], [1, 'qy82NyXIRcaF_1uHwVW0bA'])
+    assert.ok(own.voters.isVoter(own.self))
     await assert.rejects(
-      ownVote(await kafkas('ry82NyXIRcaF_1uHwVW0bA'), configOf()),
+      membershipOf(await kafkas('ry82NyXIRcaF_1uHwVW0bA'), configOf()),
       refusal(/^The voter of this quorum is not \/m, whose id is ry82NyXIRcaF_1uHwVW0bA/),
     )
-    const other = configOf({ 'node.id': '8' })
-    await assert.rejects(ownVote(await kafkas('qy82NyXIRcaF_1uHwVW0bA'), other), refusal(/has other voters \(7\)/))
+    const other = await membershipOf(await kafkas('qy82NyXIRcaF_1uHwVW0bA'), configOf({ 'node.id': '8' }))
+    assert.deepEqual([other.voters.ids(), other.voters.isVoter(other.self)], [[7], false])
   })
 
-  it('needs voters: of the directory, or of the configuration', async () => {
-    const disk = new MemoryDisk()
-    await assert.rejects(
-      ownVote(disk, configOf()),
-      refusal(/^Nobody votes: .*--standalone.*controller\.quorum\.voters=7@/),
+  it('needs voters: of the directory, of the configuration, or those of somebody who can be asked', async () => {
+    const withoutVoters = async (): Promise<MemoryDisk> => {
+      const disk = new MemoryDisk()
+      await disk.makeDirectory('/m')
+      const meta = { version: 1, clusterId: 'c', nodeId: 7, directoryId: uuidFromLatin1('d'.repeat(16)) } as const
+      await writeMetaProperties(disk, '/m', { meta, nowMs: 0 })
+      return disk
+    }
+    const asked = await membershipOf(await withoutVoters(), configOf())
+    assert.deepEqual([asked.kraftVersion, asked.voters.size, asked.bootstrap.length], [1, 0, 1])
+    const { voters, kraftVersion } = await membershipOf(
+      await withoutVoters(),
+      configOf({ 'controller.quorum.voters': '7@localhost:9093,8@other:9093' }),
     )
-    const own = await ownVote(disk, configOf({ 'controller.quorum.voters': '7@localhost:9093' }))
-    assert.equal(own.kraftVersion, 0)
+    assert.deepEqual([kraftVersion, voters.ids(), voters.endpointOf(8)?.host], [0, [7, 8], 'other'])
   })
 
   it('writes the voter byte for byte as Kafka, and passes over a damaged snapshot', async () => {
@@ -106,6 +114,6 @@ describe('a dynamic quorum of one voter', () => {
     )
     const newest = `${directory}/00000000000000000037-0000000001.checkpoint`
     await writeWholeFile(disk, newest, { bytes: Buffer.alloc(300), sync: false })
-    assert.equal((await ownVote(disk, config)).kraftVersion, 1)
+    assert.equal((await membershipOf(disk, config)).kraftVersion, 1)
   })
 })

@@ -1,13 +1,22 @@
 /**
  * The voters of a dynamic quorum (KIP-853), whom the metadata log names and not the configuration. Formatting with
  * `--standalone` writes them into the snapshot of offset 0, later snapshots carry them on; a node that starts asks here
- * who votes. One voter is served so far: a directory that names others is refused.
+ * who votes, and whether it does.
  */
 import { type Disk, MalformedError, present, Reader, type Uuid, uuidToString, Writer, zeroUuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import { directoryOf, replaceFile, writeWholeFile } from '../log/index.ts'
 import { kRaftVersionRecord, type VotersRecord, votersRecord } from '../protocol/index.ts'
-import { compareSnapshots, encodeQuorumState, parseSnapshotName, SnapshotEncoder, snapshotName } from '../raft/index.ts'
+import {
+  compareSnapshots,
+  type Endpoint,
+  encodeQuorumState,
+  parseSnapshotName,
+  type ReplicaKey,
+  SnapshotEncoder,
+  snapshotName,
+  VoterSet,
+} from '../raft/index.ts'
 import { BatchCursor, batchHeader, ControlRecordType, controlRecordType, readRecords } from '../records/index.ts'
 import { readMetaProperties, StorageError } from './meta-properties.ts'
 
@@ -57,46 +66,71 @@ export async function writeFirstSnapshot(
   await disk.syncDirectory(directoryOf(path))
 }
 
-export interface OwnVote {
-  /** 0 in a static quorum. */
+/** A node's place in the quorum. */
+export interface Membership {
+  /** 0 in a static quorum, which knows no directories. */
   readonly kraftVersion: number
-  /** Zero in a static quorum, which knows no directories. */
-  readonly directoryId: Uuid
+  readonly self: ReplicaKey
+  /** Empty where only those who are asked know them. */
+  readonly voters: VoterSet
+  /** Who is asked who leads, while nobody is known to. */
+  readonly bootstrap: readonly Endpoint[]
 }
 
 /**
- * This node's vote, by the newest snapshot or by the configuration; a dynamic quorum's vote file is begun in its form.
- * Throws StorageError where this node is not the only voter. A change of voters in the log behind the newest snapshot is
- * not seen.
+ * By the newest snapshot, or by the configuration; a dynamic quorum's vote file is begun in its form. Throws StorageError
+ * where a sole voter has another directory. A change of voters in the log behind the newest snapshot is not seen.
  */
-export async function ownVote(disk: Disk, config: BrokerConfig): Promise<OwnVote> {
+export async function membershipOf(disk: Disk, config: BrokerConfig): Promise<Membership> {
   const { metadataLogDir, nodeId } = config
-  const voters = await newestVoters(disk, `${metadataLogDir}/${partition}`)
-  if (voters === undefined) {
-    if (config.voters.length > 0) return { kraftVersion: 0, directoryId: zeroUuid }
-    throw new StorageError(
-      `Nobody votes: controller.quorum.voters is empty, and ${metadataLogDir} names no voters. Format it with ` +
-        `--standalone, or name the voters of a directory that was formatted without, as controller.quorum.voters=${nodeId}@localhost:9093.`,
-    )
-  }
-  const others = voters.filter(({ voterId }) => voterId !== nodeId).map(({ voterId }) => voterId)
-  if (others.length > 0) {
-    throw new StorageError(
-      `The quorum of ${metadataLogDir} has other voters (${others.join(', ')}): a quorum of several voters is not built yet.`,
-    )
-  }
+  const found = await newestVoters(disk, `${metadataLogDir}/${partition}`)
   const directoryId = present((await readMetaProperties(disk, metadataLogDir))?.directoryId, 'the id of the directory')
-  if (!voters.some(({ voterDirectoryId }) => voterDirectoryId === directoryId)) {
-    throw new StorageError(
-      `The voter of this quorum is not ${metadataLogDir}, whose id is ${uuidToString(directoryId)}: was it formatted anew?`,
-    )
+  const self = { id: nodeId, directoryId }
+  if (found === undefined && config.voters.length > 0) {
+    return { kraftVersion: 0, self, voters: staticVoters(config), bootstrap: bootstrapOf(config) }
   }
   await beginVoteFile(disk, `${metadataLogDir}/${partition}/quorum-state`)
-  return { kraftVersion, directoryId }
+  const voters = new VoterSet((found ?? []).map(voterOf))
+  checkSoleVoter(config, self, voters)
+  return { kraftVersion: kraftVersion, self, voters, bootstrap: bootstrapOf(config) }
+}
+
+/** Nobody else could vote it in again. */
+function checkSoleVoter({ metadataLogDir }: BrokerConfig, self: ReplicaKey, voters: VoterSet): void {
+  if (voters.size === 1 && voters.has(self.id) && !voters.isVoter(self)) {
+    throw new StorageError(
+      `The voter of this quorum is not ${metadataLogDir}, whose id is ${uuidToString(self.directoryId)}: was it formatted anew?`,
+    )
+  }
+}
+
+const voterOf = ({
+  voterId,
+  voterDirectoryId,
+  endpoints,
+}: Voter): ConstructorParameters<typeof VoterSet>[0][number] => ({
+  id: voterId,
+  directoryId: voterDirectoryId,
+  endpoints,
+})
+
+function staticVoters(config: BrokerConfig): VoterSet {
+  const [name = ''] = config.controllerListenerNames
+  return new VoterSet(
+    config.voters.map(({ id, host, port }) => ({ id, directoryId: zeroUuid, endpoints: [{ name, host, port }] })),
+  )
+}
+
+/** `controller.quorum.bootstrap.servers`, else the voters of the configuration; nobody asks itself. */
+function bootstrapOf({ controllerListenerNames, bootstrapServers, voters, nodeId }: BrokerConfig): readonly Endpoint[] {
+  const [name = ''] = controllerListenerNames
+  const addresses = bootstrapServers.length > 0 ? bootstrapServers : voters.filter(({ id }) => id !== nodeId)
+  return addresses.map(({ host, port }) => ({ name, host, port }))
 }
 
 async function beginVoteFile(disk: Disk, path: string): Promise<void> {
   if ((await disk.stat(path)) !== undefined) return
+  await disk.makeDirectory(directoryOf(path))
   const election = { epoch: 0, leaderId: -1, voted: undefined }
   await replaceFile(disk, path, Buffer.from(encodeQuorumState({ election, form: { kind: 'dynamic' } })))
 }

@@ -2,9 +2,10 @@
  * Which APIs a node serves, by listener: every handler with what it needs. An API that is not here is not in ApiVersions.
  */
 
-import type { Uuid } from '../base/index.ts'
+import type { Env, Uuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import {
+  type ControllerChannel,
   kraftVersionFeature,
   type MetadataImage,
   metadataVersionFeature,
@@ -20,6 +21,7 @@ import {
   apiVersionsHandler,
   assignReplicasToDirsHandler,
   type BoundHandler,
+  beginQuorumEpochHandler,
   bind,
   brokerHeartbeatHandler,
   brokerRegistrationHandler,
@@ -39,6 +41,7 @@ import {
   describeQuorumHandler,
   describeTopicPartitionsHandler,
   electLeadersHandler,
+  endQuorumEpochHandler,
   type Features,
   fetchHandler,
   findCoordinatorHandler,
@@ -59,20 +62,22 @@ import {
   ProducerIds,
   produceHandler,
   type QuorumDescription,
+  quorumFetchHandler,
   RareWarning,
   type Router,
   saslHandshakeHandler,
   syncGroupHandler,
   unregisterBrokerHandler,
   updateFeaturesHandler,
+  voteHandler,
 } from '../server/index.ts'
 import type { Broker } from './broker.ts'
 import type { MetadataQuorum } from './metadata-quorum.ts'
+import type { QuorumReplicaView } from './quorum-view.ts'
 
-export interface HandlerParts {
+export interface BrokerParts {
   readonly broker: Broker
   readonly quorum: MetadataQuorum
-  readonly config: BrokerConfig
   /** As the controller gave it; -1 before. */
   readonly brokerEpoch: () => number
 }
@@ -80,7 +85,7 @@ export interface HandlerParts {
 /** What the handlers of brokers stand on: made once, shared by all listeners. */
 export type BrokerServices = ReturnType<typeof brokerServices>
 
-export function brokerServices({ broker, quorum, config, brokerEpoch }: HandlerParts) {
+export function brokerServices({ broker, quorum, brokerEpoch }: BrokerParts) {
   const { env, clusterId, nodeId, channel, groups, replication, waiters, sessions } = broker
   const image = (): MetadataImage => broker.image
   const topicName = (topicId: Uuid): string | undefined => broker.image.topics.byId.get(topicId)?.name
@@ -110,7 +115,7 @@ export function brokerServices({ broker, quorum, config, brokerEpoch }: HandlerP
       logger: env.logger.child('producer-ids'),
     }),
     refusals: new RareWarning({ clock: env.clock, logger: env.logger.child('server') }),
-    quorum: () => describeQuorum(quorum, config),
+    quorum: () => describeQuorum(quorum),
     ensureInternalTopic: (name: string) => void autoTopics.create([name]),
     features: () => featuresOf(image(), quorum),
   }
@@ -163,27 +168,36 @@ export function brokerHandlers(services: BrokerServices, router: () => Router): 
   ]
 }
 
-/** What a listener of the controller serves: to brokers, and to tools that ask it directly. */
+export interface ControllerParts {
+  readonly env: Env
+  readonly clusterId: string
+  readonly quorum: MetadataQuorum
+  readonly controller: ControllerChannel
+  readonly config: () => BrokerConfig
+}
+
+/** What a listener of the controller serves: to voters and brokers, and to tools that ask it directly. */
 export function controllerHandlers(
-  { broker, quorum, config }: HandlerParts,
+  { env, clusterId, quorum, controller, config }: ControllerParts,
   router: () => Router,
 ): readonly BoundHandler[] {
-  const { env, clusterId, nodeId } = broker
   const image = (): MetadataImage => quorum.image
   const services = {
     ...env,
     clusterId,
-    nodeId,
+    nodeId: config().nodeId,
     image,
-    channel: quorum.controller,
-    config: () => broker.config,
+    channel: controller,
+    quorumPort: quorum.port,
+    config,
     logLevel: () => 'info' as const,
     listener: 'controller' as const,
     controllerId: () => quorum.view.leaderId,
-    quorum: () => describeQuorum(quorum, config),
+    quorum: () => describeQuorum(quorum),
   }
   const features = (): Features => featuresOf(image(), quorum)
   return [
+    bind(quorumFetchHandler(services)),
     bind(saslHandshakeHandler),
     bind(apiVersionsHandler({ served: () => router().served(), features })),
     bind(createTopicsHandler(services)),
@@ -195,6 +209,9 @@ export function controllerHandlers(
     bind(incrementalAlterConfigsHandler(services)),
     bind(alterPartitionReassignmentsHandler(services)),
     bind(listPartitionReassignmentsHandler(services)),
+    bind(voteHandler(services)),
+    bind(beginQuorumEpochHandler(services)),
+    bind(endQuorumEpochHandler(services)),
     bind(describeQuorumHandler(services)),
     bind(alterPartitionHandler(services)),
     bind(updateFeaturesHandler(services)),
@@ -223,22 +240,17 @@ function featuresOf({ features, provenance }: MetadataImage, quorum: MetadataQuo
   }
 }
 
-function describeQuorum(quorum: MetadataQuorum, config: BrokerConfig): QuorumDescription | undefined {
-  if (!quorum.isActive) return undefined
-  const { leaderId, leaderEpoch, highWatermark, voters } = quorum.view
+function describeQuorum(quorum: MetadataQuorum): QuorumDescription | undefined {
+  const { isLeader, leaderId, leaderEpoch, highWatermark, voters, replicas } = quorum.view
+  if (!isLeader) return undefined
+  const isVoter = (it: QuorumReplicaView): boolean =>
+    voters.isVoter({ id: it.replicaId, directoryId: it.replicaDirectoryId })
   return {
     leaderId,
     leaderEpoch,
     highWatermark,
-    voters: voters.map(({ directoryId, ...voter }) => ({ ...voter, replicaDirectoryId: directoryId })),
-    observers: [],
-    nodes: voters.map(({ replicaId }) => ({
-      nodeId: replicaId,
-      listeners: config.advertisedControllerListeners.map(({ listener, host, port }) => ({
-        name: listener,
-        host: host ?? '',
-        port,
-      })),
-    })),
+    voters: replicas.filter(isVoter),
+    observers: replicas.filter((it) => !isVoter(it)),
+    nodes: voters.ids().map((nodeId) => ({ nodeId, listeners: voters.endpointsOf(nodeId) })),
   }
 }

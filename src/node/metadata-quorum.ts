@@ -1,8 +1,8 @@
 /**
- * The quorum of `__cluster_metadata` on this node, and what stands on it: the controller, the loader that makes images,
- * and the snapshots. Wires `raft` to `metadata`; decides nothing itself.
+ * The quorum of `__cluster_metadata` on this node, and what stands on it: the loader that makes images, the snapshots, and,
+ * where the node has that role, the controller. Wires `raft` to `metadata` and to the other nodes; decides nothing itself.
  */
-import { assert, type Env, present, type Uuid } from '../base/index.ts'
+import { type Env, present } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import {
   Controller,
@@ -14,39 +14,32 @@ import {
   type MetadataUpdate,
   snapshotRecords,
 } from '../metadata/index.ts'
+import type { Peers } from '../peer/index.ts'
 import {
   type CommittedBatch,
+  type Endpoint,
+  type OutgoingRequest,
   type QuorumTimes,
   RaftDriver,
+  type Role,
   SnapshotPolicy,
   type SnapshotRead,
-  VoterSet,
 } from '../raft/index.ts'
+import type { QuorumPort } from '../server/index.ts'
 import { ControllerDriver, type ControllerDriverOptions } from './controller-driver.ts'
-import { ownVote } from './dynamic-quorum.ts'
+import { type Membership, membershipOf } from './dynamic-quorum.ts'
+import { QuorumChannel } from './quorum-channel.ts'
+import { type QuorumView, quorumView } from './quorum-view.ts'
 
 export interface MetadataQuorumOptions {
   readonly env: Env
   readonly config: BrokerConfig
   readonly clusterId: string
   readonly bootstrap: readonly MetadataRecord[]
+  readonly peers: Peers
   /** Called with each image, in order. */
   readonly publish: (update: MetadataUpdate) => void
   readonly onFault: (error: unknown) => void
-}
-
-/** The quorum as DescribeQuorum tells it. */
-export interface QuorumView {
-  readonly leaderId: number
-  readonly leaderEpoch: number
-  readonly highWatermark: number
-  readonly voters: readonly {
-    readonly replicaId: number
-    readonly directoryId: Uuid
-    readonly logEndOffset: number
-    readonly lastFetchTimestamp: number
-    readonly lastCaughtUpTimestamp: number
-  }[]
 }
 
 /** What the raft driver tells before it is there itself. */
@@ -54,26 +47,48 @@ type Event =
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotRead }
   | { readonly kind: 'batches'; readonly batches: readonly CommittedBatch[] }
 
+/** The controller of this node, and what drives it. */
+interface ControllerParts {
+  readonly state: Controller
+  readonly driver: ControllerDriver
+}
+
 export class MetadataQuorum {
   readonly #options: MetadataQuorumOptions
   readonly #loader: MetadataLoader
-  readonly #controller: Controller
-  readonly controller: ControllerDriver
+  readonly #controller: ControllerParts | undefined
   readonly #policy: SnapshotPolicy
   readonly #caughtUp = Promise.withResolvers<void>()
+  readonly #channel: QuorumChannel
+  readonly #membership: Membership
   #raft: RaftDriver | undefined
-  #kraftVersion = 0
   #early: Event[] = []
   #snapshotting: Promise<void> | undefined
 
-  private constructor(options: MetadataQuorumOptions) {
-    const { env, config, clusterId, bootstrap, onFault, publish } = options
+  private constructor(options: MetadataQuorumOptions, membership: Membership) {
+    const { env, config, clusterId, peers, publish } = options
     this.#options = options
+    this.#membership = membership
     this.#loader = new MetadataLoader({ publish })
-    this.#controller = new Controller({ clusterId, config, random: env.random.stream('controller') })
+    this.#controller = config.processRoles.has('controller') ? this.#makeController() : undefined
+    this.#policy = new SnapshotPolicy({
+      bytesMax: config.number('metadata.log.max.record.bytes.between.snapshots'),
+      intervalMsMax: config.number('metadata.log.max.snapshot.interval.ms'),
+    })
+    this.#channel = new QuorumChannel({
+      peers,
+      names: { clusterId, listenerName: config.controllerListenerNames[0] ?? '' },
+      requestTimeoutMs: config.number('controller.quorum.request.timeout.ms'),
+      logger: env.logger.child('raft'),
+    })
+  }
+
+  #makeController(): ControllerParts {
+    const { env, config, clusterId, bootstrap, onFault } = this.#options
     const quorum = (): RaftDriver => present(this.#raft, 'the quorum')
-    this.controller = new ControllerDriver({
-      controller: this.#controller,
+    const state = new Controller({ clusterId, config, random: env.random.stream('controller') })
+    const driver = new ControllerDriver({
+      controller: state,
       clock: env.clock,
       logger: env.logger.child('controller'),
       log: {
@@ -90,36 +105,38 @@ export class MetadataQuorum {
       electionIntervalsMs: electionIntervalsMs(config),
       onFault,
     })
-    this.#policy = new SnapshotPolicy({
-      bytesMax: config.number('metadata.log.max.record.bytes.between.snapshots'),
-      intervalMsMax: config.number('metadata.log.max.snapshot.interval.ms'),
-    })
+    return { state, driver }
   }
 
-  /** Opens the log and stands for election; `caughtUp` tells when this node knows its cluster. */
-  static async start(options: MetadataQuorumOptions): Promise<MetadataQuorum> {
-    const quorum = new MetadataQuorum(options)
-    await quorum.#start()
-    return quorum
+  /** Finds out who votes; takes part when it is started. Throws StorageError as `membershipOf`. */
+  static async prepare(options: MetadataQuorumOptions): Promise<MetadataQuorum> {
+    return new MetadataQuorum(options, await membershipOf(options.env.disk, options.config))
   }
 
-  async #start(): Promise<void> {
+  /**
+   * Opens the log and takes part in the quorum; `caughtUp` tells when this node knows its cluster. `endpoints`: where this
+   * node listens for the others; nowhere unless it is a controller.
+   */
+  async start(endpoints: readonly Endpoint[]): Promise<void> {
     const { env, config, onFault } = this.#options
-    const { kraftVersion, directoryId } = await ownVote(env.disk, config)
-    this.#kraftVersion = kraftVersion
+    const { self, voters, bootstrap } = this.#membership
     const chance = env.random.stream('quorum')
+    if (voters.size === 0) {
+      const servers = bootstrap.map(({ host, port }) => `${host}:${port}`).join(',')
+      env.logger.child('raft').log('info', 'this directory names no voters: others are asked for them', { servers })
+    }
     this.#raft = await RaftDriver.start({
       metadataLogDirectory: config.metadataLogDir,
       quorum: {
-        self: { id: config.nodeId, directoryId },
-        endpoints: [],
-        voters: new VoterSet([{ id: config.nodeId, directoryId, endpoints: [] }]),
-        bootstrap: [],
+        self,
+        endpoints,
+        voters,
+        bootstrap,
         times: quorumTimes(config),
         fetchBytesMax: config.number('controller.quorum.fetch.max.bytes'),
         below: (bound) => chance.below(bound),
       },
-      send: ({ to }) => assert(false, `a sole voter asks nobody, not ${to.id}`),
+      send: (request) => this.#send(request),
       disk: env.disk,
       clock: env.clock,
       logger: env.logger.child('raft'),
@@ -130,47 +147,64 @@ export class MetadataQuorum {
       forceRecover: config.own.boolean('odradek.force.recover'),
       onSnapshot: (snapshot) => this.#take({ kind: 'snapshot', snapshot }),
       onCommitted: (batches) => this.#take({ kind: 'batches', batches }),
-      onRole: (role) => {
-        if (role.kind !== 'leader') this.controller.deactivate()
-      },
+      onRole: (role) => this.#became(role),
       onFault,
     })
     for (const event of this.#early.splice(0)) this.#handle(event)
+  }
+
+  #send(request: OutgoingRequest): void {
+    this.#channel.send(request).then(
+      (outcome) => present(this.#raft, 'the quorum').settled(request, outcome),
+      (error: unknown) => this.#options.onFault(error),
+    )
+  }
+
+  #became({ kind, epoch, leaderId }: Role): void {
+    if (kind !== 'leader') this.#controller?.driver.deactivate()
+    this.#options.env.logger.child('raft').log('info', 'this node has another role in the quorum', {
+      role: kind,
+      epoch,
+      leader: leaderId,
+    })
   }
 
   get image(): MetadataImage {
     return this.#loader.image
   }
 
-  get isActive(): boolean {
-    return this.controller.isActive
+  /** Of this node; undefined where it does not have that role. */
+  get controller(): ControllerDriver | undefined {
+    return this.#controller?.driver
   }
 
-  /** Resolves when a controller is active and its first records are in the image. */
+  /** Whether the controller of this node is the active one. */
+  get isActive(): boolean {
+    return this.#controller?.driver.isActive === true
+  }
+
+  /** Resolves when the image has what the quorum has committed: its controller's first records at least. */
   caughtUp(): Promise<void> {
     return this.#caughtUp.promise
   }
 
   /** 1 in a dynamic quorum (KIP-853). */
   get kraftVersion(): number {
-    return this.#kraftVersion
+    return this.#membership.kraftVersion
+  }
+
+  /** What other nodes ask of this one's quorum. */
+  get port(): QuorumPort {
+    const raft = (): RaftDriver => present(this.#raft, 'the quorum')
+    return {
+      clusterId: this.#options.clusterId,
+      logStartOffset: () => raft().logStartOffset,
+      receive: (request) => raft().receive(request),
+    }
   }
 
   get view(): QuorumView {
-    const raft = present(this.#raft, 'the quorum')
-    const now = this.#options.env.clock.now()
-    return {
-      leaderId: raft.leaderId,
-      leaderEpoch: raft.epoch,
-      highWatermark: raft.highWatermark,
-      voters: raft.voters.all().map(({ id, directoryId }) => ({
-        replicaId: id,
-        directoryId,
-        logEndOffset: raft.endOffset,
-        lastFetchTimestamp: now,
-        lastCaughtUpTimestamp: now,
-      })),
-    }
+    return quorumView(present(this.#raft, 'the quorum'), this.#options.env.clock)
   }
 
   #take(event: Event): void {
@@ -189,33 +223,33 @@ export class MetadataQuorum {
 
   #loadSnapshot({ offset, epoch, timestampMs, records }: SnapshotRead): void {
     const decoded = records.map(decodeRecord)
-    this.#controller.loadSnapshot(decoded, offset - 1)
+    this.#controller?.state.loadSnapshot(decoded, offset - 1)
     this.#loader.loadSnapshot({ provenance: { offset: offset - 1, epoch, timestampMs }, records: decoded })
   }
 
   #load(batches: readonly CommittedBatch[]): void {
     const decoded = batches.map((batch) => ({ ...batch, records: batch.records.map(decodeRecord) }))
-    this.controller.committed(decoded)
+    this.#controller?.driver.committed(decoded)
     this.#loader.loadBatches(decoded)
     for (const { records, timestampMs } of batches) {
       this.#policy.committed({ bytes: records.reduce((sum, record) => sum + record.length, 0), timestampMs })
     }
-    this.#activate(batches)
+    this.#activate(batches.at(-1)?.lastOffset ?? -1)
+    this.#noteCaughtUp()
     this.#snapshotIfDue()
   }
 
   /** A leader may decide once its own epoch's first batch is committed: then it has replayed all that came before. */
-  #activate(batches: readonly CommittedBatch[]): void {
-    const raft = present(this.#raft, 'the quorum')
-    const lastOffset = batches.at(-1)?.lastOffset ?? -1
-    if (this.controller.isActive) {
-      if (this.image.features.metadataVersion > 0) this.#caughtUp.resolve()
-      return
-    }
-    const { epochStartOffset } = raft
-    if (epochStartOffset === undefined || lastOffset < epochStartOffset) return
-    this.controller.activate()
-    if (this.image.features.metadataVersion > 0) this.#caughtUp.resolve()
+  #activate(lastOffset: number): void {
+    const { epochStartOffset } = present(this.#raft, 'the quorum')
+    if (this.#controller === undefined || this.isActive) return
+    if (epochStartOffset !== undefined && lastOffset >= epochStartOffset) this.#controller.driver.activate()
+  }
+
+  #noteCaughtUp(): void {
+    const { role, highWatermark } = present(this.#raft, 'the quorum')
+    const isTold = this.isActive || (role.kind === 'follower' && this.image.provenance.offset + 1 >= highWatermark)
+    if (isTold && this.image.features.metadataVersion > 0) this.#caughtUp.resolve()
   }
 
   #snapshotIfDue(): void {
@@ -249,9 +283,10 @@ export class MetadataQuorum {
   }
 
   async stop(): Promise<void> {
-    this.controller.deactivate()
+    this.#controller?.driver.deactivate()
     await this.#snapshotting
     await this.#raft?.stop()
+    this.#channel.close()
   }
 }
 

@@ -14,10 +14,13 @@ interface TopicSums {
   bytesOut: number
 }
 
-export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly Metric[] {
+export function nodeMetrics(node: Node): readonly Metric[] {
+  return [...(node.isBroker ? brokerMetrics(node) : []), ...quorumMetrics(node), ...serverMetrics(node.server)]
+}
+
+function brokerMetrics({ broker, isReady }: Node): readonly Metric[] {
   const partitions = [...broker.replicas.partitions()]
   const led = partitions.filter(({ isLeader }) => isLeader)
-  const view = quorum.view
   return [
     gauge('kafka_server_kafkaserver_brokerstate', 'State of the broker: 3 is running, 1 is starting.', isReady ? 3 : 1),
     gauge('kafka_server_replicamanager_partitioncount', 'Replicas on this broker.', partitions.length),
@@ -38,24 +41,10 @@ export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly
       count(led, (it) => it.isr.length < it.effectiveMinIsr),
     ),
     gauge(
-      'kafka_controller_kafkacontroller_activecontrollercount',
-      '1 where this node is the active controller.',
-      Number(quorum.isActive),
-    ),
-    gauge(
-      'kafka_controller_kafkacontroller_offlinepartitionscount',
-      'Partitions of the cluster without a leader; 0 where this node is not the active controller.',
-      quorum.isActive ? offlinePartitionCount(quorum.image) : 0,
-    ),
-    gauge('kafka_server_raftmetrics_currentepoch', 'Epoch of the quorum.', view.leaderEpoch),
-    gauge('kafka_server_raftmetrics_currentleader', 'Leader of the quorum, -1 if none is known.', view.leaderId),
-    gauge('kafka_server_raftmetrics_highwatermark', 'High watermark of the metadata log.', view.highWatermark),
-    gauge(
       'kafka_server_brokermetadatametrics_lastappliedrecordoffset',
       'Offset of the metadata that this broker has applied.',
       broker.metadataOffset,
     ),
-    gauge('kafka_server_socketservermetrics_connectioncount', 'Open connections.', server.connectionCount),
     gauge('kafka_server_fetchsessioncache_numincrementalfetchsessions', 'Fetch sessions.', broker.sessions.size),
     gauge(
       'kafka_server_fetchsessioncache_numincrementalfetchpartitionscached',
@@ -67,6 +56,31 @@ export function nodeMetrics({ broker, quorum, server, isReady }: Node): readonly
     ...directoryMetrics(broker),
     ...cleanerMetrics(broker),
     ...groupMetrics(broker.groups.figures()),
+  ]
+}
+
+function quorumMetrics({ quorum }: Node): readonly Metric[] {
+  const { leaderEpoch, leaderId, highWatermark } = quorum.view
+  return [
+    gauge(
+      'kafka_controller_kafkacontroller_activecontrollercount',
+      '1 where this node is the active controller.',
+      Number(quorum.isActive),
+    ),
+    gauge(
+      'kafka_controller_kafkacontroller_offlinepartitionscount',
+      'Partitions of the cluster without a leader; 0 where this node is not the active controller.',
+      quorum.isActive ? offlinePartitionCount(quorum.image) : 0,
+    ),
+    gauge('kafka_server_raftmetrics_currentepoch', 'Epoch of the quorum.', leaderEpoch),
+    gauge('kafka_server_raftmetrics_currentleader', 'Leader of the quorum, -1 if none is known.', leaderId),
+    gauge('kafka_server_raftmetrics_highwatermark', 'High watermark of the metadata log.', highWatermark),
+  ]
+}
+
+function serverMetrics(server: Node['server']): readonly Metric[] {
+  return [
+    gauge('kafka_server_socketservermetrics_connectioncount', 'Open connections.', server.connectionCount),
     ...requestMetrics(server.requestTallies()),
     counter(
       'kafka_network_acceptor_refusedconnections_total',

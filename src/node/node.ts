@@ -1,25 +1,22 @@
 /**
- * One node from start to stop: its storage is checked, its quorum and broker are put together, its listeners opened. The
- * order is that of a promise: nothing is served before it is recovered, nothing is closed before who waits is answered.
+ * One node from start to stop, in the roles of `process.roles`: its storage is checked, its quorum and broker are put
+ * together, its listeners opened. The order is that of a promise: nothing is served before it is recovered, nothing is
+ * closed before who waits is answered.
  */
 import { allSteps, type Env, type FileLock, type Listener, present } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
 import { DiskReserve, lockDirectory, ReservedDisk } from '../log/index.ts'
-import { supportedFeatures } from '../metadata/index.ts'
-import { brokerRegistration } from '../protocol/index.ts'
-import { Router, Server, type ServerLimits } from '../server/index.ts'
+import type { ControllerChannel } from '../metadata/index.ts'
+import type { Peers } from '../peer/index.ts'
+import type { Endpoint as QuorumEndpoint } from '../raft/index.ts'
+import { type BoundHandler, Router, Server, type ServerLimits } from '../server/index.ts'
 import { bootstrapCheckpointName, readBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
-import { Broker } from './broker.ts'
-import { BrokerLifecycle } from './broker-lifecycle.ts'
-import {
-  type BrokerServices,
-  brokerHandlers,
-  brokerServices,
-  controllerHandlers,
-  type HandlerParts,
-} from './handlers.ts'
-import { openStorage, storageDirectories } from './meta-properties-set.ts'
+import type { Broker } from './broker.ts'
+import { BrokerRole } from './broker-role.ts'
+import { brokerHandlers, brokerServices, controllerHandlers } from './handlers.ts'
+import { type NodeStorage, openStorage, storageDirectories } from './meta-properties-set.ts'
 import { MetadataQuorum } from './metadata-quorum.ts'
+import { nodePeers } from './node-peers.ts'
 
 export interface NodeOptions {
   readonly env: Env
@@ -36,21 +33,24 @@ export interface BoundListener {
   readonly port: number
 }
 
-/** Milliseconds that a broker waits for the controller to let it go. */
-const leaveMsMax = 10_000
-/** And for the replies to those who waited. */
+/** Replies to those who waited may take so long, in milliseconds. */
 const drainMsMax = 1000
-const securityProtocolCodes = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 
 export class Node {
   readonly #options: NodeOptions
-  readonly #broker: Broker
   readonly #server: Server
-  readonly #quorum: MetadataQuorum
+  readonly #peers: Peers
   readonly #reserves: readonly DiskReserve[]
-  readonly #metadataLock: FileLock | undefined
   readonly #bound: BoundListener[] = []
-  #lifecycle: BrokerLifecycle | undefined
+  #clusterId: string | undefined
+  #role: BrokerRole | undefined
+  #quorum: MetadataQuorum | undefined
+  /** Of the metadata's directory, where the broker role does not hold it. */
+  #metadataLock: FileLock | undefined
+  /** The controller listeners serve. */
+  #hasQuorum = false
+  /** The broker listeners serve, and the node is ready. */
+  #isOpen = false
   #stopping: Promise<void> | undefined
   /** The first one, also where it came while the node was stopping. */
   #fault: Error | undefined
@@ -58,29 +58,19 @@ export class Node {
   readonly #leaving = Promise.withResolvers<void>()
   readonly #ended = Promise.withResolvers<Error | undefined>()
 
-  private constructor(parts: {
-    readonly options: NodeOptions
-    readonly broker: Broker
-    readonly quorum: MetadataQuorum
-    readonly reserves: readonly DiskReserve[]
-    readonly metadataLock: FileLock | undefined
-    readonly onFault: (error: unknown) => void
-  }) {
-    const { options, broker, quorum, reserves } = parts
+  private constructor(options: NodeOptions, reserves: readonly DiskReserve[]) {
+    const { env, config, poison = false } = options
     this.#options = options
-    this.#broker = broker
-    this.#quorum = quorum
     this.#reserves = reserves
-    this.#metadataLock = parts.metadataLock
-    const { env } = options
     this.#server = new Server({
       network: env.network,
       clock: env.clock,
       logger: env.logger.child('server'),
-      limits: () => limitsOf(broker.config),
-      onFault: parts.onFault,
-      poison: options.poison ?? false,
+      limits: () => limitsOf(this.#config),
+      onFault: this.#onFault,
+      poison,
     })
+    this.#peers = nodePeers(env, config, poison)
   }
 
   /**
@@ -88,87 +78,112 @@ export class Node {
    * disk refuses (`EBUSY`: the directory is in use), and the network's Error where a port is taken.
    */
   static async start(options: NodeOptions): Promise<Node> {
-    const { config } = options
+    checkProtocols(options.config)
     const reserves = diskReserves(options)
     const env = { ...options.env, disk: new ReservedDisk(options.env.disk, reserves) }
-    checkRoles(config)
-    const storage = await openStorage({ ...env, config })
-    const bootstrap = await readBootstrapCheckpoint(env.disk, `${config.metadataLogDir}/${bootstrapCheckpointName}`)
-    let node: Node | undefined
-    let early: Error | undefined
-    const onFault = (error: unknown): void => {
-      const fault = error instanceof Error ? error : new Error(String(error))
-      env.logger.log('error', 'the node stops: its state can no longer be trusted', {
-        reason: fault.stack ?? fault.message,
-      })
-      if (node === undefined) early ??= fault
-      else void node.#fail(fault)
-    }
-    const { clusterId, directoryIds } = storage
-    let quorum: MetadataQuorum | undefined
-    let metadataLock: FileLock | undefined
-    const broker = await Broker.lock({
-      env,
-      config,
-      clusterId,
-      directoryIds,
-      controller: () => present(quorum, 'the quorum').controller,
-      brokerEpoch: () => node?.brokerEpoch ?? -1,
-      onDirectoryFailure: () => node?.directoryFailed(),
-      onCordoned: () => node?.directoryCordoned(),
-      onFault,
-    })
+    const node = new Node({ ...options, env }, reserves)
     try {
-      if (!config.logDirs.includes(config.metadataLogDir)) {
-        metadataLock = await lockDirectory(env.disk, config.metadataLogDir)
-      }
-      for (const reserve of reserves) await reserve.open()
-      quorum = await MetadataQuorum.start({
-        env,
-        config,
-        clusterId,
-        bootstrap: bootstrap ?? [],
-        publish: (update) => broker.publish(update),
-        onFault,
-      })
-      node = new Node({ options: { ...options, env }, broker, quorum, reserves, metadataLock, onFault })
-      if (early !== undefined) void node.#fail(early)
-      await node.#open()
+      await node.#start()
       return node
     } catch (error) {
-      if (node !== undefined) await node.stop()
-      else {
-        const stopping = allSteps(
-          () => quorum?.stop(),
-          () => broker.stop(-1),
-          ...reserves.map((reserve) => () => reserve.stop()),
-          () => metadataLock?.release(),
-        )
-        // Why it could not start is the news, not what stopping runs into.
-        await stopping.catch((failure: unknown) => logUncleanStop(env, failure))
-      }
+      // Why it could not start is the news, not what stopping runs into.
+      await node.stop()
       throw error
     }
   }
 
-  async #open(): Promise<void> {
+  async #start(): Promise<void> {
     const { env, config } = this.#options
-    await this.#unlessLeaving(this.#quorum.caughtUp())
-    await this.#unlessLeaving(this.#broker.load(this.#quorum.image))
-    const brokerEpoch = (): number => this.brokerEpoch
-    const parts = { broker: this.#broker, quorum: this.#quorum, config, brokerEpoch }
-    const services = brokerServices(parts)
-    for (const endpoint of config.listeners) await this.#unlessLeaving(this.#listen(endpoint, { parts, services }))
-    this.#lifecycle = this.#makeLifecycle()
-    await this.#unlessLeaving(this.#lifecycle.register())
-    await this.#unlessLeaving(this.#lifecycle.readyToUnfence())
-    await this.#unlessLeaving(this.#broker.applied(this.#quorum.image.provenance.offset))
+    const storage = await openStorage({ ...env, config })
+    this.#clusterId = storage.clusterId
+    const bootstrap = await readBootstrapCheckpoint(env.disk, `${config.metadataLogDir}/${bootstrapCheckpointName}`)
+    await this.#lock(storage)
+    for (const reserve of this.#reserves) await reserve.open()
+    const quorum = await MetadataQuorum.prepare({
+      env,
+      config,
+      clusterId: storage.clusterId,
+      bootstrap: bootstrap ?? [],
+      peers: this.#peers,
+      publish: (update) => this.#role?.publish(update),
+      onFault: this.#onFault,
+    })
+    this.#quorum = quorum
+    if (quorum.controller !== undefined) await this.#listenForControllers(quorum, quorum.controller)
+    await quorum.start(this.#controllerEndpoints())
+    this.#hasQuorum = true
+    this.#server.open()
+    await this.#unlessLeaving(quorum.caughtUp())
+    if (this.#role !== undefined) await this.#startBroker(this.#role)
+    this.#isOpen = true
     this.#server.open()
     for (const reserve of this.#reserves) reserve.keep()
     env.logger.log('info', 'the node is ready', {
       node: config.nodeId,
       listeners: this.#bound.map(({ listener, host, port }) => `${listener}://${host}:${port}`).join(','),
     })
+  }
+
+  async #lock({ clusterId, directoryIds }: NodeStorage): Promise<void> {
+    const { env, config, hostName } = this.#options
+    const isBroker = config.processRoles.has('broker')
+    if (isBroker) {
+      this.#role = await BrokerRole.lock({
+        env,
+        config,
+        hostName,
+        clusterId,
+        directoryIds,
+        controller: () => this.#controller,
+        register: (...request) => this.#register(...request),
+        listeners: () => this.#bound,
+        onFault: this.#onFault,
+      })
+    }
+    if (!isBroker || !config.logDirs.includes(config.metadataLogDir)) {
+      this.#metadataLock = await lockDirectory(env.disk, config.metadataLogDir)
+    }
+  }
+
+  /** The active controller, as far as this node can ask it. */
+  get #controller(): ControllerChannel {
+    return present(this.quorum.controller, 'a controller in this process')
+  }
+
+  /** A controller in this process knows that this broker holds the locks of its directories. */
+  #register(
+    ...request: Parameters<ControllerChannel['registerBroker']>
+  ): ReturnType<ControllerChannel['registerBroker']> {
+    const { controller } = this.quorum
+    return controller === undefined
+      ? this.#controller.registerBroker(...request)
+      : controller.registerOwnBroker(...request)
+  }
+
+  async #startBroker(role: BrokerRole): Promise<void> {
+    const { config } = this.#options
+    const { broker } = role
+    const { quorum } = this
+    await this.#unlessLeaving(broker.load(quorum.image))
+    const services = brokerServices({ broker, quorum, brokerEpoch: () => role.epoch })
+    for (const endpoint of config.listeners) {
+      if (!config.isControllerListener(endpoint)) {
+        await this.#unlessLeaving(this.#listen(endpoint, (router) => brokerHandlers(services, router)))
+      }
+    }
+    await this.#unlessLeaving(role.register())
+    await this.#unlessLeaving(broker.applied(quorum.image.provenance.offset))
+  }
+
+  /** Other voters may ask before this node has found its place: their requests wait for the quorum. */
+  async #listenForControllers(quorum: MetadataQuorum, controller: ControllerChannel): Promise<void> {
+    const { env, config } = this.#options
+    const parts = { env, clusterId: this.clusterId, quorum, controller, config: () => this.#config }
+    for (const endpoint of config.listeners) {
+      if (config.isControllerListener(endpoint)) {
+        await this.#listen(endpoint, (router) => controllerHandlers(parts, router))
+      }
+    }
   }
 
   /** Settles with `work`, or rejects as soon as the node begins to stop: with why, if that was not its owner. */
@@ -185,23 +200,38 @@ export class Node {
 
   async #listen(
     { listener: name, host, port }: Endpoint,
-    { parts, services }: { readonly parts: HandlerParts; readonly services: BrokerServices },
+    handlers: (router: () => Router) => readonly BoundHandler[],
   ): Promise<void> {
     const { env, config } = this.#options
     const isController = config.controllerListenerNames.includes(name)
-    const logger = env.logger.child('server')
     const router: Router = new Router(
-      isController ? controllerHandlers(parts, () => router) : brokerHandlers(services, () => router),
-      logger,
+      handlers(() => router),
+      env.logger.child('server'),
     )
     const bound: Listener = await this.#server.listen({
       name,
       host: host ?? '::',
       port,
       router,
-      waitsForOpen: !isController,
+      isOpen: () => (isController ? this.#hasQuorum : this.#isOpen),
     })
     this.#bound.push({ listener: name, host: host ?? this.#options.hostName, port: bound.port })
+  }
+
+  /** Where this node's controller is told to be, the port that the system chose among it. */
+  #controllerEndpoints(): readonly QuorumEndpoint[] {
+    const { config, hostName } = this.#options
+    const port = (name: string): number => this.#bound.find(({ listener }) => listener === name)?.port ?? 0
+    return config.advertisedControllerListeners.map((endpoint) => ({
+      name: endpoint.listener,
+      host: endpoint.host ?? hostName,
+      port: endpoint.port === 0 ? port(endpoint.listener) : endpoint.port,
+    }))
+  }
+
+  /** With what was changed while it ran. */
+  get #config(): BrokerConfig {
+    return this.#role?.broker.config ?? this.#options.config
   }
 
   /** Where each listener is, with the port that the system chose. */
@@ -210,30 +240,20 @@ export class Node {
   }
 
   get clusterId(): string {
-    return this.#broker.clusterId
+    return present(this.#clusterId, 'the id of the cluster')
   }
 
   get nodeId(): number {
-    return this.#broker.nodeId
+    return this.#options.config.nodeId
   }
 
   /** As the controller gave it; -1 before. */
   get brokerEpoch(): number {
-    return this.#lifecycle?.brokerEpoch ?? -1
-  }
-
-  /** A log directory has failed: the controller is told, if the broker is registered; else it learns with that. */
-  directoryFailed(): void {
-    if (this.brokerEpoch >= 0) this.#lifecycle?.directoryFailed()
-  }
-
-  /** The controller is told at once which directories take no new replicas. */
-  directoryCordoned(): void {
-    if (this.brokerEpoch >= 0) this.#lifecycle?.hasten()
+    return this.#role?.epoch ?? -1
   }
 
   get isReady(): boolean {
-    return this.#lifecycle !== undefined && !this.#lifecycle.isFenced
+    return this.#isOpen && this.#role?.isUnfenced !== false
   }
 
   /** Settles when the node has stopped: with what made it stop, or undefined when it was told to. */
@@ -241,58 +261,29 @@ export class Node {
     return this.#ended.promise
   }
 
+  /** Of a node that has that role. */
   get broker(): Broker {
-    return this.#broker
+    return present(this.#role, 'the role of a broker').broker
+  }
+
+  get isBroker(): boolean {
+    return this.#role !== undefined
   }
 
   get quorum(): MetadataQuorum {
-    return this.#quorum
+    return present(this.#quorum, 'the quorum')
   }
 
   get server(): Server {
     return this.#server
   }
 
-  #makeLifecycle(): BrokerLifecycle {
-    const { env, config, hostName } = this.#options
-    const port = (name: string): number => this.#bound.find(({ listener }) => listener === name)?.port ?? 0
-    const incarnationId = env.random.stream('incarnation').uuid()
-    const registration = () =>
-      brokerRegistration.request.create({
-        brokerId: config.nodeId,
-        clusterId: this.#broker.clusterId,
-        incarnationId,
-        listeners: config.advertisedListeners.map((endpoint) => ({
-          name: endpoint.listener,
-          host: endpoint.host ?? hostName,
-          port: endpoint.port === 0 ? port(endpoint.listener) : endpoint.port,
-          securityProtocol: securityProtocolCodes[endpoint.securityProtocol],
-        })),
-        features: supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
-          name,
-          minSupportedVersion: minLevel,
-          maxSupportedVersion: maxLevel,
-        })),
-        rack: config.textOrNull('broker.rack'),
-        logDirs: [...this.#broker.directoryIds],
-        previousBrokerEpoch: this.#broker.previousBrokerEpoch,
-      })
-    return new BrokerLifecycle({
-      channel: {
-        registerBroker: this.#quorum.controller.registerOwnBroker,
-        brokerHeartbeat: this.#quorum.controller.brokerHeartbeat,
-      },
-      clock: env.clock,
-      logger: env.logger.child('lifecycle'),
-      registration,
-      heartbeatIntervalMs: config.number('broker.heartbeat.interval.ms'),
-      registrationTimeoutMs: config.number('initial.broker.registration.timeout.ms'),
-      metadataOffset: () => this.#broker.metadataOffset,
-      offlineLogDirs: () => this.#broker.offlineLogDirs,
-      cordonedLogDirs: () => this.#broker.cordonedLogDirs,
-      directoryFailureTimeoutMs: () => this.#broker.config.number('log.dir.failure.timeout.ms'),
-      onFault: (error) => void this.#fail(error instanceof Error ? error : new Error(String(error))),
+  readonly #onFault = (error: unknown): void => {
+    const fault = error instanceof Error ? error : new Error(String(error))
+    this.#options.env.logger.log('error', 'the node stops: its state can no longer be trusted', {
+      reason: fault.stack ?? fault.message,
     })
+    void this.#fail(fault)
   }
 
   /** Stops under control: leadership is handed over, who waits is answered, everything is flushed. */
@@ -303,24 +294,23 @@ export class Node {
 
   async #fail(fault: Error): Promise<void> {
     this.#fault ??= fault
-    this.#lifecycle?.stop()
+    this.#role?.silence()
     this.#stopping ??= this.#stop(fault)
     await this.#stopping
   }
 
   async #stop(fault: Error | undefined): Promise<void> {
     const { env, config } = this.#options
-    const mayLeave = fault === undefined && config.boolean('controlled.shutdown.enable') && this.#quorum.isActive
     this.#leaving.resolve()
     try {
       await allSteps(
-        () => (mayLeave ? this.#lifecycle?.leave(leaveMsMax) : undefined),
-        () => this.#lifecycle?.stop(),
+        () => (fault === undefined ? this.#role?.leave() : undefined),
+        () => this.#role?.silence(),
         () => this.#server.stopListening(),
         () => this.#endRequests(),
         () => this.#server.close(),
-        () => this.#broker.stop(this.#fault === undefined ? this.brokerEpoch : -1),
-        () => this.#quorum.stop(),
+        () => this.#role?.broker.stop(this.#fault === undefined ? this.brokerEpoch : -1),
+        () => this.#quorum?.stop(),
         ...this.#reserves.map((reserve) => () => reserve.stop()),
         () => this.#metadataLock?.release(),
       )
@@ -334,7 +324,7 @@ export class Node {
 
   async #endRequests(): Promise<void> {
     const drained = this.#server.drain(drainMsMax)
-    this.#broker.endWaiting()
+    this.#role?.broker.endWaiting()
     await drained
   }
 }
@@ -344,18 +334,8 @@ function logUncleanStop({ logger }: Env, failure: unknown): void {
   logger.log('error', 'the stop was not clean', { reason })
 }
 
-/** What is built today; several nodes come with the quorum. */
-function checkRoles(config: BrokerConfig): void {
-  if (config.processRoles.size !== 2) {
-    throw new ConfigError('process.roles must be broker,controller: nodes with one of the two roles are not built yet')
-  }
-  const others = config.voters.filter(({ id }) => id !== config.nodeId)
-  if (others.length > 0) {
-    throw new ConfigError(
-      `controller.quorum.voters names other nodes (${others.map(({ id }) => id).join(', ')}): a quorum of several voters is not built yet`,
-    )
-  }
-  for (const { listener, securityProtocol } of config.listeners) {
+function checkProtocols({ listeners }: BrokerConfig): void {
+  for (const { listener, securityProtocol } of listeners) {
     if (securityProtocol !== 'PLAINTEXT') {
       throw new ConfigError(`Listener ${listener} is ${securityProtocol}: only PLAINTEXT is built yet`)
     }

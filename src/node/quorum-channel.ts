@@ -1,0 +1,125 @@
+/**
+ * The requests of this node's quorum to the others: each goes out over a peer at the address that the machine gives, and
+ * what became of it goes back into the machine.
+ */
+import { ApiError, type Logger, MalformedError } from '../base/index.ts'
+import { type Peer, PeerError, type Peers } from '../peer/index.ts'
+import { beginQuorumEpoch, ErrorCode, endQuorumEpoch, fetch, vote } from '../protocol/index.ts'
+import {
+  decodeBeginEpochReply,
+  decodeEndEpochReply,
+  decodeFetchReply,
+  decodeVoteReply,
+  type Endpoint,
+  encodeBeginEpoch,
+  encodeEndEpoch,
+  encodeFetch,
+  encodeVote,
+  type Outcome,
+  type OutgoingRequest,
+  type QuorumReply,
+  type QuorumRequest,
+  type WireNames,
+} from '../raft/index.ts'
+
+export interface QuorumChannelOptions {
+  readonly peers: Peers
+  readonly names: WireNames
+  /** `controller.quorum.request.timeout.ms`. */
+  readonly requestTimeoutMs: number
+  readonly logger: Logger
+}
+
+/** What is asked of whoever does not know pre-votes is an election without (KIP-996). */
+const preVotesSince = 2
+const fetchSince = 13
+
+interface Line {
+  readonly endpoint: Endpoint
+  readonly peer: Peer
+  /** What was wrong with the last answer, if it was told already. */
+  trouble: string | undefined
+}
+
+export class QuorumChannel {
+  readonly #options: QuorumChannelOptions
+  /** By destination: nodes, and addresses of the configuration. */
+  readonly #lines = new Map<number, Line>()
+
+  constructor(options: QuorumChannelOptions) {
+    this.#options = options
+  }
+
+  /** Settles when it is known what became of it; never rejects. */
+  async send({ to, request }: OutgoingRequest): Promise<Outcome> {
+    const line = this.#lineTo(to.id, to.endpoint)
+    try {
+      const reply = await this.#ask(line.peer, request)
+      line.trouble = undefined
+      return { kind: 'reply', reply }
+    } catch (error) {
+      return this.#failed(line, request, error)
+    }
+  }
+
+  /** A node that has moved is asked at its new address. */
+  #lineTo(id: number, endpoint: Endpoint): Line {
+    const known = this.#lines.get(id)
+    const { host, port } = endpoint
+    if (known?.endpoint.host === host && known.endpoint.port === port) return known
+    known?.peer.close()
+    const line: Line = { endpoint, peer: this.#options.peers.to({ host, port }), trouble: undefined }
+    this.#lines.set(id, line)
+    return line
+  }
+
+  async #ask(peer: Peer, request: QuorumRequest): Promise<QuorumReply> {
+    const { names, requestTimeoutMs: timeoutMs } = this.#options
+    const { kind } = request
+    if (kind === 'vote') {
+      const versions = [request.isPreVote ? preVotesSince : 0, vote.versions[1]] as const
+      return decodeVoteReply(await peer.send(vote, encodeVote(request, names), { timeoutMs, versions }), names)
+    }
+    if (kind === 'begin-epoch') {
+      const message = encodeBeginEpoch(request, names)
+      return decodeBeginEpochReply(await peer.send(beginQuorumEpoch, message, { timeoutMs }), names)
+    }
+    if (kind === 'end-epoch') {
+      const message = encodeEndEpoch(request, names)
+      return decodeEndEpochReply(await peer.send(endQuorumEpoch, message, { timeoutMs }), names)
+    }
+    const versions = [fetchSince, fetch.versions[1]] as const
+    return decodeFetchReply(await peer.send(fetch, encodeFetch(request, names), { timeoutMs, versions }), names)
+  }
+
+  #failed(line: Line, request: QuorumRequest, error: unknown): Outcome {
+    if (isUnsupported(error)) {
+      if (request.kind !== 'vote' || !request.isPreVote) this.#tell(line, request, error)
+      return { kind: 'unsupported' }
+    }
+    if (!(error instanceof PeerError || error instanceof ApiError || error instanceof MalformedError)) throw error
+    this.#tell(line, request, error)
+    return { kind: 'failed' }
+  }
+
+  /** Once for each trouble: the quorum asks again many times a second. */
+  #tell(line: Line, { kind }: QuorumRequest, { message }: Error): void {
+    if (line.trouble === message) return
+    line.trouble = message
+    const { host, port } = line.endpoint
+    this.#options.logger.log('warn', 'another node of the quorum does not answer as it should', {
+      node: `${host}:${port}`,
+      request: kind,
+      reason: message,
+    })
+  }
+
+  close(): void {
+    for (const { peer } of this.#lines.values()) peer.close()
+    this.#lines.clear()
+  }
+}
+
+const isUnsupported = (error: unknown): error is Error =>
+  (error instanceof PeerError && error.failure === 'unsupported version') ||
+  (error instanceof ApiError && error.code === ErrorCode.UNSUPPORTED_VERSION)
