@@ -62,6 +62,8 @@ export interface Api<Q extends Fields, S extends Fields> {
   readonly versions: readonly [min: number, max: number]
   readonly flexible: number
   readonly listeners: readonly ('broker' | 'controller')[]
+  /** Brokers pass it on to the active controller, in an Envelope (KIP-590). */
+  readonly forwardable: boolean
   readonly request: Message<Q>
   readonly response: Message<S>
 }
@@ -74,12 +76,13 @@ export interface ApiOptions<Q extends Fields, S extends Fields> {
   readonly unstable?: number
   readonly flexible?: number
   readonly listeners: readonly ('broker' | 'controller')[]
+  readonly forwardable?: boolean
   readonly request: Q
   readonly response: S
 }
 
 export function api<Q extends Fields, S extends Fields>(options: ApiOptions<Q, S>): Api<Q, S> {
-  const { key, name, versions, listeners } = options
+  const { key, name, versions, listeners, forwardable = false } = options
   const flexible = options.flexible ?? Number.POSITIVE_INFINITY
   const declared = { versions: [versions[0], options.unstable ?? versions[1]] as const, flexible }
   return {
@@ -88,6 +91,7 @@ export function api<Q extends Fields, S extends Fields>(options: ApiOptions<Q, S
     versions,
     flexible,
     listeners,
+    forwardable,
     request: new Message({ name: `${name}Request`, fields: options.request, ...declared }),
     response: new Message({ name: `${name}Response`, fields: options.response, ...declared }),
   }

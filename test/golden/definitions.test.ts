@@ -132,7 +132,7 @@ test('every declaration is the one of 4.3.1: fields, types, versions, tags, null
   assert.equal(count, messages.size)
 })
 
-test('keys, served versions, listeners and header versions are those of 4.3.1', () => {
+test('keys, served versions, listeners, what is forwarded, and header versions are those of 4.3.1', () => {
   const keys = asArray(reference['keys']).map(asRecord)
   let count = 0
   for (const key of keys) {
@@ -140,7 +140,7 @@ test('keys, served versions, listeners and header versions are those of 4.3.1', 
     if (api === undefined) continue
     count++
     assert.deepEqual([api.name, ...api.versions], [key['name'], key['min'], key['max']])
-    assert.deepEqual(api.listeners, key['listeners'])
+    assert.deepEqual([api.listeners, api.forwardable], [key['listeners'], key['forwardable']])
     for (const line of asArray(key['headerVersions'])) {
       const [version, request, response] = asArray(line).map(Number)
       assert.deepEqual(

@@ -45,6 +45,7 @@ export const createTopics = api({
   versions: [2, 7],
   flexible: 5,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     topics: list(creatableTopic),
     timeoutMs: i32({ default: 60000 }),

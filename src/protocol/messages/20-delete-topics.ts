@@ -20,6 +20,7 @@ export const deleteTopics = api({
   versions: [1, 6],
   flexible: 4,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     topics: list(deleteTopicState, { since: 6 }),
     topicNames: list(string(), { until: 5 }),

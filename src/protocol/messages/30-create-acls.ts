@@ -23,6 +23,7 @@ export const createAcls = api({
   versions: [1, 3],
   flexible: 2,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     creations: list(aclCreation),
   },

@@ -36,6 +36,7 @@ export const deleteAcls = api({
   versions: [1, 3],
   flexible: 2,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     filters: list(deleteAclsFilter),
   },

@@ -26,6 +26,7 @@ export const alterConfigs = api({
   versions: [0, 2],
   flexible: 2,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     resources: list(alterConfigsResource),
     validateOnly: bool(),

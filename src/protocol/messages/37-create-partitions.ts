@@ -24,6 +24,7 @@ export const createPartitions = api({
   versions: [0, 3],
   flexible: 2,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     topics: list(createPartitionsTopic),
     timeoutMs: i32(),

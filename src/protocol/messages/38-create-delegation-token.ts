@@ -13,6 +13,7 @@ export const createDelegationToken = api({
   versions: [1, 3],
   flexible: 2,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     ownerPrincipalType: orNull(string({ since: 3 })),
     ownerPrincipalName: orNull(string({ since: 3 })),

@@ -8,6 +8,7 @@ export const renewDelegationToken = api({
   versions: [1, 2],
   flexible: 2,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     hmac: bytes(),
     renewPeriodMs: i64(),

@@ -24,6 +24,7 @@ export const electLeaders = api({
   versions: [0, 2],
   flexible: 2,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     electionType: i8({ since: 1 }),
     topicPartitions: orNull(list(topicPartitions)),

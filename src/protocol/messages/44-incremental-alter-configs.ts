@@ -27,6 +27,7 @@ export const incrementalAlterConfigs = api({
   versions: [0, 1],
   flexible: 1,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     resources: list(alterConfigsResource),
     validateOnly: bool(),

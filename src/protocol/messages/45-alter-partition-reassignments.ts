@@ -29,6 +29,7 @@ export const alterPartitionReassignments = api({
   versions: [0, 1],
   flexible: 0,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     timeoutMs: i32({ default: 60000 }),
     allowReplicationFactorChange: bool({ since: 1, default: true }),

@@ -25,6 +25,7 @@ export const listPartitionReassignments = api({
   versions: [0, 0],
   flexible: 0,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     timeoutMs: i32({ default: 60000 }),
     topics: orNull(list(listPartitionReassignmentsTopics), { default: null }),

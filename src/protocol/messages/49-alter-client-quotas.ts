@@ -35,6 +35,7 @@ export const alterClientQuotas = api({
   versions: [0, 1],
   flexible: 1,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     entries: list(entryData),
     validateOnly: bool(),

@@ -27,6 +27,7 @@ export const alterUserScramCredentials = api({
   versions: [0, 0],
   flexible: 0,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     deletions: list(scramCredentialDeletion),
     upsertions: list(scramCredentialUpsertion),

@@ -52,6 +52,7 @@ export const describeQuorum = api({
   versions: [0, 2],
   flexible: 0,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     topics: list(topicData),
   },

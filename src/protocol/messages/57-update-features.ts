@@ -21,6 +21,7 @@ export const updateFeatures = api({
   versions: [0, 2],
   flexible: 0,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     timeoutMs: i32({ default: 60000 }),
     featureUpdates: list(featureUpdateKey),

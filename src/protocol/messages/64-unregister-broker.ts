@@ -8,6 +8,7 @@ export const unregisterBroker = api({
   versions: [0, 0],
   flexible: 0,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     brokerId: i32(),
   },

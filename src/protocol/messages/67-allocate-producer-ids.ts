@@ -8,6 +8,7 @@ export const allocateProducerIds = api({
   versions: [0, 0],
   flexible: 0,
   listeners: ['controller'],
+  forwardable: true,
   request: {
     brokerId: i32(),
     brokerEpoch: i64({ default: -1 }),

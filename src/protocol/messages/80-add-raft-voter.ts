@@ -14,6 +14,7 @@ export const addRaftVoter = api({
   versions: [0, 1],
   flexible: 0,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     clusterId: orNull(string()),
     timeoutMs: i32(),

@@ -8,6 +8,7 @@ export const removeRaftVoter = api({
   versions: [0, 0],
   flexible: 0,
   listeners: ['broker', 'controller'],
+  forwardable: true,
   request: {
     clusterId: orNull(string()),
     voterId: i32(),
