@@ -48,6 +48,8 @@ export const latestMetadataVersion: number = metadataVersionMin + metadataVersio
 export const noEpochOnShrinkLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.6-IV0')
 /** From which on partitions have directories (KIP-858): 3.7-IV2. */
 export const directoryAssignmentLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.7-IV2')
+/** From which on controllers register (KIP-919): 3.7-IV0. */
+export const controllerRegistrationLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.7-IV0')
 /** From which on directories can be cordoned (KIP-1066): 4.3-IV0. */
 export const cordonedDirectoriesLevel: number = metadataVersionMin + metadataVersionNames.indexOf('4.3-IV0')
 

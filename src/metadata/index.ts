@@ -1,7 +1,7 @@
 /** The door of `metadata`: the records of the cluster, the image that they make, and what changed in it. */
 export type { BrokerChange } from './cluster-delta.ts'
 export * from './controller/controller.ts'
-export type { ControllerChannel } from './controller/controller-channel.ts'
+export { type Asker, type ControllerChannel, isNotController, notController } from './controller/controller-channel.ts'
 export {
   type ControlledTopic,
   ControllerState,

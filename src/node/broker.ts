@@ -392,11 +392,11 @@ export class Broker {
       listPartitionReassignments: (request) => controller().listPartitionReassignments(request),
       electLeaders: (request) => then(controller().electLeaders(request)),
       unregisterBroker: (request) => then(controller().unregisterBroker(request)),
-      createTopics: (request) => then(controller().createTopics(request)),
+      createTopics: (request, asker) => then(controller().createTopics(request, asker)),
       deleteTopics: (request) => then(controller().deleteTopics(request)),
       createPartitions: (request) => then(controller().createPartitions(request)),
-      incrementalAlterConfigs: (request) => then(controller().incrementalAlterConfigs(request)),
-      alterConfigs: (request) => then(controller().alterConfigs(request)),
+      incrementalAlterConfigs: (request, asker) => then(controller().incrementalAlterConfigs(request, asker)),
+      alterConfigs: (request, asker) => then(controller().alterConfigs(request, asker)),
       updateFeatures: (request) => then(controller().updateFeatures(request)),
     }
   }

@@ -11,6 +11,7 @@ import {
   encodeRecord,
   type MetadataBatch,
   type MetadataRecord,
+  notController,
   type WilledElection,
 } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
@@ -278,9 +279,6 @@ export class ControllerDriver implements ControllerChannel {
   allocateProducerIds: ControllerChannel['allocateProducerIds'] = (request) =>
     this.#run(() => this.#controller.allocateProducerIds(request))
 }
-
-const notController = (): ApiError =>
-  new ApiError(ErrorCode.NOT_CONTROLLER, 'This is not the correct controller for this cluster.')
 
 /** An ApiError of work that nobody waits for means that the leadership is gone; all else is our fault. */
 const onFaultUnlessApi =

@@ -23,6 +23,7 @@ import {
   type BoundHandler,
   beginQuorumEpochHandler,
   bind,
+  bindForwarded,
   brokerHeartbeatHandler,
   brokerRegistrationHandler,
   consumerGroupDescribeHandler,
@@ -42,7 +43,9 @@ import {
   describeTopicPartitionsHandler,
   electLeadersHandler,
   endQuorumEpochHandler,
+  envelopeHandler,
   type Features,
+  type Forwarder,
   fetchHandler,
   findCoordinatorHandler,
   heartbeatHandler,
@@ -80,12 +83,14 @@ export interface BrokerParts {
   readonly quorum: MetadataQuorum
   /** As the controller gave it; -1 before. */
   readonly brokerEpoch: () => number
+  /** To the active controller; undefined while that is in this process. */
+  readonly forwarder: () => Forwarder | undefined
 }
 
 /** What the handlers of brokers stand on: made once, shared by all listeners. */
 export type BrokerServices = ReturnType<typeof brokerServices>
 
-export function brokerServices({ broker, quorum, brokerEpoch }: BrokerParts) {
+export function brokerServices({ broker, quorum, brokerEpoch, forwarder }: BrokerParts) {
   const { env, clusterId, nodeId, channel, groups, replication, waiters, sessions } = broker
   const image = (): MetadataImage => broker.image
   const topicName = (topicId: Uuid): string | undefined => broker.image.topics.byId.get(topicId)?.name
@@ -118,12 +123,13 @@ export function brokerServices({ broker, quorum, brokerEpoch }: BrokerParts) {
     quorum: () => describeQuorum(quorum),
     ensureInternalTopic: (name: string) => void autoTopics.create([name]),
     features: () => featuresOf(image(), quorum),
+    forwarder,
   }
 }
 
 /** What a listener for clients and brokers serves. */
 export function brokerHandlers(services: BrokerServices, router: () => Router): readonly BoundHandler[] {
-  const { groups, random, features } = services
+  const { groups, random, features, forwarder } = services
   return [
     bind(produceHandler(services)),
     bind(fetchHandler(services)),
@@ -142,8 +148,8 @@ export function brokerHandlers(services: BrokerServices, router: () => Router): 
     bind(listGroupsHandler(services)),
     bind(saslHandshakeHandler),
     bind(apiVersionsHandler({ served: () => router().served(), features })),
-    bind(createTopicsHandler(services)),
-    bind(deleteTopicsHandler(services)),
+    bindForwarded(createTopicsHandler(services), forwarder),
+    bindForwarded(deleteTopicsHandler(services), forwarder),
     bind(deleteRecordsHandler(services)),
     bind(initProducerIdHandler(services)),
     bind(offsetForLeaderEpochHandler(services)),
@@ -151,18 +157,18 @@ export function brokerHandlers(services: BrokerServices, router: () => Router): 
     bind(alterConfigsHandler(services)),
     bind(alterReplicaLogDirsHandler(services)),
     bind(describeLogDirsHandler(services)),
-    bind(createPartitionsHandler(services)),
+    bindForwarded(createPartitionsHandler(services), forwarder),
     bind(deleteGroupsHandler(services)),
-    bind(electLeadersHandler(services)),
+    bindForwarded(electLeadersHandler(services), forwarder),
     bind(incrementalAlterConfigsHandler(services)),
-    bind(alterPartitionReassignmentsHandler(services)),
-    bind(listPartitionReassignmentsHandler(services)),
+    bindForwarded(alterPartitionReassignmentsHandler(services), forwarder),
+    bindForwarded(listPartitionReassignmentsHandler(services), forwarder),
     bind(offsetDeleteHandler(services)),
-    bind(describeQuorumHandler(services)),
-    bind(updateFeaturesHandler(services)),
+    bindForwarded(describeQuorumHandler(services), forwarder),
+    bindForwarded(updateFeaturesHandler(services), forwarder),
     bind(describeClusterHandler(services)),
     bind(describeProducersHandler(services)),
-    bind(unregisterBrokerHandler(services)),
+    bindForwarded(unregisterBrokerHandler(services), forwarder),
     bind(listConfigResourcesHandler(services)),
     bind(describeTopicPartitionsHandler(services)),
   ]
@@ -215,6 +221,7 @@ export function controllerHandlers(
     bind(describeQuorumHandler(services)),
     bind(alterPartitionHandler(services)),
     bind(updateFeaturesHandler(services)),
+    bind(envelopeHandler({ router, isActive: () => quorum.isActive })),
     bind(describeClusterHandler(services)),
     bind(brokerRegistrationHandler(services)),
     bind(brokerHeartbeatHandler(services)),

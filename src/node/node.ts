@@ -10,9 +10,11 @@ import type { ControllerChannel } from '../metadata/index.ts'
 import type { Peers } from '../peer/index.ts'
 import type { Endpoint as QuorumEndpoint } from '../raft/index.ts'
 import { type BoundHandler, Router, Server, type ServerLimits } from '../server/index.ts'
+import { ActiveController } from './active-controller.ts'
 import { bootstrapCheckpointName, readBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
 import type { Broker } from './broker.ts'
 import { BrokerRole } from './broker-role.ts'
+import { ControllerRegistration } from './controller-registration.ts'
 import { brokerHandlers, brokerServices, controllerHandlers } from './handlers.ts'
 import { type NodeStorage, openStorage, storageDirectories } from './meta-properties-set.ts'
 import { MetadataQuorum } from './metadata-quorum.ts'
@@ -45,6 +47,8 @@ export class Node {
   #clusterId: string | undefined
   #role: BrokerRole | undefined
   #quorum: MetadataQuorum | undefined
+  #active: ActiveController | undefined
+  #registration: ControllerRegistration | undefined
   /** Of the metadata's directory, where the broker role does not hold it. */
   #metadataLock: FileLock | undefined
   /** The controller listeners serve. */
@@ -105,10 +109,14 @@ export class Node {
       clusterId: storage.clusterId,
       bootstrap: bootstrap ?? [],
       peers: this.#peers,
-      publish: (update) => this.#role?.publish(update),
+      publish: (update) => {
+        this.#role?.publish(update)
+        this.#registration?.published(update.image)
+      },
       onFault: this.#onFault,
     })
     this.#quorum = quorum
+    this.#active = this.#makeActive(quorum)
     if (quorum.controller !== undefined) await this.#listenForControllers(quorum, quorum.controller)
     await quorum.start(this.#controllerEndpoints())
     this.#hasQuorum = true
@@ -134,8 +142,8 @@ export class Node {
         hostName,
         clusterId,
         directoryIds,
-        controller: () => this.#controller,
-        register: (...request) => this.#register(...request),
+        controller: () => this.#controller.channel,
+        register: (...request) => this.#controller.registerOwnBroker(...request),
         listeners: () => this.#bound,
         onFault: this.#onFault,
       })
@@ -145,27 +153,17 @@ export class Node {
     }
   }
 
-  /** The active controller, as far as this node can ask it. */
-  get #controller(): ControllerChannel {
-    return present(this.quorum.controller, 'a controller in this process')
-  }
-
-  /** A controller in this process knows that this broker holds the locks of its directories. */
-  #register(
-    ...request: Parameters<ControllerChannel['registerBroker']>
-  ): ReturnType<ControllerChannel['registerBroker']> {
-    const { controller } = this.quorum
-    return controller === undefined
-      ? this.#controller.registerBroker(...request)
-      : controller.registerOwnBroker(...request)
-  }
-
   async #startBroker(role: BrokerRole): Promise<void> {
     const { config } = this.#options
     const { broker } = role
     const { quorum } = this
     await this.#unlessLeaving(broker.load(quorum.image))
-    const services = brokerServices({ broker, quorum, brokerEpoch: () => role.epoch })
+    const services = brokerServices({
+      broker,
+      quorum,
+      brokerEpoch: () => role.epoch,
+      forwarder: () => this.#controller.forwarder,
+    })
     for (const endpoint of config.listeners) {
       if (!config.isControllerListener(endpoint)) {
         await this.#unlessLeaving(this.#listen(endpoint, (router) => brokerHandlers(services, router)))
@@ -173,6 +171,21 @@ export class Node {
     }
     await this.#unlessLeaving(role.register())
     await this.#unlessLeaving(broker.applied(quorum.image.provenance.offset))
+  }
+
+  #makeActive(quorum: MetadataQuorum): ActiveController {
+    const { env, config } = this.#options
+    return new ActiveController({
+      quorum,
+      config,
+      peers: this.#peers,
+      clock: env.clock,
+      logger: env.logger.child('to-controller'),
+    })
+  }
+
+  get #controller(): ActiveController {
+    return present(this.#active, 'the active controller, wherever it is')
   }
 
   /** Other voters may ask before this node has found its place: their requests wait for the quorum. */
@@ -184,6 +197,14 @@ export class Node {
         await this.#listen(endpoint, (router) => controllerHandlers(parts, router))
       }
     }
+    this.#registration = new ControllerRegistration({
+      ...env,
+      nodeId: config.nodeId,
+      endpoints: this.#controllerEndpoints(),
+      register: (request) => this.#controller.channel.registerController(request),
+      logger: env.logger.child('registration'),
+      onFault: this.#onFault,
+    })
   }
 
   /** Settles with `work`, or rejects as soon as the node begins to stop: with why, if that was not its owner. */
@@ -310,6 +331,8 @@ export class Node {
         () => this.#endRequests(),
         () => this.#server.close(),
         () => this.#role?.broker.stop(this.#fault === undefined ? this.brokerEpoch : -1),
+        () => this.#registration?.stop(),
+        () => this.#active?.close(),
         () => this.#quorum?.stop(),
         ...this.#reserves.map((reserve) => () => reserve.stop()),
         () => this.#metadataLock?.release(),

@@ -5,7 +5,7 @@
  */
 import { ApiError } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import { type ControllerChannel, type MetadataImage, resourceType } from '../metadata/index.ts'
+import { type ControllerChannel, isNotController, type MetadataImage, resourceType } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 
 export interface AlteredResource {
@@ -36,6 +36,11 @@ export const failedResource = ({ resourceType: type, resourceName }: AlteredReso
   errorMessage: error.message,
 })
 
+function failedResources(resources: readonly AlteredResource[], error: unknown): readonly AlteredResult[] {
+  if (!(error instanceof ApiError) || isNotController(error)) throw error
+  return resources.map((resource) => failedResource(resource, error))
+}
+
 const keyOf = (resource: AlteredResource): string => `${resource.resourceType} ${resource.resourceName}`
 
 /** Throws ApiError 42 unless the controller may be asked for it. */
@@ -43,7 +48,10 @@ export function checkAlterable({ resourceType: type }: AlteredResource): void {
   if (!alterable.has(type)) throw new ApiError(ErrorCode.INVALID_REQUEST, `Unknown resource type ${type}`)
 }
 
-/** `check` throws an ApiError for a resource that the controller is not to see. */
+/**
+ * `check` throws an ApiError for a resource that the controller is not to see; one of `forward` is the answer for all that it
+ * was asked for. Rejects with ApiError 41 where there is no controller.
+ */
 export async function alterResources<R extends AlteredResource>(options: {
   readonly resources: readonly R[]
   readonly check: (resource: R) => void
@@ -69,7 +77,7 @@ export async function alterResources<R extends AlteredResource>(options: {
       refused.set(resource, error)
     }
   }
-  const results = asked.length === 0 ? [] : await forward(asked)
+  const results = asked.length === 0 ? [] : await forward(asked).catch((error) => failedResources(asked, error))
   const answers = new Map(results.map((result) => [keyOf(result), result]))
   const missing = new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, 'The controller did not answer for the resource.')
   return resources.map((resource) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError, type Logger } from '../base/index.ts'
+import type { Asker } from '../metadata/index.ts'
 import type { CreateTopicsRequest, CreateTopicsResponse } from '../protocol/index.ts'
 import { createTopics } from '../protocol/index.ts'
 import { AutoTopics } from './auto-topics.ts'
@@ -21,10 +22,12 @@ function held(texts: Readonly<Record<string, string>> = {}) {
   const fixture = new ClusterFixture(texts)
   fixture.start(1)
   const requests: CreateTopicsRequest[] = []
+  const askers: (Asker | undefined)[] = []
   const answers: ((reply: CreateTopicsResponse | ApiError) => void)[] = []
   const channel = {
-    createTopics: (request: CreateTopicsRequest) => {
+    createTopics: (request: CreateTopicsRequest, asker?: Asker) => {
       requests.push(request)
+      askers.push(asker)
       return new Promise<CreateTopicsResponse>((resolve, reject) => {
         answers.push((reply) => (reply instanceof ApiError ? reject(reply) : resolve(reply)))
       })
@@ -37,7 +40,7 @@ function held(texts: Readonly<Record<string, string>> = {}) {
     answers[i]?.(createTopics.response.create({ topics: names }))
   }
   const asked = () => requests.map((request) => request.topics.map(({ name }) => name).join(' '))
-  return { fixture, topics, requests, answers, answer, asked, logger }
+  return { fixture, topics, requests, askers, answers, answer, asked, logger }
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -64,6 +67,15 @@ test('names are answered at once; a name is asked for once at a time', async () 
   await turn()
   topics.create(['a', 'c'])
   assert.deepEqual(asked(), ['a b', 'c', 'a'])
+})
+
+test('the controller is told for whom a topic is', () => {
+  const { topics, askers } = held()
+  const asker = { clientId: 'c', correlationId: 3, clientHost: '10.0.0.1' }
+  topics.create(['a'], asker)
+  topics.create(['a', 'b'], { ...asker, clientId: 'd' })
+  topics.create(['__consumer_offsets'])
+  assert.deepEqual(askers, [asker, { ...asker, clientId: 'd' }, undefined])
 })
 
 test('a failure is logged, and the next one who asks tries again', async () => {

@@ -6,6 +6,7 @@
 import { ApiError, type Logger } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import {
+  type Asker,
   type ControllerChannel,
   invalidTopicName,
   type MetadataImage,
@@ -87,9 +88,10 @@ export class AutoTopics {
 
   /**
    * Asks for topics that the image lacks. Answers at once, in Kafka's way: the code is 17 for a name that no topic can
-   * have, and 3 for the others, which the client asks for again.
+   * have, and 3 for the others, which the client asks for again. The controller sees the client whose request named them
+   * first.
    */
-  create(names: Iterable<string>): ReadonlyMap<string, number> {
+  create(names: Iterable<string>, asker?: Asker): ReadonlyMap<string, number> {
     const codes = new Map<string, number>()
     const wanted: string[] = []
     for (const name of names) {
@@ -98,7 +100,7 @@ export class AutoTopics {
       codes.set(name, isInvalid ? ErrorCode.INVALID_TOPIC_EXCEPTION : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
       if (!isInvalid && !this.#inFlight.has(name)) wanted.push(name)
     }
-    if (wanted.length > 0) this.#send(wanted)
+    if (wanted.length > 0) this.#send(wanted, asker)
     return codes
   }
 
@@ -114,11 +116,11 @@ export class AutoTopics {
     return this.#inFlight.get(name) ?? Promise.resolve()
   }
 
-  #send(names: readonly string[]): void {
+  #send(names: readonly string[], asker?: Asker): void {
     const { channel, config, logger } = this.#services
     const timeoutMs = config().number('request.timeout.ms')
     const topics = names.map((name) => this.#creatable(name))
-    const reply = channel.createTopics(createTopics.request.create({ topics, timeoutMs }))
+    const reply = channel.createTopics(createTopics.request.create({ topics, timeoutMs }), asker)
     logger.log('info', 'topics are created because they were asked for', { topics: names.join(',') })
     for (const name of names) {
       const created = this.#settle(name, reply)

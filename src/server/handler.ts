@@ -90,6 +90,8 @@ export interface BoundHandler {
   readonly name: string
   readonly versions: readonly [min: number, max: number]
   /** Answers with a function that writes the body, with `noReply`, or with `closeConnection`. */
-  run(reader: Reader, context: RequestContext): Answering<BodyWriter>
+  run(reader: Reader, context: RequestContext, elsewhere?: Elsewhere): Answering<BodyWriter>
 }
 export type BodyWriter = (writer: Writer) => void
+/** What is answered in the place of error 41: the controller that the handler asked is not the active one. May throw. */
+export type Elsewhere = () => Answer<BodyWriter> | Promise<Answer<BodyWriter>>

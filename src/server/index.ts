@@ -1,6 +1,7 @@
 /** The door of `server`. */
 export type { AlterServices } from './alter-resources.ts'
 export { AutoTopics, type AutoTopicsServices } from './auto-topics.ts'
+export { bindForwarded, type ForwardedRequest, type Forwarder } from './forwarding.ts'
 export {
   type Answer,
   type BoundHandler,
@@ -8,6 +9,7 @@ export {
   type Handler,
   noReply,
   type RequestContext,
+  Signal,
 } from './handler.ts'
 export { type ProduceServices, produceHandler } from './handlers/00-produce.ts'
 export { type FetchServices, fetchHandler } from './handlers/01-fetch.ts'
@@ -61,6 +63,7 @@ export {
 } from './handlers/55-describe-quorum.ts'
 export { type AlterPartitionServices, alterPartitionHandler } from './handlers/56-alter-partition.ts'
 export { type UpdateFeaturesServices, updateFeaturesHandler } from './handlers/57-update-features.ts'
+export { type EnvelopeServices, envelopeHandler } from './handlers/58-envelope.ts'
 export { type DescribeClusterServices, describeClusterHandler } from './handlers/60-describe-cluster.ts'
 export { type DescribeProducersServices, describeProducersHandler } from './handlers/61-describe-producers.ts'
 export { type BrokerRegistrationServices, brokerRegistrationHandler } from './handlers/62-broker-registration.ts'

@@ -3,10 +3,12 @@
  * `connection` and `handlers/`. Knows no socket and no order of replies.
  */
 import { ApiError, type Logger, type Reader, type Writer } from '../base/index.ts'
+import { isNotController } from '../metadata/index.ts'
 import {
   type Answer,
   type BodyWriter,
   type BoundHandler,
+  type Elsewhere,
   type Handler,
   LateAnswer,
   type RequestContext,
@@ -27,8 +29,10 @@ export function bind<Request, Response>(handler: Handler<Request, Response>): Bo
     key: api.key,
     name: api.name,
     versions: api.versions,
-    run(reader: Reader, context: RequestContext) {
+    run(reader: Reader, context: RequestContext, elsewhere?: Elsewhere) {
       const request = api.request.decode(reader, context.apiVersion)
+      const otherwise = (error: unknown): ReturnType<Elsewhere> =>
+        elsewhere !== undefined && isNotController(error) ? elsewhere() : failed(request, error, context)
       try {
         const answer = handler.handle(request, context)
         if (answer instanceof LateAnswer) {
@@ -37,12 +41,9 @@ export function bind<Request, Response>(handler: Handler<Request, Response>): Bo
           return written
         }
         if (!(answer instanceof Promise)) return encode(answer, context.apiVersion)
-        return answer.then(
-          (settled) => encode(settled, context.apiVersion),
-          (error: unknown) => failed(request, error, context),
-        )
+        return answer.then((settled) => encode(settled, context.apiVersion), otherwise)
       } catch (error) {
-        return failed(request, error, context)
+        return otherwise(error)
       }
     },
   }

@@ -4,41 +4,57 @@
  * over the network. Every method rejects with ApiError: 41 NOT_CONTROLLER where none is active, else what the controller
  * answers for the request as a whole.
  */
-import type {
-  AllocateProducerIdsRequest,
-  AllocateProducerIdsResponse,
-  AlterConfigsRequest,
-  AlterConfigsResponse,
-  AlterPartitionReassignmentsRequest,
-  AlterPartitionReassignmentsResponse,
-  AlterPartitionRequest,
-  AlterPartitionResponse,
-  AssignReplicasToDirsRequest,
-  AssignReplicasToDirsResponse,
-  BrokerHeartbeatRequest,
-  BrokerHeartbeatResponse,
-  BrokerRegistrationRequest,
-  BrokerRegistrationResponse,
-  ControllerRegistrationRequest,
-  ControllerRegistrationResponse,
-  CreatePartitionsRequest,
-  CreatePartitionsResponse,
-  CreateTopicsRequest,
-  CreateTopicsResponse,
-  DeleteTopicsRequest,
-  DeleteTopicsResponse,
-  ElectLeadersRequest,
-  ElectLeadersResponse,
-  IncrementalAlterConfigsRequest,
-  IncrementalAlterConfigsResponse,
-  ListPartitionReassignmentsRequest,
-  ListPartitionReassignmentsResponse,
-  UnregisterBrokerRequest,
-  UnregisterBrokerResponse,
-  UpdateFeaturesRequest,
-  UpdateFeaturesResponse,
+import { ApiError } from '../../base/index.ts'
+import {
+  type AllocateProducerIdsRequest,
+  type AllocateProducerIdsResponse,
+  type AlterConfigsRequest,
+  type AlterConfigsResponse,
+  type AlterPartitionReassignmentsRequest,
+  type AlterPartitionReassignmentsResponse,
+  type AlterPartitionRequest,
+  type AlterPartitionResponse,
+  type AssignReplicasToDirsRequest,
+  type AssignReplicasToDirsResponse,
+  type BrokerHeartbeatRequest,
+  type BrokerHeartbeatResponse,
+  type BrokerRegistrationRequest,
+  type BrokerRegistrationResponse,
+  type ControllerRegistrationRequest,
+  type ControllerRegistrationResponse,
+  type CreatePartitionsRequest,
+  type CreatePartitionsResponse,
+  type CreateTopicsRequest,
+  type CreateTopicsResponse,
+  type DeleteTopicsRequest,
+  type DeleteTopicsResponse,
+  type ElectLeadersRequest,
+  type ElectLeadersResponse,
+  ErrorCode,
+  type IncrementalAlterConfigsRequest,
+  type IncrementalAlterConfigsResponse,
+  type ListPartitionReassignmentsRequest,
+  type ListPartitionReassignmentsResponse,
+  type UnregisterBrokerRequest,
+  type UnregisterBrokerResponse,
+  type UpdateFeaturesRequest,
+  type UpdateFeaturesResponse,
 } from '../../protocol/index.ts'
 
+/**
+ * The client for whom a broker asks, where the request is not the client's own: what of it the controller sees, so that it
+ * decides as if the client had come to it.
+ */
+export interface Asker {
+  readonly clientId: string | null
+  readonly correlationId: number
+  /** An IP address as text. */
+  readonly clientHost: string
+  /** Of the request, where the client sent one of its kind; else the newest is taken. */
+  readonly apiVersion?: number
+}
+
+/** Where `asker` is left out, the node asks for itself. */
 export interface ControllerChannel {
   registerBroker(request: BrokerRegistrationRequest, apiVersion: number): Promise<BrokerRegistrationResponse>
   brokerHeartbeat(request: BrokerHeartbeatRequest): Promise<BrokerHeartbeatResponse>
@@ -49,11 +65,20 @@ export interface ControllerChannel {
   listPartitionReassignments(request: ListPartitionReassignmentsRequest): Promise<ListPartitionReassignmentsResponse>
   unregisterBroker(request: UnregisterBrokerRequest): Promise<UnregisterBrokerResponse>
   registerController(request: ControllerRegistrationRequest): Promise<ControllerRegistrationResponse>
-  createTopics(request: CreateTopicsRequest): Promise<CreateTopicsResponse>
+  createTopics(request: CreateTopicsRequest, asker?: Asker): Promise<CreateTopicsResponse>
   deleteTopics(request: DeleteTopicsRequest): Promise<DeleteTopicsResponse>
   createPartitions(request: CreatePartitionsRequest): Promise<CreatePartitionsResponse>
-  incrementalAlterConfigs(request: IncrementalAlterConfigsRequest): Promise<IncrementalAlterConfigsResponse>
-  alterConfigs(request: AlterConfigsRequest): Promise<AlterConfigsResponse>
+  incrementalAlterConfigs(
+    request: IncrementalAlterConfigsRequest,
+    asker?: Asker,
+  ): Promise<IncrementalAlterConfigsResponse>
+  alterConfigs(request: AlterConfigsRequest, asker?: Asker): Promise<AlterConfigsResponse>
   updateFeatures(request: UpdateFeaturesRequest): Promise<UpdateFeaturesResponse>
   allocateProducerIds(request: AllocateProducerIdsRequest): Promise<AllocateProducerIdsResponse>
 }
+
+export const notController = (): ApiError =>
+  new ApiError(ErrorCode.NOT_CONTROLLER, 'This is not the correct controller for this cluster.')
+
+export const isNotController = (error: unknown): boolean =>
+  error instanceof ApiError && error.code === ErrorCode.NOT_CONTROLLER

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Reader, type Uuid, Writer, zeroUuid } from '../../base/index.ts'
+import type { Asker } from '../../metadata/index.ts'
 import { type MetadataRequest, type MetadataResponse, metadata, partitionChangeRecord } from '../../protocol/index.ts'
 import { metadataHandler } from './03-metadata.ts'
 import { ask, ClusterFixture, id } from './handler-fixture.ts'
@@ -12,14 +13,16 @@ function cluster(texts: Readonly<Record<string, string>> = {}) {
   fixture.start(1, 2, 3)
   fixture.createTopics({ b: [[1, 2]], a: [[1], [2]] })
   const created: string[][] = []
-  const create = (names: Iterable<string>) => {
+  const askers: (Asker | undefined)[] = []
+  const create = (names: Iterable<string>, asker?: Asker) => {
     created.push([...names])
+    askers.push(asker)
     return new Map(created.flat().map((name) => [name, 3]))
   }
   const handler = metadataHandler({ ...fixture.services, autoTopics: { create } })
   const answer = async (given: Given, apiVersion = 13, listenerName = 'PLAINTEXT') =>
     ask(handler, requestOf(given, apiVersion), { apiVersion, listenerName })
-  return { fixture, answer, created }
+  return { fixture, answer, created, askers }
 }
 
 /** Over the wire, so that what a version lacks has its default. */
@@ -97,6 +100,8 @@ test('topics are asked for if broker and client allow it, never because all were
   await allowed.answer({ topics: null, allowAutoTopicCreation: true })
   await allowed.answer(named('y'))
   assert.deepEqual(allowed.created, [['x']])
+  // The version is that of another API.
+  assert.deepEqual(allowed.askers, [{ clientId: 'test', correlationId: 1, clientHost: '127.0.0.1' }])
   const forbidden = cluster({ 'auto.create.topics.enable': 'false' })
   await forbidden.answer({ ...named('x'), allowAutoTopicCreation: true })
   assert.deepEqual(forbidden.created, [])

@@ -8,7 +8,13 @@
  */
 import { ApiError, type Uuid, zeroUuid } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
-import { invalidTopicName, isInternalTopic, type MetadataImage, type PartitionImage } from '../../metadata/index.ts'
+import {
+  type Asker,
+  invalidTopicName,
+  isInternalTopic,
+  type MetadataImage,
+  type PartitionImage,
+} from '../../metadata/index.ts'
 import { ErrorCode, type MetadataRequest, type MetadataResponse, metadata } from '../../protocol/index.ts'
 import { clusterOperations, operationsNotAsked, topicOperations } from '../authorized-operations.ts'
 import type { AutoTopics } from '../auto-topics.ts'
@@ -49,11 +55,14 @@ class Answer {
   readonly #image: MetadataImage
   readonly #brokers: ListenerBrokers
   readonly #operations: number
+  readonly #asker: Asker
 
   constructor(services: MetadataServices, request: MetadataRequest, context: RequestContext) {
     this.#services = services
     this.#request = request
     this.#apiVersion = context.apiVersion
+    const { clientId, correlationId, clientHost } = context
+    this.#asker = { clientId, correlationId, clientHost }
     this.#image = services.image()
     this.#brokers = new ListenerBrokers(this.#image, context.listenerName)
     this.#operations = request.includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked
@@ -112,7 +121,8 @@ class Answer {
     if (missing.size === 0) return answers
     const mayCreate =
       this.#request.allowAutoTopicCreation && this.#services.config().boolean('auto.create.topics.enable')
-    for (const [name, code] of mayCreate ? this.#services.autoTopics.create(missing) : codesOfMissing(missing)) {
+    const { autoTopics } = this.#services
+    for (const [name, code] of mayCreate ? autoTopics.create(missing, this.#asker) : codesOfMissing(missing)) {
       answers.push(this.#without(name, code))
     }
     return answers

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ApiError } from '../../base/index.ts'
 import {
   alterConfigs,
   type DescribeConfigsResponse,
@@ -204,6 +205,25 @@ test('a controller takes what a broker has checked, of any broker', async () => 
     responses.map((it) => it.errorCode),
     [0],
   )
+})
+
+test('what comes of the controller for the whole is an answer for what it was asked, unless there is none', async () => {
+  const { services } = cluster()
+  const asking = async (code: number) => {
+    const refuse = () => Promise.reject(new ApiError(code, 'no'))
+    const channel = { alterConfigs: refuse, incrementalAlterConfigs: refuse }
+    const resources = [
+      { resourceType: 4, resourceName: '3' },
+      { resourceType: 2, resourceName: 'a' },
+    ]
+    const { responses } = await ask(
+      incrementalAlterConfigsHandler({ ...services, channel }),
+      incrementalAlterConfigs.request.create({ resources }),
+    )
+    return responses.map((it) => it.errorCode)
+  }
+  assert.deepEqual(await asking(7), [42, 7])
+  assert.deepEqual(await asking(41), [41, 41])
 })
 
 test('the older request replaces all, and knows no loggers', async () => {

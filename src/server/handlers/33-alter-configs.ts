@@ -20,9 +20,9 @@ export function alterConfigsHandler(services: AlterServices): Handler<AlterConfi
   }
   return {
     api: alterConfigs,
-    async handle({ resources, validateOnly }) {
+    async handle({ resources, validateOnly }, context) {
       const forward = async (asked: readonly Resource[]) =>
-        (await services.channel.alterConfigs({ resources: asked, validateOnly })).responses
+        (await services.channel.alterConfigs({ resources: asked, validateOnly }, context)).responses
       return alterConfigs.response.create({ responses: await alterResources({ resources, check, forward }) })
     },
     fail: ({ resources }, error) =>

@@ -37,9 +37,9 @@ export function incrementalAlterConfigsHandler(services: AlterServices): Handler
   }
   return {
     api: incrementalAlterConfigs,
-    async handle({ resources, validateOnly }) {
+    async handle({ resources, validateOnly }, context) {
       const forward = async (asked: readonly Resource[]) =>
-        (await services.channel.incrementalAlterConfigs({ resources: asked, validateOnly })).responses
+        (await services.channel.incrementalAlterConfigs({ resources: asked, validateOnly }, context)).responses
       return incrementalAlterConfigs.response.create({ responses: await alterResources({ resources, check, forward }) })
     },
     fail: ({ resources }, error) =>
