@@ -40,7 +40,7 @@ export interface Prepared extends Place {
   readonly settings: Readonly<Record<string, string>>
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)

@@ -37,6 +37,8 @@ interface Address {
   readonly port: number
 }
 
+/** The process lives while the node starts. */
+const aliveMs = 2 ** 30
 /** Memory is nobody's full disk. */
 const withoutReserve = { 'odradek.log.dir.reserve.bytes': '0' }
 const memoryPrefix = 'memory:'
@@ -67,11 +69,15 @@ async function startNode(env: Env, config: BrokerConfig, poison: boolean): Promi
       metrics: () => (node === undefined ? [] : nodeMetrics(node)),
       groupWhy: (groupId) => node && groupWhy(node, groupId),
     }))
+  // No timer of the node's does it, and a broker that waits for its controllers has no listener yet.
+  const alive = setInterval(() => undefined, aliveMs)
   try {
     node = await Node.start({ env, config, hostName: hostname(), poison })
   } catch (error) {
     await metrics?.close()
     throw error
+  } finally {
+    clearInterval(alive)
   }
   if (metrics !== undefined) void node.ended.then(() => metrics.close())
   return node

@@ -1,0 +1,249 @@
+/**
+ * Clusters of several processes on loopback, of either kind or of both: controllers that are one quorum, and brokers.
+ * A node keeps its directory and its ports when it is stopped, killed, or started as the other kind.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../../bench/broker.ts'
+import { runOrThrow, ServerProcess } from '../../bench/child.ts'
+import { javaCommand } from '../../bench/java.ts'
+import { kafkaJars } from '../../bench/kafka.ts'
+import { root } from '../../bench/paths.ts'
+import { createEnv } from '../../src/env/index.ts'
+import { describeQuorum, ErrorCode } from '../../src/protocol/index.ts'
+import { Wire } from '../wire.ts'
+import { runFolder } from './kit.ts'
+
+export type Kind = 'odradek' | 'kafka'
+export type Role = 'controller' | 'broker'
+
+export interface NodeSpec {
+  readonly id: number
+  readonly kind: Kind
+  readonly roles: readonly Role[]
+}
+
+export interface ClusterOptions {
+  readonly name: string
+  readonly nodes: readonly NodeSpec[]
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export const clusterId = '5L6g3nShT-eMCtK--X86sw'
+const odradek = join(root, 'bin', 'odradek.js')
+/** Of a node that has little to do: several fit on a small machine. */
+const jvmFlags = ['-Xmx256M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'
+const { network } = createEnv()
+
+/** What brokers need for themselves, with one replica each. */
+const brokerSettings = {
+  'offsets.topic.replication.factor': '1',
+  'offsets.topic.num.partitions': '2',
+  'transaction.state.log.replication.factor': '1',
+  'transaction.state.log.min.isr': '1',
+  'share.coordinator.state.topic.replication.factor': '1',
+  'share.coordinator.state.topic.min.isr': '1',
+  'group.initial.rebalance.delay.ms': '0',
+}
+
+interface Ports {
+  readonly controller: number
+  readonly broker: number
+}
+
+export class ClusterNode {
+  readonly id: number
+  readonly roles: readonly Role[]
+  readonly file: string
+  readonly folder: string
+  readonly ports: Ports
+  kind: Kind
+  #process: ServerProcess | undefined
+
+  constructor({ id, roles, kind }: NodeSpec, folder: string, ports: Ports) {
+    this.id = id
+    this.roles = roles
+    this.kind = kind
+    this.folder = folder
+    this.ports = ports
+    this.file = join(folder, 'server.properties')
+  }
+
+  get isController(): boolean {
+    return this.roles.includes('controller')
+  }
+
+  get isBroker(): boolean {
+    return this.roles.includes('broker')
+  }
+
+  get isRunning(): boolean {
+    return this.#process?.isRunning === true
+  }
+
+  get pid(): number {
+    if (this.#process === undefined) throw new Error(`node ${this.id} does not run`)
+    return this.#process.pid
+  }
+
+  async format(): Promise<void> {
+    const args = ['format', '-t', clusterId, '-c', this.file]
+    if (this.kind === 'odradek') {
+      await runOrThrow({ command: process.execPath, args: [odradek, ...args], timeoutMs: 60_000 })
+      return
+    }
+    const java = [...jvmFlags, quiet, '-cp', join(await kafkaJars(), '*'), 'kafka.tools.StorageTool', ...args]
+    await runOrThrow({ command: await javaCommand(), args: java, timeoutMs: 60_000 })
+  }
+
+  /** As the other kind, if told; does not wait until it serves. */
+  async start(kind: Kind = this.kind): Promise<void> {
+    this.kind = kind
+    const command = kind === 'odradek' ? process.execPath : await javaCommand()
+    const args =
+      kind === 'odradek'
+        ? [odradek, 'start', this.file]
+        : [...jvmFlags, quiet, '-cp', join(await kafkaJars(), '*'), 'kafka.Kafka', this.file]
+    this.#process = new ServerProcess({ command, args, logFile: join(this.folder, 'server.log') })
+  }
+
+  async stop(): Promise<void> {
+    if ((await this.#process?.stop(60_000)) === false) {
+      throw new Error(`node ${this.id} did not stop within its time:\n${this.logTail()}`)
+    }
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.kill()
+  }
+
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    process.kill(this.pid, name)
+  }
+
+  logTail(): string {
+    return `node ${this.id} (${this.kind}):\n${this.#process?.logTail() ?? ''}`
+  }
+}
+
+export class Cluster {
+  readonly nodes: readonly ClusterNode[]
+
+  private constructor(nodes: readonly ClusterNode[]) {
+    this.nodes = nodes
+  }
+
+  /** Formatted, and not started. */
+  static async make({ name, nodes: specs, settings = {} }: ClusterOptions): Promise<Cluster> {
+    const folder = runFolder(name)
+    rmSync(folder, { recursive: true, force: true })
+    const nodes: ClusterNode[] = []
+    for (const spec of specs) {
+      const ports = { controller: await freePort(), broker: await freePort() }
+      nodes.push(new ClusterNode(spec, join(folder, `node-${spec.id}`), ports))
+    }
+    const voters = nodes
+      .filter(({ isController }) => isController)
+      .map(({ id, ports }) => `${id}@127.0.0.1:${ports.controller}`)
+    for (const node of nodes) {
+      mkdirSync(node.folder, { recursive: true })
+      writeFileSync(node.file, properties({ ...nodeSettings(node, voters.join(',')), ...settings }))
+      await node.format()
+    }
+    return new Cluster(nodes)
+  }
+
+  get controllers(): readonly ClusterNode[] {
+    return this.nodes.filter(({ isController }) => isController)
+  }
+
+  get brokers(): readonly ClusterNode[] {
+    return this.nodes.filter(({ isBroker }) => isBroker)
+  }
+
+  node(id: number): ClusterNode {
+    const node = this.nodes.find((it) => it.id === id)
+    if (node === undefined) throw new Error(`there is no node ${id}`)
+    return node
+  }
+
+  /** Of the brokers that run. */
+  get bootstrap(): string {
+    const running = this.brokers.filter(({ isRunning }) => isRunning)
+    return running.map(({ ports }) => `127.0.0.1:${ports.broker}`).join(',')
+  }
+
+  get bootstrapControllers(): string {
+    const running = this.controllers.filter(({ isRunning }) => isRunning)
+    return running.map(({ ports }) => `127.0.0.1:${ports.controller}`).join(',')
+  }
+
+  /** All nodes; resolves when a controller leads. */
+  async start(): Promise<void> {
+    for (const node of this.nodes) await node.start()
+    await this.leader()
+  }
+
+  async stop(): Promise<void> {
+    const brokers = this.nodes.filter(({ isController }) => !isController)
+    await Promise.all(brokers.map((node) => node.stop()))
+    await Promise.all(this.controllers.map((node) => node.stop()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()))
+  }
+
+  /** The controller that leads, once there is one; `except` has led before. */
+  async leader(options: { readonly timeoutMs?: number; readonly except?: ClusterNode } = {}): Promise<ClusterNode> {
+    const { timeoutMs = 60_000, except } = options
+    const untilMs = Date.now() + timeoutMs
+    while (Date.now() < untilMs) {
+      for (const node of this.controllers) {
+        if (node !== except && node.isRunning && (await leads(node))) return node
+      }
+      await delay(20)
+    }
+    const logs = this.controllers.map((node) => node.logTail()).join('\n')
+    throw new Error(`no controller leads within ${timeoutMs} ms\n${logs}`)
+  }
+}
+
+function nodeSettings({ id, roles, folder, ports, isController, isBroker }: ClusterNode, voters: string) {
+  const listeners = [
+    ...(isController ? [`CONTROLLER://127.0.0.1:${ports.controller}`] : []),
+    ...(isBroker ? [`PLAINTEXT://127.0.0.1:${ports.broker}`] : []),
+  ]
+  return {
+    'process.roles': roles.join(','),
+    'node.id': String(id),
+    'controller.quorum.voters': voters,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    listeners: listeners.join(','),
+    'log.dirs': join(folder, 'data'),
+    ...brokerSettings,
+  }
+}
+
+const properties = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
+
+/** Only a leader describes its quorum. */
+async function leads(node: ClusterNode): Promise<boolean> {
+  let wire: Wire | undefined
+  try {
+    wire = await Wire.connect(network, '127.0.0.1', node.ports.controller)
+    const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
+    const answer = await Promise.race([wire.call(describeQuorum, { topics }), delay(2000)])
+    return answer?.topics[0]?.partitions[0]?.errorCode === ErrorCode.NONE
+  } catch {
+    return false
+  } finally {
+    wire?.destroy()
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Controllers of Odradek and of Apache Kafka in one quorum, brokers of both under them: whoever leads, what is made under
+ * one leader is there under the other, and the logs of all are the same.
+ */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Cluster, type ClusterNode, type Kind } from './cluster.ts'
+import { runTool } from './java-tool.ts'
+import { isShortRun, until } from './kit.ts'
+
+const isOther = (kind: Kind): Kind => (kind === 'odradek' ? 'kafka' : 'odradek')
+const changes = isShortRun ? 1 : 3
+
+/** Leaders stop until one of this kind leads; each is back before the next one goes. */
+async function letLead(cluster: Cluster, kind: Kind): Promise<ClusterNode> {
+  let leader = await cluster.leader()
+  for (let i = 0; leader.kind !== kind; i++) {
+    assert.ok(i < 20, `nobody of ${kind} leads after 20 elections`)
+    const before = leader
+    await before.stop()
+    leader = await cluster.leader({ except: before })
+    await before.start()
+    await inStep(cluster)
+  }
+  return leader
+}
+
+/** All controllers have what the leader has: each of them may lead next. */
+async function inStep(cluster: Cluster): Promise<void> {
+  await until({
+    what: 'all controllers follow',
+    timeoutMs: 60_000,
+    condition: async () => {
+      const printed = await quorum(cluster, '--replication')
+      const voters = printed.split('\n').filter((line) => /(Leader|Follower)\s*$/.test(line))
+      const lags = voters.map((line) => Number(line.trim().split(/\s+/)[3]))
+      return voters.length === cluster.controllers.length && lags.every((lag) => lag < 20)
+    },
+  })
+}
+
+const quorum = (cluster: Cluster, what: string): Promise<string> =>
+  runTool('metadataQuorum', ['--bootstrap-controller', cluster.bootstrapControllers, 'describe', what])
+
+const via = (node: ClusterNode): string => `127.0.0.1:${node.ports.broker}`
+
+async function topicsOf(node: ClusterNode): Promise<string[]> {
+  const listed = await runTool('topics', ['--bootstrap-server', via(node), '--list'])
+  return listed.split('\n').filter((name) => name.startsWith('by-'))
+}
+
+/** A topic with a config, and a default of all brokers. */
+async function change(through: ClusterNode, name: string, value: number): Promise<void> {
+  const server = ['--bootstrap-server', via(through)]
+  await runTool('topics', [...server, '--create', '--topic', name, '--partitions', '3', '--replication-factor', '1'])
+  const topic = ['--entity-type', 'topics', '--entity-name', name]
+  await runTool('configs', [...server, '--alter', ...topic, '--add-config', `retention.ms=${value}`])
+  const everybody = ['--entity-type', 'brokers', '--entity-default']
+  await runTool('configs', [...server, '--alter', ...everybody, '--add-config', `log.retention.ms=${value}`])
+}
+
+async function checkConfigs(node: ClusterNode, name: string, value: number): Promise<void> {
+  const server = ['--bootstrap-server', via(node), '--describe']
+  const topic = await runTool('configs', [...server, '--entity-type', 'topics', '--entity-name', name])
+  assert.match(topic, new RegExp(`retention\\.ms=${value} `))
+  const everybody = await runTool('configs', [...server, '--entity-type', 'brokers', '--entity-default'])
+  assert.match(everybody, new RegExp(`log\\.retention\\.ms=${value} `))
+}
+
+/** The records of a controller's metadata log as Kafka's tool prints them, by offset. */
+async function recordsOf({ folder }: ClusterNode): Promise<ReadonlyMap<number, string>> {
+  const log = join(folder, 'data', '__cluster_metadata-0', '00000000000000000000.log')
+  const printed = await runTool('dumpLog', ['--cluster-metadata-decoder', '--files', log])
+  const records = new Map<number, string>()
+  for (const line of printed.split('\n')) {
+    const offset = /^\| offset: (\d+)/.exec(line)?.[1]
+    if (offset !== undefined) records.set(Number(offset), line)
+  }
+  return records
+}
+
+async function checkSameLogs(cluster: Cluster): Promise<number> {
+  const [first, ...others] = await Promise.all(cluster.controllers.map(recordsOf))
+  assert.ok(first !== undefined && first.size > 0)
+  for (const other of others) {
+    for (const [offset, record] of other) {
+      if (first.has(offset)) assert.equal(record, first.get(offset), `offset ${offset}`)
+    }
+    assert.ok(Math.abs(other.size - first.size) < 50, `${other.size} records, ${first.size} elsewhere`)
+  }
+  return first.size
+}
+
+async function liveTogether(cluster: Cluster, turns: readonly Kind[]): Promise<string> {
+  await cluster.start()
+  const made: string[] = []
+  for (const [turn, kind] of turns.entries()) {
+    const leader = await letLead(cluster, kind)
+    for (let i = 0; i < changes; i++) {
+      for (const through of cluster.brokers) {
+        const name = `by-${leader.kind}-${turn}-${i}-through-${through.kind}`
+        const value = 1_000_000 + made.length
+        await change(through, name, value)
+        made.push(name)
+        for (const node of cluster.brokers) {
+          await until({
+            what: `node ${node.id} has ${name}`,
+            timeoutMs: 20_000,
+            condition: async () => (await topicsOf(node)).includes(name),
+          })
+          await checkConfigs(node, name, value)
+        }
+      }
+    }
+    for (const node of cluster.brokers) assert.deepEqual((await topicsOf(node)).sort(), [...made].sort())
+  }
+  const status = await quorum(cluster, '--status')
+  assert.match(status, /LeaderId: +\d/)
+  await cluster.stop()
+  return `${made.length} topics under ${turns.length} leaders, ${await checkSameLogs(cluster)} records the same`
+}
+
+for (const majority of ['odradek', 'kafka'] as const) {
+  const minority = isOther(majority)
+  test(`two controllers of ${majority} and one of ${minority}, each kind leads`, {
+    timeout: 900_000,
+  }, async (context) => {
+    await using cluster = await Cluster.make({
+      name: `mixed-${majority}`,
+      nodes: [
+        { id: 1, kind: majority, roles: ['controller'] },
+        { id: 2, kind: majority, roles: ['controller'] },
+        { id: 3, kind: minority, roles: ['controller'] },
+        { id: 11, kind: 'odradek', roles: ['broker'] },
+        { id: 12, kind: 'kafka', roles: ['broker'] },
+      ],
+    })
+    context.diagnostic(await liveTogether(cluster, isShortRun ? [minority] : [minority, majority, minority, majority]))
+  })
+}
