@@ -134,6 +134,7 @@ export class MetadataQuorum {
         bootstrap,
         times: quorumTimes(config),
         fetchBytesMax: config.number('controller.quorum.fetch.max.bytes'),
+        fetchSnapshotBytesMax: config.number('controller.quorum.fetch.snapshot.max.bytes'),
         below: (bound) => chance.below(bound),
       },
       send: (request) => this.#send(request),

@@ -4,16 +4,18 @@
  */
 import { ApiError, type Logger, MalformedError } from '../base/index.ts'
 import { type Peer, PeerError, type Peers } from '../peer/index.ts'
-import { beginQuorumEpoch, ErrorCode, endQuorumEpoch, fetch, vote } from '../protocol/index.ts'
+import { beginQuorumEpoch, ErrorCode, endQuorumEpoch, fetch, fetchSnapshot, vote } from '../protocol/index.ts'
 import {
   decodeBeginEpochReply,
   decodeEndEpochReply,
   decodeFetchReply,
+  decodeFetchSnapshotReply,
   decodeVoteReply,
   type Endpoint,
   encodeBeginEpoch,
   encodeEndEpoch,
   encodeFetch,
+  encodeFetchSnapshot,
   encodeVote,
   type Outcome,
   type OutgoingRequest,
@@ -87,6 +89,10 @@ export class QuorumChannel {
     if (kind === 'end-epoch') {
       const message = encodeEndEpoch(request, names)
       return decodeEndEpochReply(await peer.send(endQuorumEpoch, message, { timeoutMs }), names)
+    }
+    if (kind === 'fetch-snapshot') {
+      const message = encodeFetchSnapshot(request, names)
+      return decodeFetchSnapshotReply(await peer.send(fetchSnapshot, message, { timeoutMs }), names)
     }
     const versions = [fetchSince, fetch.versions[1]] as const
     return decodeFetchReply(await peer.send(fetch, encodeFetch(request, names), { timeoutMs, versions }), names)

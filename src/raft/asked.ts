@@ -5,6 +5,7 @@ import type { QuorumReply } from './messages.ts'
 
 /** The answer to another node. */
 export interface QuorumAnswer {
+  /** Of a fetch of a snapshot: with its bytes. */
   readonly reply: QuorumReply
   /** Of a fetch: whole batches, the last one may be cut. */
   readonly records: Uint8Array
@@ -38,12 +39,12 @@ export class Asked {
     this.#waiting.delete(token)
   }
 
-  /** Once `records` are read. Settles when it is given; rejects with what kept them from being read. */
-  async give(token: number, reply: QuorumReply, records: Promise<Uint8Array>): Promise<void> {
+  /** Once it is read. Settles when it is given; rejects with what kept it from being read. */
+  async give(token: number, answer: Promise<QuorumAnswer>): Promise<void> {
     const waiting = this.#waiting.get(token)
     if (waiting === undefined) return
     try {
-      waiting.resolve({ reply, records: await records })
+      waiting.resolve(await answer)
     } catch (error) {
       waiting.reject(stopped())
       throw error

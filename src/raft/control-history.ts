@@ -40,6 +40,12 @@ export class ControlHistory {
     })
   }
 
+  /** A snapshot of `offset` has said this, and stands for all that was here. */
+  startFrom(offset: number, records: readonly ControlRecord[]): void {
+    this.#entries = []
+    for (const record of records) this.add({ ...record, offset: offset - 1 })
+  }
+
   /** Nobody asks for offsets below `offset` again. */
   forgetBefore(offset: number): void {
     const kept = this.before(offset).map((record) => ({ ...record, offset: offset - 1 }))

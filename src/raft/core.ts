@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
-import { LogView, type LogViewOptions } from './log-view.ts'
+import { type KnownSnapshot, LogView, type LogViewOptions } from './log-view.ts'
 import {
   type Endpoint,
   emptyFetch,
@@ -20,10 +20,11 @@ import { Outgoing } from './outgoing.ts'
 import { electionTimeoutMs, type KnownLeader, type Quorum, type QuorumTimes, type Role } from './role.ts'
 import { Candidate } from './roles/candidate.ts'
 import { Follower } from './roles/follower.ts'
-import { type FetchAnswer, Leader } from './roles/leader.ts'
+import { Leader, type LeaderAnswer } from './roles/leader.ts'
 import { Prospective } from './roles/prospective.ts'
 import { Resigned } from './roles/resigned.ts'
 import { Unattached } from './roles/unattached.ts'
+import { SnapshotFetch, type SnapshotStep } from './snapshot-fetch.ts'
 import type { VoterSet } from './voters.ts'
 
 /** What the file `quorum-state` remembers. Durable before it counts. */
@@ -57,17 +58,21 @@ export type Entry =
 export interface Answer {
   readonly token: number
   readonly reply: QuorumReply
-  /** What of the log goes into the reply to a fetch. */
-  readonly read: FetchAnswer['read']
+  /** What of the log, or of a snapshot, goes into the reply. */
+  readonly read: LeaderAnswer['read']
 }
 
 /**
- * What the driver has to do, in this order: persist `election`; cut the log; append `entries`; then send requests and
- * answers, while it flushes what was appended. `highWatermark` is news to all.
+ * What the driver has to do, in this order: persist `election`; cut the log; begin it anew behind a snapshot; append
+ * `entries`; then send requests and answers, while it flushes what was appended. `highWatermark` is news to all.
  */
 export interface Ready {
   readonly election: ElectionState | undefined
   readonly truncateTo: number | undefined
+  /** The snapshot that was told to be whole by `snapshotWhole`: from now on it stands for all that is in the log. */
+  readonly startFrom: OffsetAndEpoch | undefined
+  /** What is to be done for a snapshot that is fetched, beside all this. */
+  readonly snapshotSteps: readonly SnapshotStep[]
   readonly entries: readonly Entry[]
   readonly requests: readonly OutgoingRequest[]
   readonly answers: readonly Answer[]
@@ -92,6 +97,8 @@ export interface RaftOptions {
   readonly times: QuorumTimes
   /** Of one fetch. */
   readonly fetchBytesMax: number
+  /** Of one piece of a snapshot (`controller.quorum.fetch.snapshot.max.bytes`). */
+  readonly fetchSnapshotBytesMax: number
   /** An integer of [0, bound). */
   readonly below: (bound: number) => number
   /** Monotonic, as all times here. */
@@ -104,6 +111,7 @@ export class QuorumCore implements Quorum {
   readonly times: QuorumTimes
   readonly log: LogView
   readonly outgoing: Outgoing
+  readonly snapshots = new SnapshotFetch()
   readonly #options: RaftOptions
   role: Role
   election: ElectionState
@@ -112,6 +120,7 @@ export class QuorumCore implements Quorum {
   isStopping = false
   #electionDirty = false
   #truncateTo: number | undefined
+  #startFrom: OffsetAndEpoch | undefined
   #entries: Entry[] = []
   #answers: Answer[] = []
   #warnings: string[] = []
@@ -183,6 +192,8 @@ export class QuorumCore implements Quorum {
     if (leader !== undefined) this.#endLeadership(leader, role)
     this.role = role
     this.outgoing.forgetAll()
+    // Its pieces are those of one leader: another one may have written the same snapshot in other batches.
+    this.snapshots.drop()
     const { epoch, leaderId } = role
     // Who leads need not say whom it voted for: Kafka writes -1 here.
     this.#persist({ epoch, leaderId, voted: leaderId === this.self.id ? undefined : role.voted })
@@ -226,7 +237,7 @@ export class QuorumCore implements Quorum {
     const { epoch } = this.role
     const { endpoints } = this.#options
     const epochStartOffset = this.log.endOffset
-    const answer = (it: FetchAnswer): void => this.answer(it)
+    const answer = (it: LeaderAnswer): void => this.answer(it)
     this.#become(new Leader(this, { epoch, endpoints, epochStartOffset, granted, nowMs, answer }))
     this.#entries.push({
       kind: 'leader-change',
@@ -315,11 +326,25 @@ export class QuorumCore implements Quorum {
     this.flushedOffset = Math.min(this.flushedOffset, offset)
   }
 
+  /** The log begins anew behind a snapshot that is durable: what it covers is committed. */
+  startFrom(snapshot: KnownSnapshot): void {
+    assert(this.leader === undefined && snapshot.offset > this.highWatermark, 'who leads has all that is committed')
+    assert(this.#entries.length === 0 && this.#truncateTo === undefined, 'nothing else is to be done to the log')
+    this.log.startFrom(snapshot)
+    this.#startFrom = snapshot
+    this.#handedOffset = snapshot.offset
+    this.flushedOffset = snapshot.offset
+    this.raiseHighWatermark(snapshot.offset)
+  }
+
   // ---- fetches
 
   fetchFrom({ leaderId, leaderEndpoints }: KnownLeader, nowMs: number): void {
     const [endpoint] = leaderEndpoints
-    if (endpoint !== undefined) this.outgoing.send({ id: leaderId, endpoint }, this.#fetchRequest(), nowMs)
+    if (endpoint === undefined) return
+    const piece = { epoch: this.role.epoch, replica: this.self, maxBytes: this.#options.fetchSnapshotBytesMax }
+    const request = this.snapshots.request(piece) ?? this.#fetchRequest()
+    this.outgoing.send({ id: leaderId, endpoint }, request, nowMs)
   }
 
   /** One at a time, at an address that does not back off. */
@@ -360,7 +385,8 @@ export class QuorumCore implements Quorum {
   }
 
   get hasReady(): boolean {
-    const hasAppends = this.#truncateTo !== undefined || this.#entries.length > 0
+    const isCut = this.#truncateTo !== undefined || this.#startFrom !== undefined
+    const hasAppends = isCut || this.#entries.length > 0 || this.snapshots.hasSteps
     const hasWords = this.#answers.length > 0 || this.outgoing.hasRequests || this.#warnings.length > 0
     return this.#electionDirty || hasAppends || hasWords
   }
@@ -369,6 +395,8 @@ export class QuorumCore implements Quorum {
     const ready = {
       election: this.#electionDirty ? this.election : undefined,
       truncateTo: this.#truncateTo,
+      startFrom: this.#startFrom,
+      snapshotSteps: this.snapshots.takeSteps(),
       entries: this.#entries,
       requests: this.outgoing.take(),
       answers: this.#answers,
@@ -378,6 +406,7 @@ export class QuorumCore implements Quorum {
     }
     this.#electionDirty = false
     this.#truncateTo = undefined
+    this.#startFrom = undefined
     this.#entries = []
     this.#answers = []
     this.#warnings = []

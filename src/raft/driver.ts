@@ -2,25 +2,29 @@
  * Does what the quorum's machine says, in its order: the vote file first, then the log, each durable before it counts,
  * then the news of what is committed. The shell around `raft.ts`; its syncs never wait for a thread, so that a vote is
  * not held up by other work. Whoever listens gets the newest snapshot and then committed batches by one path, after a
- * start as well as live: by reading the log. Snapshots are made and removed on request, one after the other.
+ * start as well as live: by reading the log. Snapshots are made and removed by `snapshot-keeper.ts`, and fetched from the
+ * leader by `snapshot-download.ts`.
  */
-import { allSteps, assert, type Clock, type Disk, type Logger, type Timer } from '../base/index.ts'
+import { allSteps, assert, type Clock, type Disk, type Logger, present, type Timer } from '../base/index.ts'
 import { type Log, type LogConfig, readPlan } from '../log/index.ts'
-import { batchHeader } from '../records/index.ts'
+import { filledAnswer } from './answer-reads.ts'
 import { Asked, type QuorumAnswer } from './asked.ts'
 import { type CommittedBatch, decodeCommitted } from './committed-batch.ts'
 import type { CommittedBound } from './committed-bound.ts'
 import { ControlHistory } from './control-history.ts'
-import type { Answer, ElectionState, Entry, RaftOptions, Ready } from './core.ts'
+import type { ElectionState, Entry, RaftOptions, Ready } from './core.ts'
 import { batchOf } from './entry-batch.ts'
-import type { Outcome, OutgoingRequest, QuorumRequest, ReplicaKey } from './messages.ts'
-import { closeAfterFailure, type FoundSnapshot, logViewOf, openMetadataLog } from './opening.ts'
+import { logViewOf } from './log-bounds.ts'
+import type { OffsetAndEpoch, Outcome, OutgoingRequest, QuorumRequest, ReplicaKey } from './messages.ts'
+import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
 import { Raft } from './raft.ts'
 import type { Role } from './role.ts'
 import type { ReplicaProgress } from './roles/leader.ts'
-import { decideCleanUp, type SnapshotRetention } from './snapshot-clean-up.ts'
-import { FailedSyncError, SnapshotAbandonedError, type SnapshotFiles } from './snapshot-files.ts'
-import { type SnapshotId, snapshotName } from './snapshot-format.ts'
+import type { SnapshotRetention } from './snapshot-clean-up.ts'
+import { type FetchedSnapshot, SnapshotDownload } from './snapshot-download.ts'
+import type { SnapshotFiles } from './snapshot-files.ts'
+import type { SnapshotId } from './snapshot-format.ts'
+import { type NewSnapshot, SnapshotKeeper } from './snapshot-keeper.ts'
 import { checkEpoch, VoteFile } from './vote-file.ts'
 import type { VoterSet } from './voters.ts'
 
@@ -32,19 +36,13 @@ export interface SnapshotRead extends SnapshotId {
   readonly records: readonly Uint8Array[]
 }
 
-export interface NewSnapshot extends SnapshotId {
-  readonly timestampMs: number
-  /** Taken in slices, while the loop goes on: must not change meanwhile. */
-  readonly records: Iterable<Uint8Array>
-}
-
 export interface DriverOptions {
   /** Holds `__cluster_metadata-0`. */
   readonly metadataLogDirectory: string
   /** Who takes part, and the times of the quorum. */
   readonly quorum: Pick<
     RaftOptions,
-    'self' | 'endpoints' | 'voters' | 'bootstrap' | 'times' | 'fetchBytesMax' | 'below'
+    'self' | 'endpoints' | 'voters' | 'bootstrap' | 'times' | 'fetchBytesMax' | 'fetchSnapshotBytesMax' | 'below'
   >
   /** Sends a request to another node; what became of it is told by `settled`. */
   readonly send: (request: OutgoingRequest) => void
@@ -55,7 +53,11 @@ export interface DriverOptions {
   readonly config?: Partial<LogConfig>
   /** Goes on where committed metadata or the vote file is lost: at the risk of whoever says so. */
   readonly forceRecover?: boolean
-  /** The newest snapshot, within `start` and before any committed batch; not called where there is none. */
+  /**
+   * A snapshot that stands for all that came before: the newest one within `start`, before any committed batch, where
+   * there is one; and while this node follows, between committed batches, one that was fetched because the leader's log
+   * begins behind ours. It is always ahead of all that was handed out. A leader never gets one.
+   */
   readonly onSnapshot: (snapshot: SnapshotRead) => void
   /** All that one read of the log gave, in order and never empty; nothing that the snapshot covers. */
   readonly onCommitted: (batches: readonly CommittedBatch[]) => void
@@ -74,11 +76,14 @@ export class RaftDriver {
   readonly #control = new ControlHistory()
   readonly #votes: VoteFile
   readonly #bound: CommittedBound
+  readonly #keeper: SnapshotKeeper
+  readonly #download: SnapshotDownload
+  /** Was fetched, and takes the place of the log in its turn. */
+  #toInstall: { readonly snapshot: FetchedSnapshot; readonly done: PromiseWithResolvers<void> } | undefined
   #working: Promise<void> | undefined
   #flushing: Promise<void> | undefined
   /** More was appended since the flush that is under way. */
   #isFlushDue = false
-  #snapshotWork: Promise<void> = Promise.resolve()
   /** Everything below was handed out. */
   #published = 0
   #roleTold: Role | undefined
@@ -94,6 +99,58 @@ export class RaftDriver {
     this.#snapshots = parts.snapshots
     this.#votes = parts.votes
     this.#bound = parts.bound
+    this.#keeper = this.#keeping(parts)
+    this.#download = this.#downloading(parts)
+  }
+
+  #keeping({ options, log, snapshots: files, bound }: DriverParts): SnapshotKeeper {
+    return new SnapshotKeeper({
+      ...{ ...options, log, files, bound, control: this.#control },
+      published: () => this.#published,
+      highWatermark: () => this.highWatermark,
+      isStopped: () => this.#stopped,
+      isToInstall: () => this.#toInstall !== undefined,
+      working: () => this.#working,
+      changed: (start) => this.#raft.logBeginsAt(start),
+    })
+  }
+
+  #downloading({ options }: DriverParts): SnapshotDownload {
+    const told = (tell: () => void): void => {
+      if (this.#stopped) return
+      tell()
+      this.#work()
+    }
+    return new SnapshotDownload({
+      ...{ ...options, disk: options.snapshotDisk, directory: directoryIn(options) },
+      written: (attempt) => told(() => this.#raft.snapshotWritten(attempt, this.#nowMs)),
+      failed: (attempt) => told(() => this.#raft.snapshotFailed(attempt, this.#nowMs)),
+      whole: (snapshot) => void this.#fetched(snapshot).catch(options.onFault),
+    })
+  }
+
+  /** Nothing else works on snapshots from when the machine is asked until the log begins anew, or nobody wants it. */
+  async #fetched(snapshot: FetchedSnapshot): Promise<void> {
+    const done = Promise.withResolvers<void>()
+    this.#toInstall = { snapshot, done }
+    await this.#keeper.alone(async () => {
+      if (!this.#stopped && this.#raft.snapshotWhole(snapshot.attempt, this.#nowMs)) {
+        this.#work()
+        await done.promise
+      }
+      this.#toInstall = undefined
+      this.#work()
+    })
+  }
+
+  async #install({ offset }: OffsetAndEpoch): Promise<void> {
+    const { snapshot, done } = present(this.#toInstall, 'the snapshot that was fetched')
+    assert(snapshot.offset === offset, 'the log begins behind the snapshot that was told to be whole')
+    while (this.#flushing !== undefined) await this.#flushing
+    await this.#keeper.install(snapshot)
+    this.#download.adopted(snapshot.attempt)
+    this.#load(snapshot)
+    done.resolve()
   }
 
   /**
@@ -103,7 +160,7 @@ export class RaftDriver {
   static async start(options: DriverOptions): Promise<RaftDriver> {
     const { clock, logger, quorum, forceRecover = false } = options
     const disk = options.disk.urgent
-    const directory = `${options.metadataLogDirectory}/__cluster_metadata-0`
+    const directory = directoryIn(options)
     const { log, snapshots, snapshot, bound } = await openMetadataLog({
       directory,
       config: options.config ?? {},
@@ -126,7 +183,8 @@ export class RaftDriver {
         committedOffset: snapshot?.offset ?? 0,
         nowMs: clock.monotonic(),
       })
-      const driver = new RaftDriver({ options: { ...options, disk }, log, raft, snapshots, votes, bound })
+      const shared = { ...options, disk, snapshotDisk: options.disk }
+      const driver = new RaftDriver({ options: shared, log, raft, snapshots, votes, bound })
       if (snapshot !== undefined) driver.#load(snapshot)
       driver.#work()
       return driver
@@ -137,7 +195,7 @@ export class RaftDriver {
   }
 
   #load({ offset, epoch, timestampMs, records, control }: FoundSnapshot): void {
-    for (const record of control) this.#control.add({ ...record, offset: offset - 1 })
+    this.#control.startFrom(offset, control)
     this.#published = offset
     this.#options.onSnapshot({ offset, epoch, timestampMs, records })
   }
@@ -252,6 +310,7 @@ export class RaftDriver {
     this.#wake?.cancel()
     this.#raft.stop(this.#nowMs)
     this.#asked.end()
+    this.#toInstall?.done.resolve()
     // Nobody decides anything on a log that is lost.
     this.#options.onRole(this.#raft.role)
     this.#options.onFault(error)
@@ -260,9 +319,11 @@ export class RaftDriver {
   async #whileReady(): Promise<void> {
     for (;;) {
       const ready = this.#raft.ready()
-      const { election, truncateTo, entries, role } = ready
+      const { election, truncateTo, startFrom, entries, role } = ready
+      this.#download.take(ready.snapshotSteps)
       if (election !== undefined) await this.#persist(election)
       if (truncateTo !== undefined) await this.#truncate(truncateTo)
+      if (startFrom !== undefined) await this.#install(startFrom)
       for (const entry of entries) await this.#append(entry)
       if (entries.length > 0) this.#flush()
       this.#speak(ready)
@@ -304,17 +365,9 @@ export class RaftDriver {
     for (const request of requests) this.#options.send(request)
     for (const answer of answers) {
       if (!this.#asked.isWaiting(answer.token)) continue
-      this.#asked.give(answer.token, answer.reply, this.#recordsFor(answer)).catch(this.#options.onFault)
+      const sources = { log: this.#log, snapshots: this.#snapshots }
+      this.#asked.give(answer.token, filledAnswer(answer, sources)).catch(this.#options.onFault)
     }
-  }
-
-  async #recordsFor({ read }: Answer): Promise<Uint8Array> {
-    const log = this.#log
-    // Where the log was cut meanwhile, the replica asks again.
-    if (read === undefined || read.offset >= log.logEndOffset) return noBytes
-    const { offset: startOffset, bytesMax: maxBytes } = read
-    const plan = await log.read({ startOffset, maxBytes, maxOffset: log.logEndOffset, minOneBatch: true })
-    return readPlan(plan) ?? noBytes
   }
 
   async #truncate(offset: number): Promise<void> {
@@ -373,45 +426,7 @@ export class RaftDriver {
    * SnapshotAbandonedError when the driver stops meanwhile.
    */
   createSnapshot(snapshot: NewSnapshot): Promise<void> {
-    return this.#oneAfterTheOther(async () => {
-      const { offset, epoch } = snapshot
-      // What the quorum says of itself up to there is known once it was handed out.
-      while (this.#published < offset && offset <= this.#raft.highWatermark && !this.#stopped) await this.#working
-      if (this.#stopped) throw new SnapshotAbandonedError('the node stops: no snapshot is made')
-      const newest = this.#snapshots.usable.at(-1)
-      if (newest !== undefined && newest.offset >= offset) return
-      await this.#checkSnapshotId({ offset, epoch })
-      const control = this.#control.before(offset)
-      await this.#snapshots.write({ ...snapshot, control, isAbandoned: () => this.#stopped })
-      await this.#bound.raise(this.#raft.highWatermark)
-      this.#control.forgetBefore(offset)
-      const name = snapshotName({ offset, epoch })
-      this.#options.logger.log('info', 'a snapshot of the metadata was written', { name })
-    })
-  }
-
-  async #checkSnapshotId({ offset, epoch }: SnapshotId): Promise<void> {
-    const log = this.#log
-    const name = `a snapshot of offset ${offset} and epoch ${epoch}`
-    if (offset > this.#published || offset < log.logStartOffset) {
-      throw new RangeError(`${name} is not within what is committed, [${log.logStartOffset}, ${this.#published})`)
-    }
-    const end = log.endOffsetForEpoch(epoch)
-    if (offset > 0 && (end.leaderEpoch !== epoch || end.endOffset < offset)) {
-      throw new RangeError(`${name}: the log has epoch ${end.leaderEpoch} up to ${end.endOffset}`)
-    }
-    // Whoever goes on from a snapshot reads the log from its offset, which gives whole batches.
-    const baseOffset = await this.#baseOffsetOf(offset)
-    if (baseOffset !== offset) throw new RangeError(`${name} is within a batch, which starts at ${baseOffset}`)
-  }
-
-  async #baseOffsetOf(offset: number): Promise<number> {
-    const maxOffset = this.#log.logEndOffset
-    if (offset === maxOffset) return offset
-    const plan = await this.#log.read({ startOffset: offset, maxBytes: 1, maxOffset, minOneBatch: true })
-    const bytes = readPlan(plan)
-    assert(bytes !== undefined && bytes.length > 0, 'the log has a batch for each offset')
-    return batchHeader.baseOffset(new DataView(bytes.buffer), 0)
+    return this.#keeper.create(snapshot)
   }
 
   /**
@@ -419,36 +434,7 @@ export class RaftDriver {
    * newest snapshot and what follows it stay. Returns how many went.
    */
   cleanUp(retention: SnapshotRetention): Promise<number> {
-    return this.#oneAfterTheOther(async () => {
-      const log = this.#log
-      const snapshots = this.#snapshots
-      for (let count = 0; ; count++) {
-        const oldest = snapshots.usable[0]
-        if (oldest !== undefined && retention.retentionMs >= 0) await snapshots.readTimestamp(oldest)
-        const logSizeInBytes = log.sizeInBytes
-        const due = decideCleanUp({ ...retention, snapshots: snapshots.usable, logSizeInBytes })
-        if (due === undefined || this.#stopped) return count
-        const { next, reason } = due
-        log.deleteRecordsBefore(next.offset)
-        const segments = await log.applyRetention()
-        await snapshots.removeBefore(next)
-        const fields = { startOffset: next.offset, reason, segments }
-        this.#options.logger.log('info', 'old metadata was removed, newer snapshots hold it', fields)
-      }
-    })
-  }
-
-  /** A snapshot and a clean-up never work on the files at once. */
-  #oneAfterTheOther<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#snapshotWork.then(work).catch((error: unknown) => {
-      if (error instanceof FailedSyncError) this.#options.onFault(error)
-      throw error
-    })
-    this.#snapshotWork = done.then(
-      () => undefined,
-      () => undefined,
-    )
-    return done
+    return this.#keeper.cleanUp(retention)
   }
 
   /**
@@ -467,7 +453,8 @@ export class RaftDriver {
       async () => {
         while (this.#flushing !== undefined) await this.#flushing
       },
-      () => this.#snapshotWork,
+      () => this.#keeper.idle(),
+      () => this.#download.end(),
       () => this.#bound.raise(this.#raft.highWatermark),
       () => this.#log.close(),
     )
@@ -482,11 +469,14 @@ export class RaftDriver {
   }
 }
 
-const noBytes = new Uint8Array(0)
 const stopStepMs = 5
 
+const directoryIn = (options: Pick<DriverOptions, 'metadataLogDirectory'>): string =>
+  `${options.metadataLogDirectory}/__cluster_metadata-0`
+
 interface DriverParts {
-  readonly options: DriverOptions
+  /** `disk` is the urgent one. */
+  readonly options: DriverOptions & { readonly snapshotDisk: Disk }
   readonly log: Log
   readonly raft: Raft
   readonly snapshots: SnapshotFiles

@@ -5,7 +5,6 @@ export type { CommittedBatch } from './committed-batch.ts'
 export type { Answer, ElectionState, Entry, RaftOptions, Ready } from './core.ts'
 export {
   type DriverOptions,
-  type NewSnapshot,
   RaftDriver,
   type SnapshotRead,
 } from './driver.ts'
@@ -23,6 +22,7 @@ export {
   type SnapshotId,
   snapshotName,
 } from './snapshot-format.ts'
+export type { NewSnapshot } from './snapshot-keeper.ts'
 export { SnapshotPolicy, type SnapshotPolicyOptions } from './snapshot-policy.ts'
 export { type Voter, VoterSet } from './voters.ts'
 export {
@@ -33,5 +33,12 @@ export {
 } from './wire/begin-epoch.ts'
 export { decodeEndEpoch, decodeEndEpochReply, encodeEndEpoch, encodeEndEpochReply } from './wire/end-epoch.ts'
 export { decodeFetch, decodeFetchReply, encodeFetch, encodeFetchReply } from './wire/fetch.ts'
+export {
+  decodeFetchSnapshot,
+  decodeFetchSnapshotReply,
+  encodeFetchSnapshot,
+  encodeFetchSnapshotReply,
+  refusedFetchSnapshot,
+} from './wire/fetch-snapshot.ts'
 export type { WireNames } from './wire/metadata-partition.ts'
 export { decodeVote, decodeVoteReply, encodeVote, encodeVoteReply } from './wire/vote.ts'

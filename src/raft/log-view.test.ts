@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { LogView } from './log-view.ts'
-import type { OffsetAndEpoch } from './messages.ts'
 
 /** The epoch of each record. */
 type Epochs = readonly number[]
 
-function viewOf(records: Epochs, rest: { readonly earliestSnapshot?: OffsetAndEpoch } = {}): LogView {
-  const view = new LogView({ startOffset: 0, endOffset: 0, epochs: [], ...rest, latestSnapshot: rest.earliestSnapshot })
+function viewOf(records: Epochs): LogView {
+  const view = new LogView({ startOffset: 0, endOffset: 0, epochs: [] })
   for (const [offset, epoch] of records.entries()) view.append(epoch, offset + 1)
   return view
 }
@@ -70,7 +69,7 @@ test('where an epoch ends: of one that the log has not, the one before it', () =
 })
 
 test('who is behind the start of the log, or on another history there, gets the snapshot', () => {
-  const snapshot = { offset: 10, epoch: 2 }
+  const snapshot = { offset: 10, epoch: 2, sizeInBytes: 100 }
   const view = new LogView({
     startOffset: 10,
     endOffset: 20,
@@ -78,8 +77,7 @@ test('who is behind the start of the log, or on another history there, gets the 
       { offset: 10, epoch: 3 },
       { offset: 15, epoch: 4 },
     ],
-    earliestSnapshot: snapshot,
-    latestSnapshot: snapshot,
+    snapshots: [snapshot],
   })
   const kinds = [
     [0, 0],
@@ -116,4 +114,34 @@ test('a vote goes to who has as much: a later epoch, or the same one and no less
     ].map(([offset = 0, epoch = 0]) => view.isUpToDate({ offset, epoch })),
     [false, false, true, true],
   )
+})
+
+test('a log that is cut behind a snapshot keeps its epochs from there on; one that starts anew has none', () => {
+  const view = viewOf([1, 1, 3, 3, 3, 6])
+  const older = { offset: 2, epoch: 1, sizeInBytes: 10 }
+  const newer = { offset: 4, epoch: 3, sizeInBytes: 20 }
+  view.beginsAt({ startOffset: 0, snapshots: [older, newer] })
+  assert.equal(view.validate({ offset: 1, epoch: 1 }).kind, 'valid')
+  assert.deepEqual(
+    [view.snapshotOf({ offset: 2, epoch: 1 }), view.snapshotOf({ offset: 2, epoch: 2 })],
+    [older, undefined],
+  )
+  view.beginsAt({ startOffset: 4, snapshots: [newer] })
+  assert.deepEqual(view.validate({ offset: 1, epoch: 1 }), { kind: 'snapshot', snapshot: newer })
+  assert.deepEqual(view.validate({ offset: 4, epoch: 3 }), { kind: 'valid' })
+  assert.deepEqual(
+    [3, 6].map((epoch) => view.endOf(epoch)),
+    [
+      { offset: 5, epoch: 3 },
+      { offset: 6, epoch: 6 },
+    ],
+  )
+  const all = { offset: 6, epoch: 6, sizeInBytes: 30 }
+  view.beginsAt({ startOffset: 6, snapshots: [all] })
+  assert.deepEqual([view.end, view.startOffset], [{ offset: 6, epoch: 6 }, 6])
+  const fetched = { offset: 40, epoch: 8, sizeInBytes: 40 }
+  view.startFrom(fetched)
+  assert.deepEqual([view.end, view.startOffset, view.latestSnapshot], [{ offset: 40, epoch: 8 }, 40, fetched])
+  view.append(8, 41)
+  assert.deepEqual(view.endOf(8), { offset: 41, epoch: 8 })
 })

@@ -3,7 +3,12 @@
  * handed to the driver and may not be durable yet. Compares logs as KIP-595 does.
  */
 import { assert } from '../base/index.ts'
-import type { OffsetAndEpoch } from './messages.ts'
+import { isSameSnapshot, type OffsetAndEpoch } from './messages.ts'
+
+/** A snapshot that is whole and durable here. */
+export interface KnownSnapshot extends OffsetAndEpoch {
+  readonly sizeInBytes: number
+}
 
 /** How an offset and epoch of another log lie to this one. */
 export type Validity =
@@ -16,25 +21,25 @@ export interface LogViewOptions {
   readonly endOffset: number
   /** Where epochs start, both ascending. */
   readonly epochs: readonly OffsetAndEpoch[]
-  /** What the log goes on from, and the newest that there is. */
-  readonly earliestSnapshot?: OffsetAndEpoch | undefined
-  readonly latestSnapshot?: OffsetAndEpoch | undefined
+  /** Oldest first: the first one is what the log goes on from, where it does not begin at 0. */
+  readonly snapshots?: readonly KnownSnapshot[]
 }
 
+/** Where the log begins now, and the snapshots beside it. */
+export type LogStart = Required<Pick<LogViewOptions, 'startOffset' | 'snapshots'>>
+
 export class LogView {
-  readonly #epochs: OffsetAndEpoch[]
+  #epochs: OffsetAndEpoch[]
   #startOffset: number
   #endOffset: number
-  #earliestSnapshot: OffsetAndEpoch | undefined
-  #latestSnapshot: OffsetAndEpoch | undefined
+  #snapshots: readonly KnownSnapshot[]
 
-  constructor({ startOffset, endOffset, epochs, earliestSnapshot, latestSnapshot }: LogViewOptions) {
+  constructor({ startOffset, endOffset, epochs, snapshots = [] }: LogViewOptions) {
     assert(startOffset <= endOffset, 'a log ends where it starts, or behind')
     this.#startOffset = startOffset
     this.#endOffset = endOffset
     this.#epochs = [...epochs]
-    this.#earliestSnapshot = earliestSnapshot
-    this.#latestSnapshot = latestSnapshot
+    this.#snapshots = snapshots
   }
 
   get startOffset(): number {
@@ -47,15 +52,19 @@ export class LogView {
 
   /** Of the last batch, or of the snapshot that the log goes on from; 0 where there is neither. */
   get lastEpoch(): number {
-    return this.#epochs.at(-1)?.epoch ?? this.#latestSnapshot?.epoch ?? 0
+    return this.#epochs.at(-1)?.epoch ?? this.latestSnapshot?.epoch ?? 0
   }
 
   get end(): OffsetAndEpoch {
     return { offset: this.#endOffset, epoch: this.lastEpoch }
   }
 
-  get latestSnapshot(): OffsetAndEpoch | undefined {
-    return this.#latestSnapshot
+  get latestSnapshot(): KnownSnapshot | undefined {
+    return this.#snapshots.at(-1)
+  }
+
+  snapshotOf(id: OffsetAndEpoch): KnownSnapshot | undefined {
+    return this.#snapshots.find((known) => isSameSnapshot(known, id))
   }
 
   /** Whether who ends there has all that this log has: the rule of votes. */
@@ -77,6 +86,27 @@ export class LogView {
     while ((this.#epochs.at(-1)?.offset ?? -1) >= offset) this.#epochs.pop()
   }
 
+  /** Snapshots were made or removed, and the log may have been cut before the oldest one. */
+  beginsAt({ startOffset, snapshots }: LogStart): void {
+    assert(startOffset >= this.#startOffset && startOffset <= this.#endOffset, 'the start of a log moves within it')
+    this.#startOffset = startOffset
+    this.#snapshots = snapshots
+    const first = this.#epochs.findLastIndex(({ offset }) => offset <= startOffset)
+    const epoch = this.#epochs[first]?.epoch
+    if (epoch === undefined) return
+    // An epoch without a record left is that of the snapshot alone.
+    const kept = startOffset < this.#endOffset ? [{ offset: startOffset, epoch }] : []
+    this.#epochs = [...kept, ...this.#epochs.slice(first + 1)]
+  }
+
+  /** Nothing of what was here counts: the log goes on behind this snapshot. */
+  startFrom(snapshot: KnownSnapshot): void {
+    this.#startOffset = snapshot.offset
+    this.#endOffset = snapshot.offset
+    this.#epochs = []
+    this.#snapshots = [snapshot]
+  }
+
   /** Where the newest epoch up to `epoch` ends here. */
   endOf(epoch: number): OffsetAndEpoch {
     const next = this.#epochs.findIndex((it) => it.epoch > epoch)
@@ -85,15 +115,15 @@ export class LogView {
     const own = this.#epochs[next - 1]
     if (own !== undefined) return { offset, epoch: own.epoch }
     // Everything here is newer: what came before is in the snapshot.
-    const snapshot = this.#earliestSnapshot
+    const [snapshot] = this.#snapshots
     return { offset, epoch: snapshot?.offset === offset ? snapshot.epoch : epoch }
   }
 
   /** How a replica that ends at `offset`, with `epoch` last, lies to this log. */
   validate({ offset, epoch }: OffsetAndEpoch): Validity {
     if (this.#startOffset === 0 && offset === 0) return { kind: 'valid' }
-    const earliest = this.#earliestSnapshot
-    const latest = this.#latestSnapshot
+    const [earliest] = this.#snapshots
+    const latest = this.latestSnapshot
     if (earliest !== undefined && latest !== undefined) {
       const isBehind = offset < this.#startOffset || epoch < earliest.epoch
       if (isBehind || (offset === this.#startOffset && epoch !== earliest.epoch))

@@ -1,6 +1,6 @@
 /**
  * What the nodes of a quorum say to each other, as the machine knows it: the messages of the wire without envelopes
- * (KIP-595; KIP-853 for directories, KIP-996 for pre-votes).
+ * (KIP-595; KIP-630 for snapshots, KIP-853 for directories, KIP-996 for pre-votes).
  */
 import type { Uuid } from '../base/index.ts'
 
@@ -63,7 +63,18 @@ export interface FetchRequest {
   readonly maxBytes: number
 }
 
-export type QuorumRequest = VoteRequest | BeginEpochRequest | EndEpochRequest | FetchRequest
+/** A piece of a snapshot of the leader (FetchSnapshot). */
+export interface FetchSnapshotRequest {
+  readonly kind: 'fetch-snapshot'
+  readonly epoch: number
+  readonly replica: ReplicaKey
+  readonly snapshot: OffsetAndEpoch
+  /** Of the first byte that is asked for. */
+  readonly position: number
+  readonly maxBytes: number
+}
+
+export type QuorumRequest = VoteRequest | BeginEpochRequest | EndEpochRequest | FetchRequest | FetchSnapshotRequest
 
 /** What every reply says: who leads, as far as the answering node knows. */
 export interface ReplyHead {
@@ -106,7 +117,21 @@ export interface FetchReply extends ReplyHead {
   readonly batches: readonly FetchedBatch[]
 }
 
-export type QuorumReply = VoteReply | BeginEpochReply | EndEpochReply | FetchReply
+/**
+ * Errors: SNAPSHOT_NOT_FOUND, POSITION_OUT_OF_RANGE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER,
+ * INVALID_REQUEST; then nothing but the head says something.
+ */
+export interface FetchSnapshotReply extends ReplyHead {
+  readonly kind: 'fetch-snapshot'
+  readonly snapshot: OffsetAndEpoch
+  /** Bytes of all of it. */
+  readonly size: number
+  readonly position: number
+  /** From `position` on, cut anywhere. Who gets them may keep them. */
+  readonly bytes: Uint8Array
+}
+
+export type QuorumReply = VoteReply | BeginEpochReply | EndEpochReply | FetchReply | FetchSnapshotReply
 
 /** Where a request goes: a voter, the leader, or an address that is asked who leads (id below zero). */
 export interface Destination {
@@ -138,6 +163,19 @@ export const emptyFetch = (head: ReplyHead): FetchReply => ({
   snapshot: undefined,
   batches: [],
 })
+
+/** No piece of a snapshot. */
+export const emptyFetchSnapshot = (head: ReplyHead): FetchSnapshotReply => ({
+  kind: 'fetch-snapshot',
+  ...head,
+  snapshot: { offset: 0, epoch: 0 },
+  size: 0,
+  position: 0,
+  bytes: new Uint8Array(0),
+})
+
+export const isSameSnapshot = (a: OffsetAndEpoch, b: OffsetAndEpoch): boolean =>
+  a.offset === b.offset && a.epoch === b.epoch
 
 export const isSameReplica = (a: ReplicaKey | undefined, b: ReplicaKey | undefined): boolean =>
   a?.id === b?.id && a?.directoryId === b?.directoryId

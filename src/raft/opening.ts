@@ -2,11 +2,9 @@
  * From the directory of the metadata log to a log and the newest snapshot that together hold all that is committed; or a
  * refusal. What a snapshot covers may be missing in the log, what lies between an older snapshot and the log may not.
  */
-import { type Clock, type Disk, type Logger, present } from '../base/index.ts'
+import type { Clock, Disk, Logger } from '../base/index.ts'
 import { defaultLogConfig, directoryOf, Log, type LogConfig, LostRecordsError } from '../log/index.ts'
 import { CommittedBound } from './committed-bound.ts'
-import type { LogViewOptions } from './log-view.ts'
-import type { OffsetAndEpoch } from './messages.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import { compareSnapshots, type DecodedSnapshot, type SnapshotId, snapshotName } from './snapshot-format.ts'
 
@@ -153,9 +151,16 @@ function checkNothingIsMissing(log: Log, snapshots: SnapshotFiles, snapshot: Fou
   }
 }
 
-/** A log of older epochs than the snapshot holds nothing behind it that could be committed. */
-const mustStartAnew = (log: Log, { offset, epoch }: SnapshotId): boolean =>
-  log.logEndOffset < offset || (epoch > (log.latestEpoch ?? 0) && log.logEndOffset > offset)
+/**
+ * Where the log is not that of the snapshot: it ends before, or has nothing of the snapshot's epoch or a later one, or
+ * another record where the snapshot ends. It was on the disk before the snapshot was fetched from a leader; what it holds
+ * behind the snapshot is not committed.
+ */
+function mustStartAnew(log: Log, { offset, epoch }: SnapshotId): boolean {
+  const { logEndOffset, latestEpoch } = log
+  if (logEndOffset < offset) return true
+  return latestEpoch !== undefined && (epoch > latestEpoch || (log.epochOf(offset - 1) ?? 0) > epoch)
+}
 
 interface Joined {
   readonly log: Log
@@ -193,26 +198,4 @@ export async function closeAfterFailure(log: Log, logger: Logger): Promise<void>
       error: error instanceof Error ? error.message : String(error),
     })
   }
-}
-
-/** The log as the machine sees it: its bounds, its epochs, and the snapshots beside it. */
-export function logViewOf(log: Log, snapshots: SnapshotFiles): LogViewOptions {
-  const { usable } = snapshots
-  return {
-    startOffset: log.logStartOffset,
-    endOffset: log.logEndOffset,
-    epochs: epochsOf(log),
-    earliestSnapshot: usable[0],
-    latestSnapshot: usable.at(-1),
-  }
-}
-
-function epochsOf(log: Log): readonly OffsetAndEpoch[] {
-  const epochs: OffsetAndEpoch[] = []
-  for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
-    const epoch = present(log.epochOf(offset), 'the epoch of a record of the metadata log')
-    epochs.push({ offset, epoch })
-    offset = log.endOffsetForEpoch(epoch).endOffset
-  }
-  return epochs
 }

@@ -9,13 +9,15 @@
 import { assert, zeroUuid } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import { type ElectionState, QuorumCore, type RaftOptions, type Ready } from './core.ts'
-import type { LogView } from './log-view.ts'
+import type { LogStart, LogView } from './log-view.ts'
 import {
   type BeginEpochRequest,
   type Destination,
   type EndEpochRequest,
   emptyFetch,
+  emptyFetchSnapshot,
   type FetchRequest,
+  type FetchSnapshotRequest,
   type Outcome,
   type OutgoingRequest,
   type QuorumReply,
@@ -127,6 +129,46 @@ export class Raft {
     this.#settle(nowMs)
   }
 
+  // ---- snapshots
+
+  /** Snapshots were made or removed, or the log was cut before the oldest one; not by `Ready.startFrom`. */
+  logBeginsAt(start: LogStart): void {
+    this.#core.log.beginsAt(start)
+  }
+
+  /** A piece that was not the last one is in its file. */
+  snapshotWritten(attempt: number, nowMs: number): void {
+    const { role, snapshots } = this.#core
+    if (role instanceof Follower && snapshots.isCurrent(attempt)) {
+      snapshots.written()
+      role.progressed(nowMs)
+    }
+    this.#settle(nowMs)
+  }
+
+  /**
+   * All of it is there, right, and durable under a name of its own. True: the next `Ready.startFrom` tells when it takes
+   * its place, and the place of the log. False: nobody wants it any more.
+   */
+  snapshotWhole(attempt: number, nowMs: number): boolean {
+    const core = this.#core
+    const { role, snapshots } = core
+    const isWanted = role instanceof Follower && snapshots.isCurrent(attempt) && !core.isStopping
+    if (isWanted) {
+      core.startFrom(snapshots.finish())
+      role.progressed(nowMs)
+    }
+    this.#settle(nowMs)
+    return isWanted
+  }
+
+  /** It is damaged, or the disk has no room for it. */
+  snapshotFailed(attempt: number, nowMs: number): void {
+    const { role, snapshots } = this.#core
+    if (role instanceof Follower && snapshots.isCurrent(attempt)) role.snapshotFailed(nowMs)
+    this.#settle(nowMs)
+  }
+
   /**
    * Takes records for one batch, which is committed whole or not at all. Returns the offset of its last record. Throws
    * NotLeaderError.
@@ -145,6 +187,7 @@ export class Raft {
   /** A request of another node; `Ready.answers` has the answer, sooner or later, under this token. */
   receive(token: number, request: QuorumRequest, nowMs: number): void {
     if (request.kind === 'fetch') this.#fetch(token, request, nowMs)
+    else if (request.kind === 'fetch-snapshot') this.#fetchSnapshot(token, request, nowMs)
     else this.#core.answer({ token, reply: this.#decide(request, nowMs), read: undefined })
     this.#settle(nowMs)
   }
@@ -210,9 +253,19 @@ export class Raft {
     else this.#core.answer({ token, reply: emptyFetch(this.#head(code)), read: undefined })
   }
 
-  #checkFetch({ epoch, maxWaitMs, fetchOffset, lastFetchedEpoch, replica }: FetchRequest): number {
+  #fetchSnapshot(token: number, request: FetchSnapshotRequest, nowMs: number): void {
+    const code = request.maxBytes < 0 ? ErrorCode.INVALID_REQUEST : this.#checkForLeader(request)
+    if (code === ErrorCode.NONE) this.#core.leader?.fetchSnapshot(token, request, nowMs)
+    else this.#core.answer({ token, reply: emptyFetchSnapshot(this.#head(code)), read: undefined })
+  }
+
+  #checkFetch(request: FetchRequest): number {
+    const { epoch, maxWaitMs, fetchOffset, lastFetchedEpoch } = request
     const isMalformed = maxWaitMs < 0 || fetchOffset < 0 || lastFetchedEpoch < 0 || lastFetchedEpoch > epoch
-    if (isMalformed) return ErrorCode.INVALID_REQUEST
+    return isMalformed ? ErrorCode.INVALID_REQUEST : this.#checkForLeader(request)
+  }
+
+  #checkForLeader({ epoch, replica }: Pick<FetchRequest, 'epoch' | 'replica'>): number {
     if (epoch < this.epoch) return ErrorCode.FENCED_LEADER_EPOCH
     if (epoch > this.epoch) return ErrorCode.UNKNOWN_LEADER_EPOCH
     if (!this.isLeader) return ErrorCode.NOT_LEADER_OR_FOLLOWER
@@ -240,7 +293,9 @@ export class Raft {
     const { errorCode, epoch } = reply
     const asked = this.epoch
     if (epoch < asked || errorCode === ErrorCode.UNKNOWN_LEADER_EPOCH) return
-    if (!this.#hear(reply, nowMs) || epoch > asked || errorCode !== ErrorCode.NONE) return
+    if (!this.#hear(reply, nowMs) || epoch > asked) return
+    const isLost = errorCode === ErrorCode.SNAPSHOT_NOT_FOUND || errorCode === ErrorCode.POSITION_OUT_OF_RANGE
+    if (errorCode !== ErrorCode.NONE && !(reply.kind === 'fetch-snapshot' && isLost)) return
     this.role.replied(to.id, reply, nowMs)
   }
 

@@ -18,6 +18,7 @@ import { zeroUuid } from '../base/index.ts'
 import type { LogView } from './log-view.ts'
 import type { Endpoint, FetchedBatch, OffsetAndEpoch, QuorumReply, ReplicaKey } from './messages.ts'
 import type { Outgoing } from './outgoing.ts'
+import type { SnapshotFetch } from './snapshot-fetch.ts'
 import type { VoterSet } from './voters.ts'
 
 type RoleKind = 'unattached' | 'follower' | 'prospective' | 'candidate' | 'leader' | 'resigned'
@@ -77,6 +78,8 @@ export interface Quorum {
   readonly times: QuorumTimes
   readonly fetchBytesMax: number
   readonly outgoing: Outgoing
+  /** The snapshot that a follower fetches, if there is one. */
+  readonly snapshots: SnapshotFetch
   /** An integer of [0, bound). */
   below(bound: number): number
   toProspective(nowMs: number): void
@@ -92,7 +95,10 @@ export interface Quorum {
   truncate(diverging: OffsetAndEpoch): void
   /** Asks one of the addresses of the configuration for the log, and so for who leads. */
   fetchAnywhere(nowMs: number): void
+  /** The log, or the next piece of the snapshot that is fetched. */
   fetchFrom(leader: KnownLeader, nowMs: number): void
+  /** For the log, as an error. */
+  warn(text: string): void
 }
 
 /** As long again at most, so that not all stand for election at once. */

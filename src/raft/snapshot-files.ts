@@ -12,18 +12,15 @@ import {
   isSnapshotLeftover,
   parseSnapshotName,
   partSuffix,
+  readBatchBytesMax,
   SnapshotDecoder,
   SnapshotEncoder,
   SnapshotFormatError,
   type SnapshotId,
-  snapshotBatchBytesMax,
+  snapshotBytesMax,
   snapshotName,
 } from './snapshot-format.ts'
 
-/** All of a snapshot is held in memory at start, as the image that comes out of it is. */
-const fileBytesMax = 2 * 1024 * 1024 * 1024
-/** Of one batch that is read: what Kafka writes, with room for a later version of it. */
-const readBatchBytesMax = 4 * snapshotBatchBytesMax
 const sliceMs = 2
 /** Records between two looks at the clock. */
 const sliceRecords = 32
@@ -52,6 +49,11 @@ export interface SnapshotFile extends SnapshotId {
   readonly timestampMs: number | undefined
 }
 
+interface Piece {
+  readonly position: number
+  readonly bytesMax: number
+}
+
 export interface SnapshotFilesOptions {
   readonly disk: Disk
   readonly clock: Clock
@@ -66,6 +68,8 @@ export class SnapshotFiles {
   #files: readonly SnapshotFile[]
   /** Names of files that are no whole snapshots. They stay where they are until the log has passed them. */
   readonly #damaged = new Set<string>()
+  /** Pieces that are being read. */
+  readonly #readings = new Set<Promise<Uint8Array>>()
 
   private constructor(options: SnapshotFilesOptions, files: readonly SnapshotFile[]) {
     this.#options = options
@@ -126,20 +130,13 @@ export class SnapshotFiles {
     id: SnapshotId,
     decode: (decoder: SnapshotDecoder, file: DiskFile) => Promise<T>,
   ): Promise<T | undefined> {
-    const path = this.#path(id)
-    const file = await this.#options.disk.open(path, { mode: 'read' })
+    const file = await this.#options.disk.open(this.#path(id), { mode: 'read' })
     const decoder = new SnapshotDecoder()
     try {
       return await decode(decoder, file)
     } catch (error) {
-      const isDamage =
-        error instanceof SnapshotFormatError || error instanceof MalformedError || error instanceof CompressionError
-      if (!isDamage) throw error
-      this.#damaged.add(snapshotName(id))
-      this.#options.logger.log('warn', 'a snapshot of the metadata is damaged and is not used', {
-        path,
-        reason: error.message,
-      })
+      if (!isSnapshotDamage(error)) throw error
+      this.#isDamaged(id, error.message)
       return undefined
     } finally {
       await file.close()
@@ -159,9 +156,60 @@ export class SnapshotFiles {
     const sizeInBytes = await this.#writePart(path + partSuffix, snapshot)
     await disk.rename(path + partSuffix, path)
     await orFailedSync(disk.syncDirectory(directory))
+    this.#add({ offset, epoch, sizeInBytes, timestampMs })
+  }
+
+  #add(snapshot: SnapshotFile): void {
     this.#damaged.delete(snapshotName(snapshot))
     const others = this.#files.filter((file) => compareSnapshots(file, snapshot) !== 0)
-    this.#files = [...others, { offset, epoch, sizeInBytes, timestampMs }].sort(compareSnapshots)
+    this.#files = [...others, snapshot].sort(compareSnapshots)
+  }
+
+  /** A part file that is whole and durable becomes a snapshot; durable on return. Throws DiskError, FailedSyncError. */
+  async adopt({ offset, epoch, sizeInBytes, timestampMs }: SnapshotFile): Promise<void> {
+    const { disk, directory } = this.#options
+    const path = this.#path({ offset, epoch })
+    await disk.rename(path + partSuffix, path)
+    await orFailedSync(disk.syncDirectory(directory))
+    this.#add({ offset, epoch, sizeInBytes, timestampMs })
+  }
+
+  /**
+   * At most `bytesMax` from `position` on; undefined where there is no such snapshot, or not any more. The file stays as
+   * long as it is read. Throws DiskError.
+   */
+  async readPiece(id: SnapshotId, { position, bytesMax }: Piece): Promise<Uint8Array | undefined> {
+    const found = this.usable.find((file) => compareSnapshots(file, id) === 0)
+    if (found === undefined) return undefined
+    const reading = this.#readPiece(id, { position, bytesMax: Math.min(bytesMax, found.sizeInBytes - position) })
+    this.#readings.add(reading)
+    try {
+      return await reading
+    } catch (error) {
+      const isGone = error instanceof DiskError && error.code === 'ENOENT'
+      if (!isGone && !isSnapshotDamage(error)) throw error
+      this.#isDamaged(id, error.message)
+      return undefined
+    } finally {
+      this.#readings.delete(reading)
+    }
+  }
+
+  #isDamaged(id: SnapshotId, reason: string): void {
+    this.#damaged.add(snapshotName(id))
+    const fields = { path: this.#path(id), reason }
+    this.#options.logger.log('warn', 'a snapshot of the metadata is damaged and is not used', fields)
+  }
+
+  async #readPiece(id: SnapshotId, { position, bytesMax }: Piece): Promise<Uint8Array> {
+    const file = await this.#options.disk.open(this.#path(id), { mode: 'read' })
+    try {
+      const bytes = new Uint8Array(bytesMax)
+      await readFully(file, bytes, position)
+      return bytes
+    } finally {
+      await file.close()
+    }
   }
 
   async #writePart(path: string, snapshot: SnapshotToWrite): Promise<number> {
@@ -219,14 +267,19 @@ export class SnapshotFiles {
   async removeBefore(id: SnapshotId): Promise<void> {
     for (const file of this.#files) {
       if (compareSnapshots(file, id) >= 0) break
-      await this.#options.disk.unlink(this.#path(file))
+      // From now on nobody begins to read it; who does already is waited for.
       this.#files = this.#files.filter((other) => other !== file)
       this.#damaged.delete(snapshotName(file))
+      await Promise.allSettled(this.#readings)
+      await this.#options.disk.unlink(this.#path(file))
     }
   }
 }
 
-async function orFailedSync(sync: Promise<void>): Promise<void> {
+export const isSnapshotDamage = (error: unknown): error is Error =>
+  error instanceof SnapshotFormatError || error instanceof MalformedError || error instanceof CompressionError
+
+export async function orFailedSync(sync: Promise<void>): Promise<void> {
   try {
     await sync
   } catch (error) {
@@ -237,8 +290,8 @@ async function orFailedSync(sync: Promise<void>): Promise<void> {
 /** Batch by batch, each into a buffer of its own that its records keep. */
 async function decodeAll(decoder: SnapshotDecoder, file: DiskFile): Promise<DecodedSnapshot> {
   const size = file.size()
-  if (size > fileBytesMax) {
-    throw new DiskError('EFBIG', file.path, `${file.path} has ${size} bytes, at most ${fileBytesMax} are read`)
+  if (size > snapshotBytesMax) {
+    throw new DiskError('EFBIG', file.path, `${file.path} has ${size} bytes, at most ${snapshotBytesMax} are read`)
   }
   for (let position = 0; position < size; ) position += await addBatch(decoder, file, position)
   return decoder.end()

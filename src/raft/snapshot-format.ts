@@ -49,7 +49,11 @@ export const compareSnapshots = (a: SnapshotId, b: SnapshotId): number => a.offs
 const batchRecordsMax = 1024
 const batchBytesWanted = 1024 * 1024
 /** Kafka writes no larger batch into the metadata log or a snapshot of it. */
-export const snapshotBatchBytesMax = 8 * 1024 * 1024
+const snapshotBatchBytesMax = 8 * 1024 * 1024
+/** Of one batch that is read: what Kafka writes, with room for a later version of it. */
+export const readBatchBytesMax = 4 * snapshotBatchBytesMax
+/** All of a snapshot is held in memory where it is loaded, as the image that comes out of it is. */
+export const snapshotBytesMax = 2 * 1024 * 1024 * 1024
 const decompressedBytesMax = 64 * 1024 * 1024
 
 /** Makes the batches of one snapshot, in order: `header`, `add` for each record, `end`. */

@@ -64,6 +64,7 @@ export {
 export { type AlterPartitionServices, alterPartitionHandler } from './handlers/56-alter-partition.ts'
 export { type UpdateFeaturesServices, updateFeaturesHandler } from './handlers/57-update-features.ts'
 export { type EnvelopeServices, envelopeHandler } from './handlers/58-envelope.ts'
+export { fetchSnapshotHandler } from './handlers/59-fetch-snapshot.ts'
 export { type DescribeClusterServices, describeClusterHandler } from './handlers/60-describe-cluster.ts'
 export { type DescribeProducersServices, describeProducersHandler } from './handlers/61-describe-producers.ts'
 export { type BrokerRegistrationServices, brokerRegistrationHandler } from './handlers/62-broker-registration.ts'

@@ -1,6 +1,9 @@
-/** Follows a leader: fetches its log, and flushes it before the next fetch says so. */
+/**
+ * Follows a leader: fetches its log, and flushes it before the next fetch says so. Where the leader says that a snapshot
+ * comes first, it fetches that, and nothing else, until it is there or cannot be had (KIP-630).
+ */
 import { ErrorCode } from '../../protocol/index.ts'
-import type { Endpoint, FetchReply, QuorumReply, ReplicaKey } from '../messages.ts'
+import type { Endpoint, FetchReply, FetchSnapshotReply, OffsetAndEpoch, QuorumReply, ReplicaKey } from '../messages.ts'
 import type { Ballot, KnownLeader, Quorum, Role } from '../role.ts'
 
 export interface FollowerOptions extends KnownLeader {
@@ -18,6 +21,8 @@ export class Follower implements Role {
   /** The leader must have answered by then. */
   #fetchDeadlineMs: number
   #hasFetched = false
+  /** Nothing is asked before: what was told last was no help. */
+  #resumeMs: number | undefined
 
   constructor(quorum: Quorum, { epoch, leaderId, leaderEndpoints, voted, nowMs }: FollowerOptions) {
     this.#quorum = quorum
@@ -29,8 +34,14 @@ export class Follower implements Role {
   }
 
   get wakeMs(): number {
-    const deadlineMs = this.#quorum.isVoter ? this.#fetchDeadlineMs : Number.POSITIVE_INFINITY
-    return Math.min(deadlineMs, this.#quorum.outgoing.nextMs)
+    const resumeMs = this.#resumeMs ?? Number.POSITIVE_INFINITY
+    return Math.min(this.#deadlineMs, this.#quorum.outgoing.nextMs, resumeMs)
+  }
+
+  /** A voter does not take its own disk, which has yet to write what the leader sent, for a leader that is silent. */
+  get #deadlineMs(): number {
+    const { isVoter, snapshots } = this.#quorum
+    return isVoter && !snapshots.isWorking ? this.#fetchDeadlineMs : Number.POSITIVE_INFINITY
   }
 
   /** Who hears of its leader would not help to unseat it (KIP-996). */
@@ -40,11 +51,13 @@ export class Follower implements Role {
 
   tick(nowMs: number): void {
     const quorum = this.#quorum
-    if (quorum.isVoter && nowMs >= this.#fetchDeadlineMs) {
+    if (nowMs >= this.#deadlineMs) {
       quorum.toProspective(nowMs)
       return
     }
-    if (quorum.flushedOffset < quorum.log.endOffset) return
+    if (this.#resumeMs !== undefined && nowMs >= this.#resumeMs) this.#resumeMs = undefined
+    const isWorking = quorum.flushedOffset < quorum.log.endOffset || quorum.snapshots.isWorking
+    if (isWorking || this.#resumeMs !== undefined) return
     if (quorum.outgoing.hasFailed(this.leaderId)) quorum.fetchAnywhere(nowMs)
     else if (!quorum.outgoing.isAnyWaiting) quorum.fetchFrom(this, nowMs)
   }
@@ -55,19 +68,69 @@ export class Follower implements Role {
   }
 
   replied(_from: number, reply: QuorumReply, nowMs: number): void {
-    if (reply.kind !== 'fetch' || reply.errorCode !== ErrorCode.NONE) return
-    this.#take(reply)
-    this.#hasFetched = true
+    if (reply.kind === 'fetch-snapshot') this.#takePiece(reply, nowMs)
+    else if (reply.kind === 'fetch' && reply.errorCode === ErrorCode.NONE) {
+      this.#take(reply, nowMs)
+      this.#hasFetched = true
+      this.progressed(nowMs)
+    }
+  }
+
+  /** The leader is there, or what it has sent is done with. */
+  progressed(nowMs: number): void {
     this.#fetchDeadlineMs = nowMs + this.#quorum.times.fetchTimeoutMs
   }
 
-  #take({ diverging, batches, highWatermark }: FetchReply): void {
+  #take({ snapshot, diverging, batches, highWatermark }: FetchReply, nowMs: number): void {
     const quorum = this.#quorum
+    if (snapshot !== undefined) {
+      this.#beginSnapshot(snapshot, nowMs)
+      return
+    }
+    // The log itself goes on: no snapshot is needed.
+    quorum.snapshots.drop()
     if (diverging !== undefined) {
       quorum.truncate(diverging)
       return
     }
     quorum.appendFetched(batches)
     if (highWatermark >= 0) quorum.raiseHighWatermark(Math.min(highWatermark, quorum.log.endOffset))
+  }
+
+  #beginSnapshot(snapshot: OffsetAndEpoch, nowMs: number): void {
+    const { snapshots, log, highWatermark } = this.#quorum
+    if (snapshots.isOf(snapshot)) return
+    const { offset, epoch } = snapshot
+    // Who is sent to a snapshot lacks what it covers; another leader, or none, says otherwise.
+    const isAhead =
+      offset > highWatermark && epoch >= 0 && epoch <= this.epoch && log.snapshotOf(snapshot) === undefined
+    if (isAhead) snapshots.begin(snapshot)
+    else this.#giveUp(`it is not ahead of what is committed here, ${highWatermark}`, snapshot, nowMs)
+  }
+
+  #takePiece(reply: FetchSnapshotReply, nowMs: number): void {
+    const { snapshots } = this.#quorum
+    if (!snapshots.isUnderWay) return
+    this.progressed(nowMs)
+    if (reply.errorCode !== ErrorCode.NONE) {
+      // The leader has a newer one by now, and names it when it is asked for the log.
+      snapshots.drop()
+      return
+    }
+    const wrong = snapshots.take(reply)
+    if (wrong !== undefined) this.#giveUp(`a piece of it is wrong: ${wrong}`, reply.snapshot, nowMs)
+  }
+
+  #giveUp(why: string, { offset, epoch }: OffsetAndEpoch, nowMs: number): void {
+    const snapshot = `the snapshot of offset ${offset} and epoch ${epoch} of leader ${this.leaderId}`
+    this.#quorum.warn(`${snapshot} is not taken: ${why}`)
+    this.snapshotFailed(nowMs)
+  }
+
+  /** What came of it is of no use: the log is asked for again, after a while. */
+  snapshotFailed(nowMs: number): void {
+    this.#quorum.snapshots.drop()
+    this.#resumeMs = nowMs + this.#quorum.times.retryBackoffMs
+    this.progressed(nowMs)
   }
 }

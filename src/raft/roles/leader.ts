@@ -3,7 +3,18 @@
  * has not heard of a majority for one and a half fetch time-outs.
  */
 import { ErrorCode } from '../../protocol/index.ts'
-import type { Endpoint, FetchReply, FetchRequest, QuorumReply, ReplicaKey } from '../messages.ts'
+import {
+  type Endpoint,
+  emptyFetchSnapshot,
+  type FetchReply,
+  type FetchRequest,
+  type FetchSnapshotReply,
+  type FetchSnapshotRequest,
+  type OffsetAndEpoch,
+  type QuorumReply,
+  type ReplicaKey,
+  type ReplyHead,
+} from '../messages.ts'
 import type { Ballot, Quorum, Role } from '../role.ts'
 
 export interface LeaderOptions {
@@ -13,14 +24,22 @@ export interface LeaderOptions {
   readonly epochStartOffset: number
   readonly granted: ReadonlySet<number>
   readonly nowMs: number
-  readonly answer: (answer: FetchAnswer) => void
+  readonly answer: (answer: LeaderAnswer) => void
 }
 
-/** The reply to a fetch; `read` tells what the driver puts into it from the log. */
-export interface FetchAnswer {
+/** The reply to a fetch; `read` tells what the driver puts into it. */
+export interface LeaderAnswer {
   readonly token: number
-  readonly reply: FetchReply
-  readonly read: { readonly offset: number; readonly bytesMax: number } | undefined
+  readonly reply: FetchReply | FetchSnapshotReply
+  readonly read:
+    | { readonly of: 'log'; readonly offset: number; readonly bytesMax: number }
+    | {
+        readonly of: 'snapshot'
+        readonly snapshot: OffsetAndEpoch
+        readonly position: number
+        readonly bytesMax: number
+      }
+    | undefined
 }
 
 /** What is known of another replica. */
@@ -42,6 +61,8 @@ interface Waiting {
 
 /** Replicas without a vote are forgotten after five minutes (as Kafka). */
 const observerMsMax = 300_000
+/** Of one piece of a snapshot, whatever is asked for: as much as Kafka's followers ask for by themselves. */
+const pieceBytesMax = 8 * 1024 * 1024
 /** Brokers of a cluster, and whoever else asks. */
 const observersMax = 10_000
 
@@ -124,6 +145,27 @@ export class Leader implements Role {
     if (waits) this.#waiting.set(token, { request, deadlineMs: nowMs + request.maxWaitMs })
   }
 
+  /** The driver reads the piece, and may find that the snapshot has just been removed. */
+  fetchSnapshot(token: number, request: FetchSnapshotRequest, nowMs: number): void {
+    const { log, voters } = this.#quorum
+    const { snapshot, position, maxBytes, replica } = request
+    const known = log.snapshotOf(snapshot)
+    // What a node was formatted with (offset 0) is in the log of the first leader, and is never fetched (KIP-853).
+    if (known === undefined || known.offset === 0) {
+      this.#answer({ token, reply: emptyFetchSnapshot(this.#head(ErrorCode.SNAPSHOT_NOT_FOUND)), read: undefined })
+      return
+    }
+    const size = known.sizeInBytes
+    if (position < 0 || position >= size) {
+      this.#answer({ token, reply: emptyFetchSnapshot(this.#head(ErrorCode.POSITION_OUT_OF_RANGE)), read: undefined })
+      return
+    }
+    if (voters.isVoter(replica)) this.#hear(replica.id, nowMs)
+    const reply = { ...emptyFetchSnapshot(this.#head(ErrorCode.NONE)), snapshot, size, position }
+    const bytesMax = Math.min(maxBytes, pieceBytesMax)
+    this.#answer({ token, reply, read: { of: 'snapshot', snapshot, position, bytesMax } })
+  }
+
   /** Who asked is gone. */
   forget(token: number): void {
     this.#waiting.delete(token)
@@ -153,14 +195,18 @@ export class Leader implements Role {
   #complete(token: number, { fetchOffset, maxBytes }: FetchRequest): void {
     this.#waiting.delete(token)
     const hasMore = fetchOffset < this.#quorum.log.endOffset
-    const read = hasMore ? { offset: fetchOffset, bytesMax: maxBytes } : undefined
+    const read = hasMore ? ({ of: 'log', offset: fetchOffset, bytesMax: maxBytes } as const) : undefined
     this.#answer({ token, reply: this.#reply({}), read })
   }
 
   #reply({ diverging, snapshot }: Pick<Partial<FetchReply>, 'diverging' | 'snapshot'>): FetchReply {
-    const { epoch, leaderId, leaderEndpoints } = this
-    const head = { errorCode: ErrorCode.NONE, epoch, leaderId, leaderEndpoints }
+    const head = this.#head(ErrorCode.NONE)
     return { kind: 'fetch', ...head, highWatermark: this.#highWatermark, diverging, snapshot, batches: [] }
+  }
+
+  #head(errorCode: number): ReplyHead {
+    const { epoch, leaderId, leaderEndpoints } = this
+    return { errorCode, epoch, leaderId, leaderEndpoints }
   }
 
   /** Of this epoch: before its first entry is committed it is not known (KIP-595). */

@@ -34,6 +34,7 @@ export const soleVoter = (id: number): DriverOptions['quorum'] => ({
     fetchMaxWaitMs: 500,
   },
   fetchBytesMax: 1024 * 1024,
+  fetchSnapshotBytesMax: 1024 * 1024,
   below: () => 0,
 })
 

@@ -8,14 +8,29 @@ import {
   endQuorumEpoch,
   type Fields,
   fetch,
+  fetchSnapshot,
   type Infer,
   vote,
 } from '../../protocol/index.ts'
 import { buildBatch } from '../../records/index.ts'
-import type { BeginEpochRequest, EndEpochRequest, FetchReply, FetchRequest, VoteRequest } from '../messages.ts'
+import type {
+  BeginEpochRequest,
+  EndEpochRequest,
+  FetchReply,
+  FetchRequest,
+  FetchSnapshotRequest,
+  VoteRequest,
+} from '../messages.ts'
 import { decodeBeginEpoch, decodeBeginEpochReply, encodeBeginEpoch, encodeBeginEpochReply } from './begin-epoch.ts'
 import { decodeEndEpoch, decodeEndEpochReply, encodeEndEpoch, encodeEndEpochReply } from './end-epoch.ts'
 import { decodeFetch, decodeFetchReply, encodeFetch, encodeFetchReply } from './fetch.ts'
+import {
+  decodeFetchSnapshot,
+  decodeFetchSnapshotReply,
+  encodeFetchSnapshot,
+  encodeFetchSnapshotReply,
+  refusedFetchSnapshot,
+} from './fetch-snapshot.ts'
 import { decodeVote, decodeVoteReply, encodeVote, encodeVoteReply } from './vote.ts'
 
 const names = { clusterId: 'this-cluster', listenerName: 'CONTROLLER' }
@@ -204,5 +219,53 @@ describe('Fetch on the wire, as the quorum speaks it', () => {
     const size = Buffer.from(records)
     size.writeInt32BE(3, 8)
     assert.throws(() => answered({}, size), /is no batch/)
+  })
+})
+
+describe('FetchSnapshot on the wire', () => {
+  const snapshot = { offset: 1234, epoch: 8 }
+  const request: FetchSnapshotRequest = {
+    kind: 'fetch-snapshot',
+    epoch: 9,
+    replica: { id: 2, directoryId },
+    snapshot,
+    position: 2 ** 31 + 5,
+    maxBytes: 1_048_576,
+  }
+
+  it('comes as it was sent; version 0 without the directory', () => {
+    const at = (version: number) =>
+      decodeFetchSnapshot(asSent(fetchSnapshot.request, encodeFetchSnapshot(request, names), version), names)
+    assert.deepEqual(at(1), request)
+    assert.deepEqual(at(0), { ...request, replica: { id: 2, directoryId: zeroUuid } })
+  })
+
+  it('is answered with bytes that begin and end anywhere', () => {
+    const bytes = Buffer.from('anything')
+    const reply = { kind: 'fetch-snapshot', ...head, snapshot, size: 2 ** 31 + 100, position: 7, bytes } as const
+    const at = (version: number) => {
+      const sent = asSent(fetchSnapshot.response, encodeFetchSnapshotReply(reply, names), version)
+      const decoded = decodeFetchSnapshotReply(sent, names)
+      return { ...decoded, bytes: Buffer.from(decoded.bytes) }
+    }
+    assert.deepEqual(at(1), reply)
+    assert.deepEqual(at(0), { ...reply, leaderEndpoints: [] })
+  })
+
+  it('of another partition is refused of that, of several as a whole', () => {
+    const message = encodeFetchSnapshot(request, names)
+    const [topic] = message.topics
+    assert.ok(topic !== undefined)
+    const other = { ...message, topics: [{ ...topic, name: 'orders' }] }
+    assert.throws(() => decodeFetchSnapshot(other, names), refusedWith(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+    const refused = refusedFetchSnapshot(other, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    const [told] = asSent(fetchSnapshot.response, refused, 1).topics
+    assert.deepEqual([refused.errorCode, told?.name, told?.partitions[0]?.errorCode], [0, 'orders', 3])
+    const several = { ...message, topics: [topic, topic] }
+    assert.throws(() => decodeFetchSnapshot(several, names), refusedWith(ErrorCode.INVALID_REQUEST))
+    assert.equal(refusedFetchSnapshot(several, ErrorCode.INVALID_REQUEST).errorCode, ErrorCode.INVALID_REQUEST)
+    const foreign = { ...message, clusterId: 'another' }
+    assert.throws(() => decodeFetchSnapshot(foreign, names), refusedWith(ErrorCode.INCONSISTENT_CLUSTER_ID))
+    assert.throws(() => decodeFetchSnapshotReply(refused, names), { name: 'MalformedError' })
   })
 })

@@ -1,21 +1,29 @@
 /**
  * What must hold of a quorum at any moment (those of the Raft paper, and of Kafka's own simulation): one leader in an
- * epoch, epochs and high watermarks that never fall, one history of what is committed, on a majority.
+ * epoch, epochs and high watermarks that never fall, one history of what is committed, on a majority; snapshots that say
+ * of what is committed what the log says.
  */
 import assert from 'node:assert/strict'
-import type { ModelBatch } from './model-log.ts'
+import type { ModelBatch, ModelLog } from './model-log.ts'
 import type { Node } from './model-node.ts'
+import { sumOf } from './model-snapshot.ts'
 import type { QuorumWorld } from './quorum-world.ts'
 
 export class QuorumInvariants {
   /** Of each epoch. */
   readonly #leaders = new Map<number, number>()
-  readonly #epochs = new Map<number, number>()
+  readonly #epochs = new Map<string, number>()
   readonly #highWatermarks = new Map<string, number>()
-  /** How many batches of a process are known to be those of all. */
+  /** Up to which offset the batches of a process are known to be those of all. */
   readonly #checked = new Map<string, number>()
   /** All that was ever committed, in order. */
   readonly #committed: ModelBatch[] = []
+  /** By the offset behind each batch: the sum of all up to there. */
+  readonly #sums = new Map<number, number>()
+  /** By the offset at which each batch begins: its index. */
+  readonly #indexes = new Map<number, number>()
+  /** By name: the sum of each snapshot that was ever seen. */
+  readonly #snapshots = new Map<string, number>()
 
   get committedOffset(): number {
     return (this.#committed.at(-1)?.lastOffset ?? -1) + 1
@@ -24,15 +32,17 @@ export class QuorumInvariants {
   readonly check = (world: QuorumWorld): void => {
     for (const node of world.nodes) this.#checkNode(node)
     for (const node of world.nodes) this.#checkCommitted(node)
+    for (const node of world.nodes) this.#checkSnapshots(node)
     this.#checkMajority(world)
   }
 
-  #checkNode({ id, life, raft, log }: Node): void {
+  #checkNode({ id, disk, life, raft, log }: Node): void {
     if (raft === undefined) return
     const { epoch } = raft
-    assert.ok(epoch >= (this.#epochs.get(id) ?? 0), `the epoch of node ${id} falls to ${epoch}`)
+    const onDisk = `${id} ${disk}`
+    assert.ok(epoch >= (this.#epochs.get(onDisk) ?? 0), `the epoch of node ${id} falls to ${epoch}`)
     // A vote file that was not durable may be forgotten by a crash, and nothing may have come of it.
-    this.#epochs.set(id, log.election.epoch)
+    this.#epochs.set(onDisk, log.election.epoch)
     if (raft.isLeader) {
       const known = this.#leaders.get(epoch) ?? id
       assert.equal(id, known, `nodes ${known} and ${id} lead epoch ${epoch}`)
@@ -45,23 +55,56 @@ export class QuorumInvariants {
   }
 
   /** What a node takes for committed, and has, is what everybody takes for committed: from the first that is new. */
-  #checkCommitted({ id, life, raft, log }: Node): void {
-    if (raft === undefined) return
+  #checkCommitted({ id, life, raft, log, download }: Node): void {
+    // What lies in a log that is about to start anew behind a snapshot is not taken for anything.
+    if (raft === undefined || download.whole !== undefined) return
     const process = `${id} ${life}`
-    let i = this.#checked.get(process) ?? 0
-    for (; i < log.batches.length; i++) {
+    const from = Math.max(this.#checked.get(process) ?? 0, log.startOffset)
+    let checked = from
+    for (let i = log.indexOf(from); i < log.batches.length; i++) {
       const batch = log.batches[i]
       if (batch === undefined || batch.lastOffset >= raft.highWatermark) break
-      const known = this.#committed[i]
-      if (known === undefined) this.#committed.push(batch)
+      const known = this.#committedAt(batch.baseOffset)
+      if (known === undefined) this.#commit(batch)
       else if (known !== batch) assert.deepEqual(batch, known, `node ${id} has committed something else`)
+      checked = batch.lastOffset + 1
     }
-    this.#checked.set(process, i)
+    this.#checked.set(process, checked)
+  }
+
+  #committedAt(baseOffset: number): ModelBatch | undefined {
+    return this.#committed[this.#indexes.get(baseOffset) ?? -1]
+  }
+
+  #commit(batch: ModelBatch): void {
+    const { committedOffset } = this
+    assert.equal(batch.baseOffset, committedOffset, 'what is committed has no hole')
+    this.#indexes.set(batch.baseOffset, this.#committed.length)
+    this.#committed.push(batch)
+    this.#sums.set(batch.lastOffset + 1, sumOf(this.#sums.get(committedOffset) ?? 0, [batch]))
+  }
+
+  #checkSnapshots({ id, raft, log }: Node): void {
+    const { startOffset, snapshots } = log
+    assert.ok(
+      startOffset === 0 || snapshots.some(({ offset }) => offset === startOffset),
+      `the log of node ${id} starts at ${startOffset}, where no snapshot is`,
+    )
+    for (const { offset, epoch, sum } of snapshots) {
+      const name = `${offset}-${epoch}`
+      const isAhead = raft !== undefined && offset > raft.highWatermark
+      assert.ok(!isAhead, `snapshot ${name} is ahead of what node ${id} knows to be committed`)
+      if (this.#snapshots.get(name) === sum) continue
+      assert.equal(sum, this.#snapshots.get(name) ?? sum, `snapshot ${name} of node ${id} says something else`)
+      assert.equal(sum, this.#sums.get(offset), `snapshot ${name} of node ${id} says what was not committed`)
+      this.#snapshots.set(name, sum)
+    }
   }
 
   /** All of it again, at the end. */
   checkAll(world: QuorumWorld): void {
     this.#checked.clear()
+    this.#snapshots.clear()
     this.check(world)
   }
 
@@ -69,8 +112,7 @@ export class QuorumInvariants {
   #checkMajority({ nodes, voters }: QuorumWorld): void {
     const last = this.#committed.at(-1)
     if (last === undefined) return
-    const index = this.#committed.length - 1
-    const holders = nodes.filter(({ id, log }) => voters.has(id) && isSame(log.batches[index], last))
+    const holders = nodes.filter(({ id, log }) => voters.has(id) && hasBatch(log, last))
     assert.ok(
       holders.length >= voters.majority,
       `what is committed up to ${last.lastOffset} is on nodes ${holders.map(({ id }) => id).join(' ')} only`,
@@ -78,5 +120,9 @@ export class QuorumInvariants {
   }
 }
 
-const isSame = (a: ModelBatch | undefined, b: ModelBatch): boolean =>
-  a !== undefined && a.baseOffset === b.baseOffset && a.epoch === b.epoch && a.text === b.text
+/** In its log, or in a snapshot: which says what is committed. */
+function hasBatch(log: ModelLog, { baseOffset, lastOffset, epoch, text }: ModelBatch): boolean {
+  if (lastOffset < log.startOffset) return true
+  const own = log.batches[log.indexOf(baseOffset)]
+  return own !== undefined && own.baseOffset === baseOffset && own.epoch === epoch && own.text === text
+}

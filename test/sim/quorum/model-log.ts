@@ -1,6 +1,9 @@
-/** The log and the vote file of one node, as batches: what is durable, and what a cut of the power takes. */
+/**
+ * The log, the snapshots and the vote file of one node, as batches: what is durable, and what a cut of the power takes.
+ */
 import assert from 'node:assert/strict'
 import type { ElectionState, Entry, FetchedBatch, OffsetAndEpoch } from '../../../src/raft/index.ts'
+import { bytesOf, type ModelSnapshot, sumOf } from './model-snapshot.ts'
 
 const noVote: ElectionState = { epoch: 0, leaderId: -1, voted: undefined }
 
@@ -14,12 +17,30 @@ export interface ModelBatch {
 
 export class ModelLog {
   batches: ModelBatch[] = []
+  startOffset = 0
   flushedOffset = 0
+  /** Durable, oldest first. */
+  snapshots: ModelSnapshot[] = []
   election: ElectionState = noVote
   #durableElection: ElectionState = noVote
 
   get endOffset(): number {
-    return (this.batches.at(-1)?.lastOffset ?? -1) + 1
+    return (this.batches.at(-1)?.lastOffset ?? this.startOffset - 1) + 1
+  }
+
+  get latestSnapshot(): ModelSnapshot | undefined {
+    return this.snapshots.at(-1)
+  }
+
+  /** Of the first batch that does not end before `offset`; the number of batches where there is none. */
+  indexOf(offset: number): number {
+    let [low, high] = [0, this.batches.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.batches[middle]?.lastOffset ?? 0) < offset) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   append(entry: Entry): void {
@@ -47,6 +68,36 @@ export class ModelLog {
     this.flushedOffset = this.endOffset
   }
 
+  /** Of all batches before `offset`. Undefined where none ends there, or nothing is before. */
+  snapshotAt(offset: number): ModelSnapshot | undefined {
+    const last = this.batches.findLast((batch) => batch.lastOffset < offset)
+    if (last === undefined || last.lastOffset + 1 !== offset) return undefined
+    const from = this.snapshots.find((snapshot) => snapshot.offset === this.startOffset)
+    assert.ok(this.startOffset === 0 || from !== undefined, 'a log starts at a snapshot or at 0')
+    const sum = sumOf(
+      from?.sum ?? 0,
+      this.batches.filter((batch) => batch.lastOffset < offset),
+    )
+    const made = { offset, epoch: last.epoch, sum }
+    return { ...made, sizeInBytes: bytesOf(made).length }
+  }
+
+  /** Before the newest snapshot nothing is needed. */
+  cutBehindSnapshot(): void {
+    const latest = this.latestSnapshot
+    if (latest === undefined) return
+    this.batches = this.batches.filter((batch) => batch.lastOffset >= latest.offset)
+    this.startOffset = latest.offset
+    this.snapshots = [latest]
+  }
+
+  startFrom(snapshot: ModelSnapshot): void {
+    this.batches = []
+    this.startOffset = snapshot.offset
+    this.flushedOffset = snapshot.offset
+    this.snapshots = [snapshot]
+  }
+
   /** `isSynced` false: the file is written and may be lost. */
   persist(election: ElectionState, isSynced: boolean): void {
     this.election = election
@@ -60,6 +111,17 @@ export class ModelLog {
     this.batches = this.batches.slice(0, kept)
     this.flushedOffset = this.endOffset
     this.election = this.#durableElection
+    // Snapshots are made of what is known to be committed, which may be more than what is durable here.
+    const latest = this.latestSnapshot
+    if (latest !== undefined && !this.#goesOnFrom(latest)) this.startFrom(latest)
+  }
+
+  /** As a start finds it: the log is that of the snapshot. */
+  #goesOnFrom({ offset, epoch }: ModelSnapshot): boolean {
+    if (this.endOffset < offset) return false
+    const last = this.batches.findLast((batch) => batch.lastOffset < offset)
+    const lastEpoch = this.batches.at(-1)?.epoch
+    return lastEpoch === undefined || (lastEpoch >= epoch && (last === undefined || last.epoch <= epoch))
   }
 
   read(offset: number, bytesMax: number): FetchedBatch[] {

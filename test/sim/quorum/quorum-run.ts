@@ -58,7 +58,16 @@ function disturb(world: QuorumWorld): void {
     assert.ok(found !== undefined)
     return found
   }
-  switch (chance.below(10)) {
+  switch (chance.below(13)) {
+    case 10:
+    case 11:
+      for (const one of world.nodes) if (chance.below(2) === 0) world.makeSnapshot(one)
+      break
+    case 12: {
+      const observer = world.nodes.find(({ id }) => !world.voters.has(id))
+      if (observer !== undefined && chance.below(4) === 0) world.loseDisk(observer)
+      break
+    }
     case 8:
       // What was just said to be there may not be flushed.
       for (let i = chance.below(3); i >= 0; i--) world.propose()

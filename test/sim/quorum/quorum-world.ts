@@ -4,7 +4,9 @@
  * is tried is `Raft` alone, thousands of hours in a minute.
  */
 import { type RandomStream, zeroUuid } from '../../../src/base/index.ts'
+import { ErrorCode } from '../../../src/protocol/index.ts'
 import {
+  type FetchSnapshotReply,
   type Outcome,
   type OutgoingRequest,
   type QuorumReply,
@@ -15,15 +17,26 @@ import {
 } from '../../../src/raft/index.ts'
 import { SeededRandom } from '../../../src/sim/random.ts'
 import { drawnTimes } from './drawn-times.ts'
+import { type ModelDisk, ModelDownload } from './model-download.ts'
+import { ModelLog } from './model-log.ts'
 import { Node } from './model-node.ts'
+import { bytesOf } from './model-snapshot.ts'
 
 /** Planted on purpose, to see that they are found. */
-export type Bug = 'vote-not-synced' | 'reports-unflushed' | 'no-truncation' | 'votes-twice' | 'old-epoch-by-count'
+export type Bug =
+  | 'vote-not-synced'
+  | 'reports-unflushed'
+  | 'no-truncation'
+  | 'votes-twice'
+  | 'old-epoch-by-count'
+  | 'snapshot-ahead'
 
 export interface WorldOptions {
   readonly seed: number
   readonly bug?: Bug | undefined
 }
+
+type PieceRead = Extract<Ready['answers'][number]['read'], { readonly of: 'snapshot' }>
 
 interface Event {
   readonly atMs: number
@@ -37,7 +50,7 @@ export class QuorumWorld {
   readonly times: QuorumTimes
   nowMs = 0
   isHealed = false
-  counts = { elections: 0, crashes: 0, truncations: 0, proposals: 0, committed: 0 }
+  counts = { elections: 0, crashes: 0, truncations: 0, proposals: 0, committed: 0, snapshots: 0, fetchedSnapshots: 0 }
   /** Called behind each event. */
   readonly check: (world: QuorumWorld) => void
   readonly #bug: Bug | undefined
@@ -98,18 +111,26 @@ export class QuorumWorld {
   start(node: Node): void {
     const { log } = node
     const stream = this.chance(`node ${node.id} ${node.life}`)
+    const committedOffset = log.latestSnapshot?.offset ?? 0
     node.isBusy = false
-    node.highWatermark = 0
+    node.highWatermark = committedOffset
+    node.download = new ModelDownload()
     node.raft = new Raft({
       self: node.key,
       endpoints: [{ name: 'CONTROLLER', host: `node-${node.id}`, port: 9093 }],
       voters: this.voters,
       bootstrap: this.voters.all().flatMap(({ id, endpoints }) => (id === node.id ? [] : endpoints)),
       election: log.election,
-      log: { startOffset: 0, endOffset: log.endOffset, epochs: log.epochs },
-      committedOffset: 0,
+      log: {
+        startOffset: log.startOffset,
+        endOffset: log.endOffset,
+        epochs: log.epochs,
+        snapshots: [...log.snapshots],
+      },
+      committedOffset,
       times: this.times,
       fetchBytesMax: 200,
+      fetchSnapshotBytesMax: 10,
       below: (bound) => stream.below(bound),
       nowMs: this.nowMs,
     })
@@ -123,6 +144,28 @@ export class QuorumWorld {
     const stream = this.chance('power')
     node.log.cutPower((bound) => stream.below(bound))
     this.counts.crashes++
+  }
+
+  /** The node comes back with an empty disk: without harm where it has no vote. */
+  loseDisk(node: Node): void {
+    if (node.raft !== undefined) this.crash(node)
+    node.log = new ModelLog()
+    node.disk++
+  }
+
+  /** Of what is known to be committed; sometimes the log before it goes. */
+  makeSnapshot(node: Node): void {
+    const { raft, log } = node
+    if (raft === undefined || node.isBusy || raft.hasReady) return
+    const snapshot = log.snapshotAt(this.#bug === 'snapshot-ahead' ? log.endOffset : node.highWatermark)
+    if (snapshot !== undefined && snapshot.offset > (log.latestSnapshot?.offset ?? 0)) {
+      log.snapshots.push(snapshot)
+      this.counts.snapshots++
+    }
+    if (this.chance('cut').below(2) === 0) log.cutBehindSnapshot()
+    raft.logBeginsAt({ startOffset: log.startOffset, snapshots: [...log.snapshots] })
+    this.#work(node)
+    this.check(this)
   }
 
   cut(a: number, b: number): void {
@@ -179,7 +222,8 @@ export class QuorumWorld {
   #do(node: Node, raft: Raft, ready: Ready): void {
     const { life, log } = node
     const steps: (() => void)[] = []
-    const { election, truncateTo } = ready
+    const { election, truncateTo, startFrom } = ready
+    node.download.take(ready.snapshotSteps, { node, raft, disk: this.#diskOf() })
     if (election !== undefined) {
       steps.push(() => {
         log.persist(election, this.#bug !== 'vote-not-synced')
@@ -193,6 +237,7 @@ export class QuorumWorld {
         log.truncateTo(truncateTo)
       })
     }
+    if (startFrom !== undefined) steps.push(...this.#startingFrom(node))
     steps.push(() => {
       for (const entry of ready.entries) log.append(entry)
       for (const request of ready.requests) this.#send(node, request)
@@ -218,6 +263,38 @@ export class QuorumWorld {
       this.at(this.#diskMs(), next)
     }
     next()
+  }
+
+  /** The snapshot gets its name before the log goes: a crash may come between. */
+  #startingFrom({ download, log }: Node): (() => void)[] {
+    const snapshot = download.whole
+    if (snapshot === undefined) throw new Error('a snapshot was fetched')
+    return [
+      () => log.snapshots.push(snapshot),
+      () => {
+        this.counts.fetchedSnapshots++
+        download.whole = undefined
+        log.startFrom(snapshot)
+      },
+    ]
+  }
+
+  #diskOf(): ModelDisk {
+    const nowMs = (): number => this.nowMs
+    return {
+      get nowMs() {
+        return nowMs()
+      },
+      whenWritten: (node, then) => {
+        const { life } = node
+        this.at(this.#diskMs(), () => {
+          if (node.life !== life) return
+          then()
+          this.#work(node)
+        })
+      },
+      isDamaged: () => !this.isHealed && this.chance('damage').below(50) === 0,
+    }
   }
 
   #diskMs(): number {
@@ -285,7 +362,16 @@ export class QuorumWorld {
     const asked = this.#asked.get(token)
     this.#asked.delete(token)
     if (asked === undefined || asked.life !== node.life) return
-    if (reply.kind !== 'fetch' || read === undefined) asked.reply(reply)
-    else asked.reply({ ...reply, batches: node.log.read(read.offset, read.bytesMax) })
+    if (reply.kind === 'fetch' && read?.of === 'log') {
+      asked.reply({ ...reply, batches: node.log.read(read.offset, read.bytesMax) })
+    } else if (reply.kind === 'fetch-snapshot' && read?.of === 'snapshot') {
+      asked.reply(this.#withBytes(node, reply, read))
+    } else asked.reply(reply)
+  }
+
+  #withBytes({ log }: Node, reply: FetchSnapshotReply, { snapshot: id, position, bytesMax }: PieceRead): QuorumReply {
+    const snapshot = log.snapshots.find(({ offset, epoch }) => offset === id.offset && epoch === id.epoch)
+    if (snapshot === undefined) return { ...reply, errorCode: ErrorCode.SNAPSHOT_NOT_FOUND }
+    return { ...reply, bytes: bytesOf(snapshot).subarray(position, position + bytesMax) }
   }
 }
