@@ -2,7 +2,7 @@
  * The quorum of `__cluster_metadata` on this node, and what stands on it: the loader that makes images, the snapshots, and,
  * where the node has that role, the controller. Wires `raft` to `metadata` and to the other nodes; decides nothing itself.
  */
-import { type Env, present } from '../base/index.ts'
+import { assert, type Env, present } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import {
   Controller,
@@ -22,6 +22,7 @@ import {
   type QuorumTimes,
   RaftDriver,
   type Role,
+  SnapshotAbandonedError,
   SnapshotPolicy,
   type SnapshotRead,
 } from '../raft/index.ts'
@@ -222,10 +223,13 @@ export class MetadataQuorum {
     }
   }
 
+  /** At start, or while this node follows: then it stands for more than all that was known here. */
   #loadSnapshot({ offset, epoch, timestampMs, records }: SnapshotRead): void {
+    assert(!this.isActive, 'who leads has all that is committed')
     const decoded = records.map(decodeRecord)
     this.#controller?.state.loadSnapshot(decoded, offset - 1)
     this.#loader.loadSnapshot({ provenance: { offset: offset - 1, epoch, timestampMs }, records: decoded })
+    this.#policy.snapshotTaken()
   }
 
   #load(batches: readonly CommittedBatch[]): void {
@@ -260,6 +264,7 @@ export class MetadataQuorum {
     this.#policy.snapshotTaken()
     this.#snapshotting = this.#snapshot(due)
       .catch((error: unknown) => {
+        if (error instanceof SnapshotAbandonedError) return
         // The log still has everything: the node goes on, and tries again later.
         const reason = error instanceof Error ? error.message : String(error)
         env.logger.child('raft').log('error', 'a snapshot of the metadata could not be written', { reason })

@@ -25,7 +25,7 @@ const sliceMs = 2
 /** Records between two looks at the clock. */
 const sliceRecords = 32
 
-/** The node stops: the file that was being written is left out. */
+/** The node stops, or was sent a newer snapshot: the file that was being written is left out. */
 export class SnapshotAbandonedError extends Error {
   override readonly name = 'SnapshotAbandonedError'
 }
@@ -236,7 +236,8 @@ export class SnapshotFiles {
     const write = async (...batches: readonly Uint8Array[]): Promise<void> => {
       await writeFully({ file, chunks: batches, position })
       for (const batch of batches) position += batch.length
-      if (isAbandoned()) throw new SnapshotAbandonedError('the node stops: the snapshot is not finished')
+      if (isAbandoned())
+        throw new SnapshotAbandonedError('the node stops, or has a newer snapshot: this one is not finished')
     }
     await write(encoder.header({ lastContainedLogTimestampMs: timestampMs, control, nowMs: clock.now() }))
     let startMs = clock.monotonic()
@@ -246,7 +247,8 @@ export class SnapshotFiles {
       if (full !== undefined) await write(full)
       if (++count % sliceRecords !== 0 || clock.monotonic() - startMs < sliceMs) continue
       await new Promise<void>((resolve) => clock.afterDrain(resolve))
-      if (isAbandoned()) throw new SnapshotAbandonedError('the node stops: the snapshot is not finished')
+      if (isAbandoned())
+        throw new SnapshotAbandonedError('the node stops, or has a newer snapshot: this one is not finished')
       startMs = clock.monotonic()
     }
     await write(...encoder.end(clock.now()))

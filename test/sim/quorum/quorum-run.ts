@@ -33,6 +33,7 @@ function simulate({ seed, hours, bug }: Run): QuorumWorld['counts'] {
   while (world.nowMs < untilMs) {
     world.run(world.nowMs + chance.below(chance.below(4) === 0 ? 30 : 2 * world.times.fetchTimeoutMs))
     disturb(world)
+    if (world.hasSnapshots) makeSnapshots(world)
   }
   world.heal()
   world.run(world.nowMs + healMs)
@@ -51,6 +52,16 @@ function simulate({ seed, hours, bug }: Run): QuorumWorld['counts'] {
   return world.counts
 }
 
+/** Of each other seed: where logs are never cut, more is seen of what may go wrong in them. */
+function makeSnapshots(world: QuorumWorld): void {
+  const chance = world.chance('snapshots')
+  if (chance.below(5) === 0) {
+    for (const one of world.nodes) if (chance.below(2) === 0) world.makeSnapshot(one)
+  }
+  const observer = world.nodes.find(({ id }) => !world.voters.has(id))
+  if (observer !== undefined && chance.below(40) === 0) world.loseDisk(observer)
+}
+
 function disturb(world: QuorumWorld): void {
   const chance = world.chance('faults')
   const node = (): QuorumWorld['nodes'][number] => {
@@ -58,16 +69,7 @@ function disturb(world: QuorumWorld): void {
     assert.ok(found !== undefined)
     return found
   }
-  switch (chance.below(13)) {
-    case 10:
-    case 11:
-      for (const one of world.nodes) if (chance.below(2) === 0) world.makeSnapshot(one)
-      break
-    case 12: {
-      const observer = world.nodes.find(({ id }) => !world.voters.has(id))
-      if (observer !== undefined && chance.below(4) === 0) world.loseDisk(observer)
-      break
-    }
+  switch (chance.below(10)) {
     case 8:
       // What was just said to be there may not be flushed.
       for (let i = chance.below(3); i >= 0; i--) world.propose()

@@ -48,6 +48,7 @@ export class QuorumWorld {
   readonly nodes: readonly Node[]
   readonly voters: VoterSet
   readonly times: QuorumTimes
+  readonly hasSnapshots: boolean
   nowMs = 0
   isHealed = false
   counts = { elections: 0, crashes: 0, truncations: 0, proposals: 0, committed: 0, snapshots: 0, fetchedSnapshots: 0 }
@@ -68,6 +69,7 @@ export class QuorumWorld {
     this.#random = new SeededRandom(String(seed))
     const chance = this.chance('options')
     this.times = drawnTimes(chance)
+    this.hasSnapshots = this.chance('has snapshots').below(2) === 0
     const voterCount = chance.below(4) === 0 ? 1 + chance.below(2) : 3 + 2 * chance.below(2)
     const observerCount = chance.below(2)
     this.nodes = Array.from({ length: voterCount + observerCount }, (_, i) => new Node(i + 1))
