@@ -6,6 +6,7 @@ import {
   type EnvelopeRequest,
   type EnvelopeResponse,
   ErrorCode,
+  envelope,
   errorName,
   requestHeader,
   requestHeaderVersion,
@@ -26,7 +27,8 @@ export function sealed(request: ForwardedRequest): EnvelopeRequest {
   requestHeader.encode(writer, requestHeaderVersion(apiKey, apiVersion), header)
   writer.reference(body)
   const requestData = writer.finishAsOne()
-  return { requestData, requestPrincipal: principalBytes(), clientHostAddress: addressBytes(clientHost) ?? noAddress }
+  const clientHostAddress = addressBytes(clientHost) ?? noAddress
+  return envelope.request.create({ requestData, requestPrincipal: principalBytes(), clientHostAddress })
 }
 
 function principalBytes(): Buffer {

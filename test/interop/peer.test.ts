@@ -4,28 +4,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { startKafka } from '../../bench/kafka.ts'
-import { createEnv } from '../../src/env/index.ts'
-import { type Peer, Peers, UnsupportedVersionError } from '../../src/peer/index.ts'
+import { type Peer, UnsupportedVersionError } from '../../src/peer/index.ts'
 import { apiVersions, describeQuorum, ErrorCode, metadata, vote } from '../../src/protocol/index.ts'
 import { against, runFolder } from './kit.ts'
+import { makePeers } from './peers.ts'
 import { ping } from './ping.ts'
 
 const options = { timeoutMs: 20_000 }
-
-function makePeers(): Peers {
-  const { network, clock, random } = createEnv({})
-  return new Peers({
-    network,
-    clock,
-    random: random.stream('peers'),
-    clientId: 'interop',
-    software: { name: 'odradek', version: '0.1.0' },
-    limits: { replyBytesMax: 2 ** 20, inFlightMax: 5, queuedBytesMax: 2 ** 20, waitingMax: 100 },
-    reconnect: { initialMs: 50, maxMs: 1000 },
-    setupTimeout: { initialMs: 10_000, maxMs: 30_000 },
-    poison: true,
-  })
-}
 
 async function leaderOf(peer: Peer): Promise<{ leaderId: number | undefined; highWatermark: number }> {
   const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
