@@ -25,7 +25,7 @@ import {
   type ReadOptions,
   type ReadPlan,
 } from './log-types.ts'
-import { PendingAppends } from './pending-appends.ts'
+import { PendingAppends, slowWriteMsDefault } from './pending-appends.ts'
 import { prepareAppend } from './prepare-append.ts'
 import type { ProducerEntry, ProducerState } from './producer-state.ts'
 import { publish } from './publish.ts'
@@ -41,8 +41,6 @@ import { Segments } from './segments.ts'
 import type { ProducerSnapshots } from './snapshots.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 import { cutFiles } from './truncation.ts'
-
-const slowWriteMsDefault = 20
 
 export class Log {
   readonly topicPartition: TopicPartition
@@ -140,7 +138,8 @@ export class Log {
   static async open(options: LogOptions): Promise<Log> {
     const settings = { current: options.config }
     const log = new Log(options, await recoverLog(options, settings), settings)
-    await log.#epochFile.save()
+    // What a process that was killed has left would be seen, and a loss of power could still take it: as what was just appended.
+    await (log.#isFlushDue ? log.flush() : log.#epochFile.save())
     return log
   }
 

@@ -10,6 +10,8 @@ import { nextGroup } from './pending-group.ts'
 import type { ProducerEntry } from './producer-state.ts'
 import type { Roller } from './roller.ts'
 
+export const slowWriteMsDefault = 20
+
 /** What the log does for them. */
 export interface PendingHost {
   readonly clock: Clock

@@ -35,6 +35,8 @@ export class Partition {
   #log: Log
   #directory: string
   readonly #waiters = new Set<PartitionWaiter>()
+  /** Where the appends begin that are not done yet, in order: they wait for their turn, or for the disk. */
+  readonly #underWay = new Set<{ readonly startOffset: number }>()
   /** Plain numbers, for metrics. */
   readonly traffic = { messagesIn: 0, bytesIn: 0, bytesOut: 0 }
   #state: PartitionImage | undefined
@@ -179,24 +181,43 @@ export class Partition {
     bytes: Uint8Array,
     options: { readonly origin: 'client' | 'coordinator'; readonly logAppendTimeMs?: number },
   ): AppendResult | Promise<AppendResult> {
+    const startOffset = this.log.nextOffset
     const appended = this.log.append(bytes, { kind: 'leader', leaderEpoch: this.leaderEpoch, ...options })
     if (!(appended instanceof Promise)) return this.#appended(appended, bytes.length)
-    const { length } = bytes
-    return appended.then((result) => this.#appended(result, length))
+    return this.#whenDone(appended, { startOffset, sizeInBytes: bytes.length })
+  }
+
+  async #whenDone(
+    appended: Promise<AppendResult>,
+    { startOffset, sizeInBytes }: { readonly startOffset: number; readonly sizeInBytes: number },
+  ): Promise<AppendResult> {
+    const underWay = { startOffset }
+    this.#underWay.add(underWay)
+    const result = await appended.finally(() => this.#underWay.delete(underWay))
+    return this.#appended(result, sizeInBytes)
   }
 
   #appended(result: AppendResult, sizeInBytes: number): AppendResult {
-    if (result.kind === 'duplicate') return result
-    this.traffic.messagesIn += result.lastOffset - result.baseOffset + 1
-    this.traffic.bytesIn += sizeInBytes
-    this.#advance()
-    this.#tell(sizeInBytes)
+    const isNew = result.kind !== 'duplicate'
+    if (isNew) {
+      this.traffic.messagesIn += result.lastOffset - result.baseOffset + 1
+      this.traffic.bytesIn += sizeInBytes
+    }
+    const advanced = this.#advance()
+    if (isNew || advanced) this.#tell(isNew ? sizeInBytes : 0)
     return result
   }
 
-  /** The high watermark is what every replica in sync has. */
-  #advance(): void {
-    if (this.isr.length <= 1) this.log.setHighWatermark(this.log.logEndOffset)
+  /**
+   * The high watermark is what every replica in sync has, and keeps: what follows an append that still waits for the disk may be
+   * in the log, but a reader of it could lose it again. Returns whether it moved.
+   */
+  #advance(): boolean {
+    if (this.isr.length > 1) return false
+    const before = this.log.highWatermark
+    const [first] = this.#underWay
+    this.log.setHighWatermark(Math.min(this.log.logEndOffset, first?.startOffset ?? Number.POSITIVE_INFINITY))
+    return this.log.highWatermark !== before
   }
 
   /** Whether every replica in sync has what lies below `offset`. */

@@ -53,3 +53,31 @@ test('it fails when the sync does', async () => {
     (error) => error instanceof ApiError && error.code === ErrorCode.KAFKA_STORAGE_ERROR,
   )
 })
+
+test('what a process has left that was killed is on the disk before anybody sees it', async () => {
+  const world = new World({ seed: 1, turn: setImmediate })
+  const open = (flushMessages: number): Promise<Log> => {
+    const { disk, clock, logger } = world.env('node')
+    return Log.open({
+      disk,
+      clock,
+      logger,
+      directory: '/data/t-0',
+      topicPartition: { topic: 't', partition: 0 },
+      topicId: undefined,
+      config: { ...defaultLogConfig, flushMessages },
+      recoveryPoint: 0,
+      isCleanShutdown: false,
+      logStartOffset: 0,
+      onDirectoryFailure: () => undefined,
+    })
+  }
+  const bytes = buildBatch([{ key: null, value: Buffer.from('value'), timestampMs: 1 }])
+  const killed = await world.settle(open(1000))
+  await world.settle(Promise.resolve(killed.append(bytes, { kind: 'leader', leaderEpoch: 0, origin: 'client' })))
+  world.kill('node')
+  const found = await world.settle(open(1))
+  assert.deepEqual([found.logEndOffset, found.recoveryPoint], [1, 1])
+  world.crash('node')
+  assert.equal((await world.settle(open(1))).logEndOffset, 1)
+})

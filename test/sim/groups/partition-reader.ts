@@ -1,6 +1,6 @@
 /** What a member of a group does with what it owns: reads on from where the group is, and commits. */
 import assert from 'node:assert/strict'
-import { ErrorCode, fetch, listOffsets, offsetCommit, offsetFetch } from '../../../src/protocol/index.ts'
+import { ErrorCode, fetch, offsetCommit, offsetFetch } from '../../../src/protocol/index.ts'
 import { isGone, type Line, Refused } from '../node-world.ts'
 import { seenBatches } from '../observation.ts'
 import { keyOf, type Place, type TaskOptions } from '../producers.ts'
@@ -93,11 +93,6 @@ export class PartitionReader {
     const answer = reply.responses[0]?.partitions[0]
     assert.ok(answer)
     if (answer.errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER) throw new Refused()
-    if (answer.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE && task.node.ends.power > 0) {
-      // What it has read, before it was acknowledged, was lost with the power.
-      owned.position = await this.#endOf(source, place)
-      return
-    }
     assert.equal(answer.errorCode, ErrorCode.NONE, `${key} from ${fetchOffset}`)
     // It may be another's by now.
     if (this.#owned.get(key) !== owned) return
@@ -106,13 +101,6 @@ export class PartitionReader {
     const values = batches.flatMap((batch) => batch.records.map(({ value }) => value))
     if (values.length > 0) task.see({ kind: 'read', group, key, values })
     owned.position = (batches.at(-1)?.lastOffset ?? fetchOffset - 1) + 1
-  }
-
-  async #endOf({ wire }: Line, { topic, partition }: Place): Promise<number | undefined> {
-    const topics = [{ name: topic, partitions: [{ partitionIndex: partition, timestamp: -1n }] }]
-    const reply = await wire.call(listOffsets, { topics }, 7)
-    const answer = reply.topics[0]?.partitions[0]
-    return answer?.errorCode === ErrorCode.NONE ? answer.offset : undefined
   }
 
   async #committed({ wire }: Line, { topic, partition }: Place): Promise<number | undefined> {
