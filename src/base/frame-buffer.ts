@@ -103,10 +103,13 @@ export class FrameBuffer {
   }
 }
 
-/** Who speaks another protocol here has a size that tells which: TLS begins with a handshake, or answers by an alert. */
+/**
+ * Who speaks another protocol, be it a client or whom we ask, has a size that tells which: TLS begins with a handshake, or
+ * answers by an alert.
+ */
 function guess(bytes: Buffer, at: number): string {
   const looksLikeTls = (bytes[at] === 0x16 || bytes[at] === 0x15) && bytes[at + 1] === 3
-  if (looksLikeTls) return ': it looks like TLS, and this listener is not'
+  if (looksLikeTls) return ': it looks like TLS, and this connection is not'
   const looksLikeHttp = /^(GET |POST|HEAD|PUT |OPTI|HTTP)/.test(bytes.toString('latin1', at, at + prefixBytes))
   return looksLikeHttp ? ': it looks like HTTP' : ''
 }
