@@ -96,7 +96,10 @@ function madeUpHandlers(held: Held): BoundHandler[] {
   return [slow, silent, unwritable, later, late]
 }
 
-type StartOptions = Partial<ServerLimits> & Partial<Pick<Network, 'afterReads'>>
+interface StartOptions extends Partial<ServerLimits> {
+  readonly network?: Network
+  readonly afterReads?: Network['afterReads']
+}
 
 export async function start(options: StartOptions = {}, held: Held = []): Promise<Running> {
   const lines: string[] = []
@@ -116,10 +119,11 @@ export async function start(options: StartOptions = {}, held: Held = []): Promis
     ),
   )
   const onFault = (error: Error): void => assert.fail(error)
+  const given = options.network ?? env.network
   const network: Network = {
-    afterReads: options.afterReads ?? ((then) => env.network.afterReads(then)),
-    listen: (listen) => env.network.listen(listen),
-    connect: (connect) => env.network.connect(connect),
+    afterReads: options.afterReads ?? ((then) => given.afterReads(then)),
+    listen: (listen) => given.listen(listen),
+    connect: (connect) => given.connect(connect),
   }
   const server = new Server({ ...env, network, limits: () => ({ ...limits, ...options }), poison: true, onFault })
   const router = new Router(all, env.logger)

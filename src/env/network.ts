@@ -129,11 +129,20 @@ export class SystemNetwork implements Network {
 
   connect({ host, port, handler, signal }: ConnectOptions): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const options = { host, port, onread: onread(handler) }
-      const socket = net.connect(signal === undefined ? options : { ...options, signal })
-      const failed = (error: Error): void => reject(firstOf(error))
+      if (signal?.aborted === true) {
+        reject(givenUp())
+        return
+      }
+      const socket = net.connect({ host, port, onread: onread(handler), allowHalfOpen: true })
+      const giveUp = (): void => void socket.destroy(givenUp())
+      const failed = (error: Error): void => {
+        signal?.removeEventListener('abort', giveUp)
+        reject(firstOf(error))
+      }
+      signal?.addEventListener('abort', giveUp, { once: true })
       socket.once('error', failed)
       socket.once('connect', () => {
+        signal?.removeEventListener('abort', giveUp)
         socket.off('error', failed)
         const connection = new SocketConnection(socket)
         connection.attach(socket, handler)
@@ -142,6 +151,10 @@ export class SystemNetwork implements Network {
     })
   }
 }
+
+/** As Node's own; Node would leave its listener on the signal, and end what was connected long ago. */
+const givenUp = (): Error =>
+  Object.assign(new Error('the connection was given up'), { name: 'AbortError', code: 'ABORT_ERR' })
 
 /** An accepted socket cannot be told where to put its bytes; one made over the same handle can. */
 function takeOver(accepted: net.Socket, handler: ConnectionHandler): net.Socket {

@@ -1,12 +1,13 @@
 /**
  * One end of a simulated stream. What an end writes is copied once, on its way into the queue of the other end, which
- * hands it on when its time has come: one event per delivery, scheduled again and again without allocation.
+ * hands it on when its time has come: one event per delivery, scheduled again and again without allocation. As of a
+ * socket, each direction ends by itself, and what arrives where nobody reads any more is answered by a reset.
  */
 import { type Connection, type ConnectionHandler, crc32c } from '../base/index.ts'
 import { CallEvent, type Life, type Scheduler, SimEvent } from './scheduler.ts'
 import type { Link } from './sim-link.ts'
 
-/** Bytes, or the end of the stream. */
+/** Bytes, or the end of what the peer sends; with an error, of both directions. */
 type Packet =
   | { readonly kind: 'bytes'; bytes: Buffer; atMs: number }
   | { readonly kind: 'end'; readonly error: Error | undefined; atMs: number }
@@ -53,7 +54,11 @@ export class SimConnection implements Connection {
   /** Writes that found the window full, uncopied: their buffers are ours until `drained`. */
   #waiting: (readonly Uint8Array[])[] = []
   #paused = false
+  /** It was told to end: nothing more is written. */
   #ending = false
+  /** The peer is told so, behind all that was written. */
+  #hasEnded = false
+  #peerHasEnded = false
   #closed = false
 
   constructor(options: SimConnectionOptions) {
@@ -89,6 +94,10 @@ export class SimConnection implements Connection {
   write(chunks: readonly Uint8Array[]): boolean {
     const peer = this.#peer
     if (peer === undefined || this.#closed || this.#ending || !this.life.alive) return false
+    if (peer.#closed) {
+      this.#enqueueEnd(reset())
+      return true
+    }
     if (this.#waiting.length > 0 || peer.#inboundBytes >= this.#windowBytes) {
       this.#waiting.push(chunks.slice())
       return false
@@ -109,12 +118,15 @@ export class SimConnection implements Connection {
   end(): void {
     if (this.#ending || this.#closed || !this.life.alive) return
     this.#ending = true
-    if (this.#waiting.length === 0) this.#tellEnd(undefined)
+    if (this.#waiting.length === 0) this.#end()
   }
 
   destroy(): void {
     if (this.#closed || !this.life.alive) return
-    this.#tellEnd(undefined)
+    const first = this.#inbound[this.#head]
+    const isUnread = first?.kind === 'bytes' && first.atMs <= this.#scheduler.nowMs
+    if (!isUnread && !this.#hasEnded) this.#tellEnd(undefined)
+    if (this.#inboundBytes > 0) this.#tellEnd(reset())
     this.#close(undefined)
   }
 
@@ -196,8 +208,9 @@ export class SimConnection implements Connection {
     }
     if (next.kind === 'end') {
       this.#advance()
-      if (next.error === undefined) this.#answerEnd()
-      this.#close(next.error)
+      if (next.error === undefined) this.#peerEnded(handler)
+      else this.#close(next.error)
+      this.wake()
       return 1
     }
     const into = handler.receiveBuffer()
@@ -219,13 +232,18 @@ export class SimConnection implements Connection {
     return size * 2 ** 32 + digest
   }
 
-  /** The peer has ended: what still waits here leaves, whatever the window, and this end ends too. */
-  #answerEnd(): void {
-    const ended = this.#ending && this.#waiting.length === 0
-    const peer = this.#peer
-    if (ended || peer === undefined) return
-    for (const chunks of this.#waiting) peer.#enqueue(chunks)
-    peer.#enqueueEnd(undefined)
+  #peerEnded(handler: ConnectionHandler): void {
+    this.#peerHasEnded = true
+    if (this.#hasEnded) this.#close(undefined)
+    else if (handler.ended === undefined) this.end()
+    else handler.ended()
+  }
+
+  /** All that was written has left. */
+  #end(): void {
+    this.#hasEnded = true
+    this.#tellEnd(undefined)
+    if (this.#peerHasEnded) this.#close(undefined)
   }
 
   #advance(): void {
@@ -245,10 +263,10 @@ export class SimConnection implements Connection {
     if (this.#waiting.length === 0 || peer === undefined) return
     for (const chunks of this.#waiting) peer.#enqueue(chunks)
     this.#waiting = []
-    if (this.#ending) peer.#enqueueEnd(undefined)
     this.#tell((handler) => {
       if (!this.#closed) handler.drained()
     })
+    if (this.#ending) this.#end()
   }
 
   #close(error: Error | undefined): void {

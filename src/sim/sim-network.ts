@@ -135,6 +135,10 @@ export class SimFabric {
     const name = `connect ${call.from.name}>${call.host}`
     const { life, from, signal } = call
     return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(failure('ABORT_ERR', place))
+        return
+      }
       let made: SimConnection | undefined
       const later = (delayMs: number, then: () => void): void => {
         const call = (): void => {
@@ -147,8 +151,12 @@ export class SimFabric {
         reject(failure('ABORT_ERR', place))
       }
       signal?.addEventListener('abort', giveUp, { once: true })
+      const fail = (code: string): void => {
+        signal?.removeEventListener('abort', giveUp)
+        reject(failure(code, place))
+      }
       if (target === undefined) {
-        later(0, () => reject(failure('ENOTFOUND', place)))
+        later(0, () => fail('ENOTFOUND'))
         return
       }
       const [out, back] = [this.link(from.name, target.name), this.link(target.name, from.name)]
@@ -156,10 +164,10 @@ export class SimFabric {
       const deadlineMs = this.#scheduler.nowMs + connectTimeoutMs
       const attempt = (): void => {
         const { nowMs } = this.#scheduler
-        if (nowMs >= deadlineMs) reject(failure('ETIMEDOUT', place))
+        if (nowMs >= deadlineMs) fail('ETIMEDOUT')
         else if (out.blocked || back.blocked) later(retransmitMs, attempt)
         else if (Math.max(out.cloggedUntilMs, back.cloggedUntilMs) > nowMs) later(retransmitMs, attempt)
-        else if (listener()?.life.alive !== true) later(back.delayMs(), () => reject(failure('ECONNREFUSED', place)))
+        else if (listener()?.life.alive !== true) later(back.delayMs(), () => fail('ECONNREFUSED'))
         else if ((listener()?.life.pausedUntilMs ?? 0) > nowMs) later(retransmitMs, attempt)
         else {
           const backMs = back.delayMs()
