@@ -166,3 +166,36 @@ test('a reply does not wait for all that is read in its turn where that is much'
   raw.socket.destroy()
   await running.server.close()
 })
+
+test('replies that wait for one before them count as those that wait for the socket', async () => {
+  const held: Held = []
+  const running = await start({ queuedReplyBytesMax: 3000 }, held)
+  const count = 50
+  const raw = new Raw(running.port).send(
+    frame(184, 0, () => undefined, 0),
+    ...Array.from({ length: count }, (_, i) => askVersions(i + 1)),
+  )
+  const begun = (): number =>
+    running.server.requestTallies().find(({ api }) => api.name === 'ApiVersions')?.requests[0] ?? 0
+  while (held.length < 1 || begun() < 1) await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.ok(begun() < 10, `${begun()} were begun`)
+  held[0]?.answer()
+  for (let i = 0; i <= count; i++) assert.equal((await raw.reply())?.i32(), i)
+  raw.socket.destroy()
+  await running.server.close()
+})
+
+test('what goes wrong behind an answer that waits is in the log, also where that never comes', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const raw = new Raw(running.port).send(
+    frame(184, 0, () => undefined, 1),
+    frame(182, 1, () => undefined, 2),
+  )
+  while (held.length < 1) await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await running.server.close()
+  assert.equal(running.lines.filter((line) => line.includes('the rest does not fit')).length, 1)
+  raw.socket.destroy()
+})

@@ -13,11 +13,12 @@ import {
   MalformedError,
   type Reader,
   type ReceiveBuffers,
+  type ReplyPart,
   type Writer,
 } from '../base/index.ts'
 import { type Answer, type Answering, type BodyWriter, closeConnection, LateAnswer, Signal } from './handler.ts'
 import type { ReplyRound } from './reply-round.ts'
-import { type PiecePool, ReplyStream } from './reply-stream.ts'
+import { type PiecePool, ReplyStream, replyCostInBytes } from './reply-stream.ts'
 import { readClientId, readRequestStart, refuseVersion, replyFrame } from './request-frame.ts'
 import { RequestSlot, type SlotOwner } from './request-slot.ts'
 import type { Router } from './router.ts'
@@ -51,6 +52,8 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   readonly #frames: FrameBuffer
   readonly #replies: ReplyStream
   readonly #slots: RequestSlot[] = []
+  /** Replies that are there, and wait for those before them. */
+  #parkedBytes = 0
   readonly client = { name: '', version: '' }
   /** The request that is under way and holds back those behind it. */
   #holder: RequestSlot | undefined
@@ -63,8 +66,8 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   #heldBack = false
   /** No request is begun any more: what comes behind one that ends the connection is not looked at. */
   #isEnding = false
-  /** Of a frame that is no request: what happens once all before it are answered. */
-  #end: (() => void) | undefined
+  /** By a frame that is no request, once all before it are answered. */
+  #endsBehindSlots = false
   /** The peer has sent all that it will. */
   #peerEnded = false
   /** When bytes were last received or sent, by the monotonic clock. */
@@ -137,8 +140,9 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
         this.#flush()
       }
     } catch (error) {
+      this.#blame(error)
       this.#isEnding = true
-      this.#end = () => this.#refuse(error)
+      this.#endsBehindSlots = true
       this.#flush()
     } finally {
       this.#cutting = false
@@ -160,7 +164,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       this.#options.isOpen() &&
       this.#holder === undefined &&
       this.#slots.length < this.#options.inFlightMax &&
-      this.#replies.queuedBytes < this.#options.queuedBytesMax
+      this.#replies.queuedBytes + this.#parkedBytes < this.#options.queuedBytesMax
     )
   }
 
@@ -183,9 +187,8 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     tally.came(about.apiVersion)
     const [min, max] = handler.versions
     if (about.apiVersion < min || about.apiVersion > max) {
-      slot.parts = refuseVersion(this.#options.writer, about)
       this.#slots.push(slot)
-      this.#release()
+      this.#put(slot, refuseVersion(this.#options.writer, about))
       return
     }
     this.#slots.push(slot)
@@ -229,17 +232,16 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
 
   /** Requests in front of it have their answers first, but for a fault that stops the node. */
   #failed(slot: RequestSlot, error: unknown): void {
-    if (error instanceof AssertionError) this.#refuse(error)
-    this.#endAt(slot, () => this.#refuse(error))
+    this.#blame(error)
+    this.#endAt(slot)
     slot.proceed()
     this.#flushSoon()
   }
 
-  #endAt(slot: RequestSlot, end: () => void): void {
+  #endAt(slot: RequestSlot): void {
     this.#isEnding = true
-    slot.end = end
-    slot.parts = []
-    this.#release()
+    slot.isEnd = true
+    this.#put(slot, [])
   }
 
   /** The peer waits for answers, and asks no more. */
@@ -252,10 +254,8 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   #leaveIfDue(): void {
     if (this.#closed || !this.#replies.idle) return
     const [next] = this.#slots
-    if (next?.end !== undefined) next.end()
-    else if (next !== undefined) return
-    else if (this.#end !== undefined) this.#end()
-    else if (this.#peerEnded && !this.#heldBack && this.#options.isOpen()) this.#socket.end()
+    if (next === undefined ? this.#endsBehindSlots : next.isEnd) this.destroy()
+    else if (next === undefined && this.#peerEnded && !this.#heldBack && this.#options.isOpen()) this.#socket.end()
   }
 
   proceeds(slot: RequestSlot): void {
@@ -275,10 +275,18 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       return
     }
     if (answer === closeConnection) {
-      this.#endAt(slot, () => this.destroy())
+      this.#endAt(slot)
       return
     }
-    slot.parts = answer instanceof Signal ? [] : replyFrame(this.#options.writer, slot, answer)
+    this.#put(slot, answer instanceof Signal ? [] : replyFrame(this.#options.writer, slot, answer))
+  }
+
+  #put(slot: RequestSlot, parts: readonly ReplyPart[]): void {
+    slot.parts = parts
+    if (this.#slots[0] !== slot) {
+      slot.parkedBytes = replyCostInBytes(parts)
+      this.#parkedBytes += slot.parkedBytes
+    }
     this.#release()
   }
 
@@ -286,10 +294,11 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   #release(): void {
     let count = 0
     let nowMs = 0
-    for (const { parts, end, tally, receivedAtMs } of this.#slots) {
-      if (parts === undefined || end !== undefined) break
+    for (const { parts, isEnd, parkedBytes, tally, receivedAtMs } of this.#slots) {
+      if (parts === undefined || isEnd) break
       if (count === 0) nowMs = this.#options.monotonic()
       this.#replies.push(parts)
+      this.#parkedBytes -= parkedBytes
       tally.took(nowMs - receivedAtMs)
       count++
     }
@@ -342,17 +351,27 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     this.#leaveIfDue()
   }
 
-  /** What cannot be answered closes the connection, as Kafka does, and leaves a line in the log. */
   #refuse(error: unknown): void {
+    this.#blame(error)
+    this.destroy()
+  }
+
+  /**
+   * What cannot be answered closes the connection, as Kafka does, and leaves a line in the log: at once, for whoever waits for
+   * answers in front of it may go away. Behind that, the peer's other faults say nothing new.
+   */
+  #blame(error: unknown): void {
     const fault = isPeersFault(error)
+    if (fault && this.#isEnding) return
     const text = error instanceof Error ? (fault ? error.message : (error.stack ?? error.message)) : String(error)
     this.#options.router.logger.log(fault ? 'warn' : 'error', `Closed a connection: ${text}`, {
       client: this.#socket.remoteAddress,
       port: this.#socket.remotePort,
       listener: this.#options.listenerName,
     })
+    if (!(error instanceof AssertionError)) return
     this.destroy()
-    if (error instanceof AssertionError) this.#options.onFault(error)
+    this.#options.onFault(error)
   }
 
   destroy(): void {

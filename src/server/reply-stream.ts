@@ -59,6 +59,13 @@ export interface PieceOptions {
 /** What a part costs besides its bytes: a hundred thousand small replies held six times what they said. */
 const partOverheadBytes = 512
 
+/** What a reply holds while it waits. */
+export function replyCostInBytes(parts: readonly ReplyPart[]): number {
+  let sum = 0
+  for (const part of parts) sum += partSizeInBytes(part) + partOverheadBytes
+  return sum
+}
+
 export class ReplyStream {
   readonly #sink: Sink
   readonly #pieces: PiecePool

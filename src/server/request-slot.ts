@@ -26,8 +26,10 @@ export class RequestSlot implements RequestContext {
   clientId: string | null = null
   /** Of the reply, once it is there. */
   parts: readonly ReplyPart[] | undefined
+  /** Of a reply that waits for those before it. */
+  parkedBytes = 0
   /** The connection ends where its reply would be. */
-  end: (() => void) | undefined
+  isEnd = false
   /** What its handler wants to be called if the connection goes. */
   closed: (() => void) | undefined
   /** What waits for those before it. */
