@@ -15,24 +15,13 @@ import {
 import type { PartitionImage } from '../image/partition-image.ts'
 import type { ControlledTopic, ControllerState } from './controller-state.ts'
 import { atomically, type Decision, recordsPerRequestMax, tooManyRecords } from './decision.ts'
-import { Leadership } from './leadership.ts'
 import { checkReplicas } from './new-partitions.ts'
+import { PartitionDecision } from './partition-decision.ts'
 import { isReassigning, reverted, towards } from './reassignment.ts'
-import type { Settings } from './settings.ts'
 
 type Asked = AlterPartitionReassignmentsRequest['topics'][number]['partitions'][number]
 
-export class Reassignments {
-  readonly #state: ControllerState
-  readonly #settings: Settings
-  readonly #leadership: Leadership
-
-  constructor(options: { readonly state: ControllerState; readonly settings: Settings }) {
-    this.#state = options.state
-    this.#settings = options.settings
-    this.#leadership = new Leadership(options.state, options.settings)
-  }
-
+export class Reassignments extends PartitionDecision {
   decide(request: AlterPartitionReassignmentsRequest): Decision<AlterPartitionReassignmentsResponse> {
     const { allowReplicationFactorChange } = request
     const responses = request.topics.map(({ name, partitions }) => ({
@@ -52,27 +41,27 @@ export class Reassignments {
       }),
     }))
     const reply = { errorMessage: null, allowReplicationFactorChange, responses }
-    return atomically(this.#leadership.records, alterPartitionReassignments.response.create(reply))
+    return atomically(this.leadership.records, alterPartitionReassignments.response.create(reply))
   }
 
   #alter(name: string, { partitionIndex, replicas }: Asked, allowReplicationFactorChange: boolean): void {
-    const topic = this.#state.topicByName(name)
+    const topic = this.state.topicByName(name)
     if (topic === undefined) {
       throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `Unable to find a topic named ${name}.`)
     }
-    const partition = this.#leadership.partition(topic.topicId, partitionIndex)
+    const partition = this.leadership.partition(topic.topicId, partitionIndex)
     if (partition === undefined) {
       const reason = `Unable to find partition ${name}:${partitionIndex}.`
       throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, reason)
     }
-    if (this.#leadership.records.length >= recordsPerRequestMax) throw tooManyRecords()
+    if (this.leadership.records.length >= recordsPerRequestMax) throw tooManyRecords()
     if (replicas === null) {
       this.#cancel(topic, partition)
       return
     }
-    checkReplicas(this.#state, replicas)
+    checkReplicas(this.state, replicas)
     if (!allowReplicationFactorChange) checkReplicationFactor(partition, replicas)
-    this.#leadership.want(partition, towards(partition, replicas), 'online')
+    this.leadership.want(partition, towards(partition, replicas), 'online')
   }
 
   #cancel({ name }: ControlledTopic, partition: PartitionImage): void {
@@ -84,11 +73,11 @@ export class Reassignments {
       throw new ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, reason)
     }
     if (before.replicas.length === 0) refuse('Invalid replica assignment: addingReplicas contains all replicas.')
-    if (unclean && !this.#settings.uncleanLeaderElection(name)) {
+    if (unclean && !this.settings.uncleanLeaderElection(name)) {
       const what = `Unable to revert partition assignment for ${name}:${partition.partitionId}`
       refuse(`${what} because it would require an unclean leader election.`)
     }
-    this.#leadership.want(partition, before)
+    this.leadership.want(partition, before)
   }
 }
 
