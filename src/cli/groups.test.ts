@@ -91,11 +91,18 @@ describe('odradek groups why', () => {
   it('asks one node after the other, and says of each why it has no answer', async () => {
     const nobody = await closedAddress()
     const found = await why('why', 'other', '--http', nobody, '--http', address)
-    assert.equal(found.code, 0)
+    assert.equal(found.code, 1)
     const nothing =
-      /^There is no group other, and nothing is known to have happened to one since \S+Z, when this node loaded partition \d+ of __consumer_offsets\.\n$/
+      /^odradek groups why: there is no group other, and nothing is known to have happened to one since \S+Z, when this node loaded partition \d+ of __consumer_offsets\n$/
     assert.match(found.output, nothing)
     assert.match((await why('why', 'other', '--http', `http://${address}/`)).output, nothing)
+    const asData = await why('why', 'other', '--json', '--http', address)
+    assert.equal(asData.code, 1)
+    const lines = asData.output.trimEnd().split('\n')
+    assert.equal(lines.length, 2)
+    assert.ok(lines.some((line) => nothing.test(`${line}\n`)))
+    const data = lines.find((line) => line.startsWith('{'))
+    assert.deepEqual(JSON.parse(data ?? '').events, [])
     const notOne = await why('why', 'other', '--http', `${address}/metrics`)
     assert.deepEqual(notOne, {
       code: 1,

@@ -7,7 +7,7 @@ import { UsageError } from './usage-error.ts'
 const usage = `Usage: odradek groups why GROUP [flags]
 
 Tells why a group rebalanced, and removed, fenced or refused members: the newest events that its coordinator keeps, with
-their cause. Of a group that has ended, they are told for a while. TIME is UTC. EPOCH is the generation of a classic group, or
+their cause. Of a group that has ended, they are told for a while; a group of which nothing is known is an error. TIME is UTC. EPOCH is the generation of a classic group, or
 the epoch of a group of the consumer protocol, after the event: each rebalance makes it grow. Behind a removal stands how long
 nothing came, and the limit for that, which the client (session.timeout.ms, max.poll.interval.ms) or the configs of the group
 (consumer.session.timeout.ms) have set; of a generation and an assignment, how long they took. Bounds: odradek.group.events
@@ -40,7 +40,7 @@ function parseFlags(args: readonly string[]) {
   }
 }
 
-type Answer = { readonly text: string; readonly why: GroupWhy } | { readonly failure: string }
+type Answer = { readonly text: string; readonly why: Told } | { readonly failure: string }
 
 async function ask(address: string, groupId: string): Promise<Answer> {
   try {
@@ -85,11 +85,14 @@ function sinceText({ partition, loadedMs, forgottenMs }: Told): string {
 
 type Told = Exclude<GroupWhy, { error: string }>
 
-function shown(why: GroupWhy): string {
-  if ('error' in why) return `${why.error}: ${why.message}\n`
-  const name = `group ${printable(why.groupId)}`
-  const happened = `is known to have happened to ${why.state === undefined ? 'one' : name} since ${sinceText(why)}.\n`
-  const nothing = why.state === undefined ? `There is no ${name}, and nothing ${happened}` : `Nothing ${happened}`
+/** It is not there, and nothing is kept of one that was. */
+const isUnknown = ({ state, events }: Told): boolean => state === undefined && events.length === 0
+
+const unknownText = (why: Told): string =>
+  `there is no group ${printable(why.groupId)}, and nothing is known to have happened to one since ${sinceText(why)}`
+
+function shown(why: Told): string {
+  const nothing = `Nothing is known to have happened to group ${printable(why.groupId)} since ${sinceText(why)}.\n`
   if (why.events.length === 0) return nothing
   const rows = why.events.map(({ timestampMs, epochAfter, text }) => [
     iso(timestampMs),
@@ -104,11 +107,19 @@ async function tellWhy(groupId: string, addresses: readonly string[], isJson: bo
   const failures: string[] = []
   for (const address of addresses) {
     const answer = await ask(address, groupId)
-    if ('failure' in answer) failures.push(answer.failure)
-    else {
-      process.stdout.write(isJson ? answer.text : shown(answer.why))
+    if ('failure' in answer) {
+      failures.push(answer.failure)
+      continue
+    }
+    const { text, why } = answer
+    if (isJson) process.stdout.write(text)
+    if (!isUnknown(why)) {
+      if (!isJson) process.stdout.write(shown(why))
       return exitDone
     }
+    // Whoever coordinates it knows: no other node is asked, nor is it of interest which of them could not be.
+    process.stderr.write(`odradek groups why: ${unknownText(why)}\n`)
+    return exitFailed
   }
   for (const failure of failures) process.stderr.write(`odradek groups why: ${failure}\n`)
   return exitFailed
