@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Run } from './testdata/run.ts'
+import { command, Run } from './testdata/run.ts'
 
 const alone = ['--set', 'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0']
 
@@ -38,6 +39,18 @@ describe('odradek start', () => {
     await forced.until(/the node is ready/)
     forced.child.kill('SIGTERM')
     assert.equal(await forced.ended, 0)
+  })
+
+  it('says at the start that it may open too few files, where the system tells how many', async () => {
+    const shell = ['-c', 'ulimit -n 180 && exec "$0" "$@"', process.execPath, command, 'start', ...alone]
+    const child = spawn('/bin/sh', shell, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    let output = ''
+    for await (const chunk of child.stderr) {
+      output += chunk
+      if (/the node is ready/.test(output)) child.kill('SIGTERM')
+    }
+    assert.match(output, /the node has stopped/)
+    assert.equal(/may open too few files.* limit=180 needed=\d+/.test(output), process.platform === 'linux', output)
   })
 
   it('writes its log as JSON', async () => {

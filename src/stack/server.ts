@@ -19,6 +19,7 @@ import {
 import { layered } from './default-config.ts'
 import { withListener } from './listen-error.ts'
 import type { MetricsHttp, MetricsHttpOptions } from './metrics-http.ts'
+import { warnOfFewOpenFiles } from './open-files.ts'
 
 export interface ServerOptions {
   /** By key, as in `server.properties`. */
@@ -52,6 +53,7 @@ export async function startServer(options: ServerOptions): Promise<Node> {
   const config = BrokerConfig.parse(isMemory ? layered(withoutReserve, texts) : texts)
   for (const warning of config.warnings) env.logger.log('warn', warning)
   if (options.formatsEmpty && (await storageIsEmpty(env.disk, config))) await format(env, config)
+  if (!isMemory) await warnOfFewOpenFiles({ ...env, directories: [...config.logDirs, config.metadataLogDir] })
   try {
     return await startNode(env, config, options.poison ?? false)
   } catch (error) {
