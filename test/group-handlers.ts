@@ -1,7 +1,12 @@
 /** For tests of the handlers of groups: a broker that coordinates all groups, asked in bytes. */
 import assert from 'node:assert/strict'
 import { type Logger, Reader, type Uuid, uuidFromLatin1, Writer, zeroUuid } from '../src/base/index.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition } from '../src/coordinator/group/group-fixture.ts'
+import {
+  GroupBroker,
+  heartbeatOf,
+  ManualClock,
+  MemoryPartition,
+} from '../src/coordinator/group/test-support/group-fixture.ts'
 import { emptyImage, type MetadataImage, partitionFromRecord, type TopicImage } from '../src/metadata/index.ts'
 import {
   type Api,

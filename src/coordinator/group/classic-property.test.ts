@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { readRecords } from '../../records/index.ts'
-import { ClassicClient, type Owned, partitionCount } from './classic-client.ts'
-import { turns } from './group-fixture.ts'
 import type { StoredGroup } from './group-record.ts'
 import { decodeGroupRecord } from './group-record-codec.ts'
 import type { GroupService } from './group-service.ts'
-import { GroupWorld, type WorldAction } from './group-world.ts'
+import { ClassicClient, type Owned, partitionCount } from './test-support/classic-client.ts'
+import { turns } from './test-support/group-fixture.ts'
+import { GroupWorld, type WorldAction } from './test-support/group-world.ts'
 
 interface ClientKind {
   readonly isStatic: boolean

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ConsumerClient } from './consumer-client.ts'
 import { leavingEpoch, leavingStaticEpoch } from './consumer-member.ts'
-import { turns } from './group-fixture.ts'
-import { GroupWorld, type WorldAction } from './group-world.ts'
+import { ConsumerClient } from './test-support/consumer-client.ts'
+import { turns } from './test-support/group-fixture.ts'
+import { GroupWorld, type WorldAction } from './test-support/group-world.ts'
 
 interface ClientKind {
   readonly isStatic: boolean

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkHeartbeat } from './consumer-requests.ts'
-import { heartbeatOf } from './group-fixture.ts'
+import { heartbeatOf } from './test-support/group-fixture.ts'
 
 test('a name is empty if Java trims it to nothing', () => {
   const check = (instanceId: string | null): void =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ErrorCode } from '../../protocol/index.ts'
-import { GroupBroker, heartbeatOf, MemoryPartition } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, MemoryPartition } from './test-support/group-fixture.ts'
 
 test('assignors may be named by their classes in Kafka; the first is for who wishes for none', async () => {
   const of = (name: string): string => `org.apache.kafka.coordinator.group.assignor.${name}`

@@ -2,8 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Timer, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import { commitTo, GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
-import { subscriptionBytes } from './transcript-bytes.ts'
+import {
+  commitTo,
+  GroupBroker,
+  heartbeatOf,
+  ManualClock,
+  MemoryPartition,
+  turns,
+} from './test-support/group-fixture.ts'
+import { subscriptionBytes } from './test-support/transcript-bytes.ts'
 
 const offsetCount = 1000
 const all = { states: [], types: [] }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VersionedMap } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
-import { TranscriptTopics } from './transcript-topics.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './test-support/group-fixture.ts'
+import { TranscriptTopics } from './test-support/transcript-topics.ts'
 
 const countsOf = (broker: GroupBroker): readonly string[] =>
   broker.groups.figures().groups.map(({ type, state, count }) => `${count} ${type} ${state}`)

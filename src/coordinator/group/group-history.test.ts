@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { ErrorCode } from '../../protocol/index.ts'
 import { buildBatch } from '../../records/index.ts'
 import { eventText } from './group-event-text.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { encodeGroupRecord } from './group-record-codec.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './test-support/group-fixture.ts'
 
 const texts = ({ groups }: GroupBroker, groupId: string): readonly string[] =>
   groups.historyOf(groupId).events.map((event) => eventText(event))

@@ -4,9 +4,9 @@ import { filesOf } from '../../../test/golden/data-dirs.ts'
 import { ApiError, Writer, zeroUuid } from '../../base/index.ts'
 import { ErrorCode, offsetCommitValue } from '../../protocol/index.ts'
 import { buildBatch, buildEndTransactionBatch, CompressionType, type NewRecord } from '../../records/index.ts'
-import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { encodeGroupRecord } from './group-record-codec.ts'
 import type { FetchedOffset } from './group-requests.ts'
+import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './test-support/group-fixture.ts'
 
 const offsetRecord = (groupId: string, partition: number, offset: bigint | null): NewRecord =>
   encodeGroupRecord({

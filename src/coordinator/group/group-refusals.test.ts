@@ -5,7 +5,7 @@ import type { JoinReply } from './classic-member.ts'
 import type { JoinRequest } from './classic-protocol.ts'
 import type { ConsumerHeartbeat } from './consumer-requests.ts'
 import { eventText } from './group-event-text.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition } from './test-support/group-fixture.ts'
 
 const joinOf = (given: Partial<JoinRequest> = {}): JoinRequest => ({
   memberId: '',

@@ -5,10 +5,10 @@ import { ApiError, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { batchHeader, CompressionType } from '../../records/index.ts'
 import type { JoinReply } from './classic-member.ts'
-import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { CommitRequest, PartitionCodes } from './group-requests.ts'
 import type { GroupService } from './group-service.ts'
 import { groupPartition, hashMapOrder, javaHash } from './java-hash.ts'
+import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './test-support/group-fixture.ts'
 
 const committing = (given: Partial<CommitRequest> & { offset?: bigint; partition?: number } = {}): CommitRequest => ({
   groupId: 'g',

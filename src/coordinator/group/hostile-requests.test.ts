@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Writer } from '../../base/index.ts'
 import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
 import type { MemberProtocol } from './classic-member.ts'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './test-support/group-fixture.ts'
 
 function subscription(): Uint8Array {
   const writer = new Writer(64)

@@ -5,9 +5,16 @@ import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts
 import { buildBatch, buildEndTransactionBatch, readRecords } from '../../records/index.ts'
 import type { JoinRequest } from './classic-protocol.ts'
 import { eventText } from './group-event-text.ts'
-import { commitTo, GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import type { GroupRecord } from './group-record.ts'
 import { decodeGroupRecord, encodeGroupRecord } from './group-record-codec.ts'
+import {
+  commitTo,
+  GroupBroker,
+  heartbeatOf,
+  ManualClock,
+  MemoryPartition,
+  turns,
+} from './test-support/group-fixture.ts'
 
 const minute = 60_000
 const settings = {

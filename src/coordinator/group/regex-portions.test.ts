@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
-import { TranscriptTopics } from './transcript-topics.ts'
+import { GroupBroker, heartbeatOf, ManualClock, MemoryPartition, turns } from './test-support/group-fixture.ts'
+import { TranscriptTopics } from './test-support/transcript-topics.ts'
 
 test('expressions that stand for more topics than a batch has room for are stored in several', async () => {
   const clock = new ManualClock()

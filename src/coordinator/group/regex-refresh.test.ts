@@ -3,10 +3,17 @@ import { test } from 'node:test'
 import { ApiError, type Timer } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import { readRecords } from '../../records/index.ts'
-import { GroupBroker, heartbeatOf, laterHeartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { decodeGroupRecord } from './group-record-codec.ts'
 import { Subscriptions } from './subscriptions.ts'
-import { TranscriptTopics } from './transcript-topics.ts'
+import {
+  GroupBroker,
+  heartbeatOf,
+  laterHeartbeatOf,
+  ManualClock,
+  MemoryPartition,
+  turns,
+} from './test-support/group-fixture.ts'
+import { TranscriptTopics } from './test-support/transcript-topics.ts'
 
 /** Between two looks at it a millisecond passes. */
 class SlowClock extends ManualClock {

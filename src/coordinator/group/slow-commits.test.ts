@@ -4,7 +4,14 @@ import { test } from 'node:test'
 import { Writer } from '../../base/index.ts'
 import { consumerProtocolSubscription, ErrorCode } from '../../protocol/index.ts'
 import { writeAssignment } from './consumer-bytes.ts'
-import { GroupBroker, heartbeatOf, laterHeartbeatOf, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import {
+  GroupBroker,
+  heartbeatOf,
+  laterHeartbeatOf,
+  ManualClock,
+  MemoryPartition,
+  turns,
+} from './test-support/group-fixture.ts'
 
 const appendTimeoutMs = 5000
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ApiError, zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { JoinReply } from './classic-member.ts'
-import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
+import { commitTo, GroupBroker, ManualClock, MemoryPartition, turns } from './test-support/group-fixture.ts'
 
 interface Joining {
   readonly instanceId: string | null

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { type Command, rerun } from './transcript.ts'
-import { TranscriptBench } from './transcript-bench.ts'
-import { verbs } from './transcript-verbs.ts'
+import { type Command, rerun } from './test-support/transcript.ts'
+import { TranscriptBench } from './test-support/transcript-bench.ts'
+import { verbs } from './test-support/transcript-verbs.ts'
 
 // `UPDATE=1 node --test transcript.test.ts` writes what comes out: whoever reads the difference decides.
 const directory = new URL('./testdata/', import.meta.url)

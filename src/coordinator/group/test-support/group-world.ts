@@ -2,7 +2,7 @@
  * For property tests of groups: a coordinator over one partition, with what can happen around it: time passes, appends
  * wait, are lost or refused, another broker takes over.
  */
-import { ErrorCode } from '../../protocol/index.ts'
+import { ErrorCode } from '../../../protocol/index.ts'
 import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
 import { TranscriptTopics } from './transcript-topics.ts'
 

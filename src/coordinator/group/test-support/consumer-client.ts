@@ -2,10 +2,10 @@
  * For property tests: a client of the consumer protocol (KIP-848) that does what it is told, when it is told, and
  * reacts to each answer as a consumer does: it gives up first, and takes then.
  */
-import { type Uuid, uuidFromLatin1 } from '../../base/index.ts'
-import { ErrorCode } from '../../protocol/index.ts'
-import type { ConsumerHeartbeat, ConsumerHeartbeatReply } from './consumer-requests.ts'
-import type { GroupService } from './group-service.ts'
+import { type Uuid, uuidFromLatin1 } from '../../../base/index.ts'
+import { ErrorCode } from '../../../protocol/index.ts'
+import type { ConsumerHeartbeat, ConsumerHeartbeatReply } from '../consumer-requests.ts'
+import type { GroupService } from '../group-service.ts'
 
 export interface ConsumerClientOptions {
   readonly memberId: string

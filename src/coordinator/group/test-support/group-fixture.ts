@@ -1,11 +1,11 @@
 /** For tests of the group coordinator: partitions in memory whose appends are committed, or fail, when the test says so. */
-import { ApiError, type Clock, type Logger, type Timer } from '../../base/index.ts'
-import { BrokerConfig } from '../../config/index.ts'
-import { BatchCursor, batchHeader, type TargetCompression } from '../../records/index.ts'
-import type { ConsumerHeartbeat } from './consumer-requests.ts'
-import type { CoordinatorPartition } from './coordinator-partition.ts'
-import type { CommitRequest, PartitionCodes } from './group-requests.ts'
-import { GroupService } from './group-service.ts'
+import { ApiError, type Clock, type Logger, type Timer } from '../../../base/index.ts'
+import { BrokerConfig } from '../../../config/index.ts'
+import { BatchCursor, batchHeader, type TargetCompression } from '../../../records/index.ts'
+import type { ConsumerHeartbeat } from '../consumer-requests.ts'
+import type { CoordinatorPartition } from '../coordinator-partition.ts'
+import type { CommitRequest, PartitionCodes } from '../group-requests.ts'
+import { GroupService } from '../group-service.ts'
 
 /** Stands until it is moved; what is due fires in the order of its time. */
 export class ManualClock implements Clock {

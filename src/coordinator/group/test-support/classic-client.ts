@@ -2,9 +2,9 @@
  * For property tests: a client of the classic protocol that does what it is told, when it is told, and reacts to each
  * answer as a consumer does. Who leads gives each partition to one of the members that it was told of.
  */
-import { ErrorCode } from '../../protocol/index.ts'
-import type { JoinReply, SyncReply } from './classic-member.ts'
-import type { GroupService } from './group-service.ts'
+import { ErrorCode } from '../../../protocol/index.ts'
+import type { JoinReply, SyncReply } from '../classic-member.ts'
+import type { GroupService } from '../group-service.ts'
 
 export const partitionCount = 5
 

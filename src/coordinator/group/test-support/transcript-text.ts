@@ -1,12 +1,12 @@
 /** Records and replies of groups as transcripts show them: one line each, what is usual left out. */
-import { ApiError, type Uuid, uuidToBytes } from '../../base/index.ts'
-import { errorName } from '../../protocol/index.ts'
-import type { JoinReply, SyncReply } from './classic-member.ts'
-import type { OwnedPartitions } from './consumer-member.ts'
-import type { ConsumerRecord } from './consumer-record.ts'
-import type { ConsumerHeartbeatReply } from './consumer-requests.ts'
-import type { GroupRecord } from './group-record.ts'
-import type { ConsumerDescription, DescribedPartitions, GroupDescription } from './group-state.ts'
+import { ApiError, type Uuid, uuidToBytes } from '../../../base/index.ts'
+import { errorName } from '../../../protocol/index.ts'
+import type { JoinReply, SyncReply } from '../classic-member.ts'
+import type { OwnedPartitions } from '../consumer-member.ts'
+import type { ConsumerRecord } from '../consumer-record.ts'
+import type { ConsumerHeartbeatReply } from '../consumer-requests.ts'
+import type { GroupRecord } from '../group-record.ts'
+import type { ConsumerDescription, DescribedPartitions, GroupDescription } from '../group-state.ts'
 import { assignmentText, subscriptionText } from './transcript-bytes.ts'
 
 const instance = (groupInstanceId: string | null): string => (groupInstanceId === null ? '' : `/${groupInstanceId}`)

@@ -1,8 +1,8 @@
 /** The topics of a transcript: made, grown and deleted by name, with ids that are made of their names. */
-import { type Uuid, uuidFromBytes } from '../../base/index.ts'
-import { emptyImage, MetadataDelta, type MetadataImage, type MetadataRecord } from '../../metadata/index.ts'
-import { partitionRecord, removeTopicRecord, topicRecord } from '../../protocol/index.ts'
-import type { GroupService } from './group-service.ts'
+import { type Uuid, uuidFromBytes } from '../../../base/index.ts'
+import { emptyImage, MetadataDelta, type MetadataImage, type MetadataRecord } from '../../../metadata/index.ts'
+import { partitionRecord, removeTopicRecord, topicRecord } from '../../../protocol/index.ts'
+import type { GroupService } from '../group-service.ts'
 
 /** Of a name of up to 16 characters. */
 export function topicIdOf(name: string): Uuid {

@@ -1,8 +1,8 @@
 /** For property tests: what the log says of a group of the consumer protocol, the newest record of everything. */
-import { readRecords } from '../../records/index.ts'
-import type { MemberProgress } from './consumer-member.ts'
-import type { GroupRecord } from './group-record.ts'
-import { decodeGroupRecord } from './group-record-codec.ts'
+import { readRecords } from '../../../records/index.ts'
+import type { MemberProgress } from '../consumer-member.ts'
+import type { GroupRecord } from '../group-record.ts'
+import { decodeGroupRecord } from '../group-record-codec.ts'
 
 export interface StoredConsumers {
   /** Of each time that there was such a group, as they followed each other. */

@@ -2,9 +2,9 @@
  * The opaque bytes of the classic protocol in transcripts: any text; behind an @ what a consumer puts there, topics that
  * it subscribes to with what it owns (`@t;u+t-0/1`), or an assignment (`@t-0/1;u-0`).
  */
-import { Reader, Writer } from '../../base/index.ts'
-import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../protocol/index.ts'
-import { readAssignment, readSubscription } from './consumer-bytes.ts'
+import { Reader, Writer } from '../../../base/index.ts'
+import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../../protocol/index.ts'
+import { readAssignment, readSubscription } from '../consumer-bytes.ts'
 
 interface TopicPartitions {
   readonly topic: string

@@ -2,13 +2,13 @@
  * What the scripts of `testdata` act on: a broker's groups over one partition, time and log in the script's hands, and
  * the trace of all that comes out: replies, records, lines of the log, states of groups.
  */
-import { getOrInsert } from '../../base/index.ts'
-import { ErrorCode, errorName } from '../../protocol/index.ts'
-import { readRecords } from '../../records/index.ts'
-import { noPartitions, type OwnedPartitions } from './consumer-member.ts'
+import { getOrInsert } from '../../../base/index.ts'
+import { ErrorCode, errorName } from '../../../protocol/index.ts'
+import { readRecords } from '../../../records/index.ts'
+import { noPartitions, type OwnedPartitions } from '../consumer-member.ts'
+import { decodeGroupRecord } from '../group-record-codec.ts'
+import type { GroupService } from '../group-service.ts'
 import { GroupBroker, ManualClock, MemoryPartition, turns } from './group-fixture.ts'
-import { decodeGroupRecord } from './group-record-codec.ts'
-import type { GroupService } from './group-service.ts'
 import { recordText } from './transcript-text.ts'
 import { TranscriptTopics } from './transcript-topics.ts'
 
