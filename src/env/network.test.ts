@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { Connection, ConnectionHandler } from '../base/index.ts'
@@ -121,5 +122,39 @@ test('who gives up a connection that is not there yet is told so', async () => {
   const connecting = network.connect({ host, port, handler, signal: control.signal })
   control.abort()
   await assert.rejects(connecting, { name: 'AbortError' })
+  await listener.close()
+})
+
+test('the system asks a peer that is silent whether it is still there, on both sides', async () => {
+  const network = new SystemNetwork()
+  const accepted = Promise.withResolvers<Connection>()
+  const accept = (connection: Connection): ConnectionHandler => {
+    accepted.resolve(connection)
+    return echo(connection)
+  }
+  const listener = await network.listen({ host: '127.0.0.1', port: 0, accept })
+  const handler: ConnectionHandler = {
+    receiveBuffer: () => Buffer.alloc(16),
+    received: () => undefined,
+    drained: () => undefined,
+    closed: () => undefined,
+  }
+  const connection = await network.connect({ host: '127.0.0.1', port: listener.port, handler })
+  await accepted.promise
+  const table = '/proc/net/tcp'
+  assert.equal(existsSync(table), process.platform === 'linux')
+  if (existsSync(table)) {
+    const port = `:${listener.port.toString(16).toUpperCase().padStart(4, '0')}`
+    const rows = readFileSync(table, 'latin1')
+      .split('\n')
+      .map((row) => row.trim().split(/\s+/))
+    const established = rows.filter((row) => row[3] === '01' && row.slice(1, 3).some((place) => place.endsWith(port)))
+    // The timer that runs is that of keep-alive.
+    assert.deepEqual(
+      established.map((row) => row[5]?.slice(0, 3)),
+      ['02:', '02:'],
+    )
+  }
+  connection.destroy()
   await listener.close()
 })

@@ -41,6 +41,8 @@ class SocketConnection implements Connection {
     this.#handler = handler
     let failure: Error | undefined
     socket.setNoDelay(true)
+    // As Kafka: a peer whose machine is gone would be a connection for ever where `connections.max.idle.ms` ends none.
+    socket.setKeepAlive(true)
     socket.on('error', (error) => {
       failure = error
     })
