@@ -11,9 +11,10 @@ import { javaCommand } from '../../bench/java.ts'
 import { kafkaJars } from '../../bench/kafka.ts'
 import { root } from '../../bench/paths.ts'
 import { createEnv } from '../../src/env/index.ts'
-import { describeQuorum, ErrorCode } from '../../src/protocol/index.ts'
+import { type DescribeQuorumResponse, describeQuorum, ErrorCode } from '../../src/protocol/index.ts'
 import { Wire } from '../wire.ts'
-import { runFolder } from './kit.ts'
+import { runFolder, until } from './kit.ts'
+import { ping } from './ping.ts'
 
 export type Kind = 'odradek' | 'kafka'
 export type Role = 'controller' | 'broker'
@@ -209,7 +210,29 @@ export class Cluster {
     const logs = this.controllers.map((node) => node.logTail()).join('\n')
     throw new Error(`no controller leads within ${timeoutMs} ms\n${logs}`)
   }
+
+  /** All brokers answer. */
+  async serving(): Promise<void> {
+    for (const { ports } of this.brokers) await ping({ port: ports.broker, sinceNs: process.hrtime.bigint() })
+  }
+
+  /** All controllers have about what the leader has: each of them may lead next. */
+  async inStep(): Promise<void> {
+    await until({
+      what: 'all controllers follow',
+      timeoutMs: 60_000,
+      condition: async () => {
+        const quorum = await describe(await this.leader())
+        const ends = quorum?.currentVoters.map(({ logEndOffset }) => logEndOffset) ?? []
+        return ends.length === this.controllers.length && Math.min(...ends) > Math.max(...ends) - inStepMax
+      },
+      seen: () => this.controllers.map((node) => node.logTail()).join('\n'),
+    })
+  }
 }
+
+/** A leader writes while its followers fetch. */
+const inStepMax = 20
 
 function nodeSettings({ id, roles, folder, ports, isController, isBroker }: ClusterNode, voters: string) {
   const listeners = [
@@ -233,17 +256,22 @@ const properties = (settings: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => `${key}=${value}\n`)
     .join('')
 
+const leads = async (node: ClusterNode): Promise<boolean> => (await describe(node)) !== undefined
+
 /** Only a leader describes its quorum. */
-async function leads(node: ClusterNode): Promise<boolean> {
+async function describe(node: ClusterNode): Promise<QuorumPartition | undefined> {
   let wire: Wire | undefined
   try {
     wire = await Wire.connect(network, '127.0.0.1', node.ports.controller)
     const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
     const answer = await Promise.race([wire.call(describeQuorum, { topics }), delay(2000)])
-    return answer?.topics[0]?.partitions[0]?.errorCode === ErrorCode.NONE
+    const partition = answer?.topics[0]?.partitions[0]
+    return partition?.errorCode === ErrorCode.NONE ? partition : undefined
   } catch {
-    return false
+    return undefined
   } finally {
     wire?.destroy()
   }
 }
+
+type QuorumPartition = DescribeQuorumResponse['topics'][number]['partitions'][number]

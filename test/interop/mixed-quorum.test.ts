@@ -21,23 +21,9 @@ async function letLead(cluster: Cluster, kind: Kind): Promise<ClusterNode> {
     await before.stop()
     leader = await cluster.leader({ except: before })
     await before.start()
-    await inStep(cluster)
+    await cluster.inStep()
   }
   return leader
-}
-
-/** All controllers have what the leader has: each of them may lead next. */
-async function inStep(cluster: Cluster): Promise<void> {
-  await until({
-    what: 'all controllers follow',
-    timeoutMs: 60_000,
-    condition: async () => {
-      const printed = await quorum(cluster, '--replication')
-      const voters = printed.split('\n').filter((line) => /(Leader|Follower)\s*$/.test(line))
-      const lags = voters.map((line) => Number(line.trim().split(/\s+/)[3]))
-      return voters.length === cluster.controllers.length && lags.every((lag) => lag < 20)
-    },
-  })
 }
 
 const quorum = (cluster: Cluster, what: string): Promise<string> =>
