@@ -184,4 +184,14 @@ test('nothing counts before it is durable: neither the vote nor a record; a fail
   assert.equal(running.driver.isLeader, false)
   assert.equal(running.driver.highWatermark, 1)
   assert.ok(running.faults.length > 0)
+  let isStopped = false
+  const stopped = (): void => {
+    isStopped = true
+  }
+  running.driver.stop().then(stopped, stopped)
+  for (let i = 0; i < 20 && !isStopped; i++) {
+    await turns()
+    for (const { go } of waiting.splice(0)) go()
+  }
+  assert.ok(isStopped, 'what is left of it can be stopped')
 })

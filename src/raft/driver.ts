@@ -355,7 +355,10 @@ export class RaftDriver {
         this.#raft.flushed(end, this.#nowMs)
         this.#work()
       },
-      (error: unknown) => this.#fail(error),
+      (error: unknown) => {
+        this.#flushing = undefined
+        this.#fail(error)
+      },
     )
   }
 
