@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Fate } from '../sim/index.ts'
+import { SnapshotAbandonedError } from './snapshot-files.ts'
 import { SnapshotEncoder, snapshotName } from './snapshot-format.ts'
 import { Joined } from './testdata/joined.ts'
 
@@ -196,6 +197,38 @@ test('a later epoch ends the fetch; it begins anew from who leads then', async (
   await joined.caughtUp()
   assert.deepEqual(joined.member(3).state, all)
   await stopAll(joined, [other, 3])
+})
+
+test('a snapshot that is being made gives way to one that was fetched', async () => {
+  const joined = new Joined({ voters: 3 })
+  for (const id of [1, 2, 3]) await joined.start(id)
+  await joined.propose(texts('a'))
+  await joined.snapshotAndCut()
+  await joined.propose(texts('b'))
+  const lagging = joined.leader?.leaderId === 3 ? 2 : 3
+  const others = [1, 2, 3].filter((id) => id !== lagging)
+  const late = joined.member(lagging)
+  joined.change = (reply, to) => (to === lagging ? undefined : reply)
+  for (const text of texts('c')) joined.leader?.propose([Buffer.from(text)])
+  await joined.until(() => others.every((id) => joined.member(id).state.at(-1) === 'c4'))
+  await joined.snapshotAndCut(others)
+  joined.world.disk(`node-${lagging}`).setFaults({ delayMsMean: 5 })
+  joined.change = (reply) => reply
+  await joined.until(() => joined.pieces > 0)
+  assert.deepEqual(late.state, all.slice(0, 10))
+  let count = 0
+  function* records(): Generator<Uint8Array> {
+    for (; count < 100; count++) yield Buffer.alloc(600_000)
+  }
+  const driver = joined.driver(lagging)
+  const snapshot = { offset: driver.highWatermark, epoch: driver.epoch, timestampMs: 1, records: records() }
+  const making = driver.createSnapshot(snapshot)
+  await joined.world.settle(assert.rejects(making, SnapshotAbandonedError))
+  assert.ok(count > 0 && count < 100, `${count} records`)
+  await joined.until(() => late.state.at(-1) === 'c4')
+  assert.deepEqual(late.state, all)
+  assert.equal((await joined.snapshotFiles(lagging)).length, 1)
+  await stopAll(joined, [1, 2, 3])
 })
 
 test('a disk that is full takes the snapshot when there is room again', async () => {

@@ -197,10 +197,11 @@ export class Joined {
     await this.world.run(this.world.nowMs + 50)
   }
 
-  /** By all that run, of all that was told; where there are older ones, those go, and the log before the new one. */
-  async snapshotAndCut(): Promise<void> {
-    for (const { driver, state } of this.#members.values()) {
-      assert.ok(driver !== undefined)
+  /** Of all that was told; where there are older ones, those go, and the log before the new one. */
+  async snapshotAndCut(ids: readonly number[] = [...this.#members.keys()]): Promise<void> {
+    for (const id of ids) {
+      const { state } = this.member(id)
+      const driver = this.driver(id)
       const records = state.map((text) => Buffer.from(text))
       const { highWatermark: offset, epoch } = driver
       await this.world.settle(driver.createSnapshot({ offset, epoch, timestampMs: offset, records }))
