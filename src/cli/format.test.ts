@@ -30,7 +30,7 @@ describe('odradek format', () => {
     const run = odradek('format', '-t', clusterId, '--config=server.properties', '-r', '4.2', '-f', 'share.version=0')
     assert.equal(run.stderr, '')
     assert.equal(run.status, 0)
-    assert.match(run.stdout, /^Bootstrap metadata: metadata\.version=29, .*share\.version=0/)
+    assert.match(run.stdout, /^Bootstrap metadata: .*name='metadata\.version', featureLevel=29\) at version 0\), /)
     assert.ok(run.stdout.includes(`Formatting metadata directory ${folder}/data/a with metadata.version 4.2-IV1.\n`))
     assert.ok(run.stdout.includes(`Formatting data directory ${folder}/data/b with metadata.version 4.2-IV1.\n`))
     assert.deepEqual(readdirSync(join(folder, 'data', 'a')), ['bootstrap.checkpoint', 'meta.properties'])
@@ -52,10 +52,31 @@ describe('odradek format', () => {
     const user = 'SCRAM-SHA-512=[name=alice,password=alice-secret]'
     const run = odradek('format', '-t', 'x', '-c', 'users.properties', '-S', user)
     assert.equal(run.status, 0)
+    assert.match(run.stdout, /UserScramCredentialRecord\(name='alice', mechanism=2, iterations=4096\)/)
     assert.ok(!run.stdout.includes('alice-secret'))
     const checkpoint = readFileSync(join(folder, 'users/a/bootstrap.checkpoint'))
     assert.ok(checkpoint.includes('alice'))
     assert.ok(!checkpoint.includes('alice-secret'))
+  })
+
+  it('makes directories of a quorum of several voters', () => {
+    const set = ['--set', 'controller.quorum.voters=', '--set', 'controller.quorum.bootstrap.servers=localhost:9093']
+    const quorum = (directory: string, ...words: string[]) =>
+      odradek('format', '-t', clusterId, '-c', 'server.properties', ...set, '--set', `log.dirs=${directory}`, ...words)
+    const ids = [odradek('random-uuid'), odradek('random-uuid')].map(({ stdout }) => stdout.trim())
+    const several = quorum('several', '-I', `1@localhost:9093:${ids[0]},2@localhost:9094:${ids[1]}`)
+    assert.equal(several.status, 0, several.stderr)
+    assert.match(several.stdout, /\nFormatting dynamic metadata voter directory .*\/several with /)
+    assert.match(
+      readFileSync(join(folder, 'several/meta.properties'), 'utf8'),
+      new RegExp(`^directory.id=${ids[0]}$`, 'm'),
+    )
+    const later = quorum('later', '--no-initial-controllers')
+    assert.equal(later.status, 0, later.stderr)
+    assert.deepEqual(readdirSync(join(folder, 'later')), ['bootstrap.checkpoint', 'meta.properties'])
+    const none = quorum('none')
+    assert.equal(none.status, 1)
+    assert.match(none.stderr, /^Because controller\.quorum\.voters is not set on this controller, .*\n$/)
   })
 
   it('takes configs over those of the file, directories from where it is called', () => {
@@ -125,6 +146,42 @@ describe('odradek format', () => {
     for (const flag of ['--cluster-id', '--config', '--ignore-formatted', '--feature', '--set', '--standalone']) {
       assert.ok(run.stdout.includes(flag), flag)
     }
+  })
+})
+
+describe('odradek info', () => {
+  it('tells of the directories of a configuration, and whether all is well', () => {
+    const sound = odradek('info', '-c', 'server.properties')
+    assert.equal(sound.status, 0, sound.stderr)
+    assert.match(
+      sound.stdout,
+      /^Found log directories:\n {2}.*\/data\/a\n {2}.*\/data\/b\n\nFound metadata: {cluster\.id=/,
+    )
+    const missing = odradek('info', '--config', 'server.properties', '--set', 'log.dirs=data/none')
+    assert.equal(missing.status, 1)
+    assert.equal(missing.stdout, `Found problem:\n  ${folder}/data/none does not exist\n\n`)
+    assert.equal(odradek('info').status, 2)
+    assert.equal(odradek('info', '-c', 'nothing.properties').status, 1)
+  })
+})
+
+describe('odradek version-mapping and feature-dependencies', () => {
+  it('tell of features', () => {
+    const mapping = odradek('version-mapping', '-r', '4.0')
+    assert.equal(mapping.status, 0)
+    assert.match(mapping.stdout, /^metadata\.version=25 \(4\.0\)\nkraft\.version=1\n/)
+    const dependencies = odradek('feature-dependencies', '-f', 'group.version=1', '-f', 'x=1')
+    assert.equal(dependencies.status, 1)
+    assert.equal(dependencies.stdout, 'group.version=1 has no dependencies.\n')
+    assert.equal(dependencies.stderr, 'Unknown feature: x\n')
+  })
+
+  it('explain their flags, and refuse what they do not know', () => {
+    for (const verb of ['info', 'version-mapping', 'feature-dependencies']) {
+      assert.match(odradek(verb, '--help').stdout, new RegExp(`^Usage: odradek ${verb}`))
+      assert.equal(odradek(verb, 'x').status, 2)
+    }
+    assert.equal(odradek('feature-dependencies').status, 2)
   })
 })
 

@@ -1,8 +1,6 @@
 /** `odradek format`: the flags of `kafka-storage format` onto `formatStorage` of `node`, over the machine's disk. */
 import { createHash, createHmac, pbkdf2 } from 'node:crypto'
 import { parseArgs, promisify } from 'node:util'
-import { DiskError } from '../base/index.ts'
-import { ConfigError } from '../config/index.ts'
 import { createEnv } from '../env/index.ts'
 import {
   type FormatOptions,
@@ -13,9 +11,9 @@ import {
   StorageError,
 } from '../node/index.ts'
 import { readConfigFile } from './config-file.ts'
-import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
 import { parseSettings } from './settings.ts'
 import { UsageError } from './usage-error.ts'
+import { runVerb } from './verb.ts'
 
 const usage = `Usage: odradek format --cluster-id ID --config FILE [flags]
 
@@ -30,14 +28,14 @@ Prepares the log directories that the configuration names, as \`kafka-storage fo
   --add-scram, -S CREDENTIAL    begin with this user; may be repeated:
                                 'SCRAM-SHA-256=[name=alice,password=alice-secret]'
                                 'SCRAM-SHA-512=[name=alice,iterations=8192,salt="N3E=",saltedpassword="YCE="]'
-  --standalone, -s              this controller alone makes the quorum, and the directory names it; for a configuration
-                                without controller.quorum.voters, as those of Kafka 4 are
   --help, -h                    print this text
 
-Not built yet, for they make a quorum of several:
+A controller whose configuration has no controller.quorum.voters, as those of Kafka 4, needs one of:
 
-  --initial-controllers, -I L   these controllers, as id@host:port:directory,...
-  --no-initial-controllers, -N  whoever is there already
+  --standalone, -s              this controller alone makes the quorum, and the directory names it
+  --initial-controllers, -I L   these controllers make the quorum, as id@host:port:directory,... ; every one of them is
+                                formatted with the same list, and \`odradek random-uuid\` draws the id of each directory
+  --no-initial-controllers, -N  others make the quorum; this controller may be added to it later
 `
 
 const flags = {
@@ -55,18 +53,9 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-type Flags = ReturnType<typeof parseFlags>
+const parseFlags = (args: readonly string[]) => parseArgs({ args: [...args], options: flags, strict: true }).values
 
-/** Throws UsageError. */
-function parseFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags, strict: true }).values
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (!(error instanceof Error) || !code.startsWith('ERR_PARSE_ARGS')) throw error
-    throw new UsageError(error.message)
-  }
-}
+type Flags = ReturnType<typeof parseFlags>
 
 interface Command {
   readonly configPath: string
@@ -115,7 +104,7 @@ function tellOddId(clusterId: string): void {
   )
 }
 
-async function format({ configPath, settings, options }: Command): Promise<void> {
+async function format({ configPath, settings, options }: Command): Promise<undefined> {
   const { disk, clock, random } = createEnv()
   const config = await readConfigFile(disk, configPath, settings)
   if ([...config.logDirs, config.metadataLogDir].some((directory) => directory.startsWith('memory:'))) {
@@ -130,21 +119,6 @@ async function format({ configPath, settings, options }: Command): Promise<void>
   await formatStorage({ disk, clock, random, config, options, print, scramFunctions })
 }
 
-export async function run(args: readonly string[]): Promise<number> {
-  try {
-    const values = parseFlags(args)
-    if (values.help === true) process.stdout.write(usage)
-    else await format(commandOf(values))
-    return exitDone
-  } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(
-        `odradek format: ${error.message}\nodradek format: \`odradek format --help\` lists the flags\n`,
-      )
-      return exitUsage
-    }
-    if (!(error instanceof StorageError || error instanceof ConfigError || error instanceof DiskError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    return exitFailed
-  }
+export function run(args: readonly string[]): Promise<number> {
+  return runVerb({ name: 'format', usage, parse: () => parseFlags(args), run: (values) => format(commandOf(values)) })
 }

@@ -19,8 +19,9 @@ import { UsageError } from './usage-error.ts'
 
 const usage = `Usage: odradek start [FILE] [flags]
 
-Runs a node. FILE is a configuration of Kafka (server.properties), whose directories are formatted already; without one
-the node listens on 127.0.0.1:9092 and keeps its data in ./odradek-data, which is formatted at the first start.
+Runs a node. FILE is a configuration of Kafka (server.properties), whose directories are formatted already (see \`odradek
+format\`); without one the node is a cluster alone, listens on 127.0.0.1:9092 and keeps its data in ./odradek-data, which is
+formatted at the first start.
 
   --set, -s KEY=VALUE      this config over what FILE says; may be repeated
   --force-recover          go on where committed metadata, or the file of the votes, is lost for good; for one start

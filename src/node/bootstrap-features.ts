@@ -8,54 +8,19 @@ import {
   kraftVersionFeature,
   type MetadataRecord,
   metadataVersionFeature,
-  metadataVersionName,
   supportedFeatures,
 } from '../metadata/index.ts'
 import { featureLevelRecord } from '../protocol/index.ts'
+import {
+  defaultLevel,
+  metadataVersionOfRelease,
+  metadataVersions,
+  neededMetadataVersion,
+  unstableMetadataVersion,
+} from './feature-rules.ts'
 import { StorageError } from './meta-properties.ts'
 
-interface FeatureRule {
-  readonly level: number
-  /** The first `metadata.version` whose clusters begin at this level. */
-  readonly defaultSince: number
-  /** The first `metadata.version` that can have it at all; left out: each. */
-  readonly needs?: number
-}
-
-/** Of each feature the level that later releases turn on. Kafka's `version-mapping` and `feature-dependencies` tell them. */
-const rules: ReadonlyMap<string, FeatureRule> = new Map([
-  ['group.version', { level: 1, defaultSince: 22 }],
-  ['transaction.version', { level: 2, defaultSince: 24 }],
-  ['eligible.leader.replicas.version', { level: 1, defaultSince: 26, needs: 23 }],
-  ['share.version', { level: 1, defaultSince: 28 }],
-  ['streams.version', { level: 1, defaultSince: 29 }],
-])
-
 const int16 = 32_768n
-
-/** All that 4.3.1 can run at, from the lowest. */
-function metadataVersions(): readonly { readonly level: number; readonly name: string }[] {
-  const feature = supportedFeatures.find(({ name }) => name === metadataVersionFeature)
-  assert(feature !== undefined, 'metadata.version is a feature')
-  const versions: { readonly level: number; readonly name: string }[] = []
-  for (let level = feature.minLevel; level <= feature.maxLevel; level++) {
-    const name = metadataVersionName(level)
-    assert(name !== undefined, 'each level of metadata.version has a name')
-    versions.push({ level, name })
-  }
-  return versions
-}
-
-/** The level behind `4.3-IV0`, `4.3` (its last) or `4.3.1`. Throws StorageError. */
-export function metadataVersionOfRelease(release: string): number {
-  const wanted = release.split('.').slice(0, 2).join('.')
-  const versions = metadataVersions()
-  const found = versions.findLast(({ name }) => name === wanted || name.startsWith(`${wanted}-IV`))
-  if (found !== undefined) return found.level
-  const names = versions.map(({ name }) => name).join(', ')
-  throw new StorageError(`Unknown metadata.version '${release}'. Supported metadata.version are: ${names}`)
-}
-
 /** `feature=level` texts; of several for one feature the last holds. Throws StorageError. */
 export function parseFeatureLevels(texts: readonly string[]): ReadonlyMap<string, number> {
   const levels = new Map<string, number>()
@@ -96,7 +61,7 @@ export function bootstrapFeatureLevels({
       throw new StorageError(`Unsupported feature: ${name}. Supported features are: ${names.join(', ')}`)
     }
   }
-  checkKraftVersion(wanted.get(kraftVersionFeature), { isDynamic, metadataVersion })
+  checkKraftVersion(wanted.get(kraftVersionFeature), isDynamic)
   const levels = new Map([[metadataVersionFeature, metadataVersion]])
   for (const name of names) {
     if (name === kraftVersionFeature) continue
@@ -105,7 +70,7 @@ export function bootstrapFeatureLevels({
     if (feature === undefined || level < feature.minLevel || level > feature.maxLevel) {
       throw new StorageError(`No feature:${name} with feature level ${level}`)
     }
-    const needs = rules.get(name)?.needs ?? 0
+    const needs = neededMetadataVersion(name)
     if (level > 0 && metadataVersion < needs) {
       throw new StorageError(
         `${name} could not be set to ${level} because it depends on metadata.version level ${needs}`,
@@ -125,26 +90,18 @@ function wantedMetadataVersion(releaseVersion: string | undefined, level: number
   if (releaseVersion !== undefined) {
     throw new StorageError('Use --release-version instead of --feature metadata.version=X to avoid ambiguity.')
   }
+  const unstable = unstableMetadataVersion
+  if (level === unstable.level) throw new StorageError(`${metadataVersionFeature} ${unstable.name} is not yet stable.`)
   if (level < first || level > last) {
     throw new StorageError(
-      `No MetadataVersion with feature level ${level}. Valid feature levels are from ${first} to ${last}.`,
+      `No MetadataVersion with feature level ${level}. Valid feature levels are from ${first} to ${unstable.level}.`,
     )
   }
   return level
 }
 
-function defaultLevel(name: string, metadataVersion: number): number {
-  const rule = rules.get(name)
-  assert(rule !== undefined, 'each feature has a default')
-  return metadataVersion >= rule.defaultSince ? rule.level : 0
-}
-
-const dynamicSince = '3.9-IV0'
-
-function checkKraftVersion(
-  wanted: number | undefined,
-  { isDynamic, metadataVersion }: { readonly isDynamic: boolean; readonly metadataVersion: number },
-): void {
+/** Any `metadata.version` goes with either: Kafka says 3.9 for 1 in its documents, and checks nothing. */
+function checkKraftVersion(wanted: number | undefined, isDynamic: boolean): void {
   const level = wanted ?? (isDynamic ? 1 : 0)
   if (!isDynamic) {
     if (level !== 0) throw new StorageError(noKraftVersion(level))
@@ -152,17 +109,12 @@ function checkKraftVersion(
   }
   if (level === 0) {
     throw new StorageError(
-      'Cannot set kraft.version to 0 if one of the flags --standalone, --initial-controllers, or ' +
-        '--no-initial-controllers is used. For dynamic controllers support, try removing the --feature flag for kraft.version.',
+      'Cannot set kraft.version to 0 if controller.quorum.voters is empty and one of the flags --standalone, ' +
+        '--initial-controllers, or --no-initial-controllers is used. For dynamic controllers support, try removing the ' +
+        '--feature flag for kraft.version.',
     )
   }
   if (level !== 1) throw new StorageError(`No feature:${kraftVersionFeature} with feature level ${level}`)
-  const needs = metadataVersionOfRelease(dynamicSince)
-  if (metadataVersion < needs) {
-    throw new StorageError(
-      `${kraftVersionFeature} could not be set to ${level} because it depends on metadata.version level ${needs}`,
-    )
-  }
 }
 
 const noKraftVersion = (level: number): string =>

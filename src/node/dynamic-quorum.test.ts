@@ -103,7 +103,7 @@ describe('a dynamic quorum of one voter', () => {
     const disk = await kafkas('qy82NyXIRcaF_1uHwVW0bA')
     const config = configOf({ listeners: 'PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:19193' })
     const voter = standaloneVoter(config, uuidFromString('qy82NyXIRcaF_1uHwVW0bA'))
-    await writeFirstSnapshot(disk, '/m', { voter, nowMs: 1795467113604 })
+    await writeFirstSnapshot(disk, '/m', { voters: [voter], nowMs: 1795467113604 })
     const name = '00000000000000000000-0000000000.checkpoint'
     const file = await disk.open(`${directory}/${name}`, { mode: 'read' })
     const head = Buffer.alloc(166)

@@ -1,7 +1,7 @@
 /**
  * The voters of a dynamic quorum (KIP-853), whom the metadata log names and not the configuration. Formatting with
- * `--standalone` writes them into the snapshot of offset 0, later snapshots carry them on; a node that starts asks here
- * who votes, and whether it does.
+ * `--standalone` or `--initial-controllers` writes them into the snapshot of offset 0, later snapshots carry them on; a
+ * node that starts asks here who votes, and whether it does.
  */
 import { type Disk, MalformedError, present, Reader, type Uuid, uuidToString, Writer, zeroUuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
@@ -18,6 +18,7 @@ import {
   VoterSet,
 } from '../raft/index.ts'
 import { BatchCursor, batchHeader, ControlRecordType, controlRecordType, readRecords } from '../records/index.ts'
+import { type InitialVoter, storedHost } from './initial-voters.ts'
 import { readMetaProperties, StorageError } from './meta-properties.ts'
 
 const kraftVersion = 1
@@ -25,7 +26,7 @@ const partition = '__cluster_metadata-0'
 /** A snapshot's control records are its first batch: thousands of voters have room. */
 const headBytesMax = 1024 * 1024
 
-type Voter = VotersRecord['voters'][number]
+export type Voter = VotersRecord['voters'][number]
 
 function bytesOf(encode: (writer: Writer) => void): Uint8Array {
   const writer = new Writer(128)
@@ -37,10 +38,22 @@ function bytesOf(encode: (writer: Writer) => void): Uint8Array {
 export function standaloneVoter(config: BrokerConfig, directoryId: Uuid): Voter {
   const [listener] = config.advertisedControllerListeners
   if (listener === undefined) throw new StorageError('No controller listeners found.')
+  const host = storedHost(listener.host ?? '')
+  return recordOf({ nodeId: config.nodeId, directoryId, host, port: listener.port }, listener.listener)
+}
+
+/** All are reached by the first of `controller.listener.names`. */
+export function initialVoters(config: BrokerConfig, voters: readonly InitialVoter[]): readonly Voter[] {
+  const [listener] = config.controllerListenerNames
+  if (listener === undefined) throw new StorageError('You must specify the name of the initial controller listener.')
+  return voters.map((voter) => recordOf(voter, listener))
+}
+
+function recordOf({ nodeId, directoryId, host, port }: InitialVoter, listener: string): Voter {
   return {
-    voterId: config.nodeId,
+    voterId: nodeId,
     voterDirectoryId: directoryId,
-    endpoints: [{ name: listener.listener, host: listener.host ?? 'localhost', port: listener.port }],
+    endpoints: [{ name: listener, host, port }],
     kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: kraftVersion },
   }
 }
@@ -49,13 +62,13 @@ export function standaloneVoter(config: BrokerConfig, directoryId: Uuid): Voter 
 export async function writeFirstSnapshot(
   disk: Disk,
   metadataLogDir: string,
-  { voter, nowMs }: { readonly voter: Voter; readonly nowMs: number },
+  { voters, nowMs }: { readonly voters: readonly Voter[]; readonly nowMs: number },
 ): Promise<void> {
   const version = kRaftVersionRecord.create({ kRaftVersion: kraftVersion })
-  const voters = votersRecord.create({ voters: [voter] })
+  const record = votersRecord.create({ voters: [...voters] })
   const control = [
     { type: ControlRecordType.kraftVersion, value: bytesOf((writer) => kRaftVersionRecord.encode(writer, 0, version)) },
-    { type: ControlRecordType.kraftVoters, value: bytesOf((writer) => votersRecord.encode(writer, 0, voters)) },
+    { type: ControlRecordType.kraftVoters, value: bytesOf((writer) => votersRecord.encode(writer, 0, record)) },
   ]
   const encoder = new SnapshotEncoder(0)
   const header = encoder.header({ lastContainedLogTimestampMs: nowMs, control, nowMs })

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Disk, DiskError } from '../base/index.ts'
+import { type Disk, DiskError, present, Reader, uuidFromString, uuidToString } from '../base/index.ts'
 import { BrokerConfig } from '../config/index.ts'
 import { createEnv, MemoryDisk } from '../env/index.ts'
-import { writeWholeFile } from '../log/index.ts'
+import { readWholeFile, writeWholeFile } from '../log/index.ts'
 import { bootstrapRecords } from '../metadata/index.ts'
+import { votersRecord } from '../protocol/index.ts'
+import { readRecords } from '../records/index.ts'
 import { readBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
 import { type FormatOptions, formatStorage } from './format.ts'
+import { readMetaProperties } from './meta-properties.ts'
 import { loadMetaProperties } from './meta-properties-set.ts'
 
 const { clock, random } = createEnv()
@@ -48,6 +51,10 @@ describe('formatting', () => {
   it('prepares every directory, each with an id of its own', async () => {
     const disk = new MemoryDisk()
     const lines = await format(disk)
+    assert.match(
+      lines[0] ?? '',
+      /^Bootstrap metadata: BootstrapMetadata\(records=\[ApiMessageAndVersion\(FeatureLevelRecord\(name='metadata\.version', featureLevel=30\) at version 0\), .*\], metadataVersionLevel=30, source=format command\)$/,
+    )
     assert.deepEqual(lines.slice(1), [
       'Formatting data directory /d/a with metadata.version 4.3-IV0.',
       'Formatting data directory /d/b with metadata.version 4.3-IV0.',
@@ -147,7 +154,19 @@ describe('formatting', () => {
 })
 
 describe('formatting for a dynamic quorum', () => {
-  const initialControllers = '1@localhost:9093:VoEPiV_bS93gjjoJDBD-DA'
+  const own = 'VoEPiV_bS93gjjoJDBD-DA'
+  const other = 'WoEPiV_bS93gjjoJDBD-DA'
+  const initialControllers = `2@other:9093:${other},1@localhost:9093:${own}`
+  const snapshot = '/m/__cluster_metadata-0/00000000000000000000-0000000000.checkpoint'
+
+  async function voters(disk: Disk): Promise<readonly string[]> {
+    const bytes = present(await readWholeFile(disk, snapshot, 10_000), 'the snapshot')
+    const [, , record] = [...readRecords(bytes, 0, bytes.length)]
+    const { voters: list } = votersRecord.decode(new Reader(present(record?.value, 'voters')), 0)
+    return list.map(({ voterId, voterDirectoryId, endpoints: [endpoint] }) =>
+      [voterId, endpoint?.name, endpoint?.host, endpoint?.port, uuidToString(voterDirectoryId)].join(' '),
+    )
+  }
 
   it('names this node as the voter, in the directory of the metadata alone', async () => {
     const disk = new MemoryDisk()
@@ -156,34 +175,62 @@ describe('formatting for a dynamic quorum', () => {
     assert.deepEqual(await names(disk, '/m'), ['__cluster_metadata-0', 'bootstrap.checkpoint', 'meta.properties'])
     assert.deepEqual(await names(disk, '/m/__cluster_metadata-0'), ['00000000000000000000-0000000000.checkpoint'])
     assert.deepEqual(await names(disk, '/d/a'), ['bootstrap.checkpoint', 'meta.properties'])
+    const id = uuidToString(present((await readMetaProperties(disk, '/m'))?.directoryId, 'an id'))
+    assert.deepEqual(await voters(disk), [`1 CONTROLLER localhost 9093 ${id}`])
   })
 
-  it('goes with kraft.version 1 and what that needs', async () => {
-    const config = configWith(dynamic)
-    const features = (...levels: [string, number][]) => ({ standalone: true, featureLevels: new Map(levels) })
-    await format(new MemoryDisk(), features(['kraft.version', 1]), config)
-    await assert.rejects(
-      format(new MemoryDisk(), features(['kraft.version', 0]), config),
-      refusal(/^Cannot set kraft\.version to 0 if one of the flags/),
-    )
-    await assert.rejects(
-      format(new MemoryDisk(), { standalone: true, releaseVersion: '3.8' }, config),
-      refusal('kraft.version could not be set to 1 because it depends on metadata.version level 21'),
-    )
+  it('names the voters that are given, and takes the id of its own directory from them', async () => {
+    const disk = new MemoryDisk()
+    const lines = await format(disk, { initialControllers }, configWith(dynamic))
+    assert.equal(lines.at(-1), 'Formatting dynamic metadata voter directory /m with metadata.version 4.3-IV0.')
+    assert.deepEqual(await voters(disk), [`1 CONTROLLER localhost 9093 ${own}`, `2 CONTROLLER other 9093 ${other}`])
+    assert.equal((await readMetaProperties(disk, '/m'))?.directoryId, uuidFromString(own))
+    assert.notEqual((await readMetaProperties(disk, '/d/a'))?.directoryId, uuidFromString(own))
   })
 
-  it('must be asked for, and for several voters is refused as not built yet', async () => {
+  it('names them also to a node that is none of them, a broker too', async () => {
+    for (const config of [dynamic, dynamicBroker]) {
+      const disk = new MemoryDisk()
+      const lines = await format(disk, { initialControllers: `2@other:9093:${other}` }, configWith(config))
+      assert.equal(lines.at(-1), 'Formatting dynamic metadata directory /m with metadata.version 4.3-IV0.')
+      assert.deepEqual(await voters(disk), [`2 CONTROLLER other 9093 ${other}`])
+    }
+  })
+
+  it('names nobody where others are the voters', async () => {
+    for (const config of [dynamic, dynamicBroker]) {
+      const disk = new MemoryDisk()
+      const lines = await format(disk, { noInitialControllers: true }, configWith(config))
+      assert.equal(lines.at(-1), 'Formatting metadata directory /m with metadata.version 4.3-IV0.')
+      assert.deepEqual(await names(disk, '/m'), ['bootstrap.checkpoint', 'meta.properties'])
+    }
+  })
+
+  it('goes with kraft.version 1 alone, and with any metadata.version', async () => {
+    const ways = [{ standalone: true }, { initialControllers }, { noInitialControllers: true }]
     const config = configWith(dynamic)
-    await assert.rejects(
-      format(new MemoryDisk(), {}, config),
-      refusal(/^Because controller\.quorum\.voters is not set .* you must specify --standalone/),
-    )
-    for (const options of [{ initialControllers }, { noInitialControllers: true }]) {
+    for (const way of ways) {
+      await format(new MemoryDisk(), { ...way, featureLevels: new Map([['kraft.version', 1]]) }, config)
+      await format(new MemoryDisk(), { ...way, releaseVersion: '3.3' }, config)
       await assert.rejects(
-        format(new MemoryDisk(), options, config),
-        refusal(/^Quorums of several voters .* are not built into Odradek yet/),
+        format(new MemoryDisk(), { ...way, featureLevels: new Map([['kraft.version', 0]]) }, config),
+        refusal(/^Cannot set kraft\.version to 0 if controller\.quorum\.voters is empty and one of the flags/),
       )
     }
+    await assert.rejects(
+      format(new MemoryDisk(), { featureLevels: new Map([['kraft.version', 0]]) }, configWith(dynamicBroker)),
+      refusal(/^Cannot set kraft\.version to 0/),
+    )
+  })
+
+  it('must be asked for on a controller', async () => {
+    await assert.rejects(
+      format(new MemoryDisk(), {}, configWith(dynamic)),
+      refusal(
+        'Because controller.quorum.voters is not set on this controller, you must specify one of the following: ' +
+          '--standalone, --initial-controllers, or --no-initial-controllers.',
+      ),
+    )
   })
 
   it('does not go with static voters', async () => {
@@ -203,5 +250,23 @@ describe('formatting for a dynamic quorum', () => {
       format(new MemoryDisk(), { standalone: true }, config),
       refusal('You can only use --standalone on a controller.'),
     )
+  })
+
+  it('refuses an id for its directory that no node would start on, and writes nothing', async () => {
+    const disk = new MemoryDisk()
+    const config = configWith(dynamic)
+    await assert.rejects(
+      format(disk, { initialControllers: '1@localhost:9093:AAAAAAAAAAAAAAAAAAAAAQ' }, config),
+      refusal('Invalid reserved directory ID AAAAAAAAAAAAAAAAAAAAAQ found in /m'),
+    )
+    assert.equal(await disk.stat('/m'), undefined)
+    await format(disk, { standalone: true }, config)
+    await disk.removeTree('/m')
+    const taken = uuidToString(present((await readMetaProperties(disk, '/d/a'))?.directoryId, 'an id'))
+    await assert.rejects(
+      format(disk, { initialControllers: `1@localhost:9093:${taken}`, ignoreFormatted: true }, config),
+      refusal(`Duplicate directory ID ${taken} found. It was the ID of /d/a, but also of /m`),
+    )
+    assert.equal(await disk.stat('/m'), undefined)
   })
 })

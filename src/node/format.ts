@@ -1,6 +1,6 @@
 /**
  * Formatting: the first thing that happens to a log directory, as Kafka's `kafka-storage format`. Each directory gets its
- * `bootstrap.checkpoint`, that of the metadata with `--standalone` also the snapshot that names the voter, then its
+ * `bootstrap.checkpoint`, that of the metadata where voters are given also the snapshot that names them, then its
  * `meta.properties`, which makes it count as formatted: after a crash in between, formatting again does the whole.
  */
 import { assert, type Clock, type Disk, DiskError, type Random, type Uuid } from '../base/index.ts'
@@ -8,10 +8,19 @@ import type { BrokerConfig } from '../config/index.ts'
 import { directoryOf, writeWholeFile } from '../log/index.ts'
 import { type MetadataRecord, metadataVersionFeature, metadataVersionName } from '../metadata/index.ts'
 import { bootstrapCheckpointName, encodeBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
-import { bootstrapFeatureLevels, featureRecords, metadataVersionOfRelease } from './bootstrap-features.ts'
+import { bootstrapFeatureLevels, featureRecords } from './bootstrap-features.ts'
 import { type ScramFunctions, scramRecord } from './bootstrap-scram.ts'
-import { standaloneVoter, writeFirstSnapshot } from './dynamic-quorum.ts'
-import { drawId, metaPropertiesName, StorageError, writeMetaProperties } from './meta-properties.ts'
+import { bootstrapText } from './bootstrap-text.ts'
+import { initialVoters, standaloneVoter, type Voter, writeFirstSnapshot } from './dynamic-quorum.ts'
+import { metadataVersionOfRelease } from './feature-rules.ts'
+import { type InitialVoter, parseInitialVoters } from './initial-voters.ts'
+import {
+  drawId,
+  type MetaProperties,
+  metaPropertiesName,
+  StorageError,
+  writeMetaProperties,
+} from './meta-properties.ts'
 import {
   loadMetaProperties,
   type MetaPropertiesSet,
@@ -27,8 +36,11 @@ export interface FormatOptions {
   readonly featureLevels?: ReadonlyMap<string, number>
   /** `SCRAM-SHA-256=[name=alice,password=secret]`. */
   readonly scram?: readonly string[]
+  /** Of these three one at most; without static voters a controller needs one (KIP-853). */
   readonly standalone?: boolean
+  /** `id@host:port:directoryId`, comma-separated: the first voters, the same for every node. */
   readonly initialControllers?: string
+  /** Others are the first voters, or this controller is made one later. */
   readonly noInitialControllers?: boolean
 }
 
@@ -49,11 +61,12 @@ const scramSince = '3.5-IV2'
 /** Throws StorageError where Kafka refuses too, with nothing written; and DiskError. */
 export async function formatStorage(request: FormatRequest): Promise<void> {
   const { disk, config, options, print } = request
+  if (options.releaseVersion !== undefined) metadataVersionOfRelease(options.releaseVersion)
+  const given = givenVoters(config, options)
   if (options.clusterId === '') throw new StorageError('You must specify the cluster id.')
-  checkQuorum(config, options)
   const levels = bootstrapFeatureLevels({
     levels: options.featureLevels ?? new Map(),
-    isDynamic: options.standalone === true,
+    isDynamic: config.voters.length === 0,
     ...(options.releaseVersion === undefined ? {} : { releaseVersion: options.releaseVersion }),
   })
   const records = [...featureRecords(levels), ...(await scramRecords(request, levels))]
@@ -64,35 +77,28 @@ export async function formatStorage(request: FormatRequest): Promise<void> {
     print('All of the log directories are already formatted.')
     return
   }
-  print(`Bootstrap metadata: ${[...levels].map(([name, level]) => `${name}=${level}`).join(', ')}`)
-  const taken = new Set<Uuid>()
-  for (const { directoryId } of set.formatted.values()) if (directoryId !== undefined) taken.add(directoryId)
-  for (const directory of set.empty) {
-    print(`Formatting ${kindOf(directory, request)} ${directory} with metadata.version ${metadataVersionText(levels)}.`)
-    const directoryId = drawId(request.random.stream('directory-id'), taken)
-    taken.add(directoryId)
-    await formatDirectory(request, { directory, directoryId, records })
+  const metas = newMetaProperties(set, request, given)
+  // An id that is reserved, or another directory's, would make a directory that no node starts on.
+  const all = { ...set, formatted: new Map([...set.formatted, ...metas]) }
+  verifyMetaProperties(all, { clusterId: options.clusterId, nodeId: config.nodeId })
+  print(`Bootstrap metadata: ${bootstrapText(records)}`)
+  for (const [directory, meta] of metas) {
+    const isMetadata = directory === config.metadataLogDir
+    const voters = isMetadata && given !== undefined ? votersOf(given, { config, meta }) : undefined
+    const kind = isMetadata ? kindOfMetadata(config, voters) : 'data directory'
+    print(`Formatting ${kind} ${directory} with metadata.version ${metadataVersionText(levels)}.`)
+    await formatDirectory(request, { directory, meta, records, voters })
   }
 }
 
-/** In Kafka's words. */
-function kindOf(directory: string, { config, options }: FormatRequest): string {
-  if (directory !== config.metadataLogDir) return 'data directory'
-  return options.standalone === true ? 'dynamic metadata voter directory' : 'metadata directory'
-}
-
-function metadataVersionText(levels: ReadonlyMap<string, number>): string {
-  const level = levels.get(metadataVersionFeature)
-  assert(level !== undefined, 'a cluster begins with a metadata.version')
-  return metadataVersionName(level) ?? String(level)
-}
+/** Undefined where the node is to learn from others who votes, or its configuration says so. */
+type GivenVoters = 'standalone' | readonly InitialVoter[] | undefined
 
 /** A static quorum is named by the configuration, a dynamic one (KIP-853) by the metadata log. */
-function checkQuorum(config: BrokerConfig, options: FormatOptions): void {
-  const isStandalone = options.standalone === true
-  const isInitial = options.initialControllers !== undefined
+function givenVoters(config: BrokerConfig, options: FormatOptions): GivenVoters {
+  const { initialControllers, standalone = false, noInitialControllers = false } = options
   if (config.voters.length > 0) {
-    if (!isStandalone && !isInitial) return
+    if (!standalone && initialControllers === undefined) return undefined
     throw new StorageError(
       'You cannot specify controller.quorum.voters and format the node with --initial-controllers or --standalone. ' +
         'If you want to use dynamic quorum, please remove controller.quorum.voters and specify ' +
@@ -100,19 +106,59 @@ function checkQuorum(config: BrokerConfig, options: FormatOptions): void {
     )
   }
   const isController = config.processRoles.has('controller')
-  if (isStandalone && !isController) throw new StorageError('You can only use --standalone on a controller.')
-  if (isInitial || options.noInitialControllers === true) {
-    throw new StorageError(
-      'Quorums of several voters (--initial-controllers, --no-initial-controllers) are not built into Odradek yet: ' +
-        'format with --standalone.',
-    )
+  if (standalone && !isController) throw new StorageError('You can only use --standalone on a controller.')
+  if (standalone) return 'standalone'
+  if (initialControllers !== undefined) return parseInitialVoters(initialControllers)
+  if (!isController || noInitialControllers) return undefined
+  throw new StorageError(
+    'Because controller.quorum.voters is not set on this controller, you must specify one of the following: ' +
+      '--standalone, --initial-controllers, or --no-initial-controllers.',
+  )
+}
+
+function votersOf(
+  given: Exclude<GivenVoters, undefined>,
+  { config, meta }: { readonly config: BrokerConfig; readonly meta: NewMetaProperties },
+): readonly Voter[] {
+  return given === 'standalone' ? [standaloneVoter(config, meta.directoryId)] : initialVoters(config, given)
+}
+
+/** In Kafka's words. */
+function kindOfMetadata({ nodeId }: BrokerConfig, voters: readonly Voter[] | undefined): string {
+  if (voters === undefined) return 'metadata directory'
+  const isVoter = voters.some(({ voterId }) => voterId === nodeId)
+  return isVoter ? 'dynamic metadata voter directory' : 'dynamic metadata directory'
+}
+
+interface NewMetaProperties extends MetaProperties {
+  readonly directoryId: Uuid
+}
+
+/** By directory. That of the metadata has the id by which the other voters know it; the others' are drawn. */
+function newMetaProperties(
+  { formatted, empty }: MetaPropertiesSet,
+  { config, options, random }: FormatRequest,
+  given: GivenVoters,
+): ReadonlyMap<string, NewMetaProperties> {
+  const { clusterId } = options
+  const { nodeId, metadataLogDir } = config
+  const own = given === 'standalone' ? undefined : given?.find((voter) => voter.nodeId === nodeId)
+  const taken = new Set<Uuid>(own === undefined ? [] : [own.directoryId])
+  for (const { directoryId } of formatted.values()) if (directoryId !== undefined) taken.add(directoryId)
+  const metas = new Map<string, NewMetaProperties>()
+  for (const directory of empty) {
+    const isOwn = own !== undefined && directory === metadataLogDir
+    const directoryId = isOwn ? own.directoryId : drawId(random.stream('directory-id'), taken)
+    taken.add(directoryId)
+    metas.set(directory, { version: 1, clusterId, nodeId, directoryId })
   }
-  if (isController && !isStandalone) {
-    throw new StorageError(
-      'Because controller.quorum.voters is not set on this controller, you must specify --standalone. (Kafka also has ' +
-        '--initial-controllers and --no-initial-controllers, which Odradek does not build yet.)',
-    )
-  }
+  return metas
+}
+
+function metadataVersionText(levels: ReadonlyMap<string, number>): string {
+  const level = levels.get(metadataVersionFeature)
+  assert(level !== undefined, 'a cluster begins with a metadata.version')
+  return metadataVersionName(level) ?? String(level)
 }
 
 async function scramRecords(
@@ -150,19 +196,21 @@ function checkDirectories({ formatted, empty, failed }: MetaPropertiesSet, { opt
 
 /** Kafka puts the checkpoint into every directory: any of them may become the metadata directory of a later start. */
 async function formatDirectory(
-  { disk, clock, config, options }: FormatRequest,
-  target: { readonly directory: string; readonly directoryId: Uuid; readonly records: readonly MetadataRecord[] },
+  { disk, clock }: FormatRequest,
+  target: {
+    readonly directory: string
+    readonly meta: MetaProperties
+    readonly records: readonly MetadataRecord[]
+    readonly voters: readonly Voter[] | undefined
+  },
 ): Promise<void> {
-  const { directory, directoryId, records } = target
+  const { directory, meta, records, voters } = target
   const nowMs = clock.now()
-  const meta = { version: 1, clusterId: options.clusterId, nodeId: config.nodeId, directoryId } as const
   try {
     await disk.makeDirectory(directory)
     const bytes = encodeBootstrapCheckpoint(records, nowMs)
     await writeWholeFile(disk, `${directory}/${bootstrapCheckpointName}`, { bytes, sync: true })
-    if (options.standalone === true && directory === config.metadataLogDir) {
-      await writeFirstSnapshot(disk, directory, { voter: standaloneVoter(config, directoryId), nowMs })
-    }
+    if (voters !== undefined) await writeFirstSnapshot(disk, directory, { voters, nowMs })
     await writeMetaProperties(disk, directory, { meta, nowMs })
     await disk.syncDirectory(directoryOf(directory))
   } catch (error) {

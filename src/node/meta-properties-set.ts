@@ -14,6 +14,7 @@ import {
   writeMetaProperties,
 } from './meta-properties.ts'
 
+const formatCommand = '`odradek format --cluster-id ID --config FILE`'
 const metadataPartitionName = '__cluster_metadata-0'
 
 /** Every directory is in one of the three, and each is sorted by path. */
@@ -120,7 +121,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<NodeStor
   const [unformatted] = set.empty
   if (unformatted !== undefined) {
     throw new StorageError(
-      `No \`meta.properties\` found in ${unformatted} (have you run \`odradek format\` to format the directory?)`,
+      `No \`meta.properties\` found in ${unformatted} (have you run ${formatCommand} to format the directory?)`,
     )
   }
   return { ...(await withDirectoryIds(options, set.formatted)), failed: set.failed }
@@ -128,7 +129,7 @@ export async function openStorage(options: OpenStorageOptions): Promise<NodeStor
 
 function noneReadable({ empty, failed }: MetaPropertiesSet): string {
   const reasons = [...failed].map(([directory, error]) => `${directory}: ${error.message}`)
-  if (empty.length > 0) reasons.push(`not formatted: ${empty.join(', ')}; \`odradek format\` does that`)
+  if (empty.length > 0) reasons.push(`not formatted: ${empty.join(', ')}; ${formatCommand} does that`)
   return `No readable meta.properties files found. (${reasons.join('; ')})`
 }
 

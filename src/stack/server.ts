@@ -24,7 +24,7 @@ import { warnOfFewOpenFiles } from './open-files.ts'
 export interface ServerOptions {
   /** By key, as in `server.properties`. */
   readonly texts: ReadonlyMap<string, string>
-  /** Formats directories that were never used, under a cluster id that is drawn. */
+  /** Formats directories that were never used, under a cluster id that is drawn: those of a node that is a cluster alone. */
   readonly formatsEmpty: boolean
   readonly json?: boolean
   readonly level?: LogLevel
@@ -52,7 +52,7 @@ export async function startServer(options: ServerOptions): Promise<Node> {
   const env = createEnv({ disk: isMemory ? 'memory' : 'system', json, level, jobsUrl, ...(write ? { write } : {}) })
   const config = BrokerConfig.parse(isMemory ? layered(withoutReserve, texts) : texts)
   for (const warning of config.warnings) env.logger.log('warn', warning)
-  if (options.formatsEmpty && (await storageIsEmpty(env.disk, config))) await format(env, config)
+  if (options.formatsEmpty && (await storageIsEmpty(env.disk, config))) await formatAlone(env, config)
   if (!isMemory) await warnOfFewOpenFiles({ ...env, directories: [...config.logDirs, config.metadataLogDir] })
   try {
     return await startNode(env, config, options.poison ?? false)
@@ -117,7 +117,16 @@ function withAbsoluteDirectories(given: ReadonlyMap<string, string>): {
 const isInMemory = (entry: string): boolean => entry.startsWith(memoryPrefix)
 const memoryPath = (entry: string): string => `/memory/${entry.slice(memoryPrefix.length) || 'data'}`
 
-async function format(env: Env, config: BrokerConfig): Promise<void> {
+/** A node of a bigger cluster must get the cluster's id, and perhaps its voters, from who runs it. */
+async function formatAlone(env: Env, config: BrokerConfig): Promise<void> {
+  const { processRoles, voters, nodeId } = config
+  const [voter, ...others] = voters
+  if (processRoles.size < 2 || voter?.id !== nodeId || others.length > 0) {
+    throw new StorageError(
+      'Only a node that is broker and controller, and the only one of controller.quorum.voters, is formatted at its first ' +
+        'start. Format this one with `odradek format --cluster-id ID --config FILE`, and start it with that FILE.',
+    )
+  }
   const clusterId = uuidToString(env.random.stream('cluster-id').uuid())
   const print = (line: string): void => env.logger.log('info', line)
   await formatStorage({ ...env, config, options: { clusterId }, print })

@@ -1,0 +1,41 @@
+/** What verbs have in common: flags that are wrong end in exit code 2, what the operator can mend in 1 without a stack trace. */
+import { DiskError } from '../base/index.ts'
+import { ConfigError } from '../config/index.ts'
+import { StorageError } from '../node/index.ts'
+import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import { UsageError } from './usage-error.ts'
+
+export interface Verb<T extends { readonly help?: boolean | undefined }> {
+  readonly name: string
+  readonly usage: string
+  /** Calls `parseArgs`, whose complaints are those of a UsageError. */
+  readonly parse: () => T
+  /** Gives the exit code; none is 0. */
+  readonly run: (flags: T) => number | undefined | Promise<number | undefined>
+}
+
+/** Resolves to the exit code of the process. */
+export async function runVerb<T extends { readonly help?: boolean | undefined }>(verb: Verb<T>): Promise<number> {
+  const { name, usage, parse, run } = verb
+  try {
+    const flags = parse()
+    if (flags.help !== true) return (await run(flags)) ?? exitDone
+    process.stdout.write(usage)
+    return exitDone
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    if (error instanceof UsageError || isOfFlags(error)) {
+      process.stderr.write(
+        `odradek ${name}: ${error.message}\nodradek ${name}: \`odradek ${name} --help\` lists the flags\n`,
+      )
+      return exitUsage
+    }
+    if (!mendable.some((kind) => error instanceof kind)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return exitFailed
+  }
+}
+
+const mendable = [StorageError, ConfigError, DiskError]
+
+const isOfFlags = (error: Error): boolean => 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
