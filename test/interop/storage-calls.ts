@@ -54,7 +54,7 @@ export function told({ code, stdout, stderr }: Ran, place: Place, fixedIds: read
       .replace(/directory\.id=([\w-]{22})/g, (same, id: string) => (fixedIds.includes(id) ? same : 'directory.id=*'))
       .replace(/^Log directory \S+ is already/, 'Log directory * is already')
       // Odradek keeps them to itself.
-      .replace(/ salt=\[.*\], storedKey=\[.*\], serverKey=\[.*\],/, '')
+      .replace(/ salt=\[[^\]]*\], storedKey=\[[^\]]*\], serverKey=\[[^\]]*\],/, '')
       // Odradek says why, Kafka prints a stack trace.
       .replace(/( Ignoring\.\.\.) \(.*\)$/, '$1')
   const isUsage = /^usage: /.test(stderr) || /--help` lists the flags\n$/.test(stderr)
