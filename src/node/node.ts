@@ -255,9 +255,10 @@ export class Node {
     return this.#role?.broker.config ?? this.#options.config
   }
 
-  /** Where each listener is, with the port that the system chose. */
+  /** Where each listener is, in the order of the configuration, with the port that the system chose. */
   get listeners(): readonly BoundListener[] {
-    return this.#bound
+    const order = this.#options.config.listeners.map(({ listener }) => listener)
+    return this.#bound.toSorted((a, b) => order.indexOf(a.listener) - order.indexOf(b.listener))
   }
 
   get clusterId(): string {
