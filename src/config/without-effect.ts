@@ -32,7 +32,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'controller.quorum.retry.backoff.ms',
   'controller.quota.window.num',
   'controller.quota.window.size.seconds',
-  'controller.socket.timeout.ms',
   'create.topic.policy.class.name',
   'delegation.token.expiry.check.interval.ms',
   'delegation.token.expiry.time.ms',
