@@ -28,7 +28,8 @@ import {
 } from '../raft/index.ts'
 import type { QuorumPort } from '../server/index.ts'
 import { ControllerDriver, type ControllerDriverOptions } from './controller-driver.ts'
-import { type Membership, membershipOf } from './dynamic-quorum.ts'
+import { checkSoleVoter, type Membership, membershipOf } from './dynamic-quorum.ts'
+import { software } from './node-peers.ts'
 import { QuorumChannel } from './quorum-channel.ts'
 import { type QuorumView, quorumView } from './quorum-view.ts'
 
@@ -79,6 +80,7 @@ export class MetadataQuorum {
     this.#channel = new QuorumChannel({
       peers,
       names: { clusterId, listenerName: config.controllerListenerNames[0] ?? '' },
+      software,
       requestTimeoutMs: config.number('controller.quorum.request.timeout.ms'),
       logger: env.logger.child('raft'),
     })
@@ -109,30 +111,28 @@ export class MetadataQuorum {
     return { state, driver }
   }
 
-  /** Finds out who votes; takes part when it is started. Throws StorageError as `membershipOf`. */
+  /** Finds out who this node is; it takes part when it is started. */
   static async prepare(options: MetadataQuorumOptions): Promise<MetadataQuorum> {
     return new MetadataQuorum(options, await membershipOf(options.env.disk, options.config))
   }
 
   /**
    * Opens the log and takes part in the quorum; `caughtUp` tells when this node knows its cluster. `endpoints`: where this
-   * node listens for the others; nowhere unless it is a controller.
+   * node listens for the others; nowhere unless it is a controller. Throws StorageError as `checkSoleVoter`.
    */
   async start(endpoints: readonly Endpoint[]): Promise<void> {
     const { env, config, onFault } = this.#options
+    const { metadataLogDir } = config
     const { self, voters, bootstrap } = this.#membership
     const chance = env.random.stream('quorum')
-    if (voters.size === 0) {
-      const servers = bootstrap.map(({ host, port }) => `${host}:${port}`).join(',')
-      env.logger.child('raft').log('info', 'this directory names no voters: others are asked for them', { servers })
-    }
     this.#raft = await RaftDriver.start({
-      metadataLogDirectory: config.metadataLogDir,
+      metadataLogDirectory: metadataLogDir,
       quorum: {
         self,
         endpoints,
         voters,
         bootstrap,
+        autoJoin: this.#controller !== undefined && config.boolean('controller.quorum.auto.join.enable'),
         times: quorumTimes(config),
         fetchBytesMax: config.number('controller.quorum.fetch.max.bytes'),
         fetchSnapshotBytesMax: config.number('controller.quorum.fetch.snapshot.max.bytes'),
@@ -152,6 +152,11 @@ export class MetadataQuorum {
       onRole: (role) => this.#became(role),
       onFault,
     })
+    checkSoleVoter(metadataLogDir, self, this.#raft.voters)
+    if (this.#raft.voters.size === 0) {
+      const servers = bootstrap.map(({ host, port }) => `${host}:${port}`).join(',')
+      env.logger.child('raft').log('info', 'this directory names no voters: others are asked for them', { servers })
+    }
     for (const event of this.#early.splice(0)) this.#handle(event)
   }
 
@@ -192,7 +197,7 @@ export class MetadataQuorum {
 
   /** 1 in a dynamic quorum (KIP-853). */
   get kraftVersion(): number {
-    return this.#membership.kraftVersion
+    return present(this.#raft, 'the quorum').kraftVersion
   }
 
   /** What other nodes ask of this one's quorum. */

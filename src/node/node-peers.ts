@@ -7,13 +7,16 @@ import { Peers } from '../peer/index.ts'
 const reconnect = { initialMs: 50, maxMs: 500 }
 const limits = { inFlightMax: 5, queuedBytesMax: 8 * 1024 * 1024, waitingMax: 1000 }
 
+/** What servers log and count. */
+export const software = { name: 'odradek', version: '0.1.0' }
+
 export const nodePeers = ({ network, clock, random }: Env, config: BrokerConfig, poison: boolean): Peers =>
   new Peers({
     network,
     clock,
     random: random.stream('peers'),
     clientId: `odradek-${config.nodeId}`,
-    software: { name: 'odradek', version: '0.1.0' },
+    software,
     limits: { ...limits, replyBytesMax: config.number('socket.request.max.bytes') },
     reconnect,
     setupTimeout: {

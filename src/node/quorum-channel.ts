@@ -3,30 +3,49 @@
  * what became of it goes back into the machine.
  */
 import { ApiError, type Logger, MalformedError } from '../base/index.ts'
-import { type Peer, PeerError, type Peers } from '../peer/index.ts'
-import { beginQuorumEpoch, ErrorCode, endQuorumEpoch, fetch, fetchSnapshot, vote } from '../protocol/index.ts'
+import { type ClientSoftware, type Peer, PeerError, type Peers } from '../peer/index.ts'
+import {
+  addRaftVoter,
+  apiVersions,
+  beginQuorumEpoch,
+  ErrorCode,
+  endQuorumEpoch,
+  fetch,
+  fetchSnapshot,
+  removeRaftVoter,
+  updateRaftVoter,
+  vote,
+} from '../protocol/index.ts'
 import {
   decodeBeginEpochReply,
   decodeEndEpochReply,
   decodeFetchReply,
   decodeFetchSnapshotReply,
+  decodeUpdateVoterReply,
+  decodeVersionsReply,
   decodeVoteReply,
+  decodeVoterChangeReply,
   type Endpoint,
+  encodeAddVoter,
   encodeBeginEpoch,
   encodeEndEpoch,
   encodeFetch,
   encodeFetchSnapshot,
+  encodeRemoveVoter,
+  encodeUpdateVoter,
   encodeVote,
   type Outcome,
   type OutgoingRequest,
   type QuorumReply,
-  type QuorumRequest,
+  type VoterChangeRequest,
   type WireNames,
 } from '../raft/index.ts'
 
 export interface QuorumChannelOptions {
   readonly peers: Peers
   readonly names: WireNames
+  /** Who this is, to servers. */
+  readonly software: ClientSoftware
   /** `controller.quorum.request.timeout.ms`. */
   readonly requestTimeoutMs: number
   readonly logger: Logger
@@ -35,6 +54,9 @@ export interface QuorumChannelOptions {
 /** What is asked of whoever does not know pre-votes is an election without (KIP-996). */
 const preVotesSince = 2
 const fetchSince = 13
+
+type Request = OutgoingRequest['request']
+type VoterRequest = Extract<Request, VoterChangeRequest | { readonly kind: 'api-versions' }>
 
 interface Line {
   readonly endpoint: Endpoint
@@ -75,7 +97,7 @@ export class QuorumChannel {
     return line
   }
 
-  async #ask(peer: Peer, request: QuorumRequest): Promise<QuorumReply> {
+  async #ask(peer: Peer, request: Request): Promise<QuorumReply> {
     const { names, requestTimeoutMs: timeoutMs } = this.#options
     const { kind } = request
     if (kind === 'vote') {
@@ -94,11 +116,38 @@ export class QuorumChannel {
       const message = encodeFetchSnapshot(request, names)
       return decodeFetchSnapshotReply(await peer.send(fetchSnapshot, message, { timeoutMs }), names)
     }
+    if (kind !== 'fetch') return this.#askAboutVoters(peer, request)
     const versions = [fetchSince, fetch.versions[1]] as const
     return decodeFetchReply(await peer.send(fetch, encodeFetch(request, names), { timeoutMs, versions }), names)
   }
 
-  #failed(line: Line, request: QuorumRequest, error: unknown): Outcome {
+  async #askAboutVoters(peer: Peer, request: VoterRequest): Promise<QuorumReply> {
+    const { names, software, requestTimeoutMs: timeoutMs } = this.#options
+    const { kind } = request
+    switch (kind) {
+      case 'add-voter': {
+        // Whoever does not know version 1 would answer when the new voter, which waits, has fetched.
+        const versions = [request.ackWhenCommitted ? 0 : 1, addRaftVoter.versions[1]] as const
+        const message = encodeAddVoter(request, names, timeoutMs)
+        return decodeVoterChangeReply(kind, await peer.send(addRaftVoter, message, { timeoutMs, versions }))
+      }
+      case 'remove-voter': {
+        const message = encodeRemoveVoter(request, names)
+        return decodeVoterChangeReply(kind, await peer.send(removeRaftVoter, message, { timeoutMs }))
+      }
+      case 'update-voter': {
+        const message = encodeUpdateVoter(request, names)
+        return decodeUpdateVoterReply(await peer.send(updateRaftVoter, message, { timeoutMs }), names)
+      }
+      case 'api-versions': {
+        const { name: clientSoftwareName, version: clientSoftwareVersion } = software
+        const message = apiVersions.request.create({ clientSoftwareName, clientSoftwareVersion })
+        return decodeVersionsReply(await peer.send(apiVersions, message, { timeoutMs }))
+      }
+    }
+  }
+
+  #failed(line: Line, request: Request, error: unknown): Outcome {
     if (isUnsupported(error)) {
       if (request.kind !== 'vote' || !request.isPreVote) this.#tell(line, request, error)
       return { kind: 'unsupported' }
@@ -109,7 +158,7 @@ export class QuorumChannel {
   }
 
   /** Once for each trouble: the quorum asks again many times a second. */
-  #tell(line: Line, { kind }: QuorumRequest, { message }: Error): void {
+  #tell(line: Line, { kind }: Request, { message }: Error): void {
     if (line.trouble === message) return
     line.trouble = message
     const { host, port } = line.endpoint

@@ -2,7 +2,7 @@
 import { type Log, readPlan } from '../log/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import type { QuorumAnswer } from './asked.ts'
-import type { Answer } from './core.ts'
+import type { Answer } from './messages.ts'
 import { emptyFetchSnapshot } from './messages.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 

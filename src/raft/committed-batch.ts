@@ -1,6 +1,5 @@
-/** Committed batches of the metadata log, decoded: records for those who listen, control records for the quorum itself. */
-import { BatchCursor, batchHeader, controlRecordType, readRecords } from '../records/index.ts'
-import type { ControlHistory } from './control-history.ts'
+/** Committed batches of the metadata log, decoded for those who listen. */
+import { BatchCursor, batchHeader, readRecords } from '../records/index.ts'
 
 const decompressedBytesMax = 64 * 1024 * 1024
 
@@ -14,17 +13,16 @@ export interface CommittedBatch {
   readonly records: readonly Uint8Array[]
 }
 
-export function decodeCommitted(bytes: Uint8Array, control: ControlHistory): CommittedBatch[] {
+export function decodeCommitted(bytes: Uint8Array): CommittedBatch[] {
   const batches: CommittedBatch[] = []
   const cursor = new BatchCursor(bytes, 0, bytes.length)
   while (cursor.next()) {
     const { view, position } = cursor
     const isControl = batchHeader.isControl(view, position)
     const records: Uint8Array[] = []
-    for (const { offset, key, value } of readRecords(bytes, position, decompressedBytesMax)) {
-      if (!isControl) records.push(value ?? new Uint8Array(0))
-      else if (value !== null) {
-        control.add({ offset, type: controlRecordType(key), value: Uint8Array.from(value) })
+    if (!isControl) {
+      for (const { value } of readRecords(bytes, position, decompressedBytesMax)) {
+        records.push(value ?? new Uint8Array(0))
       }
     }
     batches.push({

@@ -6,6 +6,7 @@ import { assert } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import { type KnownSnapshot, LogView, type LogViewOptions } from './log-view.ts'
 import {
+  type Answer,
   type Endpoint,
   emptyFetch,
   type FetchedBatch,
@@ -13,19 +14,22 @@ import {
   isSameReplica,
   type OffsetAndEpoch,
   type OutgoingRequest,
-  type QuorumReply,
   type ReplicaKey,
 } from './messages.ts'
 import { Outgoing } from './outgoing.ts'
+import { epochStartRecords, kraftVersionMax } from './own-voter.ts'
+import { type LoggedRecord, type QuorumRecord, quorumRecordsIn, readFetched } from './quorum-records.ts'
+import { withOwnDirectory } from './quorum-state.ts'
 import { electionTimeoutMs, type KnownLeader, type Quorum, type QuorumTimes, type Role } from './role.ts'
 import { Candidate } from './roles/candidate.ts'
 import { Follower } from './roles/follower.ts'
-import { Leader, type LeaderAnswer } from './roles/leader.ts'
+import { Leader } from './roles/leader.ts'
 import { Prospective } from './roles/prospective.ts'
 import { Resigned } from './roles/resigned.ts'
 import { Unattached } from './roles/unattached.ts'
 import { SnapshotFetch, type SnapshotStep } from './snapshot-fetch.ts'
-import type { VoterSet } from './voters.ts'
+import { VoterHistory } from './voter-history.ts'
+import type { Voter, VoterSet } from './voters.ts'
 
 /** What the file `quorum-state` remembers. Durable before it counts. */
 export interface ElectionState {
@@ -45,6 +49,14 @@ export type Entry =
       readonly leaderId: number
       readonly voters: readonly number[]
       readonly granted: readonly number[]
+      /** What this leader says of the quorum in the same batch. */
+      readonly quorum: readonly QuorumRecord[]
+    }
+  | {
+      readonly kind: 'quorum'
+      readonly baseOffset: number
+      readonly epoch: number
+      readonly records: readonly QuorumRecord[]
     }
   | {
       readonly kind: 'records'
@@ -53,14 +65,6 @@ export type Entry =
       readonly records: readonly Uint8Array[]
     }
   | { readonly kind: 'fetched'; readonly baseOffset: number; readonly batches: readonly FetchedBatch[] }
-
-/** An answer to another node. */
-export interface Answer {
-  readonly token: number
-  readonly reply: QuorumReply
-  /** What of the log, or of a snapshot, goes into the reply. */
-  readonly read: LeaderAnswer['read']
-}
 
 /**
  * What the driver has to do, in this order: persist `election`; cut the log; begin it anew behind a snapshot; append
@@ -86,7 +90,10 @@ export interface RaftOptions {
   readonly self: ReplicaKey
   /** Where this node listens for the others. */
   readonly endpoints: readonly Endpoint[]
+  /** Those of `controller.quorum.voters`: they count while the log names none. */
   readonly voters: VoterSet
+  /** What the newest snapshot and the log behind it say of the quorum, in order. */
+  readonly logged?: readonly LoggedRecord[]
   /** Addresses of others that are asked who leads (`controller.quorum.bootstrap.servers`, or the voters'). */
   readonly bootstrap: readonly Endpoint[]
   readonly election: ElectionState
@@ -99,15 +106,19 @@ export interface RaftOptions {
   readonly fetchBytesMax: number
   /** Of one piece of a snapshot (`controller.quorum.fetch.snapshot.max.bytes`). */
   readonly fetchSnapshotBytesMax: number
+  /** `controller.quorum.auto.join.enable`, of a controller. */
+  readonly autoJoin?: boolean
   /** An integer of [0, bound). */
   readonly below: (bound: number) => number
+  /** What a batch that was fetched says of the quorum; read from its bytes unless given. Throws MalformedError. */
+  readonly quorumRecordsIn?: (bytes: Uint8Array) => readonly LoggedRecord[]
   /** Monotonic, as all times here. */
   readonly nowMs: number
 }
 
 export class QuorumCore implements Quorum {
   readonly self: ReplicaKey
-  readonly voters: VoterSet
+  readonly history: VoterHistory
   readonly times: QuorumTimes
   readonly log: LogView
   readonly outgoing: Outgoing
@@ -132,11 +143,11 @@ export class QuorumCore implements Quorum {
     assert(committedOffset <= log.endOffset, 'the log holds or continues what is committed')
     this.#options = options
     this.self = options.self
-    this.voters = options.voters
+    this.history = new VoterHistory(options.voters, options.logged)
     this.times = times
     this.log = new LogView(log)
     this.outgoing = new Outgoing(times)
-    this.election = options.election
+    this.election = withOwnDirectory(options.election, options.self)
     this.#handedOffset = log.endOffset
     this.flushedOffset = log.endOffset
     this.highWatermark = committedOffset
@@ -155,7 +166,7 @@ export class QuorumCore implements Quorum {
       return new Unattached(this, { epoch: lastEpoch, leaderId: -1, voted: undefined, electionMs })
     }
     if (leaderId === this.self.id) return new Resigned(this, { epoch, endpoints, preferred: [], electionMs })
-    if (voted?.id === this.self.id && this.isVoter) {
+    if (voted?.id === this.self.id && this.mayLead) {
       const candidate = new Candidate(this, { epoch, electionMs })
       candidate.ownVoteIsDurable()
       return candidate
@@ -165,8 +176,30 @@ export class QuorumCore implements Quorum {
     return new Follower(this, { epoch, leaderId, leaderEndpoints, voted, nowMs })
   }
 
+  get voters(): VoterSet {
+    return this.history.voters
+  }
+
+  get own(): Voter {
+    return { ...this.self, endpoints: this.#options.endpoints, kraftVersions: { min: 0, max: kraftVersionMax } }
+  }
+
+  get autoJoin(): boolean {
+    return this.#options.autoJoin ?? false
+  }
+
+  get listener(): string | undefined {
+    return this.#options.endpoints[0]?.name
+  }
+
   get isVoter(): boolean {
     return this.voters.isVoter(this.self)
+  }
+
+  get mayLead(): boolean {
+    if (this.isVoter) return true
+    const { votersOffset, formerVoters } = this.history
+    return votersOffset !== undefined && votersOffset >= this.highWatermark && formerVoters?.isVoter(this.self) === true
   }
 
   get isOnlyVoter(): boolean {
@@ -206,7 +239,9 @@ export class QuorumCore implements Quorum {
     const reply = emptyFetch({ errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, epoch, leaderId, leaderEndpoints })
     for (const token of leader.end()) this.answer({ token, reply, read: undefined })
     this.#entries = []
-    if (this.log.endOffset > this.#handedOffset) this.log.truncateTo(this.#handedOffset)
+    if (this.log.endOffset <= this.#handedOffset) return
+    this.log.truncateTo(this.#handedOffset)
+    this.history.truncateTo(this.#handedOffset)
   }
 
   #persist(election: ElectionState): void {
@@ -222,7 +257,7 @@ export class QuorumCore implements Quorum {
   }
 
   toProspective(nowMs: number): void {
-    assert(this.isVoter && this.leader === undefined, 'a voter that does not lead stands for election')
+    assert(this.mayLead && this.leader === undefined, 'a voter that does not lead stands for election')
     const { epoch, leaderId, leaderEndpoints, voted } = this.role
     const electionMs = nowMs + electionTimeoutMs(this)
     this.#become(new Prospective(this, { epoch, leaderId, leaderEndpoints, voted, electionMs }))
@@ -237,7 +272,8 @@ export class QuorumCore implements Quorum {
     const { epoch } = this.role
     const { endpoints } = this.#options
     const epochStartOffset = this.log.endOffset
-    const answer = (it: LeaderAnswer): void => this.answer(it)
+    const answer = (it: Answer): void => this.answer(it)
+    const quorum = epochStartRecords(this.history, this.own)
     this.#become(new Leader(this, { epoch, endpoints, epochStartOffset, granted, nowMs, answer }))
     this.#entries.push({
       kind: 'leader-change',
@@ -246,8 +282,14 @@ export class QuorumCore implements Quorum {
       leaderId: this.self.id,
       voters: this.voters.ids(),
       granted: [...granted],
+      quorum,
     })
-    this.log.append(epoch, epochStartOffset + 1)
+    this.log.append(epoch, epochStartOffset + 1 + quorum.length)
+    this.#addToHistory(quorum, epochStartOffset + 1)
+  }
+
+  #addToHistory(records: readonly QuorumRecord[], baseOffset: number): void {
+    for (const [i, record] of records.entries()) this.history.add({ offset: baseOffset + i, record })
   }
 
   toFollower({ epoch, leaderId, leaderEndpoints }: KnownLeader, nowMs: number): void {
@@ -302,13 +344,28 @@ export class QuorumCore implements Quorum {
     this.log.append(epoch, baseOffset + records.length)
   }
 
+  appendQuorumRecords(records: readonly QuorumRecord[]): number {
+    const { epoch } = this.role
+    const baseOffset = this.log.endOffset
+    this.#entries.push({ kind: 'quorum', baseOffset, epoch, records })
+    this.log.append(epoch, baseOffset + records.length)
+    this.#addToHistory(records, baseOffset)
+    return this.log.endOffset - 1
+  }
+
   appendFetched(batches: readonly FetchedBatch[]): void {
     const taken: FetchedBatch[] = []
     for (const batch of batches) {
       const isNext = batch.baseOffset === this.log.endOffset && batch.lastOffset >= batch.baseOffset
       // What does not fit is fetched again, or shown to diverge.
       if (!isNext || batch.epoch < this.log.lastEpoch || batch.epoch > this.role.epoch) break
+      const logged = readFetched(batch, this.#options.quorumRecordsIn ?? quorumRecordsIn)
+      if (typeof logged === 'string') {
+        this.warn(logged)
+        break
+      }
       this.log.append(batch.epoch, batch.lastOffset + 1)
+      for (const it of logged) this.history.add(it)
       taken.push(batch)
     }
     const [first] = taken
@@ -321,16 +378,18 @@ export class QuorumCore implements Quorum {
     assert(offset >= this.highWatermark, 'what is committed is never cut')
     if (offset >= this.log.endOffset) return
     this.log.truncateTo(offset)
+    this.history.truncateTo(offset)
     this.#truncateTo = offset
     this.#handedOffset = offset
     this.flushedOffset = Math.min(this.flushedOffset, offset)
   }
 
   /** The log begins anew behind a snapshot that is durable: what it covers is committed. */
-  startFrom(snapshot: KnownSnapshot): void {
+  startFrom(snapshot: KnownSnapshot, logged: readonly LoggedRecord[]): void {
     assert(this.leader === undefined && snapshot.offset > this.highWatermark, 'who leads has all that is committed')
     assert(this.#entries.length === 0 && this.#truncateTo === undefined, 'nothing else is to be done to the log')
     this.log.startFrom(snapshot)
+    this.history.startFrom(logged)
     this.#startFrom = snapshot
     this.#handedOffset = snapshot.offset
     this.flushedOffset = snapshot.offset

@@ -11,10 +11,10 @@ import { filledAnswer } from './answer-reads.ts'
 import { Asked, type QuorumAnswer } from './asked.ts'
 import { type CommittedBatch, decodeCommitted } from './committed-batch.ts'
 import type { CommittedBound } from './committed-bound.ts'
-import { ControlHistory } from './control-history.ts'
 import type { ElectionState, Entry, RaftOptions, Ready } from './core.ts'
 import { batchOf } from './entry-batch.ts'
 import { logViewOf } from './log-bounds.ts'
+import { loggedIn, loggedRecords } from './logged-records.ts'
 import type { OffsetAndEpoch, Outcome, OutgoingRequest, QuorumRequest, ReplicaKey } from './messages.ts'
 import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
 import { Raft } from './raft.ts'
@@ -42,7 +42,15 @@ export interface DriverOptions {
   /** Who takes part, and the times of the quorum. */
   readonly quorum: Pick<
     RaftOptions,
-    'self' | 'endpoints' | 'voters' | 'bootstrap' | 'times' | 'fetchBytesMax' | 'fetchSnapshotBytesMax' | 'below'
+    | 'self'
+    | 'endpoints'
+    | 'voters'
+    | 'bootstrap'
+    | 'autoJoin'
+    | 'times'
+    | 'fetchBytesMax'
+    | 'fetchSnapshotBytesMax'
+    | 'below'
   >
   /** Sends a request to another node; what became of it is told by `settled`. */
   readonly send: (request: OutgoingRequest) => void
@@ -73,7 +81,6 @@ export class RaftDriver {
   readonly #log: Log
   readonly #raft: Raft
   readonly #snapshots: SnapshotFiles
-  readonly #control = new ControlHistory()
   readonly #votes: VoteFile
   readonly #bound: CommittedBound
   readonly #keeper: SnapshotKeeper
@@ -105,7 +112,7 @@ export class RaftDriver {
 
   #keeping({ options, log, snapshots: files, bound }: DriverParts): SnapshotKeeper {
     return new SnapshotKeeper({
-      ...{ ...options, log, files, bound, control: this.#control },
+      ...{ ...options, log, files, bound, history: this.#raft.history },
       published: () => this.#published,
       highWatermark: () => this.highWatermark,
       isStopped: () => this.#stopped,
@@ -134,7 +141,7 @@ export class RaftDriver {
     const done = Promise.withResolvers<void>()
     this.#toInstall = { snapshot, done }
     await this.#keeper.alone(async () => {
-      if (!this.#stopped && this.#raft.snapshotWhole(snapshot.attempt, this.#nowMs)) {
+      if (!this.#stopped && this.#raft.snapshotWhole(snapshot.attempt, loggedIn(snapshot), this.#nowMs)) {
         this.#work()
         await done.promise
       }
@@ -172,13 +179,14 @@ export class RaftDriver {
       onFault: options.onFault,
     })
     try {
-      const votes = await VoteFile.open(disk, directory, quorum.voters)
+      const votes = await VoteFile.open(disk, directory)
       const { election } = votes
       const lastEpoch = Math.max(log.latestEpoch ?? 0, snapshot?.epoch ?? 0)
       checkEpoch({ election, lastEpoch, directory, forceRecover, logger })
       const raft = new Raft({
         ...quorum,
         election,
+        logged: await loggedRecords(log, snapshot),
         log: logViewOf(log, snapshots),
         committedOffset: snapshot?.offset ?? 0,
         nowMs: clock.monotonic(),
@@ -194,8 +202,7 @@ export class RaftDriver {
     }
   }
 
-  #load({ offset, epoch, timestampMs, records, control }: FoundSnapshot): void {
-    this.#control.startFrom(offset, control)
+  #load({ offset, epoch, timestampMs, records }: FoundSnapshot): void {
     this.#published = offset
     this.#options.onSnapshot({ offset, epoch, timestampMs, records })
   }
@@ -222,7 +229,12 @@ export class RaftDriver {
   }
 
   get voters(): VoterSet {
-    return this.#options.quorum.voters
+    return this.#raft.voters
+  }
+
+  /** 1 where the log names the voters (KIP-853). */
+  get kraftVersion(): number {
+    return this.#raft.history.kraftVersion
   }
 
   /** What a leader knows of the other replicas. */
@@ -385,7 +397,7 @@ export class RaftDriver {
   }
 
   async #persist(election: ElectionState): Promise<void> {
-    await this.#votes.persist(election)
+    await this.#votes.persist(election, this.#raft.history)
     this.#raft.electionPersisted(election.epoch, this.#nowMs)
   }
 
@@ -415,7 +427,7 @@ export class RaftDriver {
       const plan = await log.read({ startOffset, maxBytes: readBytes, maxOffset, minOneBatch: true })
       const bytes = readPlan(plan)
       if (bytes === undefined) throw new Error('committed batches of the metadata could not be read')
-      const batches = decodeCommitted(bytes, this.#control)
+      const batches = decodeCommitted(bytes)
       const last = batches.at(-1)
       assert(last !== undefined && last.lastOffset >= startOffset, 'committed batches are read from the log')
       this.#published = last.lastOffset + 1

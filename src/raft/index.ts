@@ -2,7 +2,7 @@
 export type { QuorumAnswer } from './asked.ts'
 export type { CommittedBatch } from './committed-batch.ts'
 
-export type { Answer, ElectionState, Entry, RaftOptions, Ready } from './core.ts'
+export type { ElectionState, Entry, RaftOptions, Ready } from './core.ts'
 export {
   type DriverOptions,
   RaftDriver,
@@ -42,3 +42,16 @@ export {
 } from './wire/fetch-snapshot.ts'
 export type { WireNames } from './wire/metadata-partition.ts'
 export { decodeVote, decodeVoteReply, encodeVote, encodeVoteReply } from './wire/vote.ts'
+export {
+  decodeAddVoter,
+  decodeRemoveVoter,
+  decodeUpdateVoter,
+  decodeUpdateVoterReply,
+  decodeVersionsReply,
+  decodeVoterChangeReply,
+  encodeAddVoter,
+  encodeRemoveVoter,
+  encodeUpdateVoter,
+  encodeUpdateVoterReply,
+  encodeVoterChangeReply,
+} from './wire/voters.ts'

@@ -1,8 +1,9 @@
 /**
  * What the nodes of a quorum say to each other, as the machine knows it: the messages of the wire without envelopes
- * (KIP-595; KIP-630 for snapshots, KIP-853 for directories, KIP-996 for pre-votes).
+ * (KIP-595; KIP-630 for snapshots, KIP-853 for directories and changes of voters, KIP-996 for pre-votes).
  */
 import type { Uuid } from '../base/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
 
 /** A replica is its id and its directory: one that lost its disk is another. */
 export interface ReplicaKey {
@@ -21,6 +22,12 @@ export interface Endpoint {
 export interface OffsetAndEpoch {
   readonly offset: number
   readonly epoch: number
+}
+
+/** Of kraft.version, both included. */
+export interface VersionRange {
+  readonly min: number
+  readonly max: number
 }
 
 export interface VoteRequest {
@@ -74,7 +81,43 @@ export interface FetchSnapshotRequest {
   readonly maxBytes: number
 }
 
-export type QuorumRequest = VoteRequest | BeginEpochRequest | EndEpochRequest | FetchRequest | FetchSnapshotRequest
+/** The leader is to make a voter of one that observes (AddRaftVoter). */
+export interface AddVoterRequest {
+  readonly kind: 'add-voter'
+  readonly voter: ReplicaKey
+  readonly endpoints: readonly Endpoint[]
+  /** False: answered when the change is in the leader's log (KIP-1186). */
+  readonly ackWhenCommitted: boolean
+}
+
+export interface RemoveVoterRequest {
+  readonly kind: 'remove-voter'
+  readonly voter: ReplicaKey
+}
+
+/** What a voter says of itself to the leader of an epoch (UpdateRaftVoter). */
+export interface UpdateVoterRequest {
+  readonly kind: 'update-voter'
+  readonly epoch: number
+  readonly voter: ReplicaKey
+  readonly endpoints: readonly Endpoint[]
+  readonly kraftVersions: VersionRange
+}
+
+export type VoterChangeRequest = AddVoterRequest | RemoveVoterRequest | UpdateVoterRequest
+
+export type QuorumRequest =
+  | VoteRequest
+  | BeginEpochRequest
+  | EndEpochRequest
+  | FetchRequest
+  | FetchSnapshotRequest
+  | VoterChangeRequest
+
+/** Asked of who is to become a voter: its range of kraft.version. Goes out only. */
+export interface ApiVersionsRequest {
+  readonly kind: 'api-versions'
+}
 
 /** What every reply says: who leads, as far as the answering node knows. */
 export interface ReplyHead {
@@ -131,7 +174,50 @@ export interface FetchSnapshotReply extends ReplyHead {
   readonly bytes: Uint8Array
 }
 
-export type QuorumReply = VoteReply | BeginEpochReply | EndEpochReply | FetchReply | FetchSnapshotReply
+/** These two say nothing of who leads. */
+export interface VoterChangeReply {
+  readonly kind: 'add-voter' | 'remove-voter'
+  readonly errorCode: number
+  readonly errorMessage: string | undefined
+}
+
+export interface UpdateVoterReply extends ReplyHead {
+  readonly kind: 'update-voter'
+}
+
+export interface ApiVersionsReply {
+  readonly kind: 'api-versions'
+  readonly errorCode: number
+  /** Undefined: the feature kraft.version is not among those supported. */
+  readonly kraftVersions: VersionRange | undefined
+}
+
+/** What may come back to who asked. */
+export type QuorumReply =
+  | VoteReply
+  | BeginEpochReply
+  | EndEpochReply
+  | FetchReply
+  | FetchSnapshotReply
+  | VoterChangeReply
+  | UpdateVoterReply
+  | ApiVersionsReply
+
+/** An answer to another node. */
+export interface Answer {
+  readonly token: number
+  readonly reply: QuorumReply
+  /** What of the log, or of a snapshot, goes into the reply. */
+  readonly read:
+    | { readonly of: 'log'; readonly offset: number; readonly bytesMax: number }
+    | {
+        readonly of: 'snapshot'
+        readonly snapshot: OffsetAndEpoch
+        readonly position: number
+        readonly bytesMax: number
+      }
+    | undefined
+}
 
 /** Where a request goes: a voter, the leader, or an address that is asked who leads (id below zero). */
 export interface Destination {
@@ -143,7 +229,7 @@ export interface OutgoingRequest {
   readonly to: Destination
   /** Comes back with the reply. */
   readonly correlationId: number
-  readonly request: QuorumRequest
+  readonly request: QuorumRequest | ApiVersionsRequest
 }
 
 /** What became of a request. */
@@ -179,3 +265,18 @@ export const isSameSnapshot = (a: OffsetAndEpoch, b: OffsetAndEpoch): boolean =>
 
 export const isSameReplica = (a: ReplicaKey | undefined, b: ReplicaKey | undefined): boolean =>
   a?.id === b?.id && a?.directoryId === b?.directoryId
+
+/** Answers that a replica goes on with; it asks again in its own time. */
+const expected: Readonly<Partial<Record<QuorumReply['kind'], readonly number[]>>> = {
+  'add-voter': [ErrorCode.REQUEST_TIMED_OUT, ErrorCode.DUPLICATE_VOTER],
+  'remove-voter': [ErrorCode.REQUEST_TIMED_OUT, ErrorCode.VOTER_NOT_FOUND],
+  'update-voter': [ErrorCode.UNSUPPORTED_VERSION],
+}
+
+/** False: it is not asked again at once. */
+export const isOfUse = ({ kind, errorCode }: QuorumReply): boolean =>
+  errorCode === ErrorCode.NONE || expected[kind]?.includes(errorCode) === true
+
+/** A node is reached by the name of the listener that its quorum speaks under. */
+export const endpointOf = (endpoints: readonly Endpoint[], listener: string | undefined): Endpoint | undefined =>
+  endpoints.find(({ name }) => name === listener)

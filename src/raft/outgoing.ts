@@ -2,7 +2,7 @@
  * The requests on their way, one for each destination (KIP-595): the next one goes when the last is answered, has failed
  * and backed off, or has taken too long.
  */
-import type { Destination, OutgoingRequest, QuorumRequest } from './messages.ts'
+import type { Destination, OutgoingRequest } from './messages.ts'
 
 type State =
   | { readonly kind: 'waiting'; readonly correlationId: number; readonly untilMs: number }
@@ -48,7 +48,7 @@ export class Outgoing {
   }
 
   /** Sends unless something is waited for from there; true: it is sent. */
-  send(to: Destination, request: QuorumRequest, nowMs: number): boolean {
+  send(to: Destination, request: OutgoingRequest['request'], nowMs: number): boolean {
     const kind = this.#states.get(to.id)?.kind
     if (kind === 'waiting' || kind === 'backing-off') return false
     const correlationId = this.#nextCorrelationId++

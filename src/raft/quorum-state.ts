@@ -4,6 +4,7 @@
  */
 import { type Uuid, uuidFromString, uuidToString, zeroUuid } from '../base/index.ts'
 import type { ElectionState } from './core.ts'
+import type { ReplicaKey } from './messages.ts'
 
 export interface QuorumStateFile {
   readonly election: ElectionState
@@ -64,6 +65,12 @@ export function decodeQuorumState(text: string, path = 'quorum-state'): QuorumSt
     : []
   if (ids.some((id) => !Number.isInteger(id))) refuse("has voters without ids in 'currentVoters'")
   return { election: election(zeroUuid), form: { kind: 'static', voters: ids } }
+}
+
+/** The vote file of a static quorum does not say in which directory: a vote for this id was for this node. */
+export function withOwnDirectory(election: ElectionState, self: ReplicaKey): ElectionState {
+  const { voted } = election
+  return voted?.id === self.id && voted.directoryId === zeroUuid ? { ...election, voted: self } : election
 }
 
 function uuidOf(value: unknown): Uuid | undefined {

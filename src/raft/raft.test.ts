@@ -40,7 +40,7 @@ test('a sole voter leads once its vote is durable, not before', () => {
   const ready = raft.ready()
   assert.deepEqual(ready.election, { epoch: 1, leaderId: 1, voted: undefined })
   assert.deepEqual(ready.entries, [
-    { kind: 'leader-change', baseOffset: 0, epoch: 1, leaderId: 1, voters: [1], granted: [1] },
+    { kind: 'leader-change', baseOffset: 0, epoch: 1, leaderId: 1, voters: [1], granted: [1], quorum: [] },
   ])
   assert.equal(raft.ready().election, undefined)
   assert.equal(raft.wakeMs, Number.POSITIVE_INFINITY)

@@ -18,6 +18,7 @@ import {
   emptyFetchSnapshot,
   type FetchRequest,
   type FetchSnapshotRequest,
+  isOfUse,
   type Outcome,
   type OutgoingRequest,
   type QuorumReply,
@@ -26,11 +27,15 @@ import {
   type ReplyHead,
   type VoteRequest,
 } from './messages.ts'
+import type { LoggedRecord } from './quorum-records.ts'
 import type { KnownLeader, Role } from './role.ts'
 import { Candidate } from './roles/candidate.ts'
 import { Follower } from './roles/follower.ts'
 import type { ReplicaProgress } from './roles/leader.ts'
 import { Resigned } from './roles/resigned.ts'
+import type { VoterHistory } from './voter-history.ts'
+import { isVoterChange, receiveVoterChange } from './voter-requests.ts'
+import type { VoterSet } from './voters.ts'
 
 /** A proposal to a node that does not lead. The controller answers it with NOT_CONTROLLER. */
 export class NotLeaderError extends Error {
@@ -82,6 +87,16 @@ export class Raft {
   /** Exclusive: everything below is committed. */
   get highWatermark(): number {
     return this.#core.highWatermark
+  }
+
+  /** Those of the newest record in the log, committed or not. */
+  get voters(): VoterSet {
+    return this.#core.voters
+  }
+
+  /** What the log says of the quorum up to an offset, for a snapshot of it; and what nobody asks for again. */
+  get history(): Pick<VoterHistory, 'before' | 'forgetBefore' | 'kraftVersion' | 'voters' | 'votersOffset'> {
+    return this.#core.history
   }
 
   /** What a leader knows of the other replicas. */
@@ -148,14 +163,14 @@ export class Raft {
 
   /**
    * All of it is there, right, and durable under a name of its own. True: the next `Ready.startFrom` tells when it takes
-   * its place, and the place of the log. False: nobody wants it any more.
+   * its place, and the place of the log. False: nobody wants it any more. `logged`: what it says of the quorum.
    */
-  snapshotWhole(attempt: number, nowMs: number): boolean {
+  snapshotWhole(attempt: number, logged: readonly LoggedRecord[], nowMs: number): boolean {
     const core = this.#core
     const { role, snapshots } = core
     const isWanted = role instanceof Follower && snapshots.isCurrent(attempt) && !core.isStopping
     if (isWanted) {
-      core.startFrom(snapshots.finish())
+      core.startFrom(snapshots.finish(), logged)
       role.progressed(nowMs)
     }
     this.#settle(nowMs)
@@ -182,12 +197,23 @@ export class Raft {
     return this.endOffset - 1
   }
 
+  /**
+   * Raises kraft.version to 1: from then on the log names the voters (KIP-853). Nothing happens where it has that version.
+   * Throws NotLeaderError, and ApiError with INVALID_UPDATE_VERSION.
+   */
+  upgradeKRaftVersion(version: number, { isDryRun, nowMs }: { readonly isDryRun: boolean; readonly nowMs: number }) {
+    const { leader, role, self } = this.#core
+    if (leader === undefined) throw new NotLeaderError(`node ${self.id} does not lead the quorum (${role.kind})`)
+    leader.changes.upgrade(version, isDryRun, nowMs)
+  }
+
   // ---- what other nodes ask
 
   /** A request of another node; `Ready.answers` has the answer, sooner or later, under this token. */
   receive(token: number, request: QuorumRequest, nowMs: number): void {
     if (request.kind === 'fetch') this.#fetch(token, request, nowMs)
     else if (request.kind === 'fetch-snapshot') this.#fetchSnapshot(token, request, nowMs)
+    else if (isVoterChange(request)) receiveVoterChange(this.#core, { token, request, nowMs })
     else this.#core.answer({ token, reply: this.#decide(request, nowMs), read: undefined })
     this.#settle(nowMs)
   }
@@ -278,24 +304,35 @@ export class Raft {
   settled({ to, correlationId }: Pick<OutgoingRequest, 'to' | 'correlationId'>, outcome: Outcome, nowMs: number): void {
     const core = this.#core
     if (core.outgoing.isAwaited(to.id, correlationId)) {
-      const { role } = this
+      const { role, endOffset } = this
       // One voter does not know pre-votes: then the election is held without.
       if (outcome.kind === 'unsupported' && role.kind === 'prospective') core.toCandidate(nowMs)
       if (outcome.kind === 'reply') this.#replied(to, outcome.reply, nowMs)
+      else core.leader?.changes.versionsOf(to.id, undefined, nowMs)
       // Who has answered nothing that helps is asked again after a while.
-      const isOfUse = outcome.kind === 'reply' && outcome.reply.errorCode === ErrorCode.NONE
-      if (role === this.role) core.outgoing.settle({ id: to.id, correlationId, hasFailed: !isOfUse }, nowMs)
+      const hasFailed =
+        outcome.kind !== 'reply' || !isOfUse(outcome.reply) || this.#tookNothing(outcome.reply, endOffset)
+      if (role === this.role) core.outgoing.settle({ id: to.id, correlationId, hasFailed }, nowMs)
     }
     this.#settle(nowMs)
   }
 
+  /** Of batches that do not fit, or cannot be read. */
+  #tookNothing(reply: QuorumReply, endOffset: number): boolean {
+    return reply.kind === 'fetch' && reply.batches.length > 0 && this.endOffset === endOffset
+  }
+
   #replied(to: Destination, reply: QuorumReply, nowMs: number): void {
+    if (!('epoch' in reply)) {
+      this.role.replied(to.id, reply, nowMs)
+      return
+    }
     const { errorCode, epoch } = reply
     const asked = this.epoch
     if (epoch < asked || errorCode === ErrorCode.UNKNOWN_LEADER_EPOCH) return
     if (!this.#hear(reply, nowMs) || epoch > asked) return
     const isLost = errorCode === ErrorCode.SNAPSHOT_NOT_FOUND || errorCode === ErrorCode.POSITION_OUT_OF_RANGE
-    if (errorCode !== ErrorCode.NONE && !(reply.kind === 'fetch-snapshot' && isLost)) return
+    if (!isOfUse(reply) && !(reply.kind === 'fetch-snapshot' && isLost)) return
     this.role.replied(to.id, reply, nowMs)
   }
 

@@ -12,14 +12,16 @@
  *   any         -> follower      somebody leads this epoch, or a later one
  *   any         -> unattached    a later epoch has begun, and nobody is known to lead it
  *
- * A node without a vote is an observer: it is unattached or follows, and never stands for election.
+ * A node without a vote is an observer: it is unattached or follows, and does not stand for election (but `mayLead`).
  */
 import { zeroUuid } from '../base/index.ts'
 import type { LogView } from './log-view.ts'
 import type { Endpoint, FetchedBatch, OffsetAndEpoch, QuorumReply, ReplicaKey } from './messages.ts'
 import type { Outgoing } from './outgoing.ts'
+import type { QuorumRecord } from './quorum-records.ts'
 import type { SnapshotFetch } from './snapshot-fetch.ts'
-import type { VoterSet } from './voters.ts'
+import type { VoterHistory } from './voter-history.ts'
+import type { Voter, VoterSet } from './voters.ts'
 
 type RoleKind = 'unattached' | 'follower' | 'prospective' | 'candidate' | 'leader' | 'resigned'
 
@@ -69,7 +71,19 @@ export interface KnownLeader {
 export interface Quorum {
   readonly self: ReplicaKey
   readonly voters: VoterSet
+  readonly history: VoterHistory
+  /** This node as a voter, whether it is one or not. */
+  readonly own: Voter
+  /** Makes itself a voter where it is none (`controller.quorum.auto.join.enable`). */
+  readonly autoJoin: boolean
+  /** The name of the listeners that the quorum speaks under; undefined where this node has none. */
+  readonly listener: string | undefined
   readonly isVoter: boolean
+  /**
+   * It stands for election: a voter, or one whose removal is in its log and may not be committed. Of two voters the one
+   * that led may be the only one with that record: without it the other would never get a majority (Raft 4.2.2).
+   */
+  readonly mayLead: boolean
   readonly isOnlyVoter: boolean
   readonly log: LogView
   /** The log is durable up to there. */
@@ -90,6 +104,8 @@ export interface Quorum {
   toUnattached(epoch: number, nowMs: number): void
   toResigned(preferred: readonly ReplicaKey[], nowMs: number): void
   raiseHighWatermark(offset: number): void
+  /** Appends records about the quorum as one batch; returns the offset of the last one. Of a leader. */
+  appendQuorumRecords(records: readonly QuorumRecord[]): number
   /** Batches of the leader, behind the end of this log. */
   appendFetched(batches: readonly FetchedBatch[]): void
   truncate(diverging: OffsetAndEpoch): void

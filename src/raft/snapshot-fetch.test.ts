@@ -68,7 +68,7 @@ test('a follower asks for one piece after the other, and goes on behind the snap
     assert.ok(step?.kind === 'piece')
     assert.deepEqual([step.position, step.bytes.length, step.isLast], [position, length, isLast])
     assert.deepEqual(ready.requests, [], 'the disk is waited for')
-    if (isLast) assert.equal(raft.snapshotWhole(step.attempt, 30), true)
+    if (isLast) assert.equal(raft.snapshotWhole(step.attempt, [], 30), true)
     else raft.snapshotWritten(step.attempt, 30)
     asks = isLast ? undefined : raft.ready().requests[0]
   }
@@ -99,7 +99,7 @@ test('each piece moves the deadline; the own disk is not taken for a leader that
     ['drop'],
   )
   raft.snapshotWritten(step?.attempt ?? 0, 6401)
-  assert.equal(raft.snapshotWhole(step?.attempt ?? 0, 6402), false)
+  assert.equal(raft.snapshotWhole(step?.attempt ?? 0, [], 6402), false)
 })
 
 test('what the leader has not any more is given up, and the log asked for again', () => {

@@ -16,7 +16,7 @@ import {
   readRecords,
   recordSizeUpperBound,
 } from '../records/index.ts'
-import { isQuorumType } from './control-history.ts'
+import { decodeQuorumRecord, isQuorumType } from './quorum-records.ts'
 
 export interface SnapshotId {
   /** Of the first record that the snapshot does not cover. */
@@ -174,7 +174,11 @@ export class SnapshotDecoder {
       if (type !== ControlRecordType.snapshotHeader) throw new SnapshotFormatError('the header is missing')
       this.#timestampMs = snapshotHeaderRecord.decode(new Reader(value), 0).lastContainedLogTimestamp
     } else if (type === ControlRecordType.snapshotFooter) this.#hasFooter = true
-    else if (isQuorumType(type)) this.#control.push({ type, value })
+    else if (isQuorumType(type)) {
+      // A snapshot whose voters cannot be read is damaged: whoever has it would not know them.
+      decodeQuorumRecord(type, value)
+      this.#control.push({ type, value })
+    }
     // Other types are of later versions: a reader that does not know them passes over them, as Kafka does.
   }
 

@@ -6,13 +6,14 @@ import { assert, type Logger } from '../base/index.ts'
 import { type Log, readPlan } from '../log/index.ts'
 import { batchHeader } from '../records/index.ts'
 import type { CommittedBound } from './committed-bound.ts'
-import type { ControlHistory } from './control-history.ts'
 import { logStartOf } from './log-bounds.ts'
 import type { LogStart } from './log-view.ts'
 import type { FoundSnapshot } from './opening.ts'
+import { encodeQuorumRecord } from './quorum-records.ts'
 import { decideCleanUp, type SnapshotRetention } from './snapshot-clean-up.ts'
 import { FailedSyncError, SnapshotAbandonedError, type SnapshotFiles } from './snapshot-files.ts'
 import { type SnapshotId, snapshotName } from './snapshot-format.ts'
+import type { VoterHistory } from './voter-history.ts'
 
 export interface NewSnapshot extends SnapshotId {
   readonly timestampMs: number
@@ -23,7 +24,7 @@ export interface NewSnapshot extends SnapshotId {
 export interface KeeperOptions {
   readonly log: Log
   readonly files: SnapshotFiles
-  readonly control: ControlHistory
+  readonly history: Pick<VoterHistory, 'before' | 'forgetBefore'>
   readonly bound: CommittedBound
   readonly logger: Logger
   /** Of the driver, at any moment: everything below was handed out. */
@@ -49,7 +50,7 @@ export class SnapshotKeeper {
   /** As `RaftDriver.createSnapshot`. */
   create(snapshot: NewSnapshot): Promise<void> {
     return this.alone(async () => {
-      const { files, control, bound, logger, log, published, highWatermark, isStopped } = this.#options
+      const { files, history, bound, logger, log, published, highWatermark, isStopped } = this.#options
       const { offset, epoch } = snapshot
       // What the quorum says of itself up to there is known once it was handed out.
       while (published() < offset && offset <= highWatermark() && !isStopped()) await this.#options.working()
@@ -58,10 +59,11 @@ export class SnapshotKeeper {
       if (newest !== undefined && newest.offset >= offset) return
       await this.#checkId({ offset, epoch })
       const isAbandoned = (): boolean => isStopped() || this.#options.isToInstall()
-      await files.write({ ...snapshot, control: control.before(offset), isAbandoned })
+      const control = history.before(offset).map(encodeQuorumRecord)
+      await files.write({ ...snapshot, control, isAbandoned })
       this.#options.changed(logStartOf(log, files))
       await bound.raise(highWatermark())
-      control.forgetBefore(offset)
+      history.forgetBefore(offset)
       logger.log('info', 'a snapshot of the metadata was written', { name: snapshotName({ offset, epoch }) })
     })
   }
@@ -116,14 +118,13 @@ export class SnapshotKeeper {
 
   /** The log goes on behind a snapshot that was fetched, and is durable in a part file. Within `alone`. */
   async install(snapshot: FoundSnapshot & { readonly sizeInBytes: number }): Promise<void> {
-    const { log, files, control, logger } = this.#options
+    const { log, files, logger } = this.#options
     const { logStartOffset, logEndOffset } = log
     const { offset } = snapshot
     // A crash behind this line: the next start finds the snapshot, and a log that is not its own.
     await files.adopt(snapshot)
     await log.truncateFullyAndStartAt(offset)
     log.setHighWatermark(offset)
-    control.startFrom(offset, snapshot.control)
     await files.removeBefore(snapshot)
     const fields = { name: snapshotName(snapshot), logStartOffset, logEndOffset }
     logger.log('info', 'the metadata log starts anew behind a snapshot of the leader', fields)

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { ControlRecordType } from '../records/index.ts'
+import { encodeQuorumRecord } from './quorum-records.ts'
 import { SnapshotEncoder, SnapshotFormatError } from './snapshot-format.ts'
 import { SnapshotStream } from './snapshot-stream.ts'
 
 /** More than one batch of them. */
 const texts = Array.from({ length: 1030 }, (_, i) => `record ${i}`)
-const control = [{ type: ControlRecordType.kraftVersion, value: Buffer.from('000001', 'hex') }]
+const control = [encodeQuorumRecord({ kind: 'kraft-version', version: 1 })]
 
 function snapshot(): Buffer {
   const encoder = new SnapshotEncoder(3)

@@ -1,7 +1,7 @@
 /** Snapshots from the outside: what a driver reads at start, writes, and removes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Disk, DiskError, type Logger } from '../base/index.ts'
+import { type Disk, DiskError, type Logger, uuidFromString } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { readWholeFile, writeWholeFile } from '../log/index.ts'
 import { buildControlBatch, ControlRecordType } from '../records/index.ts'
@@ -66,7 +66,9 @@ test('a dynamic quorum: its control records are passed over in the log and kept 
   const disk = new MemoryDisk()
   const isSnapshot = (name: string) => /[1-9]-0000000001.checkpoint$/.test(name)
   await restore(disk, 'dynamic-quorum', isSnapshot)
-  const running = await led(disk, { quorum: soleVoter(7) })
+  const self = { id: 7, directoryId: uuidFromString('qy82NyXIRcaF_1uHwVW0bA') }
+  const endpoints = [{ name: 'CONTROLLER', host: '127.0.0.1', port: 19193 }]
+  const running = await led(disk, { quorum: { ...soleVoter(7), self, endpoints } })
   assert.deepEqual(
     running.snapshots.map(({ offset, epoch, records }) => [offset, epoch, records.length]),
     [[0, 0, 0]],

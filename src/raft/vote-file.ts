@@ -6,7 +6,7 @@ import type { Disk, Logger } from '../base/index.ts'
 import { readWholeFile, replaceFile } from '../log/index.ts'
 import type { ElectionState } from './core.ts'
 import { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
-import type { VoterSet } from './voters.ts'
+import type { VoterHistory } from './voter-history.ts'
 
 const bytesMax = 1024 * 1024
 
@@ -15,29 +15,30 @@ export class VoteFile {
   readonly election: ElectionState
   readonly #disk: Disk
   readonly #path: string
-  /** A dynamic quorum stays one (KIP-853). */
-  readonly #form: QuorumStateFile['form']
+  /** A file that knows directories never forgets them, also where the record that made the quorum dynamic was cut. */
+  #isDynamic: boolean
 
-  private constructor(disk: Disk, path: string, { election, form }: QuorumStateFile) {
+  private constructor(disk: Disk, path: string, { election, form }: Pick<QuorumStateFile, 'election' | 'form'>) {
     this.#disk = disk
     this.#path = path
     this.election = election
-    this.#form = form
+    this.#isDynamic = form.kind === 'dynamic'
   }
 
   /** Throws DiskError and QuorumStateError. */
-  static async open(disk: Disk, directory: string, voters: VoterSet): Promise<VoteFile> {
+  static async open(disk: Disk, directory: string): Promise<VoteFile> {
     const path = `${directory}/quorum-state`
     const bytes = await readWholeFile(disk, path, bytesMax)
-    const form = { kind: 'static', voters: voters.ids() } as const
-    if (bytes === undefined) return new VoteFile(disk, path, { election: noElection, form })
-    const found = decodeQuorumState(bytes.toString('utf8'), path)
-    return new VoteFile(disk, path, found.form.kind === 'static' ? { ...found, form } : found)
+    const none: QuorumStateFile = { election: noElection, form: { kind: 'static', voters: [] } }
+    return new VoteFile(disk, path, bytes === undefined ? none : decodeQuorumState(bytes.toString('utf8'), path))
   }
 
-  /** Durable on return. */
-  async persist(election: ElectionState): Promise<void> {
-    const text = encodeQuorumState({ election, form: this.#form })
+  /** Durable on return. In the form of kraft.version, as the log has it now. */
+  async persist(election: ElectionState, quorum: Pick<VoterHistory, 'kraftVersion' | 'voters'>): Promise<void> {
+    const { kraftVersion, voters } = quorum
+    this.#isDynamic ||= kraftVersion > 0
+    const form = this.#isDynamic ? ({ kind: 'dynamic' } as const) : ({ kind: 'static', voters: voters.ids() } as const)
+    const text = encodeQuorumState({ election, form })
     await replaceFile(this.#disk, this.#path, Buffer.from(text))
   }
 }

@@ -1,15 +1,18 @@
 /** The voters of a quorum, and what a majority of them makes true. Pure. */
 import { assert, type Uuid, zeroUuid } from '../base/index.ts'
-import type { Endpoint, ReplicaKey } from './messages.ts'
+import { type Endpoint, endpointOf, isSameReplica, type ReplicaKey, type VersionRange } from './messages.ts'
 
 export interface Voter {
   readonly id: number
   /** The zero UUID in a static quorum (`controller.quorum.voters`), where directories are not known. */
   readonly directoryId: Uuid
-  /** Of its listeners for controllers, the one that is used first. */
+  /** Its listeners for controllers. */
   readonly endpoints: readonly Endpoint[]
+  /** Of kraft.version. Absent: 0 alone, as of a voter that only the configuration names. */
+  readonly kraftVersions?: VersionRange
 }
 
+/** Changes make another set. An empty one is that of a node that has not heard of its quorum yet: it only observes. */
 export class VoterSet {
   readonly #voters: ReadonlyMap<number, Voter>
 
@@ -45,8 +48,10 @@ export class VoterSet {
     return this.#voters.get(id)?.directoryId
   }
 
-  endpointOf(id: number): Endpoint | undefined {
-    return this.endpointsOf(id)[0]
+  /** Where a voter listens by this name; its first endpoint where it has none of the name. */
+  endpointOf(id: number, listener?: string): Endpoint | undefined {
+    const endpoints = this.endpointsOf(id)
+    return endpointOf(endpoints, listener) ?? endpoints[0]
   }
 
   endpointsOf(id: number): readonly Endpoint[] {
@@ -55,6 +60,10 @@ export class VoterSet {
 
   all(): Voter[] {
     return [...this.#voters.values()]
+  }
+
+  voterOf(id: number): Voter | undefined {
+    return this.#voters.get(id)
   }
 
   ids(): number[] {
@@ -70,4 +79,64 @@ export class VoterSet {
     assert(offset !== undefined, 'a majority is within the voters')
     return offset
   }
+
+  // ---- changes (KIP-853): undefined where the set has no such voter, or has it already
+
+  with(voter: Voter): VoterSet | undefined {
+    return this.has(voter.id) ? undefined : new VoterSet([...this.all(), voter])
+  }
+
+  /** The last voter cannot go, nor one of another directory. */
+  without(key: ReplicaKey): VoterSet | undefined {
+    if (this.size < 2 || !this.has(key.id) || !isSameReplica(this.keyOf(key.id), key)) return undefined
+    return new VoterSet(this.all().filter(({ id }) => id !== key.id))
+  }
+
+  /** `isDirectoryNew`: its directory may be told here for the first time, as before a quorum becomes dynamic. */
+  withUpdated(voter: Voter, { isDirectoryNew = false } = {}): VoterSet | undefined {
+    const isKnown = isDirectoryNew ? this.has(voter.id) : this.isVoter(voter)
+    return isKnown ? new VoterSet(this.all().map((it) => (it.id === voter.id ? voter : it))) : undefined
+  }
+
+  /** This voter is in the set, and has changed since. */
+  needsUpdate(voter: Voter): boolean {
+    const known = this.voterOf(voter.id)
+    return known !== undefined && this.isVoter(voter) && !isSameVoter(known, voter)
+  }
+
+  supports(version: number): boolean {
+    return this.all().every(({ kraftVersions }) => isWithin(version, kraftVersions))
+  }
+
+  /** Every majority of the one shares a voter with every majority of the other. */
+  overlaps(other: VoterSet): boolean {
+    const lacking = (a: VoterSet, b: VoterSet): number =>
+      a.ids().filter((id) => !b.has(id) || !isSameReplica(a.keyOf(id), b.keyOf(id))).length
+    return lacking(this, other) <= 1 && lacking(other, this) <= 1
+  }
+
+  equals(other: VoterSet): boolean {
+    if (this.size !== other.size) return false
+    return this.all().every((voter) => {
+      const counterpart = other.voterOf(voter.id)
+      return counterpart !== undefined && isSameVoter(voter, counterpart)
+    })
+  }
+}
+
+const versionZero: VersionRange = { min: 0, max: 0 }
+
+/** Nothing is said of kraft.version where the range is missing: 0 is known to all. */
+export const isWithin = (version: number, { min, max }: VersionRange = versionZero): boolean =>
+  min <= version && version <= max
+
+/** The order of endpoints says nothing: they have names. */
+function isSameVoter(a: Voter, b: Voter): boolean {
+  const { kraftVersions: left = versionZero } = a
+  const { kraftVersions: right = versionZero } = b
+  if (!isSameReplica(a, b) || left.min !== right.min || left.max !== right.max) return false
+  if (a.endpoints.length !== b.endpoints.length) return false
+  return a.endpoints.every(({ name, host, port }) =>
+    b.endpoints.some((other) => other.name === name && other.host === host && other.port === port),
+  )
 }

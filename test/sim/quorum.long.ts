@@ -30,6 +30,8 @@ const bugs: readonly Bug[] = [
   'no-truncation',
   'votes-twice',
   'old-epoch-by-count',
+  'changes-at-once',
+  'directory-id-kept',
   'snapshot-ahead',
 ]
 

@@ -36,6 +36,7 @@ const mayImportMore: Readonly<Record<string, readonly string[]>> = {
   'src/raft/committed-bound.ts': ['log'],
   'src/raft/driver.ts': ['log'],
   'src/raft/log-bounds.ts': ['log'],
+  'src/raft/logged-records.ts': ['log'],
   'src/raft/opening.ts': ['log'],
   'src/raft/snapshot-download.ts': ['log'],
   'src/raft/snapshot-files.ts': ['log'],

@@ -8,10 +8,10 @@ export interface Asking {
   readonly of: readonly ReplicaKey[]
 }
 
-export function askForVotes({ self, log, voters, outgoing }: Quorum, asking: Asking, nowMs: number): void {
+export function askForVotes({ self, log, voters, outgoing, listener }: Quorum, asking: Asking, nowMs: number): void {
   const { epoch, isPreVote } = asking
   for (const voter of asking.of) {
-    const endpoint = voters.endpointOf(voter.id)
+    const endpoint = voters.endpointOf(voter.id, listener)
     if (endpoint === undefined || voter.id === self.id) continue
     const to = { id: voter.id, endpoint }
     outgoing.send(to, { kind: 'vote', isPreVote, epoch, candidate: self, voter, log: log.end }, nowMs)

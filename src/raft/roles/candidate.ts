@@ -32,7 +32,7 @@ export class Candidate implements Role {
   }
 
   ownVoteIsDurable(): void {
-    this.#votes.record(this.#quorum.self.id, true)
+    if (this.#quorum.isVoter) this.#votes.record(this.#quorum.self.id, true)
   }
 
   grants({ isPreVote, isUpToDate }: Ballot): boolean {

@@ -3,7 +3,16 @@
  * comes first, it fetches that, and nothing else, until it is there or cannot be had (KIP-630).
  */
 import { ErrorCode } from '../../protocol/index.ts'
-import type { Endpoint, FetchReply, FetchSnapshotReply, OffsetAndEpoch, QuorumReply, ReplicaKey } from '../messages.ts'
+import {
+  type Endpoint,
+  type FetchReply,
+  type FetchSnapshotReply,
+  isOfUse,
+  type OffsetAndEpoch,
+  type QuorumReply,
+  type ReplicaKey,
+} from '../messages.ts'
+import { ownVoteRequest } from '../own-voter.ts'
 import type { Ballot, KnownLeader, Quorum, Role } from '../role.ts'
 
 export interface FollowerOptions extends KnownLeader {
@@ -21,6 +30,9 @@ export class Follower implements Role {
   /** The leader must have answered by then. */
   #fetchDeadlineMs: number
   #hasFetched = false
+  /** When it looks again whether its own vote is as it should be. */
+  #ownVoteMs: number
+  #isTold = false
   /** Nothing is asked before: what was told last was no help. */
   #resumeMs: number | undefined
 
@@ -31,6 +43,7 @@ export class Follower implements Role {
     this.leaderEndpoints = leaderEndpoints
     this.voted = voted
     this.#fetchDeadlineMs = nowMs + quorum.times.fetchTimeoutMs
+    this.#ownVoteMs = this.#fetchDeadlineMs
   }
 
   get wakeMs(): number {
@@ -40,8 +53,8 @@ export class Follower implements Role {
 
   /** A voter does not take its own disk, which has yet to write what the leader sent, for a leader that is silent. */
   get #deadlineMs(): number {
-    const { isVoter, snapshots } = this.#quorum
-    return isVoter && !snapshots.isWorking ? this.#fetchDeadlineMs : Number.POSITIVE_INFINITY
+    const { mayLead, snapshots } = this.#quorum
+    return mayLead && !snapshots.isWorking ? this.#fetchDeadlineMs : Number.POSITIVE_INFINITY
   }
 
   /** Who hears of its leader would not help to unseat it (KIP-996). */
@@ -59,7 +72,17 @@ export class Follower implements Role {
     const isWorking = quorum.flushedOffset < quorum.log.endOffset || quorum.snapshots.isWorking
     if (isWorking || this.#resumeMs !== undefined) return
     if (quorum.outgoing.hasFailed(this.leaderId)) quorum.fetchAnywhere(nowMs)
-    else if (!quorum.outgoing.isAnyWaiting) quorum.fetchFrom(this, nowMs)
+    else if (!quorum.outgoing.isAnyWaiting && !this.#asksForOwnVote(nowMs)) quorum.fetchFrom(this, nowMs)
+  }
+
+  /** In place of a fetch, once in a fetch time-out at most. */
+  #asksForOwnVote(nowMs: number): boolean {
+    if (nowMs < this.#ownVoteMs) return false
+    this.#ownVoteMs = nowMs + this.#quorum.times.fetchTimeoutMs
+    const request = ownVoteRequest(this.#quorum, this.#isTold, this.epoch)
+    const [endpoint] = this.leaderEndpoints
+    if (request === undefined || endpoint === undefined) return false
+    return this.#quorum.outgoing.send({ id: this.leaderId, endpoint }, request, nowMs)
   }
 
   /** The leader has resigned: the best successor does not wait. */
@@ -73,6 +96,11 @@ export class Follower implements Role {
       this.#take(reply, nowMs)
       this.#hasFetched = true
       this.progressed(nowMs)
+    } else if (reply.kind === 'update-voter' && isOfUse(reply)) {
+      this.#isTold = true
+      this.progressed(nowMs)
+    } else if (reply.kind === 'add-voter' || reply.kind === 'remove-voter') {
+      this.#ownVoteMs = nowMs + this.#quorum.times.fetchTimeoutMs
     }
   }
 

@@ -2,20 +2,23 @@
  * Leads an epoch: tells the voters, answers their fetches, and counts what a majority has flushed. It resigns when it
  * has not heard of a majority for one and a half fetch time-outs.
  */
+
+import { zeroUuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import {
+  type Answer,
   type Endpoint,
   emptyFetchSnapshot,
   type FetchReply,
   type FetchRequest,
-  type FetchSnapshotReply,
   type FetchSnapshotRequest,
-  type OffsetAndEpoch,
   type QuorumReply,
   type ReplicaKey,
   type ReplyHead,
 } from '../messages.ts'
+import type { QuorumRecord } from '../quorum-records.ts'
 import type { Ballot, Quorum, Role } from '../role.ts'
+import { VoterChanges } from './voter-changes.ts'
 
 export interface LeaderOptions {
   readonly epoch: number
@@ -24,22 +27,7 @@ export interface LeaderOptions {
   readonly epochStartOffset: number
   readonly granted: ReadonlySet<number>
   readonly nowMs: number
-  readonly answer: (answer: LeaderAnswer) => void
-}
-
-/** The reply to a fetch; `read` tells what the driver puts into it. */
-export interface LeaderAnswer {
-  readonly token: number
-  readonly reply: FetchReply | FetchSnapshotReply
-  readonly read:
-    | { readonly of: 'log'; readonly offset: number; readonly bytesMax: number }
-    | {
-        readonly of: 'snapshot'
-        readonly snapshot: OffsetAndEpoch
-        readonly position: number
-        readonly bytesMax: number
-      }
-    | undefined
+  readonly answer: (answer: Answer) => void
 }
 
 /** What is known of another replica. */
@@ -74,6 +62,7 @@ export class Leader implements Role {
   readonly voted = undefined
   readonly epochStartOffset: number
   readonly granted: ReadonlySet<number>
+  readonly changes: VoterChanges
   readonly #quorum: Quorum
   readonly #answer: LeaderOptions['answer']
   readonly #replicas = new Map<string, ReplicaProgress>()
@@ -93,6 +82,41 @@ export class Leader implements Role {
     this.#answer = options.answer
     this.#quorumDeadlineMs = options.nowMs + this.#quorumTimeoutMs
     this.#beginMs = options.nowMs
+    this.changes = this.#voterChanges()
+  }
+
+  #voterChanges(): VoterChanges {
+    const leader = this
+    return new VoterChanges(this.#quorum, {
+      get committedOffset() {
+        const offset = leader.#highWatermark
+        return offset < 0 ? undefined : offset
+      },
+      sinceCaughtUpMs: (replica, nowMs) => this.#sinceCaughtUpMs(replica, nowMs),
+      append: (records, nowMs) => this.#appendQuorumRecords(records, nowMs),
+      answer: (token, reply) => this.#answer({ token, reply, read: undefined }),
+    })
+  }
+
+  #sinceCaughtUpMs(replica: ReplicaKey, nowMs: number): number | undefined {
+    const progress = this.#progressOf(replica)
+    const hasCaughtUp = progress !== undefined && progress.lastCaughtUpMs !== Number.NEGATIVE_INFINITY
+    return hasCaughtUp ? nowMs - progress.lastFetchMs : undefined
+  }
+
+  /** The voters are others from now on: they get their time, and what is known of them stays known. */
+  #appendQuorumRecords(records: readonly QuorumRecord[], nowMs: number): number {
+    const lastOffset = this.#quorum.appendQuorumRecords(records)
+    for (const { id, directoryId } of this.#quorum.voters.all()) {
+      const former = this.#replicas.get(keyText({ id, directoryId: zeroUuid }))
+      if (former === undefined || directoryId === zeroUuid) continue
+      this.#replicas.delete(keyText(former.key))
+      this.#replicas.set(keyText({ id, directoryId }), { ...former, key: { id, directoryId } })
+    }
+    this.#heard.clear()
+    this.#quorumDeadlineMs = nowMs + this.#quorumTimeoutMs
+    this.appended()
+    return lastOffset
   }
 
   get #quorumTimeoutMs(): number {
@@ -101,6 +125,7 @@ export class Leader implements Role {
 
   get wakeMs(): number {
     let wakeMs = this.#quorum.isOnlyVoter ? Number.POSITIVE_INFINITY : Math.min(this.#beginMs, this.#quorumDeadlineMs)
+    wakeMs = Math.min(wakeMs, this.changes.deadlineMs)
     for (const { deadlineMs } of this.#waiting.values()) wakeMs = Math.min(wakeMs, deadlineMs)
     return wakeMs
   }
@@ -110,10 +135,12 @@ export class Leader implements Role {
   }
 
   tick(nowMs: number): void {
-    if (!this.#quorum.isOnlyVoter && nowMs >= this.#quorumDeadlineMs) {
+    const hasLostQuorum = !this.#quorum.isOnlyVoter && nowMs >= this.#quorumDeadlineMs
+    if (hasLostQuorum || this.changes.hasRemovedLeader) {
       this.#quorum.toResigned(this.successors(), nowMs)
       return
     }
+    this.changes.expire(nowMs)
     if (nowMs >= this.#beginMs) this.#begin(nowMs)
     for (const [token, { request, deadlineMs }] of this.#waiting) {
       if (nowMs >= deadlineMs) this.#complete(token, request)
@@ -122,10 +149,10 @@ export class Leader implements Role {
 
   /** Voters that do not fetch may not know yet who leads. */
   #begin(nowMs: number): void {
-    const { voters, self, times, outgoing } = this.#quorum
+    const { voters, self, times, outgoing, listener } = this.#quorum
     const everyMs = Math.max(1, Math.floor(times.fetchTimeoutMs / 2))
     for (const voter of voters.all()) {
-      const endpoint = voters.endpointOf(voter.id)
+      const endpoint = voters.endpointOf(voter.id, listener)
       if (voter.id === self.id || endpoint === undefined) continue
       if (nowMs - (this.#progressOf(voter)?.lastFetchMs ?? Number.NEGATIVE_INFINITY) < everyMs) continue
       const { epoch, leaderId, leaderEndpoints } = this
@@ -136,8 +163,9 @@ export class Leader implements Role {
     this.#beginMs = nowMs + everyMs
   }
 
-  replied(_from: number, _reply: QuorumReply, _nowMs: number): void {
-    // Who has taken notice of this leader fetches.
+  /** Who has taken notice of this leader fetches: there is nothing in the other answers. */
+  replied(from: number, reply: QuorumReply, nowMs: number): void {
+    if (reply.kind === 'api-versions') this.changes.versionsOf(from, reply, nowMs)
   }
 
   fetch(token: number, request: FetchRequest, nowMs: number): void {
@@ -160,7 +188,7 @@ export class Leader implements Role {
       this.#answer({ token, reply: emptyFetchSnapshot(this.#head(ErrorCode.POSITION_OUT_OF_RANGE)), read: undefined })
       return
     }
-    if (voters.isVoter(replica)) this.#hear(replica.id, nowMs)
+    if (voters.isVoter(replica)) this.hear(replica, nowMs)
     const reply = { ...emptyFetchSnapshot(this.#head(ErrorCode.NONE)), snapshot, size, position }
     const bytesMax = Math.min(maxBytes, pieceBytesMax)
     this.#answer({ token, reply, read: { of: 'snapshot', snapshot, position, bytesMax } })
@@ -237,7 +265,7 @@ export class Leader implements Role {
       this.#forgetObservers(nowMs)
       return
     }
-    this.#hear(replica.id, nowMs)
+    this.hear(replica, nowMs)
     this.advance()
   }
 
@@ -246,10 +274,11 @@ export class Leader implements Role {
     return this.#quorum.voters.isVoter(replica) ? this.#quorum.voters.keyOf(replica.id) : replica
   }
 
-  #hear(id: number, nowMs: number): void {
+  /** A replica follows: a majority of those that do keeps this leader in its place. */
+  hear(replica: ReplicaKey, nowMs: number): void {
     const { voters, self } = this.#quorum
-    this.#heard.add(id)
-    const others = voters.has(self.id) ? voters.majority - 1 : voters.majority
+    if (voters.isVoter(replica)) this.#heard.add(replica.id)
+    const others = voters.isVoter(self) ? voters.majority - 1 : voters.majority
     if (this.#heard.size < others) return
     this.#heard.clear()
     this.#quorumDeadlineMs = nowMs + this.#quorumTimeoutMs
@@ -267,6 +296,7 @@ export class Leader implements Role {
     )
     if (offset <= this.epochStartOffset || offset <= quorum.highWatermark) return
     quorum.raiseHighWatermark(offset)
+    this.changes.committed(offset)
     for (const [token, { request }] of this.#waiting) this.#complete(token, request)
   }
 
@@ -280,6 +310,7 @@ export class Leader implements Role {
 
   /** It leads no more: the tokens of those who wait, who are told so. */
   *end(): Generator<number, void, void> {
+    this.changes.end()
     yield* this.#waiting.keys()
     this.#waiting.clear()
   }

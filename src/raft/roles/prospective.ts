@@ -27,7 +27,7 @@ export class Prospective implements Role {
     this.voted = options.voted
     this.electionMs = options.electionMs
     this.#votes = new VoteCount(quorum.voters)
-    this.#votes.record(quorum.self.id, true)
+    if (quorum.isVoter) this.#votes.record(quorum.self.id, true)
   }
 
   get wakeMs(): number {

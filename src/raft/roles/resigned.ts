@@ -53,9 +53,13 @@ export class Resigned implements Role {
   }
 
   #tell(id: number, nowMs: number): void {
-    const { voters, outgoing } = this.#quorum
-    const endpoint = voters.endpointOf(id)
-    if (endpoint === undefined) return
+    const { voters, outgoing, listener } = this.#quorum
+    const endpoint = voters.endpointOf(id, listener)
+    if (endpoint === undefined) {
+      // No voter any more.
+      this.#untold.delete(id)
+      return
+    }
     const { epoch, leaderId, leaderEndpoints } = this
     outgoing.send(
       { id, endpoint },

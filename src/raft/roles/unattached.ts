@@ -29,7 +29,7 @@ export class Unattached implements Role {
   }
 
   get wakeMs(): number {
-    const electionMs = this.#quorum.isVoter ? this.electionMs : Number.POSITIVE_INFINITY
+    const electionMs = this.#quorum.mayLead ? this.electionMs : Number.POSITIVE_INFINITY
     return Math.min(electionMs, this.#quorum.outgoing.nextMs)
   }
 
@@ -38,7 +38,7 @@ export class Unattached implements Role {
   }
 
   tick(nowMs: number): void {
-    if (this.#quorum.isVoter && nowMs >= this.electionMs) this.#quorum.toProspective(nowMs)
+    if (this.#quorum.mayLead && nowMs >= this.electionMs) this.#quorum.toProspective(nowMs)
     else this.#quorum.fetchAnywhere(nowMs)
   }
 

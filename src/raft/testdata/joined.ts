@@ -137,6 +137,7 @@ export class Joined {
         return
       }
       const failed = (): void => settle({ kind: 'failed' })
+      assert(request.request.kind !== 'api-versions', 'nobody is added')
       to.driver.receive(request.request).answer.then(({ reply, records }) => {
         const filled = reply.kind === 'fetch' ? { ...reply, batches: batchesOf(records) } : reply
         const changed = this.change(filled, from.id)

@@ -1,29 +1,35 @@
 /**
  * What must hold of a quorum at any moment (those of the Raft paper, and of Kafka's own simulation): one leader in an
- * epoch, epochs and high watermarks that never fall, one history of what is committed, on a majority; snapshots that say
- * of what is committed what the log says.
+ * epoch, epochs and high watermarks that never fall, one history of what is committed, on a majority of those who voted
+ * when it was; voters that change one at a time; snapshots that say of what is committed what the log says.
  */
 import assert from 'node:assert/strict'
+import { VoterSet } from '../../../src/raft/index.ts'
 import type { ModelBatch, ModelLog } from './model-log.ts'
 import type { Node } from './model-node.ts'
 import { sumOf } from './model-snapshot.ts'
+import { recordsIn } from './quorum-text.ts'
 import type { QuorumWorld } from './quorum-world.ts'
 
 export class QuorumInvariants {
   /** Of each epoch. */
   readonly #leaders = new Map<number, number>()
+  /** Of each disk. */
   readonly #epochs = new Map<string, number>()
   readonly #highWatermarks = new Map<string, number>()
   /** Up to which offset the batches of a process are known to be those of all. */
   readonly #checked = new Map<string, number>()
   /** All that was ever committed, in order. */
   readonly #committed: ModelBatch[] = []
+  /** Whose majority committed the newest batch. */
+  #inForce = new VoterSet([])
+  #committedVoters: VoterSet | undefined
   /** By the offset behind each batch: the sum of all up to there. */
   readonly #sums = new Map<number, number>()
   /** By the offset at which each batch begins: its index. */
   readonly #indexes = new Map<number, number>()
-  /** By name: the sum of each snapshot that was ever seen. */
-  readonly #snapshots = new Map<string, number>()
+  /** By name: the sum of each snapshot that was ever seen, and what it says of the quorum. */
+  readonly #snapshots = new Map<string, string>()
 
   get committedOffset(): number {
     return (this.#committed.at(-1)?.lastOffset ?? -1) + 1
@@ -36,13 +42,13 @@ export class QuorumInvariants {
     this.#checkMajority(world)
   }
 
-  #checkNode({ id, disk, life, raft, log }: Node): void {
+  #checkNode({ id, life, disks, raft, log }: Node): void {
     if (raft === undefined) return
     const { epoch } = raft
-    const onDisk = `${id} ${disk}`
-    assert.ok(epoch >= (this.#epochs.get(onDisk) ?? 0), `the epoch of node ${id} falls to ${epoch}`)
+    const disk = `${id} ${disks}`
+    assert.ok(epoch >= (this.#epochs.get(disk) ?? 0), `the epoch of node ${id} falls to ${epoch}`)
     // A vote file that was not durable may be forgotten by a crash, and nothing may have come of it.
-    this.#epochs.set(onDisk, log.election.epoch)
+    this.#epochs.set(disk, log.election.epoch)
     if (raft.isLeader) {
       const known = this.#leaders.get(epoch) ?? id
       assert.equal(id, known, `nodes ${known} and ${id} lead epoch ${epoch}`)
@@ -65,8 +71,12 @@ export class QuorumInvariants {
       const batch = log.batches[i]
       if (batch === undefined || batch.lastOffset >= raft.highWatermark) break
       const known = this.#committedAt(batch.baseOffset)
-      if (known === undefined) this.#commit(batch)
-      else if (known !== batch) assert.deepEqual(batch, known, `node ${id} has committed something else`)
+      if (known === undefined) {
+        this.#commit(batch)
+        // Who leads knows it first.
+        if (raft.isLeader) this.#inForce = raft.voters
+        this.#checkVoters(batch)
+      } else if (known !== batch) assert.deepEqual(batch, known, `node ${id} has committed something else`)
       checked = batch.lastOffset + 1
     }
     this.#checked.set(process, checked)
@@ -90,14 +100,26 @@ export class QuorumInvariants {
       startOffset === 0 || snapshots.some(({ offset }) => offset === startOffset),
       `the log of node ${id} starts at ${startOffset}, where no snapshot is`,
     )
-    for (const { offset, epoch, sum } of snapshots) {
+    for (const { offset, epoch, sum, quorum } of snapshots) {
       const name = `${offset}-${epoch}`
       const isAhead = raft !== undefined && offset > raft.highWatermark
       assert.ok(!isAhead, `snapshot ${name} is ahead of what node ${id} knows to be committed`)
-      if (this.#snapshots.get(name) === sum) continue
-      assert.equal(sum, this.#snapshots.get(name) ?? sum, `snapshot ${name} of node ${id} says something else`)
+      const said = `${sum} ${quorum}`
+      if (this.#snapshots.get(name) === said) continue
+      assert.equal(said, this.#snapshots.get(name) ?? said, `snapshot ${name} of node ${id} says something else`)
       assert.equal(sum, this.#sums.get(offset), `snapshot ${name} of node ${id} says what was not committed`)
-      this.#snapshots.set(name, sum)
+      this.#snapshots.set(name, said)
+    }
+  }
+
+  /** Else two majorities might not meet. */
+  #checkVoters({ text, baseOffset }: ModelBatch): void {
+    for (const { record } of recordsIn(text)) {
+      if (record.kind !== 'voters') continue
+      const before = this.#committedVoters
+      const doesOverlap = before === undefined || before.overlaps(record.voters)
+      assert.ok(doesOverlap, `the voters change by more than one at offset ${baseOffset}`)
+      this.#committedVoters = record.voters
     }
   }
 
@@ -108,14 +130,15 @@ export class QuorumInvariants {
     this.check(world)
   }
 
-  /** Durable on so many that no election can pass it by. */
-  #checkMajority({ nodes, voters }: QuorumWorld): void {
+  /** Durable on so many that no election can pass it by; a voter whose disk is lost votes no more. */
+  #checkMajority({ nodes }: QuorumWorld): void {
     const last = this.#committed.at(-1)
     if (last === undefined) return
-    const holders = nodes.filter(({ id, log }) => voters.has(id) && hasBatch(log, last))
+    const voters = this.#inForce
+    const lacking = nodes.filter(({ key, log }) => voters.isVoter(key) && !hasBatch(log, last))
     assert.ok(
-      holders.length >= voters.majority,
-      `what is committed up to ${last.lastOffset} is on nodes ${holders.map(({ id }) => id).join(' ')} only`,
+      voters.size - lacking.length >= voters.majority,
+      `what is committed up to ${last.lastOffset} is not on nodes ${lacking.map(({ id }) => id).join(' ')}`,
     )
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Raft, Ready } from '../../../src/raft/index.ts'
 import type { Node } from './model-node.ts'
 import { type ModelSnapshot, snapshotFrom } from './model-snapshot.ts'
+import { recordsIn } from './quorum-text.ts'
 
 export interface ModelDisk {
   readonly nowMs: number
@@ -38,6 +39,6 @@ export class ModelDownload {
   #end({ attempt, raft, nowMs }: { attempt: number; raft: Raft; nowMs: number }): void {
     const snapshot = snapshotFrom(this.#bytes)
     if (snapshot === undefined) raft.snapshotFailed(attempt, nowMs)
-    else if (raft.snapshotWhole(attempt, nowMs)) this.whole = snapshot
+    else if (raft.snapshotWhole(attempt, recordsIn(snapshot.quorum), nowMs)) this.whole = snapshot
   }
 }

@@ -3,7 +3,9 @@
  */
 import assert from 'node:assert/strict'
 import type { ElectionState, Entry, FetchedBatch, OffsetAndEpoch } from '../../../src/raft/index.ts'
+import type { LoggedRecord } from '../../../src/raft/quorum-records.ts'
 import { bytesOf, type ModelSnapshot, sumOf } from './model-snapshot.ts'
+import { quorumText, recordsIn, textOf } from './quorum-text.ts'
 
 const noVote: ElectionState = { epoch: 0, leaderId: -1, voted: undefined }
 
@@ -53,9 +55,14 @@ export class ModelLog {
       return
     }
     const { baseOffset, epoch } = entry
-    const texts =
-      entry.kind === 'records' ? entry.records.map((it) => Buffer.from(it).toString()) : [`leader ${entry.leaderId}`]
-    this.batches.push({ baseOffset, lastOffset: baseOffset + texts.length - 1, epoch, text: texts.join() })
+    const texts = textOf(entry)
+    this.batches.push({ baseOffset, lastOffset: baseOffset + texts.length - 1, epoch, text: texts.join('|') })
+  }
+
+  /** What it says of the quorum, and the snapshot that it goes on from. */
+  get logged(): LoggedRecord[] {
+    const from = this.snapshots.find(({ offset }) => offset === this.startOffset)
+    return [from?.quorum ?? '', ...this.batches.map(({ text }) => text)].flatMap(recordsIn)
   }
 
   truncateTo(offset: number): void {
@@ -69,7 +76,7 @@ export class ModelLog {
   }
 
   /** Of all batches before `offset`. Undefined where none ends there, or nothing is before. */
-  snapshotAt(offset: number): ModelSnapshot | undefined {
+  snapshotAt(offset: number, logged: readonly LoggedRecord[]): ModelSnapshot | undefined {
     const last = this.batches.findLast((batch) => batch.lastOffset < offset)
     if (last === undefined || last.lastOffset + 1 !== offset) return undefined
     const from = this.snapshots.find((snapshot) => snapshot.offset === this.startOffset)
@@ -78,7 +85,7 @@ export class ModelLog {
       from?.sum ?? 0,
       this.batches.filter((batch) => batch.lastOffset < offset),
     )
-    const made = { offset, epoch: last.epoch, sum }
+    const made = { offset, epoch: last.epoch, sum, quorum: quorumText(logged, offset) }
     return { ...made, sizeInBytes: bytesOf(made).length }
   }
 

@@ -5,6 +5,8 @@ import type { ModelBatch } from './model-log.ts'
 export interface ModelSnapshot extends OffsetAndEpoch {
   /** Of all batches that it covers, in order. */
   readonly sum: number
+  /** What it says of the quorum. */
+  readonly quorum: string
   readonly sizeInBytes: number
 }
 
@@ -18,12 +20,12 @@ export function sumOf(before: number, batches: readonly ModelBatch[]): number {
 }
 
 /** Some more bytes than one piece has. */
-export const bytesOf = ({ offset, epoch, sum }: Omit<ModelSnapshot, 'sizeInBytes'>): Buffer =>
-  Buffer.from(`snapshot ${offset} ${epoch} ${sum} whole`)
+export const bytesOf = ({ offset, epoch, sum, quorum }: Omit<ModelSnapshot, 'sizeInBytes'>): Buffer =>
+  Buffer.from(`snapshot ${offset} ${epoch} ${sum} [${quorum}] whole`)
 
 /** Undefined where the bytes are no whole snapshot. */
 export function snapshotFrom(bytes: Buffer): ModelSnapshot | undefined {
-  const [, offset, epoch, sum] = /^snapshot (\d+) (\d+) (\d+) whole$/.exec(bytes.toString()) ?? []
-  if (offset === undefined) return undefined
-  return { offset: Number(offset), epoch: Number(epoch), sum: Number(sum), sizeInBytes: bytes.length }
+  const [, offset, epoch, sum, quorum] = /^snapshot (\d+) (\d+) (\d+) \[([ -~]*)\] whole$/.exec(bytes.toString()) ?? []
+  if (offset === undefined || quorum === undefined) return undefined
+  return { offset: Number(offset), epoch: Number(epoch), sum: Number(sum), quorum, sizeInBytes: bytes.length }
 }

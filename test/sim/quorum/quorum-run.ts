@@ -1,8 +1,11 @@
 /** One seed: an hour of faults, then healing; and what came of it. */
 import assert from 'node:assert/strict'
+import type { Raft } from '../../../src/raft/index.ts'
 import { Unattached } from '../../../src/raft/roles/unattached.ts'
+import { VoterHistory } from '../../../src/raft/voter-history.ts'
 import { QuorumInvariants } from './invariants.ts'
 import { type Bug, QuorumWorld } from './quorum-world.ts'
+import { changeVoters } from './voter-workload.ts'
 
 export interface Run {
   readonly seed: number
@@ -15,13 +18,17 @@ const hourMs = 3_600_000
 const healMs = 60_000
 
 export function runQuorum(run: Run): QuorumWorld['counts'] {
-  if (run.bug !== 'votes-twice') return simulate(run)
   const { grants } = Unattached.prototype
-  Unattached.prototype.grants = ({ isUpToDate }) => isUpToDate
+  const votersOffset = Object.getOwnPropertyDescriptor(VoterHistory.prototype, 'votersOffset')
+  assert.ok(votersOffset !== undefined)
+  if (run.bug === 'votes-twice') Unattached.prototype.grants = ({ isUpToDate }) => isUpToDate
+  // Every change is taken for one that is long committed.
+  if (run.bug === 'changes-at-once') Object.defineProperty(VoterHistory.prototype, 'votersOffset', { get: () => -1 })
   try {
     return simulate(run)
   } finally {
     Unattached.prototype.grants = grants
+    Object.defineProperty(VoterHistory.prototype, 'votersOffset', votersOffset)
   }
 }
 
@@ -48,18 +55,27 @@ function simulate({ seed, hours, bug }: Run): QuorumWorld['counts'] {
     assert.equal(raft?.highWatermark, invariants.committedOffset, `node ${id} knows all that is committed`)
     assert.equal(log.endOffset, leaders[0]?.log.endOffset, `node ${id} has all that the leader has`)
   }
+  checkVoters(world, leaders[0]?.raft)
   world.counts.committed = invariants.committedOffset
   return world.counts
+}
+
+/** In the end the log names who votes, and where; and those who may come in by themselves have. */
+function checkVoters({ nodes, autoJoin }: QuorumWorld, leader: Raft | undefined): void {
+  if (leader === undefined || leader.history.kraftVersion === 0) return
+  const { voters } = leader
+  for (const { id, key, port } of nodes) {
+    const isVoter = voters.isVoter(key)
+    if (isVoter) assert.equal(voters.endpointOf(id)?.port, port, `voter ${id} is known where it is`)
+    assert.ok(isVoter || !autoJoin, `node ${id} is a voter by itself`)
+  }
 }
 
 /** Of each other seed: where logs are never cut, more is seen of what may go wrong in them. */
 function makeSnapshots(world: QuorumWorld): void {
   const chance = world.chance('snapshots')
-  if (chance.below(5) === 0) {
-    for (const one of world.nodes) if (chance.below(2) === 0) world.makeSnapshot(one)
-  }
-  const observer = world.nodes.find(({ id }) => !world.voters.has(id))
-  if (observer !== undefined && chance.below(40) === 0) world.loseDisk(observer)
+  if (chance.below(5) > 0) return
+  for (const one of world.nodes) if (chance.below(2) === 0) world.makeSnapshot(one)
 }
 
 function disturb(world: QuorumWorld): void {
@@ -68,6 +84,10 @@ function disturb(world: QuorumWorld): void {
     const found = world.nodes[chance.below(world.nodes.length)]
     assert.ok(found !== undefined)
     return found
+  }
+  if (chance.below(4) === 0) {
+    changeVoters(world)
+    return
   }
   switch (chance.below(10)) {
     case 8:

@@ -10,6 +10,7 @@ import {
   type Outcome,
   type OutgoingRequest,
   type QuorumReply,
+  type QuorumRequest,
   type QuorumTimes,
   Raft,
   type Ready,
@@ -18,9 +19,9 @@ import {
 import { SeededRandom } from '../../../src/sim/random.ts'
 import { drawnTimes } from './drawn-times.ts'
 import { type ModelDisk, ModelDownload } from './model-download.ts'
-import { ModelLog } from './model-log.ts'
 import { Node } from './model-node.ts'
 import { bytesOf } from './model-snapshot.ts'
+import { recordsIn } from './quorum-text.ts'
 
 /** Planted on purpose, to see that they are found. */
 export type Bug =
@@ -29,6 +30,8 @@ export type Bug =
   | 'no-truncation'
   | 'votes-twice'
   | 'old-epoch-by-count'
+  | 'changes-at-once'
+  | 'directory-id-kept'
   | 'snapshot-ahead'
 
 export interface WorldOptions {
@@ -44,17 +47,38 @@ interface Event {
   readonly run: () => void
 }
 
+/** Of a name that is known to lead to a node wherever it listens. */
+export const anyPort = 0
+
+const noCounts = {
+  elections: 0,
+  crashes: 0,
+  truncations: 0,
+  proposals: 0,
+  committed: 0,
+  added: 0,
+  removed: 0,
+  refused: 0,
+  upgrades: 0,
+  disksLost: 0,
+  moves: 0,
+  snapshots: 0,
+  fetchedSnapshots: 0,
+}
+
 export class QuorumWorld {
   readonly nodes: readonly Node[]
-  readonly voters: VoterSet
+  /** Voters are named by the log from the start; else by the configuration, until kraft.version is raised. */
+  readonly isDynamic: boolean
+  readonly autoJoin: boolean
   readonly times: QuorumTimes
   readonly hasSnapshots: boolean
   nowMs = 0
   isHealed = false
-  counts = { elections: 0, crashes: 0, truncations: 0, proposals: 0, committed: 0, snapshots: 0, fetchedSnapshots: 0 }
+  counts = { ...noCounts }
   /** Called behind each event. */
   readonly check: (world: QuorumWorld) => void
-  readonly #bug: Bug | undefined
+  readonly bug: Bug | undefined
   readonly #random: SeededRandom
   readonly #events: Event[] = []
   readonly #cut = new Set<string>()
@@ -64,24 +88,36 @@ export class QuorumWorld {
   #proposal = 0
 
   constructor({ seed, bug }: WorldOptions, check: (world: QuorumWorld) => void) {
-    this.#bug = bug
+    this.bug = bug
     this.check = check
     this.#random = new SeededRandom(String(seed))
     const chance = this.chance('options')
     this.times = drawnTimes(chance)
     this.hasSnapshots = this.chance('has snapshots').below(2) === 0
     const voterCount = chance.below(4) === 0 ? 1 + chance.below(2) : 3 + 2 * chance.below(2)
-    const observerCount = chance.below(2)
+    const observerCount = chance.below(3)
     this.nodes = Array.from({ length: voterCount + observerCount }, (_, i) => new Node(i + 1))
-    const isStatic = chance.below(2) === 0
-    this.voters = new VoterSet(
-      this.nodes.slice(0, voterCount).map(({ key }) => ({
-        id: key.id,
-        directoryId: isStatic ? zeroUuid : key.directoryId,
-        endpoints: [{ name: 'CONTROLLER', host: `node-${key.id}`, port: 9093 }],
-      })),
-    )
+    this.isDynamic = chance.below(3) > 0
+    this.autoJoin = chance.below(3) === 0
+    this.#format(this.nodes.slice(0, voterCount))
     for (const node of this.nodes) this.start(node)
+  }
+
+  #format(first: readonly Node[]): void {
+    if (!this.isDynamic) {
+      const endpoints = (id: number) => [{ name: 'CONTROLLER', host: `node-${id}`, port: anyPort }]
+      const voters = first.map(({ id }) => ({ id, directoryId: zeroUuid, endpoints: endpoints(id) }))
+      for (const node of this.nodes) node.configured = new VoterSet(voters)
+      return
+    }
+    const kraftVersions = { min: 0, max: 1 }
+    const voters = new VoterSet(first.map(({ key, endpoint }) => ({ ...key, endpoints: [endpoint], kraftVersions })))
+    for (const node of first) {
+      node.bootstrap = [
+        { offset: -1, record: { kind: 'kraft-version', version: 1 } },
+        { offset: -1, record: { kind: 'voters', voters } },
+      ]
+    }
   }
 
   chance(name: string): RandomStream {
@@ -119,9 +155,12 @@ export class QuorumWorld {
     node.download = new ModelDownload()
     node.raft = new Raft({
       self: node.key,
-      endpoints: [{ name: 'CONTROLLER', host: `node-${node.id}`, port: 9093 }],
-      voters: this.voters,
-      bootstrap: this.voters.all().flatMap(({ id, endpoints }) => (id === node.id ? [] : endpoints)),
+      endpoints: [node.endpoint],
+      voters: node.configured,
+      logged: node.logged,
+      quorumRecordsIn: (bytes) => recordsIn(Buffer.from(bytes).toString()),
+      autoJoin: this.autoJoin,
+      bootstrap: this.nodes.flatMap(({ id, endpoint }) => (id === node.id ? [] : [{ ...endpoint, port: anyPort }])),
       election: log.election,
       log: {
         startOffset: log.startOffset,
@@ -132,11 +171,11 @@ export class QuorumWorld {
       committedOffset,
       times: this.times,
       fetchBytesMax: 200,
-      fetchSnapshotBytesMax: 10,
+      fetchSnapshotBytesMax: 30,
       below: (bound) => stream.below(bound),
       nowMs: this.nowMs,
     })
-    this.#work(node)
+    this.work(node)
   }
 
   crash(node: Node): void {
@@ -148,25 +187,18 @@ export class QuorumWorld {
     this.counts.crashes++
   }
 
-  /** The node comes back with an empty disk: without harm where it has no vote. */
-  loseDisk(node: Node): void {
-    if (node.raft !== undefined) this.crash(node)
-    node.log = new ModelLog()
-    node.disk++
-  }
-
   /** Of what is known to be committed; sometimes the log before it goes. */
   makeSnapshot(node: Node): void {
     const { raft, log } = node
     if (raft === undefined || node.isBusy || raft.hasReady) return
-    const snapshot = log.snapshotAt(this.#bug === 'snapshot-ahead' ? log.endOffset : node.highWatermark)
+    const snapshot = log.snapshotAt(this.bug === 'snapshot-ahead' ? log.endOffset : node.highWatermark, node.logged)
     if (snapshot !== undefined && snapshot.offset > (log.latestSnapshot?.offset ?? 0)) {
       log.snapshots.push(snapshot)
       this.counts.snapshots++
     }
     if (this.chance('cut').below(2) === 0) log.cutBehindSnapshot()
     raft.logBeginsAt({ startOffset: log.startOffset, snapshots: [...log.snapshots] })
-    this.#work(node)
+    this.work(node)
     this.check(this)
   }
 
@@ -194,15 +226,28 @@ export class QuorumWorld {
     if (leader?.raft === undefined) return
     this.counts.proposals++
     leader.raft.propose([Buffer.from(`record ${this.#proposal++}`)])
-    this.#work(leader)
+    this.work(leader)
+  }
+
+  /** Asks a node without a network between; what it answers is counted by its code. */
+  ask(node: Node, request: QuorumRequest): void {
+    const token = this.#nextToken++
+    const reply = ({ kind, errorCode }: QuorumReply): void => {
+      if (errorCode !== 0) this.counts.refused++
+      else if (kind === 'add-voter') this.counts.added++
+      else if (kind === 'remove-voter') this.counts.removed++
+    }
+    this.#asked.set(token, { life: node.life, reply })
+    node.raft?.receive(token, request, this.nowMs)
+    this.work(node)
   }
 
   // ---- a driver
 
-  #work(node: Node): void {
+  work(node: Node): void {
     const { raft, life } = node
     if (raft === undefined) return
-    if (this.#bug === 'old-epoch-by-count' && raft.isLeader) Object.assign(raft.role, { epochStartOffset: -1 })
+    if (this.bug === 'old-epoch-by-count' && raft.isLeader) Object.assign(raft.role, { epochStartOffset: -1 })
     if (!node.isBusy && raft.hasReady) {
       node.isBusy = true
       this.#do(node, raft, raft.ready())
@@ -216,7 +261,7 @@ export class QuorumWorld {
       if (node.life !== life || node.wakeAtMs !== wakeAtMs) return
       node.wakeAtMs = Number.POSITIVE_INFINITY
       raft.tick(this.nowMs)
-      this.#work(node)
+      this.work(node)
     })
   }
 
@@ -228,7 +273,7 @@ export class QuorumWorld {
     node.download.take(ready.snapshotSteps, { node, raft, disk: this.#diskOf() })
     if (election !== undefined) {
       steps.push(() => {
-        log.persist(election, this.#bug !== 'vote-not-synced')
+        log.persist(election, this.bug !== 'vote-not-synced')
         if (election.leaderId === node.id) this.counts.elections++
         raft.electionPersisted(election.epoch, this.nowMs)
       })
@@ -244,7 +289,7 @@ export class QuorumWorld {
       for (const entry of ready.entries) log.append(entry)
       for (const request of ready.requests) this.#send(node, request)
       for (const { token, reply, read } of ready.answers) this.#answer(node, token, reply, read)
-      if (ready.entries.length > 0 && this.#bug === 'reports-unflushed') raft.flushed(log.endOffset, this.nowMs)
+      if (ready.entries.length > 0 && this.bug === 'reports-unflushed') raft.flushed(log.endOffset, this.nowMs)
     })
     if (ready.entries.length > 0) {
       steps.push(() => {
@@ -258,7 +303,7 @@ export class QuorumWorld {
       if (step === undefined) {
         node.isBusy = false
         node.highWatermark = Math.max(node.highWatermark, raft.highWatermark)
-        this.#work(node)
+        this.work(node)
         return
       }
       step()
@@ -292,7 +337,7 @@ export class QuorumWorld {
         this.at(this.#diskMs(), () => {
           if (node.life !== life) return
           then()
-          this.#work(node)
+          this.work(node)
         })
       },
       isDamaged: () => !this.isHealed && this.chance('damage').below(50) === 0,
@@ -319,33 +364,39 @@ export class QuorumWorld {
 
   #send(from: Node, outgoing: OutgoingRequest): void {
     const { life } = from
-    const to = this.nodes.find(({ id }) => `node-${id}` === outgoing.to.endpoint.host)
+    const { endpoint } = outgoing.to
+    const to = this.nodes.find(({ id }) => `node-${id}` === endpoint.host)
     const settle = (outcome: Outcome): void => {
       if (from.life !== life || from.raft === undefined) return
       from.raft.settled(
         outgoing,
-        this.#bug === 'no-truncation' ? this.#undiverged(outgoing, outcome) : outcome,
+        this.bug === 'no-truncation' ? this.#undiverged(outgoing, outcome) : outcome,
         this.nowMs,
       )
-      this.#work(from)
+      this.work(from)
     }
     if (to === undefined || this.#isLost()) return
     this.at(this.#netMs(), () => {
       if (this.#isCut(from.id, to.id)) return
-      if (to.raft === undefined) {
+      if (to.raft === undefined || (endpoint.port !== anyPort && endpoint.port !== to.port)) {
         this.at(this.#netMs(), () => settle({ kind: 'failed' }))
         return
       }
-      const token = this.#nextToken++
+      const { request } = outgoing
       const reply = (answer: QuorumReply): void => {
         if (this.#isLost()) return
         this.at(this.#netMs(), () => {
           if (!this.#isCut(to.id, from.id)) settle({ kind: 'reply', reply: answer })
         })
       }
+      if (request.kind === 'api-versions') {
+        reply({ kind: 'api-versions', errorCode: 0, kraftVersions: { min: 0, max: 1 } })
+        return
+      }
+      const token = this.#nextToken++
       this.#asked.set(token, { life: to.life, reply })
-      to.raft.receive(token, outgoing.request, this.nowMs)
-      this.#work(to)
+      to.raft.receive(token, request, this.nowMs)
+      this.work(to)
     })
   }
 
