@@ -22,7 +22,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'controller.performance.always.log.threshold.ms',
   'controller.performance.sample.period.ms',
   'controller.quorum.append.linger.ms',
-  'controller.quorum.auto.join.enable',
   'controller.quorum.election.backoff.max.ms',
   'controller.quorum.election.timeout.ms',
   'controller.quorum.fetch.max.bytes',

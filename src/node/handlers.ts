@@ -13,6 +13,7 @@ import {
 } from '../metadata/index.ts'
 import {
   AutoTopics,
+  addRaftVoterHandler,
   allocateProducerIdsHandler,
   alterConfigsHandler,
   alterPartitionHandler,
@@ -69,10 +70,12 @@ import {
   quorumFetchHandler,
   RareWarning,
   type Router,
+  removeRaftVoterHandler,
   saslHandshakeHandler,
   syncGroupHandler,
   unregisterBrokerHandler,
   updateFeaturesHandler,
+  updateRaftVoterHandler,
   voteHandler,
 } from '../server/index.ts'
 import type { Broker } from './broker.ts'
@@ -122,6 +125,7 @@ export function brokerServices({ broker, quorum, brokerEpoch, forwarder }: Broke
     }),
     refusals: new RareWarning({ clock: env.clock, logger: env.logger.child('server') }),
     quorum: () => describeQuorum(quorum),
+    quorumPort: quorum.port,
     ensureInternalTopic: (name: string) => void autoTopics.create([name]),
     features: () => featuresOf(image(), quorum),
     forwarder,
@@ -172,6 +176,8 @@ export function brokerHandlers(services: BrokerServices, router: () => Router): 
     bindForwarded(unregisterBrokerHandler(services), forwarder),
     bind(listConfigResourcesHandler(services)),
     bind(describeTopicPartitionsHandler(services)),
+    bindForwarded(addRaftVoterHandler(services), forwarder),
+    bindForwarded(removeRaftVoterHandler(services), forwarder),
   ]
 }
 
@@ -232,6 +238,9 @@ export function controllerHandlers(
     bind(controllerRegistrationHandler(services)),
     bind(assignReplicasToDirsHandler(services)),
     bind(listConfigResourcesHandler(services)),
+    bind(addRaftVoterHandler(services)),
+    bind(removeRaftVoterHandler(services)),
+    bind(updateRaftVoterHandler(services)),
   ]
 }
 

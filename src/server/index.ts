@@ -92,6 +92,9 @@ export {
   type DescribeTopicPartitionsServices,
   describeTopicPartitionsHandler,
 } from './handlers/75-describe-topic-partitions.ts'
+export { addRaftVoterHandler } from './handlers/80-add-raft-voter.ts'
+export { removeRaftVoterHandler } from './handlers/81-remove-raft-voter.ts'
+export { updateRaftVoterHandler } from './handlers/82-update-raft-voter.ts'
 export { ProducerIds, type ProducerIdsOptions } from './producer-ids.ts'
 export type { QuorumPort } from './quorum-port.ts'
 export { RareWarning } from './rare-warning.ts'
