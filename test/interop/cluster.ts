@@ -31,7 +31,7 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>
 }
 
-export const clusterId = '5L6g3nShT-eMCtK--X86sw'
+const clusterId = '5L6g3nShT-eMCtK--X86sw'
 const odradek = join(root, 'bin', 'odradek.js')
 /** Of a node that has little to do: several fit on a small machine. */
 const jvmFlags = ['-Xmx256M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
