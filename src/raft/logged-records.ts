@@ -1,5 +1,5 @@
 /** What the newest snapshot and the log behind it say of the quorum, when a node starts: all of it, committed or not. */
-import { assert, present } from '../base/index.ts'
+import { assert } from '../base/index.ts'
 import { type Log, readPlan } from '../log/index.ts'
 import { BatchCursor, batchHeader } from '../records/index.ts'
 import type { FoundSnapshot } from './opening.ts'
@@ -13,7 +13,8 @@ export async function loggedRecords(log: Log, snapshot: FoundSnapshot | undefine
   const maxOffset = log.logEndOffset
   for (let startOffset = snapshot?.offset ?? log.logStartOffset; startOffset < maxOffset; ) {
     const plan = await log.read({ startOffset, maxBytes: readBytes, maxOffset, minOneBatch: true })
-    const bytes = present(readPlan(plan), 'batches of the metadata log')
+    const bytes = readPlan(plan)
+    if (bytes === undefined) throw new Error('batches of the metadata log could not be read')
     logged.push(...quorumRecordsIn(bytes))
     const before = startOffset
     const cursor = new BatchCursor(bytes)

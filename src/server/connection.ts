@@ -187,8 +187,10 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     tally.came(about.apiVersion)
     const [min, max] = handler.versions
     if (about.apiVersion < min || about.apiVersion > max) {
+      // Before it has a place: where there is no such answer the connection ends behind those that have one.
+      const refusal = refuseVersion(this.#options.writer, about)
       this.#slots.push(slot)
-      this.#put(slot, refuseVersion(this.#options.writer, about))
+      this.#put(slot, refusal)
       return
     }
     this.#slots.push(slot)
