@@ -3,6 +3,7 @@
  * dynamic values, parsed, with what follows from several keys. Immutable: a dynamic change makes another one.
  */
 import { present } from '../base/index.ts'
+import { authorizerWarnings } from './authorizer.ts'
 import { type BrokerKeys, brokerKeys } from './broker-keys.ts'
 import { checkBrokerRules } from './broker-rules.ts'
 import { type ConfigKey, parseKey } from './config-def.ts'
@@ -112,7 +113,12 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
     this.own = new ConfigReader<OwnKeys>(parseOwn(texts.static))
     const metricsKey = 'odradek.metrics.listener'
     this.metricsListener = parseListenAddress(metricsKey, this.own.text(metricsKey))
-    this.warnings = [...checkBrokerRules(this), ...unknownKeys(texts.static), ...warningsWithoutEffect(texts.static)]
+    this.warnings = [
+      ...checkBrokerRules(this),
+      ...unknownKeys(texts.static),
+      ...authorizerWarnings(texts.static),
+      ...warningsWithoutEffect(texts.static),
+    ]
   }
 
   /** This node's configuration under other dynamic values. Throws ConfigError: the caller keeps what it had. */

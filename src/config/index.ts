@@ -3,6 +3,7 @@
 export * from './alter.ts'
 export { dynamicOnlyBrokerKeys } from './alter-broker.ts'
 export { clientMatchSelectors } from './alter-client-metrics.ts'
+export { storesAcls } from './authorizer.ts'
 export * from './broker-config.ts'
 export * from './broker-keys.ts'
 export * from './client-metrics-keys.ts'

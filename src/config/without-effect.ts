@@ -12,7 +12,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'alter.config.policy.class.name',
   'alter.log.dirs.replication.quota.window.num',
   'alter.log.dirs.replication.quota.window.size.seconds',
-  'authorizer.class.name',
   'background.threads',
   'client.quota.callback.class',
   'compression.lz4.level',
@@ -253,7 +252,6 @@ type Matter = 'security' | 'durability' | 'visibility' | 'the size of logs'
 const reliedOn = new Map<string, Matter>()
 const security: readonly (keyof BrokerKeys)[] = [
   'alter.config.policy.class.name',
-  'authorizer.class.name',
   'client.quota.callback.class',
   'config.providers',
   'connections.max.reauth.ms',

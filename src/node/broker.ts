@@ -397,6 +397,8 @@ export class Broker {
       createPartitions: (request) => then(controller().createPartitions(request)),
       incrementalAlterConfigs: (request, asker) => then(controller().incrementalAlterConfigs(request, asker)),
       alterConfigs: (request, asker) => then(controller().alterConfigs(request, asker)),
+      createAcls: (request) => then(controller().createAcls(request)),
+      deleteAcls: (request) => then(controller().deleteAcls(request)),
       updateFeatures: (request) => then(controller().updateFeatures(request)),
     }
   }

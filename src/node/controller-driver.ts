@@ -273,6 +273,10 @@ export class ControllerDriver implements ControllerChannel {
 
   alterConfigs: ControllerChannel['alterConfigs'] = (request) => this.#run(() => this.#controller.alterConfigs(request))
 
+  createAcls: ControllerChannel['createAcls'] = (request) => this.#run(() => this.#controller.createAcls(request))
+
+  deleteAcls: ControllerChannel['deleteAcls'] = (request) => this.#run(() => this.#controller.deleteAcls(request))
+
   updateFeatures: ControllerChannel['updateFeatures'] = (request) =>
     this.#run(() => this.#controller.updateFeatures(request))
 

@@ -35,6 +35,9 @@ export {
   type OffsetForLeaderEpochServices,
   offsetForLeaderEpochHandler,
 } from './handlers/23-offset-for-leader-epoch.ts'
+export { type DescribeAclsServices, describeAclsHandler } from './handlers/29-describe-acls.ts'
+export { type CreateAclsServices, createAclsHandler } from './handlers/30-create-acls.ts'
+export { type DeleteAclsServices, deleteAclsHandler } from './handlers/31-delete-acls.ts'
 export { type DescribeConfigsServices, describeConfigsHandler } from './handlers/32-describe-configs.ts'
 export { alterConfigsHandler } from './handlers/33-alter-configs.ts'
 export { type AlterReplicaLogDirsServices, alterReplicaLogDirsHandler } from './handlers/34-alter-replica-log-dirs.ts'

@@ -4,8 +4,6 @@
  * over the wire is compared with the controller alone.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import type { Broker } from '../../bench/broker.ts'
 import { startKafka } from '../../bench/kafka.ts'
@@ -14,8 +12,8 @@ import { createEnv } from '../../src/env/index.ts'
 import { PartitionLife } from '../../src/metadata/controller/partition-life.ts'
 import type { PartitionChangeRecord } from '../../src/protocol/index.ts'
 import { Wire } from '../wire.ts'
-import { runTool } from './java-tool.ts'
 import { against, isShortRun, runFolder } from './kit.ts'
+import { clusterIdOf, controllerPort, metadataRecords } from './metadata-records.ts'
 import { startOwnBroker } from './own-broker.ts'
 import { Replay } from './partition-calls.ts'
 import { ping } from './ping.ts'
@@ -44,25 +42,14 @@ const theirTold = (data: Told): Told =>
 
 /** The changes of partitions in the metadata log, by topic id, in order. */
 async function changesIn(broker: Broker): Promise<ReadonlyMap<unknown, readonly Told[]>> {
-  const log = join(dirname(broker.place.file), 'data', '__cluster_metadata-0', '00000000000000000000.log')
-  const printed = await runTool('dumpLog', ['--cluster-metadata-decoder', '--files', log])
-  const payloads = [...printed.matchAll(/payload: (\{"type":"PARTITION_CHANGE_RECORD".*\})/g)]
-  const records = payloads.map(([, json = '']): { readonly data: Told } => JSON.parse(json))
-  const byTopic = Map.groupBy(records, ({ data }) => data.topicId)
+  const records = await metadataRecords(broker, ['PARTITION_CHANGE_RECORD'])
+  const byTopic = Map.groupBy(records, ({ data }) => data['topicId'])
   return new Map(Array.from(byTopic, ([id, all]) => [id, all.map((it) => theirTold(it.data))]))
 }
 
-function propertyOf(file: string, key: string): string {
-  const line = readFileSync(file, 'utf8')
-    .split('\n')
-    .find((it) => it.startsWith(`${key}=`))
-  return line?.slice(key.length + 1) ?? ''
-}
-
 async function compare(broker: Broker): Promise<string> {
-  const voters = propertyOf(broker.place.file, 'controller.quorum.voters')
-  const clusterId = propertyOf(join(dirname(broker.place.file), 'data', 'meta.properties'), 'cluster.id')
-  const wire = await Wire.connect(network, '127.0.0.1', Number(voters.split(':')[1]))
+  const clusterId = clusterIdOf(broker)
+  const wire = await Wire.connect(network, '127.0.0.1', controllerPort(broker))
   let calls = 0
   const expected: { readonly topicId: string; readonly changes: readonly Told[] }[] = []
   try {

@@ -22,10 +22,14 @@ import {
   type BrokerRegistrationResponse,
   type ControllerRegistrationRequest,
   type ControllerRegistrationResponse,
+  type CreateAclsRequest,
+  type CreateAclsResponse,
   type CreatePartitionsRequest,
   type CreatePartitionsResponse,
   type CreateTopicsRequest,
   type CreateTopicsResponse,
+  type DeleteAclsRequest,
+  type DeleteAclsResponse,
   type DeleteTopicsRequest,
   type DeleteTopicsResponse,
   type ElectLeadersRequest,
@@ -73,6 +77,8 @@ export interface ControllerChannel {
     asker?: Asker,
   ): Promise<IncrementalAlterConfigsResponse>
   alterConfigs(request: AlterConfigsRequest, asker?: Asker): Promise<AlterConfigsResponse>
+  createAcls(request: CreateAclsRequest): Promise<CreateAclsResponse>
+  deleteAcls(request: DeleteAclsRequest): Promise<DeleteAclsResponse>
   updateFeatures(request: UpdateFeaturesRequest): Promise<UpdateFeaturesResponse>
   allocateProducerIds(request: AllocateProducerIdsRequest): Promise<AllocateProducerIdsResponse>
 }

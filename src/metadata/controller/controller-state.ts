@@ -15,6 +15,7 @@ import type {
   RegisterControllerRecord,
   UserScramCredentialRecord,
 } from '../../protocol/index.ts'
+import { aclKey } from '../acl.ts'
 import { ClusterDelta } from '../cluster-delta.ts'
 import {
   type BrokerImage,
@@ -62,6 +63,8 @@ export class ControllerState {
   readonly #producerIds: VersionedMap<'next', number>
   readonly clientQuotas: VersionedMap<string, ClientQuotaRecord>
   readonly acls: VersionedMap<Uuid, AccessControlEntryRecord>
+  /** By `aclKey`: no ACL is there twice. */
+  readonly aclIds: VersionedMap<string, Uuid>
   readonly scramCredentials: VersionedMap<string, UserScramCredentialRecord>
   readonly delegationTokens: VersionedMap<string, DelegationTokenRecord>
 
@@ -79,6 +82,7 @@ export class ControllerState {
     this.#producerIds = timeline.map()
     this.clientQuotas = timeline.map()
     this.acls = timeline.map()
+    this.aclIds = timeline.map()
     this.scramCredentials = timeline.map()
     this.delegationTokens = timeline.map()
   }
@@ -220,9 +224,10 @@ export class ControllerState {
       }
       case 'accessControlEntry':
         this.acls.set(record.value.id, record.value)
+        this.aclIds.set(aclKey(record.value), record.value.id)
         break
       case 'removeAccessControlEntry':
-        this.acls.delete(record.value.id)
+        this.#removeAcl(record.value.id)
         break
       case 'userScramCredential':
         this.scramCredentials.set(scramCredentialKey(record.value), record.value)
@@ -241,6 +246,13 @@ export class ControllerState {
       case 'zkMigrationState':
         break
     }
+  }
+
+  #removeAcl(id: Uuid): void {
+    const acl = this.acls.get(id)
+    if (acl === undefined) return
+    this.acls.delete(id)
+    if (this.aclIds.get(aclKey(acl)) === id) this.aclIds.delete(aclKey(acl))
   }
 
   #abort(offset: number): void {

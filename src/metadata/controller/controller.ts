@@ -25,11 +25,15 @@ import {
   type BrokerRegistrationResponse,
   type ControllerRegistrationRequest,
   type ControllerRegistrationResponse,
+  type CreateAclsRequest,
+  type CreateAclsResponse,
   type CreatePartitionsRequest,
   type CreatePartitionsResponse,
   type CreateTopicsRequest,
   type CreateTopicsResponse,
   controllerRegistration,
+  type DeleteAclsRequest,
+  type DeleteAclsResponse,
   type DeleteTopicsRequest,
   type DeleteTopicsResponse,
   type ElectLeadersRequest,
@@ -50,6 +54,7 @@ import {
 } from '../../protocol/index.ts'
 import { metadataVersionFeature } from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
+import { Acls } from './acls.ts'
 import { BrokerSessions } from './broker-sessions.ts'
 import { Brokers } from './brokers.ts'
 import { Configs } from './configs.ts'
@@ -82,6 +87,7 @@ interface Parts {
   readonly topics: Topics
   readonly configs: Configs
   readonly features: Features
+  readonly acls: Acls
 }
 
 export class Controller {
@@ -106,6 +112,7 @@ export class Controller {
       brokers: new Brokers({ state, settings, clusterId, sessions: this.#sessions }),
       topics: new Topics({ state, settings, configs, random }),
       features: new Features(state, settings),
+      acls: new Acls({ state, settings, random }),
     }
   }
 
@@ -259,6 +266,16 @@ export class Controller {
 
   alterConfigs(request: AlterConfigsRequest): Decision<AlterConfigsResponse> {
     return this.#parts.configs.alter(request)
+  }
+
+  /** Throws ApiError 54, 44, or -1. */
+  createAcls(request: CreateAclsRequest): Decision<CreateAclsResponse> {
+    return this.#parts.acls.create(request)
+  }
+
+  /** Throws ApiError 54, 44, or 42. */
+  deleteAcls(request: DeleteAclsRequest): Decision<DeleteAclsResponse> {
+    return this.#parts.acls.delete(request)
   }
 
   /** Throws ApiError 95. */

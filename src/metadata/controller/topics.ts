@@ -19,6 +19,7 @@ import type { MetadataRecord } from '../record.ts'
 import type { Configs } from './configs.ts'
 import type { ControlledTopic, ControllerState } from './controller-state.ts'
 import { atomically, type Decision, recordsPerRequestMax, tooManyRecords } from './decision.ts'
+import { newId } from './new-id.ts'
 import {
   assignedPartition,
   type NewPartition,
@@ -126,7 +127,7 @@ export class Topics {
     const texts = topic.configs.map((config) => ({ ...config, operation: configOperation.set }))
     const configRecords = this.#configs.operate({ resourceType: resourceType.topic, resourceName: name }, texts)
     const partitions = topic.assignments.length > 0 ? this.#assigned(topic) : this.#placed(topic, this.#countOf(topic))
-    const topicId = this.#newId()
+    const topicId = newId(this.#random, (id) => this.#state.topics.has(id))
     const made: readonly MetadataRecord[] = [
       { kind: 'topic', value: topicRecord.create({ name, topicId }) },
       ...configRecords,
@@ -137,15 +138,6 @@ export class Topics {
     }
     records.push(...made)
     return this.#created(topic, { topicId, partitions, describable })
-  }
-
-  #newId(): Uuid {
-    for (;;) {
-      const id = this.#random.uuid()
-      // Kafka keeps the first ids of the space to itself, and ids that begin with a dash out of command lines.
-      if (id.startsWith('\0'.repeat(15)) || id.charCodeAt(0) >> 2 === 62 || this.#state.topics.has(id)) continue
-      return id
-    }
   }
 
   #assigned(topic: CreatableTopic): readonly NewPartition[] {

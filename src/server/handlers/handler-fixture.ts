@@ -149,6 +149,8 @@ export class ClusterFixture {
       createPartitions: (request) => later(() => controller.createPartitions(request)),
       incrementalAlterConfigs: (request) => later(() => controller.incrementalAlterConfigs(request)),
       alterConfigs: (request) => later(() => controller.alterConfigs(request)),
+      createAcls: (request) => later(() => controller.createAcls(request)),
+      deleteAcls: (request) => later(() => controller.deleteAcls(request)),
       updateFeatures: (request) => later(() => controller.updateFeatures(request)),
       allocateProducerIds: (request) => later(() => controller.allocateProducerIds(request)),
     }
