@@ -145,6 +145,7 @@ export class Fixture {
       client: { name: '', version: '' },
       proceed: () => undefined,
       afterEarlier: () => undefined,
+      throttle: () => undefined,
       onClose: () => undefined,
     })
     bytes.fill(0xee)

@@ -80,6 +80,15 @@ function madeUpHandlers(held: Held): BoundHandler[] {
       return (writer) => writer.i32(correlationId * 100 + answered)
     },
   }
+  const throttled: BoundHandler = {
+    key: 185,
+    name: 'Throttled',
+    versions: [0, 1],
+    run(_reader, context) {
+      context.throttle(context.apiVersion === 0 ? 200 : 3_600_000)
+      return (writer) => writer.i32(context.correlationId)
+    },
+  }
   const late: BoundHandler = {
     key: 184,
     name: 'Late',
@@ -93,7 +102,7 @@ function madeUpHandlers(held: Held): BoundHandler[] {
       return answer
     },
   }
-  return [slow, silent, unwritable, later, late]
+  return [slow, silent, unwritable, later, late, throttled]
 }
 
 interface StartOptions extends Partial<ServerLimits> {

@@ -28,8 +28,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'controller.quorum.fetch.timeout.ms',
   'controller.quorum.request.timeout.ms',
   'controller.quorum.retry.backoff.ms',
-  'controller.quota.window.num',
-  'controller.quota.window.size.seconds',
   'create.topic.policy.class.name',
   'delegation.token.expiry.check.interval.ms',
   'delegation.token.expiry.time.ms',

@@ -1,5 +1,6 @@
 /** The door of `metadata`: the records of the cluster, the image that they make, and what changed in it. */
 export { type Acl, type AclFilter, aclOf, matchesAcl } from './acl.ts'
+export { isEnforcedQuota, matchingQuotas } from './client-quota.ts'
 export type { BrokerChange } from './cluster-delta.ts'
 export * from './controller/controller.ts'
 export { type Asker, type ControllerChannel, isNotController, notController } from './controller/controller-channel.ts'

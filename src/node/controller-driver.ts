@@ -9,6 +9,7 @@ import {
   type Decision,
   type DecisionContext,
   encodeRecord,
+  isEnforcedQuota,
   type MetadataBatch,
   type MetadataRecord,
   notController,
@@ -244,20 +245,20 @@ export class ControllerDriver implements ControllerChannel {
   registerController: ControllerChannel['registerController'] = (request) =>
     this.#run(() => this.#controller.registerController(request))
 
-  createTopics: ControllerChannel['createTopics'] = async (request) => {
-    const reply = await this.#run(() => this.#controller.createTopics(request))
+  createTopics: ControllerChannel['createTopics'] = async (request, asker) => {
+    const reply = await this.#run((context) => this.#controller.createTopics(request, { ...context, asker }))
     if (!request.validateOnly) this.#tell('created topics', reply.topics)
     return reply
   }
 
-  deleteTopics: ControllerChannel['deleteTopics'] = async (request) => {
-    const reply = await this.#run(() => this.#controller.deleteTopics(request))
+  deleteTopics: ControllerChannel['deleteTopics'] = async (request, asker) => {
+    const reply = await this.#run((context) => this.#controller.deleteTopics(request, { ...context, asker }))
     this.#tell('deleted topics', reply.responses)
     return reply
   }
 
-  createPartitions: ControllerChannel['createPartitions'] = async (request) => {
-    const reply = await this.#run(() => this.#controller.createPartitions(request))
+  createPartitions: ControllerChannel['createPartitions'] = async (request, asker) => {
+    const reply = await this.#run((context) => this.#controller.createPartitions(request, { ...context, asker }))
     if (!request.validateOnly) this.#tell('added partitions to topics', reply.results)
     return reply
   }
@@ -273,7 +274,28 @@ export class ControllerDriver implements ControllerChannel {
 
   alterConfigs: ControllerChannel['alterConfigs'] = (request) => this.#run(() => this.#controller.alterConfigs(request))
 
-  createAcls: ControllerChannel['createAcls'] = (request) => this.#run(() => this.#controller.createAcls(request))
+  alterClientQuotas: ControllerChannel['alterClientQuotas'] = async (request) => {
+    const reply = await this.#run(() => this.#controller.alterClientQuotas(request))
+    const keys = new Set(
+      request.entries.flatMap(({ ops }) => ops.filter(({ remove }) => !remove).map(({ key }) => key)),
+    )
+    const isStored = !request.validateOnly && reply.entries.some(({ errorCode }) => errorCode === ErrorCode.NONE)
+    if (isStored && ![...keys].every(isEnforcedQuota)) {
+      this.#options.logger.log(
+        'warn',
+        'client quotas were stored of which only controller_mutation_rate has an effect yet',
+      )
+    }
+    return reply
+  }
+
+  createAcls: ControllerChannel['createAcls'] = async (request) => {
+    const reply = await this.#run(() => this.#controller.createAcls(request))
+    if (reply.results.some(({ errorCode }) => errorCode === ErrorCode.NONE)) {
+      this.#options.logger.log('warn', 'ACLs were stored that are not enforced: everybody may still do everything')
+    }
+    return reply
+  }
 
   deleteAcls: ControllerChannel['deleteAcls'] = (request) => this.#run(() => this.#controller.deleteAcls(request))
 

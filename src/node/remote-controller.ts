@@ -10,6 +10,7 @@ import { type Peers, UnsupportedVersionError, type VersionRange } from '../peer/
 import {
   type Api,
   allocateProducerIds,
+  alterClientQuotas,
   alterConfigs,
   alterPartition,
   alterPartitionReassignments,
@@ -17,8 +18,10 @@ import {
   brokerHeartbeat,
   brokerRegistration,
   controllerRegistration,
+  createAcls,
   createPartitions,
   createTopics,
+  deleteAcls,
   deleteTopics,
   ErrorCode,
   electLeaders,
@@ -125,6 +128,11 @@ export class RemoteController implements ControllerChannel, Forwarder {
 
   createTopics: ControllerChannel['createTopics'] = (request, asker) => this.#askFor(createTopics, request, asker)
 
+  deleteTopics: ControllerChannel['deleteTopics'] = (request, asker) => this.#askFor(deleteTopics, request, asker)
+
+  createPartitions: ControllerChannel['createPartitions'] = (request, asker) =>
+    this.#askFor(createPartitions, request, asker)
+
   alterConfigs: ControllerChannel['alterConfigs'] = (request, asker) => this.#askFor(alterConfigs, request, asker)
 
   incrementalAlterConfigs: ControllerChannel['incrementalAlterConfigs'] = (request, asker) =>
@@ -147,11 +155,6 @@ export class RemoteController implements ControllerChannel, Forwarder {
 
   // ---- the rest of what a controller is asked: of clients it comes by `forward`
 
-  deleteTopics: ControllerChannel['deleteTopics'] = (request) => this.#ask(this.#forwarding, deleteTopics, request)
-
-  createPartitions: ControllerChannel['createPartitions'] = (request) =>
-    this.#ask(this.#forwarding, createPartitions, request)
-
   electLeaders: ControllerChannel['electLeaders'] = (request) => this.#ask(this.#forwarding, electLeaders, request)
 
   alterPartitionReassignments: ControllerChannel['alterPartitionReassignments'] = (request) =>
@@ -162,6 +165,13 @@ export class RemoteController implements ControllerChannel, Forwarder {
 
   unregisterBroker: ControllerChannel['unregisterBroker'] = (request) =>
     this.#ask(this.#forwarding, unregisterBroker, request)
+
+  alterClientQuotas: ControllerChannel['alterClientQuotas'] = (request) =>
+    this.#ask(this.#forwarding, alterClientQuotas, request)
+
+  createAcls: ControllerChannel['createAcls'] = (request) => this.#ask(this.#forwarding, createAcls, request)
+
+  deleteAcls: ControllerChannel['deleteAcls'] = (request) => this.#ask(this.#forwarding, deleteAcls, request)
 
   updateFeatures: ControllerChannel['updateFeatures'] = (request) =>
     this.#ask(this.#forwarding, updateFeatures, request)

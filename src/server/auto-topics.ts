@@ -89,7 +89,7 @@ export class AutoTopics {
   /**
    * Asks for topics that the image lacks. Answers at once, in Kafka's way: the code is 17 for a name that no topic can
    * have, and 3 for the others, which the client asks for again. The controller sees the client whose request named them
-   * first.
+   * first, and they count for its quota.
    */
   create(names: Iterable<string>, asker?: Asker): ReadonlyMap<string, number> {
     const codes = new Map<string, number>()

@@ -6,6 +6,7 @@
 import {
   AssertionError,
   assert,
+  type Clock,
   type Connection,
   type ConnectionHandler,
   FrameBuffer,
@@ -14,6 +15,7 @@ import {
   type Reader,
   type ReceiveBuffers,
   type ReplyPart,
+  type Timer,
   type Writer,
 } from '../base/index.ts'
 import { type Answer, type Answering, type BodyWriter, closeConnection, LateAnswer, Signal } from './handler.ts'
@@ -40,6 +42,7 @@ export interface ConnectionOptions {
   /** Requests of one connection that may wait for their reply behind `proceed`. */
   readonly inFlightMax: number
   readonly monotonic: () => number
+  readonly after: Clock['after']
   /** Before the node is ready requests wait where they are: no error is told that the next moment takes back. */
   readonly isOpen: () => boolean
   readonly onClosed: (connection: ServerConnection) => void
@@ -57,6 +60,8 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   readonly client = { name: '', version: '' }
   /** The request that is under way and holds back those behind it. */
   #holder: RequestSlot | undefined
+  /** Runs while no request may begin because the peer has used more than its quota. */
+  #throttled: Timer | undefined
   #paused = false
   #closed = false
   #flushQueued = false
@@ -163,6 +168,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       !this.#isEnding &&
       this.#options.isOpen() &&
       this.#holder === undefined &&
+      this.#throttled === undefined &&
       this.#slots.length < this.#options.inFlightMax &&
       this.#replies.queuedBytes + this.#parkedBytes < this.#options.queuedBytesMax
     )
@@ -264,6 +270,15 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     if (this.#holder !== slot) return
     this.#holder = undefined
     this.#resume()
+  }
+
+  throttle(throttleTimeMs: number): void {
+    if (this.#closed) return
+    this.#throttled?.cancel()
+    this.#throttled = this.#options.after(throttleTimeMs, () => {
+      this.#throttled = undefined
+      this.#resume()
+    })
   }
 
   isFirst(slot: RequestSlot): boolean {
@@ -385,6 +400,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   closed(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#throttled?.cancel()
     this.#replies.close()
     for (const { parts, closed } of this.#slots.splice(0)) {
       this.#replies.push(parts ?? [])

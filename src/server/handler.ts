@@ -26,6 +26,8 @@ export interface RequestContext {
    * proceeded has committed. Undefined: they are.
    */
   afterEarlier(): Promise<void> | undefined
+  /** No other request of this connection is begun for so long, whose asker has used more than its quota (KIP-219). */
+  throttle(throttleTimeMs: number): void
   /** Called if the connection goes while this request holds it: nobody waits for the answer any more. */
   onClose(run: () => void): void
 }

@@ -55,6 +55,8 @@ export {
   listPartitionReassignmentsHandler,
 } from './handlers/46-list-partition-reassignments.ts'
 export { type OffsetDeleteServices, offsetDeleteHandler } from './handlers/47-offset-delete.ts'
+export { type DescribeClientQuotasServices, describeClientQuotasHandler } from './handlers/48-describe-client-quotas.ts'
+export { type AlterClientQuotasServices, alterClientQuotasHandler } from './handlers/49-alter-client-quotas.ts'
 export { voteHandler } from './handlers/52-vote.ts'
 export { beginQuorumEpochHandler } from './handlers/53-begin-quorum-epoch.ts'
 export { endQuorumEpochHandler } from './handlers/54-end-quorum-epoch.ts'

@@ -13,6 +13,7 @@ export interface SlotOwner extends Pick<RequestContext, 'listenerName' | 'client
   /** The frames that are there now were complete then, at the latest; by the monotonic clock. */
   readonly receivedAtMs: number
   readonly proceeds: (slot: RequestSlot) => void
+  readonly throttle: (throttleTimeMs: number) => void
   /** No request before it waits for its answer. */
   readonly isFirst: (slot: RequestSlot) => boolean
 }
@@ -66,6 +67,10 @@ export class RequestSlot implements RequestContext {
     return new Promise((resolve) => {
       this.becameFirst = resolve
     })
+  }
+
+  throttle(throttleTimeMs: number): void {
+    if (throttleTimeMs > 0) this.#connection.throttle(throttleTimeMs)
   }
 
   onClose(run: () => void): void {

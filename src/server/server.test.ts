@@ -64,7 +64,7 @@ test('ApiVersions: what is served, and how a newer client is told (N9, N10)', as
   const { apiKeys, finalizedFeatures } = apiVersions.response.decode(known, 4)
   assert.deepEqual(
     apiKeys.map(({ apiKey }) => apiKey),
-    [3, 17, 18, 180, 181, 182, 183, 184],
+    [3, 17, 18, 180, 181, 182, 183, 184, 185],
   )
   assert.deepEqual(
     finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]),

@@ -158,6 +158,7 @@ export class Server {
       queuedBytesMax: limits.queuedReplyBytesMax,
       inFlightMax: limits.inFlightMax,
       monotonic: () => clock.monotonic(),
+      after: (delayMs, run) => clock.after(delayMs, run),
       onClosed: (closed) => this.#forget(closed),
       onFault,
     })

@@ -40,6 +40,10 @@ export function inOrder(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, inOrder(of)]))
 }
 
+/** JSON knows no infinity. */
+const told = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value
+
 const { network } = createEnv()
 
 export async function answersOf(broker: Broker, questions: readonly Question[]): Promise<readonly Answer[]> {
@@ -55,7 +59,7 @@ export async function answersOf(broker: Broker, questions: readonly Question[]):
         if (wire.isClosed) return 'connection closed'
         throw error
       })
-      answers.push({ label, answer: JSON.parse(JSON.stringify(answer)) })
+      answers.push({ label, answer: JSON.parse(JSON.stringify(answer, told)) })
     }
   } finally {
     for (const wire of wires.values()) wire.destroy()

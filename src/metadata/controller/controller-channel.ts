@@ -8,6 +8,8 @@ import { ApiError } from '../../base/index.ts'
 import {
   type AllocateProducerIdsRequest,
   type AllocateProducerIdsResponse,
+  type AlterClientQuotasRequest,
+  type AlterClientQuotasResponse,
   type AlterConfigsRequest,
   type AlterConfigsResponse,
   type AlterPartitionReassignmentsRequest,
@@ -70,13 +72,14 @@ export interface ControllerChannel {
   unregisterBroker(request: UnregisterBrokerRequest): Promise<UnregisterBrokerResponse>
   registerController(request: ControllerRegistrationRequest): Promise<ControllerRegistrationResponse>
   createTopics(request: CreateTopicsRequest, asker?: Asker): Promise<CreateTopicsResponse>
-  deleteTopics(request: DeleteTopicsRequest): Promise<DeleteTopicsResponse>
-  createPartitions(request: CreatePartitionsRequest): Promise<CreatePartitionsResponse>
+  deleteTopics(request: DeleteTopicsRequest, asker?: Asker): Promise<DeleteTopicsResponse>
+  createPartitions(request: CreatePartitionsRequest, asker?: Asker): Promise<CreatePartitionsResponse>
   incrementalAlterConfigs(
     request: IncrementalAlterConfigsRequest,
     asker?: Asker,
   ): Promise<IncrementalAlterConfigsResponse>
   alterConfigs(request: AlterConfigsRequest, asker?: Asker): Promise<AlterConfigsResponse>
+  alterClientQuotas(request: AlterClientQuotasRequest): Promise<AlterClientQuotasResponse>
   createAcls(request: CreateAclsRequest): Promise<CreateAclsResponse>
   deleteAcls(request: DeleteAclsRequest): Promise<DeleteAclsResponse>
   updateFeatures(request: UpdateFeaturesRequest): Promise<UpdateFeaturesResponse>

@@ -20,6 +20,7 @@ import { ClusterDelta } from '../cluster-delta.ts'
 import {
   type BrokerImage,
   configResourceKey,
+  type QuotaEntityPart,
   quotaEntityKey,
   type ResourceConfigs,
   scramCredentialKey,
@@ -46,6 +47,8 @@ type BrokerChangeRecord = RecordOf<'brokerRegistrationChange' | 'fenceBroker' | 
 const topicResourceType = 2
 /** An id has 16 characters: no two keys meet. */
 const partitionKey = (topicId: Uuid, partitionId: number): string => `${topicId}${partitionId}`
+/** An entity is text of JSON: no two keys meet. */
+const quotaKey = (entity: readonly QuotaEntityPart[], key: string): string => `${quotaEntityKey(entity)} ${key}`
 const noTexts: ReadonlyMap<string, string> = new Map()
 
 export class ControllerState {
@@ -122,6 +125,11 @@ export class ControllerState {
 
   configs(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
     return this.#configs.get(configResourceKey({ resourceType, resourceName }))?.configs ?? noTexts
+  }
+
+  /** The parts of the entity in any order. */
+  clientQuota(entity: readonly QuotaEntityPart[], key: string): number | undefined {
+    return this.clientQuotas.get(quotaKey(entity, key))?.value
   }
 
   /** Neither fenced nor on its way out. */
@@ -217,7 +225,7 @@ export class ControllerState {
   ): void {
     switch (record.kind) {
       case 'clientQuota': {
-        const key = `${quotaEntityKey(record.value.entity)} ${record.value.key}`
+        const key = quotaKey(record.value.entity, record.value.key)
         if (record.value.remove) this.clientQuotas.delete(key)
         else this.clientQuotas.set(key, record.value)
         break

@@ -9,6 +9,8 @@ import type { BrokerConfig } from '../../config/index.ts'
 import {
   type AllocateProducerIdsRequest,
   type AllocateProducerIdsResponse,
+  type AlterClientQuotasRequest,
+  type AlterClientQuotasResponse,
   type AlterConfigsRequest,
   type AlterConfigsResponse,
   type AlterPartitionReassignmentsRequest,
@@ -52,18 +54,22 @@ import {
   type UpdateFeaturesResponse,
   unregisterBroker,
 } from '../../protocol/index.ts'
+import { type ClientLimit, limitOf, mutationRateKey, type QuotaClient } from '../client-quota.ts'
 import { metadataVersionFeature } from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
 import { Acls } from './acls.ts'
 import { BrokerSessions } from './broker-sessions.ts'
 import { Brokers } from './brokers.ts'
+import { alterQuotas } from './client-quotas.ts'
 import { Configs } from './configs.ts'
+import type { Asker } from './controller-channel.ts'
 import { ControllerState } from './controller-state.ts'
 import { atomically, type Decision, type DecisionContext, oneByOne } from './decision.ts'
 import { assignDirectories } from './directory-assignments.ts'
 import { Features } from './features.ts'
 import { IsrChanges } from './isr-changes.ts'
 import { LeaderElections, type WilledElection } from './leader-elections.ts'
+import { type MutationQuota, MutationQuotas, mutatorOf, strictSince } from './mutation-quotas.ts'
 import type { TopicPartition } from './partition-sets.ts'
 import { listReassignments, Reassignments } from './reassignments.ts'
 import { Settings } from './settings.ts'
@@ -80,6 +86,12 @@ export interface ControllerOptions {
   readonly random: RandomStream
 }
 
+/** Who asks for a mutation, and when. Without an asker there is no limit. */
+export interface MutationContext {
+  readonly asker?: Asker | undefined
+  readonly nowMs?: number
+}
+
 interface Parts {
   readonly state: ControllerState
   readonly settings: Settings
@@ -93,12 +105,19 @@ interface Parts {
 export class Controller {
   readonly #options: ControllerOptions
   readonly #sessions: BrokerSessions
+  readonly #mutationQuotas: MutationQuotas
   #parts: Parts
 
   constructor(options: ControllerOptions) {
     this.#options = options
     this.#sessions = new BrokerSessions(options.config.number('broker.session.timeout.ms'))
     this.#parts = this.#over(new ControllerState())
+    const { config } = options
+    this.#mutationQuotas = new MutationQuotas({
+      limitOf: (client) => this.#limitOf(client),
+      burstSeconds:
+        config.number('controller.quota.window.num') * config.number('controller.quota.window.size.seconds'),
+    })
   }
 
   #over(state: ControllerState): Parts {
@@ -247,17 +266,30 @@ export class Controller {
   /** Authorization is the caller's; `describable` says of which topics the asker may see the configs. */
   createTopics(
     request: CreateTopicsRequest,
-    describable: (topic: string) => boolean = () => true,
+    {
+      describable = () => true,
+      ...asked
+    }: MutationContext & { readonly describable?: (topic: string) => boolean } = {},
   ): Decision<CreateTopicsResponse> {
-    return this.#parts.topics.create(request, describable)
+    return this.#parts.topics.create(request, { describable, quota: this.#quotaFor(asked, 'createTopics') })
   }
 
-  deleteTopics(request: DeleteTopicsRequest): Decision<DeleteTopicsResponse> {
-    return this.#parts.topics.delete(request)
+  deleteTopics(request: DeleteTopicsRequest, asked: MutationContext = {}): Decision<DeleteTopicsResponse> {
+    return this.#parts.topics.delete(request, this.#quotaFor(asked, 'deleteTopics'))
   }
 
-  createPartitions(request: CreatePartitionsRequest): Decision<CreatePartitionsResponse> {
-    return this.#parts.topics.createPartitions(request)
+  createPartitions(request: CreatePartitionsRequest, asked: MutationContext = {}): Decision<CreatePartitionsResponse> {
+    return this.#parts.topics.createPartitions(request, this.#quotaFor(asked, 'createPartitions'))
+  }
+
+  #quotaFor({ asker, nowMs = 0 }: MutationContext, request: keyof typeof strictSince): MutationQuota {
+    return this.#mutationQuotas.quotaFor(asker && mutatorOf(asker, strictSince[request]), nowMs)
+  }
+
+  #limitOf(client: QuotaClient): ClientLimit | undefined {
+    const { state } = this.#parts
+    if (state.clientQuotas.size === 0) return undefined
+    return limitOf(client, (entity) => state.clientQuota(entity, mutationRateKey))
   }
 
   incrementalAlterConfigs(request: IncrementalAlterConfigsRequest): Decision<IncrementalAlterConfigsResponse> {
@@ -266,6 +298,11 @@ export class Controller {
 
   alterConfigs(request: AlterConfigsRequest): Decision<AlterConfigsResponse> {
     return this.#parts.configs.alter(request)
+  }
+
+  /** Throws ApiError 44. */
+  alterClientQuotas(request: AlterClientQuotasRequest): Decision<AlterClientQuotasResponse> {
+    return alterQuotas(request, this.#parts.state)
   }
 
   /** Throws ApiError 54, 44, or -1. */

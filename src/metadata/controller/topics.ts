@@ -19,6 +19,7 @@ import type { MetadataRecord } from '../record.ts'
 import type { Configs } from './configs.ts'
 import type { ControlledTopic, ControllerState } from './controller-state.ts'
 import { atomically, type Decision, recordsPerRequestMax, tooManyRecords } from './decision.ts'
+import type { MutationQuota } from './mutation-quotas.ts'
 import { newId } from './new-id.ts'
 import {
   assignedPartition,
@@ -58,6 +59,12 @@ function answering<R>(decide: () => R, fail: (error: ApiError) => R): R {
   }
 }
 
+export interface TopicsContext {
+  /** Whether the asker may see a new topic's configs. */
+  readonly describable: (topic: string) => boolean
+  readonly quota: MutationQuota
+}
+
 export class Topics {
   readonly #state: ControllerState
   readonly #settings: Settings
@@ -71,8 +78,7 @@ export class Topics {
     this.#random = random
   }
 
-  /** `describable`: whether the asker may see a new topic's configs. */
-  create(request: CreateTopicsRequest, describable: (topic: string) => boolean): Decision<CreateTopicsResponse> {
+  create(request: CreateTopicsRequest, { describable, quota }: TopicsContext): Decision<CreateTopicsResponse> {
     const records: MetadataRecord[] = []
     const total = request.topics.reduce((sum, topic) => sum + this.#countOf(topic), 0)
     const topics = request.topics.map((topic) =>
@@ -83,17 +89,18 @@ export class Topics {
             throw new ApiError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
           }
           this.#checkName(topic.name, request.topics)
-          return this.#create(topic, describable(topic.name), records)
+          return this.#create(topic, { describable: describable(topic.name), quota, records })
         },
         ({ code, message }) =>
           present(
-            createTopics.response.create({ topics: [{ name: topic.name, errorCode: code, errorMessage: message }] })
-              .topics[0],
+            createTopics.response.create({
+              topics: [{ name: topic.name, errorCode: code, errorMessage: message || null }],
+            }).topics[0],
             'a result',
           ),
       ),
     )
-    const reply = createTopics.response.create({ topics })
+    const reply = createTopics.response.create({ topics, throttleTimeMs: quota.throttleTimeMs })
     return atomically(request.validateOnly ? [] : records, reply)
   }
 
@@ -122,11 +129,16 @@ export class Topics {
     }
   }
 
-  #create(topic: CreatableTopic, describable: boolean, records: MetadataRecord[]): CreateResult {
+  #create(
+    topic: CreatableTopic,
+    given: { readonly describable: boolean; readonly quota: MutationQuota; readonly records: MetadataRecord[] },
+  ): CreateResult {
     const { name } = topic
+    const { describable, quota, records } = given
     const texts = topic.configs.map((config) => ({ ...config, operation: configOperation.set }))
     const configRecords = this.#configs.operate({ resourceType: resourceType.topic, resourceName: name }, texts)
     const partitions = topic.assignments.length > 0 ? this.#assigned(topic) : this.#placed(topic, this.#countOf(topic))
+    quota.record(partitions.length)
     const topicId = newId(this.#random, (id) => this.#state.topics.has(id))
     const made: readonly MetadataRecord[] = [
       { kind: 'topic', value: topicRecord.create({ name, topicId }) },
@@ -218,7 +230,7 @@ export class Topics {
   }
 
   /** Versions before 6 name topics, later ones name them or give their ids. */
-  delete(request: DeleteTopicsRequest): Decision<DeleteTopicsResponse> {
+  delete(request: DeleteTopicsRequest, quota: MutationQuota): Decision<DeleteTopicsResponse> {
     const asked = [...request.topics, ...request.topicNames.map((name) => ({ name, topicId: zeroUuid }))]
     const records: MetadataRecord[] = []
     const responses = asked.map((topic) => {
@@ -232,14 +244,16 @@ export class Topics {
       return answering(
         () => {
           found = this.#toDelete(topic, asked)
+          quota.record(found.partitionCount)
           const value = removeTopicRecord.create({ topicId: found.topicId })
           records.push({ kind: 'removeTopic', value })
           return answer(ErrorCode.NONE, null)
         },
-        (error) => answer(error.code, error.message),
+        (error) => answer(error.code, error.message || null),
       )
     })
-    return atomically(records, deleteTopics.response.create({ responses }))
+    const { throttleTimeMs } = quota
+    return atomically(records, deleteTopics.response.create({ responses, throttleTimeMs }))
   }
 
   #find({ name, topicId }: DeletableTopic): ControlledTopic {
@@ -273,7 +287,7 @@ export class Topics {
     return found
   }
 
-  createPartitions(request: CreatePartitionsRequest): Decision<CreatePartitionsResponse> {
+  createPartitions(request: CreatePartitionsRequest, quota: MutationQuota): Decision<CreatePartitionsResponse> {
     const records: MetadataRecord[] = []
     const added = request.topics.map(({ name, count }) => count - (this.#state.topicByName(name)?.partitionCount ?? 0))
     const total = added.reduce((sum, count) => sum + Math.max(count, 0), 0)
@@ -285,18 +299,23 @@ export class Topics {
           if (named(request.topics, topic.name) > 1) {
             throw new ApiError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
           }
-          records.push(...this.#morePartitions(topic))
+          records.push(...this.#morePartitions(topic, quota))
           return answer(ErrorCode.NONE, null)
         },
-        (error) => answer(error.code, error.message),
+        (error) => answer(error.code, error.message || null),
       )
     })
-    return atomically(request.validateOnly ? [] : records, createPartitions.response.create({ results }))
+    const reply = createPartitions.response.create({ results, throttleTimeMs: quota.throttleTimeMs })
+    return atomically(request.validateOnly ? [] : records, reply)
   }
 
-  #morePartitions({ name, count, assignments }: CreatePartitionsRequest['topics'][number]): readonly MetadataRecord[] {
+  #morePartitions(
+    { name, count, assignments }: CreatePartitionsRequest['topics'][number],
+    quota: MutationQuota,
+  ): readonly MetadataRecord[] {
     const topic = this.#state.topicByName(name)
-    if (topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, unknownTopic)
+    // Kafka has no words for it here, and has them when topics are deleted.
+    if (topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, '')
     const { topicId, partitionCount } = topic
     if (count === partitionCount) {
       throw new ApiError(ErrorCode.INVALID_PARTITIONS, `Topic already has ${partitionCount} partition(s).`)
@@ -311,6 +330,7 @@ export class Topics {
       const reason = `Attempted to add ${additional} additional partition(s), but ${given}`
       throw new ApiError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, reason)
     }
+    quota.record(additional)
     const first = present(this.#state.partition(topicId, 0), 'the first partition of a topic')
     const replicationFactor = first.replicas.length
     const partitions =

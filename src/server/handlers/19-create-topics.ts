@@ -1,8 +1,8 @@
 /**
  * CreateTopics (19), on brokers and controllers: the controller decides, within the time that the client gives.
  *
- * Versions 2 to 7. 4: -1 for the default numbers of partitions and replicas. 5: flexible; what was created is told. 7: the
- * topic's id.
+ * Versions 2 to 7. 4: -1 for the default numbers of partitions and replicas. 5: flexible; what was created is told. 6: where
+ * a quota is spent the topic fails (KIP-599). 7: the topic's id.
  */
 import { ApiError, type Clock } from '../../base/index.ts'
 import { type ControllerChannel, clusterMetadataTopic } from '../../metadata/index.ts'
@@ -44,7 +44,7 @@ export function createTopicsHandler({
 }: CreateTopicsServices): Handler<CreateTopicsRequest, CreateTopicsResponse> {
   return {
     api: createTopics,
-    async handle(request) {
+    async handle(request, context) {
       const { timeoutMs } = request
       const counts = new Map<string, number>()
       for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -56,8 +56,11 @@ export function createTopicsHandler({
         else refused.set(topic.name, error)
       }
       const reply = await withinTimeout(clock, timeoutMs, async () =>
-        asked.length === 0 ? createTopics.response.create() : channel.createTopics({ ...request, topics: asked }),
+        asked.length === 0
+          ? createTopics.response.create()
+          : channel.createTopics({ ...request, topics: asked }, context),
       )
+      context.throttle(reply.throttleTimeMs)
       if (refused.size === 0) return reply
       const refusals = createTopics.response.create({
         topics: Array.from(refused, ([name, error]) => failed(name, error)),

@@ -1,7 +1,8 @@
 /**
  * DeleteTopics (20), on brokers and controllers: the controller decides, within the time that the client gives.
  *
- * Versions 1 to 6. 3: error 73 where topics may not be deleted. 4: flexible. 5: a message for each error. 6: by name or id.
+ * Versions 1 to 6. 3: error 73 where topics may not be deleted. 4: flexible. 5: a message for each error; where a
+ * quota is spent the topic fails (KIP-599). 6: by name or id.
  */
 import { type Clock, zeroUuid } from '../../base/index.ts'
 import type { ControllerChannel } from '../../metadata/index.ts'
@@ -18,7 +19,6 @@ export interface DeleteTopicsServices {
 }
 
 const disabledErrorSince = 3
-
 /** Versions before 6 name topics and nothing else. */
 const topicsOf = ({ topics, topicNames }: DeleteTopicsRequest): readonly Topic[] => [
   ...topics,
@@ -59,16 +59,17 @@ export function deleteTopicsHandler({
 }: DeleteTopicsServices): Handler<DeleteTopicsRequest, DeleteTopicsResponse> {
   return {
     api: deleteTopics,
-    async handle(request, { apiVersion }) {
+    async handle(request, context) {
       const { timeoutMs } = request
       const { asked, refusals } = sort(topicsOf(request))
       const reply = await withinTimeout(clock, timeoutMs, async () =>
         asked.length === 0
           ? deleteTopics.response.create()
-          : channel.deleteTopics({ topics: asked, topicNames: [], timeoutMs }),
+          : channel.deleteTopics({ topics: asked, topicNames: [], timeoutMs }, context),
       )
+      context.throttle(reply.throttleTimeMs)
       const responses = reply.responses.map((result) =>
-        apiVersion < disabledErrorSince && result.errorCode === ErrorCode.TOPIC_DELETION_DISABLED
+        context.apiVersion < disabledErrorSince && result.errorCode === ErrorCode.TOPIC_DELETION_DISABLED
           ? { ...result, errorCode: ErrorCode.INVALID_REQUEST }
           : result,
       )

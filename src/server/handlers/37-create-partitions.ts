@@ -1,7 +1,7 @@
 /**
  * CreatePartitions (37), on brokers and controllers: the controller decides, within the time that the client gives.
  *
- * Versions 0 to 3. 2: flexible. 3: where a quota is spent the topic fails (KIP-599; there are no such quotas yet).
+ * Versions 0 to 3. 2: flexible. 3: where a quota is spent the topic fails (KIP-599).
  */
 import type { Clock } from '../../base/index.ts'
 import type { ControllerChannel } from '../../metadata/index.ts'
@@ -27,7 +27,7 @@ export function createPartitionsHandler({
 }: CreatePartitionsServices): Handler<CreatePartitionsRequest, CreatePartitionsResponse> {
   return {
     api: createPartitions,
-    async handle(request) {
+    async handle(request, context) {
       const { timeoutMs } = request
       const topics = new Map<string, Topic>()
       const twice = new Set<string>()
@@ -39,8 +39,9 @@ export function createPartitionsHandler({
       const reply = await withinTimeout(clock, timeoutMs, async () =>
         asked.length === 0
           ? createPartitions.response.create()
-          : channel.createPartitions({ ...request, topics: asked }),
+          : channel.createPartitions({ ...request, topics: asked }, context),
       )
+      context.throttle(reply.throttleTimeMs)
       const refusals = Array.from(twice, (name) => ({
         name,
         errorCode: ErrorCode.INVALID_REQUEST,

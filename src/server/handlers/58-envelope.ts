@@ -79,7 +79,7 @@ function handlerOf({ requestApiKey, requestApiVersion }: RequestHeader, router: 
   return handler
 }
 
-/** The client's place in the order of its connection is its broker's to keep. */
+/** The client's place in the order of its connection is its broker's to keep; so is the connection, for a throttle time. */
 const contextOf = (header: RequestHeader, clientHost: string, outer: RequestContext): RequestContext => ({
   apiKey: header.requestApiKey,
   apiVersion: header.requestApiVersion,
@@ -90,6 +90,7 @@ const contextOf = (header: RequestHeader, clientHost: string, outer: RequestCont
   client: { name: '', version: '' },
   proceed: () => undefined,
   afterEarlier: () => undefined,
+  throttle: () => undefined,
   onClose: (run) => outer.onClose(run),
 })
 
