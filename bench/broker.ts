@@ -24,6 +24,8 @@ export interface BrokerOptions {
   /** How many log directories it has: `data`, then `data-1` and so on. One where nothing is said. */
   readonly directories?: number
   readonly settings?: Readonly<Record<string, string>>
+  /** More arguments of the tool that formats its directories. */
+  readonly format?: readonly string[]
 }
 
 /** Waits for the first answer; `sinceNs` is of the monotonic clock. */

@@ -68,7 +68,18 @@ export async function startKafka(options: KafkaOptions): Promise<Broker> {
   const java = await javaCommand()
   const classPath = join(await kafkaJars(), '*')
   const { port, file, logFile } = await prepare(options)
-  const format = ['-cp', classPath, quiet, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]
+  const format = [
+    '-cp',
+    classPath,
+    quiet,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    clusterId,
+    '-c',
+    file,
+    ...(options.format ?? []),
+  ]
   await runOrThrow({ command: java, args: format, timeoutMs: 60_000 })
   return launch(options.ping, { port, file, logFile })
 }

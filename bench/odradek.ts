@@ -18,7 +18,8 @@ export async function startOdradek(options: OdradekOptions): Promise<Broker> {
   const values = new Map(Object.entries(settings))
   const set = told.flatMap((key) => ['--set', `${key}=${values.get(key) ?? ''}`])
   const command = join(root, 'bin', 'odradek.js')
-  const formatted = spawnSync(process.execPath, [command, 'format', '-t', clusterId, '-c', file], { encoding: 'utf8' })
+  const format = [command, 'format', '-t', clusterId, '-c', file, ...(options.format ?? [])]
+  const formatted = spawnSync(process.execPath, format, { encoding: 'utf8' })
   if (formatted.status !== 0) throw new Error(`odradek format failed:\n${formatted.stderr}`)
   return launch({ ping: options.ping, place: { port, file, logFile }, args: [command, 'start', file, ...set] })
 }

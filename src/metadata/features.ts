@@ -44,12 +44,31 @@ const metadataVersionNames: readonly string[] = [
 /** 4.3-IV0: what a cluster of 4.3.1 is formatted with. */
 export const latestMetadataVersion: number = metadataVersionMin + metadataVersionNames.length - 1
 
+/** The levels that brought records, or fields of records, which those before do not know. */
+const levelsWithNewMetadata: readonly number[] = [
+  '3.3-IV3',
+  '3.4-IV0',
+  '3.5-IV2',
+  '3.6-IV1',
+  '3.6-IV2',
+  '3.7-IV0',
+  '3.7-IV2',
+  '4.0-IV1',
+  '4.3-IV0',
+].map((name) => metadataVersionMin + metadataVersionNames.indexOf(name))
+
+/** Whether a cluster that runs at `from` may hold metadata that it could not hold at `to`, a lower level. */
+export const losesMetadata = (from: number, to: number): boolean =>
+  levelsWithNewMetadata.some((level) => level > to && level <= from)
+
 /** From which on the leader epoch stays when the ISR only shrinks: 3.6-IV0. */
 export const noEpochOnShrinkLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.6-IV0')
-/** From which on partitions have directories (KIP-858): 3.7-IV2. */
-export const directoryAssignmentLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.7-IV2')
 /** From which on controllers register (KIP-919): 3.7-IV0. */
 export const controllerRegistrationLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.7-IV0')
+/** From which on partitions have directories (KIP-858): 3.7-IV2. */
+export const directoryAssignmentLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.7-IV2')
+/** From which on records have eligible leader replicas (KIP-966): 4.0-IV1. */
+export const eligibleLeaderReplicasLevel: number = metadataVersionMin + metadataVersionNames.indexOf('4.0-IV1')
 /** From which on directories can be cordoned (KIP-1066): 4.3-IV0. */
 export const cordonedDirectoriesLevel: number = metadataVersionMin + metadataVersionNames.indexOf('4.3-IV0')
 

@@ -20,6 +20,7 @@ export interface OwnBrokerOptions {
   readonly name: string
   readonly settings?: Readonly<Record<string, string>>
   readonly directories?: number
+  readonly format?: readonly string[]
 }
 
 /** The clients of this process's later calls go to it: one suite has one. */

@@ -46,7 +46,7 @@ const told = (_key: string, value: unknown): unknown =>
 
 const { network } = createEnv()
 
-export async function answersOf(broker: Broker, questions: readonly Question[]): Promise<readonly Answer[]> {
+export async function answersOf(broker: Broker, questions: readonly Question[]): Promise<Answer[]> {
   const ports = { broker: broker.port, controller: controllerPort(broker) }
   const wires = new Map<Question['of'], Wire>()
   const answers: Answer[] = []

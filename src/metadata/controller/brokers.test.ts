@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError } from '../../base/index.ts'
-import { allocateProducerIds, createTopics } from '../../protocol/index.ts'
+import { allocateProducerIds, controllerRegistration, createTopics } from '../../protocol/index.ts'
+import { supportedFeatures } from '../features.ts'
 import { Fixture, id } from './controller-fixture.ts'
 
 const code = (expected: number) => (error: unknown) => error instanceof ApiError && error.code === expected
@@ -55,11 +56,64 @@ test('registrations are refused: cluster, duplicate, directories, features', () 
   assert.throws(() => fixture.register(1, { incarnationId: id('again') }), code(101))
   assert.throws(() => fixture.register(2, { logDirs: [] }), code(119))
   assert.throws(() => fixture.register(2, { logDirs: [id('d1')] }), code(119))
-  assert.throws(() => fixture.register(2, { features: [] }), code(35))
+  assert.throws(() => fixture.register(2, { features: [] }), code(119))
   const { brokerEpoch } = fixture.register(1)
   assert.equal(fixture.controller.state.brokers.get(1)?.registration.fenced, false)
   fixture.nowMs += 9_000
   assert.ok(fixture.register(1, { incarnationId: id('again') }).brokerEpoch > brokerEpoch)
+})
+
+test('another incarnation waits for the session of the one before, however that left (C14)', () => {
+  const another = { incarnationId: id('again') }
+  const lives: Readonly<Record<string, (fixture: Fixture) => void>> = {
+    unfenced: (fixture) => fixture.heartbeat(1),
+    'fenced from the start': (fixture) => fixture.heartbeat(1, { wantFence: true }),
+    'on its way out': (fixture) => {
+      fixture.heartbeat(1)
+      fixture.start(2)
+      withTopic(fixture, [1, 2])
+      assert.equal(fixture.heartbeat(1, { wantShutDown: true }).shouldShutDown, false)
+    },
+    'let go': (fixture) => {
+      fixture.heartbeat(1)
+      assert.equal(fixture.heartbeat(1, { wantShutDown: true }).shouldShutDown, true)
+    },
+  }
+  for (const [name, live] of Object.entries(lives)) {
+    const fixture = new Fixture()
+    fixture.register(1)
+    live(fixture)
+    assert.throws(() => fixture.register(1, another), code(101), name)
+    fixture.register(1)
+    fixture.nowMs += 9_000
+    fixture.register(1, another)
+    assert.equal(fixture.controller.state.brokers.get(1)?.registration.incarnationId, another.incarnationId, name)
+  }
+  const fixture = new Fixture()
+  const { brokerEpoch } = fixture.register(1)
+  assert.ok(fixture.register(1, another).brokerEpoch > brokerEpoch, 'who was never heard of has no session')
+})
+
+test('what no node can be is not registered', () => {
+  const fixture = new Fixture()
+  const listener = { name: 'X', host: 'h', port: 9092, securityProtocol: 0 }
+  const supported = (more: { name: string; minSupportedVersion: number; maxSupportedVersion: number }) =>
+    supportedFeatures
+      .map(({ name, minLevel, maxLevel }) => ({ name, minSupportedVersion: minLevel, maxSupportedVersion: maxLevel }))
+      .filter(({ name }) => name !== more.name)
+      .concat(more)
+  const must = { name: 'new.feature', minSupportedVersion: 1, maxSupportedVersion: 3 }
+  assert.throws(() => fixture.register(-1), code(119))
+  assert.throws(() => fixture.register(2, { listeners: [listener, listener] }), code(119))
+  assert.throws(() => fixture.register(2, { listeners: [{ ...listener, securityProtocol: 4 }] }), code(119))
+  assert.throws(() => fixture.register(2, { isMigratingZkBroker: true }), code(102))
+  assert.throws(() => fixture.register(2, { features: supported(must) }), code(35))
+  fixture.register(2, { features: supported({ ...must, minSupportedVersion: 0 }) })
+  const controller = (controllerId: number, listeners: (typeof listener)[]) => () =>
+    fixture.controller.registerController(controllerRegistration.request.create({ controllerId, listeners }))
+  assert.throws(controller(-1, [listener]), code(119))
+  assert.throws(controller(3, [listener, listener]), code(119))
+  assert.equal(controller(3, [listener])().records.length, 1)
 })
 
 test('a heartbeat of another epoch is stale', () => {

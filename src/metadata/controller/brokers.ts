@@ -15,7 +15,7 @@ import {
   registerBrokerRecord,
   unregisterBrokerRecord,
 } from '../../protocol/index.ts'
-import { metadataVersionFeature } from '../features.ts'
+import { kraftVersionFeature, metadataVersionFeature } from '../features.ts'
 import type { BrokerImage } from '../image/metadata-image.ts'
 import { directoryOf, noLeader } from '../image/partition-image.ts'
 import type { MetadataRecord } from '../record.ts'
@@ -23,6 +23,7 @@ import type { BrokerSessions } from './broker-sessions.ts'
 import type { ControllerState, RegisteredBroker } from './controller-state.ts'
 import { atomically, type Decision, type DecisionContext } from './decision.ts'
 import { Leadership } from './leadership.ts'
+import { checkRegistrant } from './registrant.ts'
 import type { Settings } from './settings.ts'
 
 /** `fenced` of a BrokerRegistrationChangeRecord. */
@@ -74,7 +75,7 @@ export class Brokers {
   }
 
   /**
-   * Throws ApiError 104, 101, 119 or 35. A broker that did not go in order, by the epoch that it remembers, may have lost
+   * Throws ApiError 104, 101, 102, 119 or 35. A broker that did not go in order, by the epoch that it remembers, may have lost
    * the end of its logs; brokers before version 3 of the request cannot tell (`detectsCleanShutdown` false).
    */
   register(request: BrokerRegistrationRequest, context: RegistrationContext): Decision<BrokerRegistrationResponse> {
@@ -102,7 +103,8 @@ export class Brokers {
       cordonedLogDirs: amends ? existing.cordonedLogDirs : null,
     })
     leadership.add({ kind: 'registerBroker', value })
-    this.#sessions.touch({ brokerId, brokerEpoch, nowMs: context.nowMs, metadataOffset: -1 })
+    // A session begins with the first heartbeat: who has sent none can be followed by another incarnation at once.
+    if (!amends) this.#sessions.remove(brokerId)
     return atomically(leadership.records, brokerRegistration.response.create({ brokerEpoch }))
   }
 
@@ -119,13 +121,17 @@ export class Brokers {
     if (
       existing !== undefined &&
       existing.incarnationId !== incarnationId &&
-      !existing.inControlledShutdown &&
       !isPredecessorGone &&
       this.#sessions.isValid(brokerId, existing.brokerEpoch, nowMs)
     ) {
       const reason = `Another broker is registered with broker id ${brokerId}. If it was restarted, its old session ends by itself.`
       throw new ApiError(ErrorCode.DUPLICATE_BROKER_REGISTRATION, reason)
     }
+    if (request.isMigratingZkBroker) {
+      const reason = 'Controller does not support registering ZK brokers.'
+      throw new ApiError(ErrorCode.BROKER_ID_NOT_REGISTERED, reason)
+    }
+    checkRegistrant(brokerId, request.listeners)
     this.#checkDirectories(request)
     this.#checkFeatures(request)
   }
@@ -143,9 +149,20 @@ export class Brokers {
     }
   }
 
+  /** What the broker cannot do that is on, and what it must have that is off, as if it had said it of each feature. */
   #checkFeatures({ features }: BrokerRegistrationRequest): void {
-    for (const [name, level] of this.#state.features.entries()) {
-      const range = features.find((feature) => feature.name === name)
+    if (!features.some(({ name }) => name === metadataVersionFeature)) {
+      throw new ApiError(
+        ErrorCode.INVALID_REGISTRATION,
+        `The broker does not say which ${metadataVersionFeature} it supports`,
+      )
+    }
+    const ranges = new Map(features.map((feature) => [feature.name, feature]))
+    for (const name of new Set([...ranges.keys(), ...this.#state.features.keys()])) {
+      // Of the quorum's own level the records say nothing.
+      if (name === kraftVersionFeature) continue
+      const level = this.#state.features.get(name) ?? 0
+      const range = ranges.get(name)
       const min = range?.minSupportedVersion ?? 0
       const max = range?.maxSupportedVersion ?? 0
       if (level >= min && level <= max) continue

@@ -72,6 +72,7 @@ import { LeaderElections, type WilledElection } from './leader-elections.ts'
 import { type MutationQuota, MutationQuotas, mutatorOf, strictSince } from './mutation-quotas.ts'
 import type { TopicPartition } from './partition-sets.ts'
 import { listReassignments, Reassignments } from './reassignments.ts'
+import { checkRegistrant } from './registrant.ts'
 import { Settings } from './settings.ts'
 import { Topics } from './topics.ts'
 
@@ -252,14 +253,17 @@ export class Controller {
   /** Throws ApiError 102. */
   unregisterBroker({ brokerId }: UnregisterBrokerRequest): Decision<UnregisterBrokerResponse> {
     const { records } = this.#parts.brokers.unregister(brokerId)
-    return atomically(records, unregisterBroker.response.create({ errorMessage: null }))
+    return atomically(records, unregisterBroker.response.create())
   }
 
+  /** Throws ApiError 119. */
   registerController(request: ControllerRegistrationRequest): Decision<ControllerRegistrationResponse> {
-    const { controllerId, incarnationId, zkMigrationReady, listeners, features } = request
-    const given = { controllerId, incarnationId, zkMigrationReady, endPoints: listeners, features }
+    const { controllerId, incarnationId, listeners, features } = request
+    checkRegistrant(controllerId, listeners)
+    // There is no migration any more, whatever the controller says of its own.
+    const given = { controllerId, incarnationId, zkMigrationReady: false, endPoints: listeners, features }
     const value = registerControllerRecord.create(given)
-    const reply = controllerRegistration.response.create({ errorMessage: null })
+    const reply = controllerRegistration.response.create()
     return atomically([{ kind: 'registerController', value }], reply)
   }
 

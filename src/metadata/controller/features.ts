@@ -10,7 +10,14 @@ import {
   type UpdateFeaturesResponse,
   updateFeatures,
 } from '../../protocol/index.ts'
-import { bootstrapRecords, kraftVersionFeature, metadataVersionFeature, supportedFeatures } from '../features.ts'
+import {
+  bootstrapRecords,
+  eligibleLeaderReplicasLevel,
+  kraftVersionFeature,
+  losesMetadata,
+  metadataVersionFeature,
+  supportedFeatures,
+} from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
 import type { ControllerState } from './controller-state.ts'
 import { atomically, type Decision } from './decision.ts'
@@ -21,18 +28,21 @@ type FeatureUpdate = UpdateFeaturesRequest['featureUpdates'][number]
 /** `upgradeType` of the wire. */
 const upgradeType = { upgrade: 1, safeDowngrade: 2, unsafeDowngrade: 3 } as const
 
+interface Downgrade {
+  readonly feature: string
+  readonly level: number
+  readonly current: number
+  readonly type: number
+}
+
 interface Range {
   readonly name: string
   readonly minSupportedVersion: number
   readonly maxSupportedVersion: number
 }
 
-function refuse(feature: string, level: number, reason: string): ApiError {
-  const what = feature === metadataVersionFeature ? 'Invalid' : 'Invalid update version'
-  const subject =
-    feature === metadataVersionFeature ? `${what} ${feature} ${level}.` : `${what} ${level} for feature ${feature}.`
-  return new ApiError(ErrorCode.INVALID_UPDATE_VERSION, `${subject} ${reason}`)
-}
+const refuse = (feature: string, level: number, reason: string): ApiError =>
+  new ApiError(ErrorCode.INVALID_UPDATE_VERSION, `Invalid update version ${level} for feature ${feature}. ${reason}`)
 
 export class Features {
   readonly #state: ControllerState
@@ -45,43 +55,58 @@ export class Features {
 
   /** All or nothing. Throws ApiError 95. */
   update(request: UpdateFeaturesRequest): Decision<UpdateFeaturesResponse> {
-    const records = request.featureUpdates.flatMap((update) => this.#update(update))
-    const results = request.featureUpdates.map(({ feature }) => ({ feature, errorMessage: null }))
+    // Of a feature that comes twice the last update counts.
+    const updates = new Map(request.featureUpdates.map((update) => [update.feature, update]))
+    const records = Array.from(updates.values(), (update) => this.#update(update, updates)).flat()
+    const results = Array.from(updates.keys(), (feature) => ({ feature, errorMessage: null }))
     return atomically(request.validateOnly ? [] : records, updateFeatures.response.create({ results }))
   }
 
-  #update(update: FeatureUpdate): readonly MetadataRecord[] {
-    const { feature, maxVersionLevel: level } = update
-    // Versions before 1 say it with a flag.
-    const type = update.allowDowngrade && update.upgradeType === upgradeType.upgrade ? 2 : update.upgradeType
+  #update(update: FeatureUpdate, all: ReadonlyMap<string, FeatureUpdate>): readonly MetadataRecord[] {
+    // Versions before 1 would say with a flag that they want less: Kafka's controller passes it over.
+    const { feature, maxVersionLevel: level, upgradeType: type } = update
     if (type !== upgradeType.upgrade && type !== upgradeType.safeDowngrade && type !== upgradeType.unsafeDowngrade) {
       throw refuse(feature, level, 'The controller does not support the given upgrade type.')
     }
     if (level < 0) throw refuse(feature, level, 'A feature version cannot be less than 0.')
-    if (feature === kraftVersionFeature) throw refuse(feature, level, 'It is changed by the quorum alone.')
     this.#checkSupported(feature, level)
+    if (feature === kraftVersionFeature) throw refuse(feature, level, 'It is changed by the quorum alone.')
+    if (!supportedFeatures.some(({ name }) => name === feature)) {
+      throw refuse(feature, level, `Feature ${feature} not found.`)
+    }
     const current = this.#state.features.get(feature) ?? 0
-    if (level < current) this.#checkDowngrade(feature, level, type)
+    if (level < current) this.#checkDowngrade({ feature, level, current, type })
     if (level > current && type !== upgradeType.upgrade) {
       throw refuse(feature, level, "Can't downgrade to a newer version.")
     }
+    this.#checkDependency(feature, level, all)
     const value = featureLevelRecord.create({ name: feature, featureLevel: level })
     const enablesElr = feature === elrFeature && current === 0 && level > 0
     return [...(enablesElr ? this.#elrSafetyRecords() : []), { kind: 'featureLevel', value }]
   }
 
-  #checkDowngrade(feature: string, level: number, type: number): void {
+  /** Eligible leader replicas are in records that older levels of the metadata do not have. */
+  #checkDependency(feature: string, level: number, all: ReadonlyMap<string, FeatureUpdate>): void {
+    if (feature !== elrFeature || level === 0) return
+    const metadataVersion =
+      all.get(metadataVersionFeature)?.maxVersionLevel ?? this.#state.features.get(metadataVersionFeature) ?? 0
+    if (metadataVersion >= eligibleLeaderReplicasLevel) return
+    const why = `it depends on ${metadataVersionFeature} level ${eligibleLeaderReplicasLevel}`
+    throw refuse(feature, level, `${feature} could not be set to ${level} because ${why}`)
+  }
+
+  #checkDowngrade({ feature, level, current, type }: Downgrade): void {
     if (type === upgradeType.upgrade) {
       const how = 'the upgrade type to either safe or unsafe downgrade.'
       throw refuse(feature, level, `Can't downgrade the version of this feature without setting ${how}`)
     }
-    if (feature !== metadataVersionFeature) return
-    if (type === upgradeType.unsafeDowngrade) {
-      throw refuse(feature, level, 'Unsafe metadata downgrade is not supported in this version.')
-    }
-    const retry = 'Retry using UNSAFE_DOWNGRADE if you want to force the downgrade to proceed.'
-    const why = 'Refusing to perform the requested downgrade because it might delete metadata information.'
-    throw refuse(feature, level, `${why} ${retry}`)
+    if (feature !== metadataVersionFeature || !losesMetadata(current, level)) return
+    const reason =
+      type === upgradeType.unsafeDowngrade
+        ? 'Unsafe metadata downgrade is not supported in this version.'
+        : 'Refusing to perform the requested downgrade because it might delete metadata information.'
+    const what = `Unsupported ${feature} downgrade from ${current} to ${level}.`
+    throw new ApiError(ErrorCode.INVALID_UPDATE_VERSION, `${what} ${reason}`)
   }
 
   /** By this controller, by every broker, by every controller that registered. */

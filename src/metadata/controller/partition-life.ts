@@ -62,10 +62,11 @@ export class PartitionLife {
     if (fixture.controller.state.isActive(brokerId)) return
     const wasClean = this.#below(2) === 0
     if (fixture.controller.state.brokers.get(brokerId)?.registration.inControlledShutdown) {
-      fixture.register(brokerId, {
+      const given = {
         incarnationId: id(`i${brokerId}.${this.#incarnations++}`),
         previousBrokerEpoch: wasClean ? fixture.epochOf(brokerId) : -1,
-      })
+      }
+      fixture.register(brokerId, given, true)
     }
     fixture.heartbeat(brokerId)
   }
