@@ -2,7 +2,7 @@
  * What a decision does to partitions: the coming and going of a broker to all of them, a request to those it names. Gathers
  * the records of one decision, and sees each partition as the records gathered so far leave it.
  */
-import { present, type Uuid } from '../../base/index.ts'
+import { getOrInsert, present, type Uuid } from '../../base/index.ts'
 import { type PartitionChangeRecord, partitionChangeRecord } from '../../protocol/index.ts'
 import { directoryAssignmentLevel, metadataVersionFeature, noEpochOnShrinkLevel } from '../features.ts'
 import { lostDirectory, migratingDirectory, unassignedDirectory } from '../image/directory-id.ts'
@@ -31,10 +31,19 @@ export function hasOnlineDirectory(broker: BrokerImage, directory: Uuid): boolea
   return broker.logDirs.length === 0 || broker.logDirs.includes(directory)
 }
 
+interface TopicRules
+  extends Pick<PartitionRules, 'election' | 'minInSyncReplicas' | 'elrEnabled' | 'bumpsEpochOnShrink'> {
+  /** Of the first partition before this decision. */
+  readonly replicationFactor: number | undefined
+  readonly hasDirectories: boolean
+}
+
 export class Leadership {
   readonly #state: ControllerState
   readonly #settings: Settings
-  readonly #changed = new Map<string, PartitionImage>()
+  /** By topic and partition: texts as keys would cost more than all the rest. */
+  readonly #changed = new Map<Uuid, Map<number, PartitionImage>>()
+  readonly #topicRules = new Map<Uuid, TopicRules>()
   readonly #records: MetadataRecord[] = []
 
   constructor(state: ControllerState, settings: Settings) {
@@ -61,7 +70,7 @@ export class Leadership {
   change(options: LeadershipChange): void {
     for (const topic of this.#state.topics.values()) {
       for (const known of this.#state.partitionsOf(topic)) {
-        const partition = this.#changed.get(`${topic.topicId}${known.partitionId}`) ?? known
+        const partition = this.#changed.get(topic.topicId)?.get(known.partitionId) ?? known
         if (options.partitions(partition)) this.#comeAndGo(partition, options)
       }
     }
@@ -69,7 +78,7 @@ export class Leadership {
 
   /** As the records gathered so far leave it. */
   partition(topicId: Uuid, partitionId: number): PartitionImage | undefined {
-    return this.#changed.get(`${topicId}${partitionId}`) ?? this.#state.partition(topicId, partitionId)
+    return this.#changed.get(topicId)?.get(partitionId) ?? this.#state.partition(topicId, partitionId)
   }
 
   /** Returns the change that follows, which is among the records then. `election`: where none is told, the topic says which. */
@@ -90,7 +99,8 @@ export class Leadership {
   }
 
   #take(partition: PartitionImage, record: PartitionChangeRecord): void {
-    this.#changed.set(`${record.topicId}${record.partitionId}`, changedPartition(partition, record))
+    const ofTopic = getOrInsert(this.#changed, record.topicId, () => new Map())
+    ofTopic.set(record.partitionId, changedPartition(partition, record))
     this.#records.push({ kind: 'partitionChange', value: record })
   }
 
@@ -106,22 +116,35 @@ export class Leadership {
 
   #rules(partition: PartitionImage, isActive: (brokerId: number) => boolean): PartitionRules {
     const { topicId } = partition
-    const topic = present(this.#state.topics.get(topicId), 'the topic of a partition').name
-    // Kafka's measure for all partitions of a topic.
-    const replicationFactor = this.partition(topicId, 0)?.replicas.length ?? partition.replicas.length
-    const level = this.#state.features.get(metadataVersionFeature) ?? 0
+    const rules = getOrInsert(this.#topicRules, topicId, () => this.#rulesOf(topicId))
+    // Kafka's measure for all partitions of a topic: the first one, as it is by now.
+    const replicationFactor = this.#changed.get(topicId)?.get(0)?.replicas.length ?? rules.replicationFactor
     const broker = (id: number): BrokerImage | undefined => this.#state.brokers.get(id)?.registration
     return {
-      election: this.#settings.uncleanLeaderElection(topic) ? 'unclean' : 'online',
+      election: rules.election,
       isAcceptable: (id) => {
         const registration = isActive(id) ? broker(id) : undefined
         const directory = directoryOf(partition, id)
         return registration !== undefined && directory !== undefined && hasOnlineDirectory(registration, directory)
       },
-      minInSyncReplicas: Math.min(this.#settings.minInSyncReplicas(topic), replicationFactor),
+      minInSyncReplicas: Math.min(rules.minInSyncReplicas, replicationFactor ?? partition.replicas.length),
+      elrEnabled: rules.elrEnabled,
+      bumpsEpochOnShrink: rules.bumpsEpochOnShrink,
+      directoryOfNew: rules.hasDirectories ? (id) => defaultDirectory(broker(id)) : undefined,
+    }
+  }
+
+  /** What no record of this decision changes. */
+  #rulesOf(topicId: Uuid): TopicRules {
+    const topic = present(this.#state.topics.get(topicId), 'the topic of a partition').name
+    const level = this.#state.features.get(metadataVersionFeature) ?? 0
+    return {
+      election: this.#settings.uncleanLeaderElection(topic) ? 'unclean' : 'online',
+      minInSyncReplicas: this.#settings.minInSyncReplicas(topic),
+      replicationFactor: this.#state.partition(topicId, 0)?.replicas.length,
       elrEnabled: this.#settings.elrEnabled,
       bumpsEpochOnShrink: level < noEpochOnShrinkLevel,
-      directoryOfNew: level < directoryAssignmentLevel ? undefined : (id) => defaultDirectory(broker(id)),
+      hasDirectories: level >= directoryAssignmentLevel,
     }
   }
 }
