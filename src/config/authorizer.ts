@@ -13,8 +13,13 @@ export function authorizerWarnings(texts: ReadonlyMap<string, string>): readonly
   const name = texts.get('authorizer.class.name')?.trim() ?? ''
   if (name === '') return []
   const everybody = 'everybody who reaches a listener may do everything, whatever an ACL denies'
+  const advice = 'Let nobody else reach its listeners.'
   if (name === standardAuthorizer) {
-    return [`ACLs ARE NOT ENFORCED: 'authorizer.class.name' makes this node store and show them, but ${everybody}.`]
+    return [
+      `ACLs ARE NOT ENFORCED: 'authorizer.class.name' makes this node store and show them, but ${everybody}. ${advice}`,
+    ]
   }
-  return [`THERE IS NO AUTHORIZER: 'authorizer.class.name' names a class that this node cannot run, and ${everybody}.`]
+  return [
+    `THERE IS NO AUTHORIZER: 'authorizer.class.name' names a class that this node cannot run, and ${everybody}. ${advice}`,
+  ]
 }

@@ -2,11 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError, MalformedError, Reader, Writer } from '../base/index.ts'
 import { notController } from '../metadata/index.ts'
-import { type CreateTopicsResponse, createTopics } from '../protocol/index.ts'
+import {
+  apisByKey,
+  type CreateTopicsResponse,
+  createTopics,
+  describeQuorum,
+  type Fields,
+  type Message,
+} from '../protocol/index.ts'
 import { bindForwarded, type ForwardedRequest, type Forwarder } from './forwarding.ts'
-import { type Answer, closeConnection, LateAnswer, Signal } from './handler.ts'
+import { type Answer, type BoundHandler, closeConnection, LateAnswer, Signal } from './handler.ts'
 import { createTopicsHandler } from './handlers/19-create-topics.ts'
-import { ClusterFixture, contextOf, ManualClock } from './handlers/handler-fixture.ts'
+import { describeQuorumHandler } from './handlers/55-describe-quorum.ts'
+import { awaited, ClusterFixture, contextOf, ManualClock } from './handlers/handler-fixture.ts'
 
 /** Version 4, in which nothing but names and codes is told. */
 const apiVersion = 4
@@ -110,6 +118,65 @@ for (const code of [7, -1]) {
     )
   })
 }
+
+function replyBytes<F extends Fields>(message: Message<F>, version: number, throttleTimeMs?: number): Buffer {
+  const writer = new Writer()
+  message.encode(writer, version, { ...message.create(), throttleTimeMs })
+  return writer.finishAsOne()
+}
+
+async function heldFor(handler: BoundHandler, given: { readonly body: Buffer; readonly version: number }) {
+  const held: number[] = []
+  const throttle = (ms: number) => void held.push(ms)
+  await awaited(handler.run(new Reader(given.body), contextOf(handler.key, { apiVersion: given.version, throttle })))
+  return held
+}
+
+test('the connection is held for as long as the controller says', async () => {
+  const forwarder = to(async () => replyBytes(createTopics.response, apiVersion, 700))
+  const body = bytesOf('a')
+  assert.deepEqual(
+    await heldFor(
+      bindForwarded(bound, () => forwarder),
+      { body, version: apiVersion },
+    ),
+    [700],
+  )
+  const short = to(async () => Buffer.alloc(3))
+  assert.deepEqual(
+    await heldFor(
+      bindForwarded(bound, () => short),
+      { body, version: apiVersion },
+    ),
+    [0],
+  )
+})
+
+test('a reply that has no such time holds nothing', async () => {
+  const handler = describeQuorumHandler({ quorum: () => undefined })
+  const failed = to(async () => replyBytes(describeQuorum.response, 0))
+  /** No topics, no tagged fields. */
+  const body = Buffer.from([1, 0])
+  assert.deepEqual(
+    await heldFor(
+      bindForwarded(handler, () => failed),
+      { body, version: 0 },
+    ),
+    [0],
+  )
+})
+
+test('of all that is passed on, a throttle time is the first of the reply in every version, but for tokens', () => {
+  const timed = [...apisByKey.values()].filter((it) => it.forwardable && 'throttleTimeMs' in it.response.fields)
+  const isFirst = ({ response }: (typeof timed)[number], version: number) =>
+    new Reader(replyBytes(response, version, 1234)).i32() === 1234
+  const later = timed.filter((it) => !isFirst(it, it.versions[0]) || !isFirst(it, it.versions[1]))
+  assert.deepEqual(
+    later.map(({ name }) => name),
+    ['CreateDelegationToken', 'RenewDelegationToken', 'ExpireDelegationToken'],
+  )
+  assert.ok(timed.length > 15)
+})
 
 test('a version that the controller does not serve ends the connection', async () => {
   const forwarder = to(async () => closeConnection)

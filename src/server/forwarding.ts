@@ -32,6 +32,13 @@ export interface Forwarder {
 }
 
 /**
+ * For how long the controller says that the client is to wait. The controller does not see the client's connection: holding
+ * it is the broker's part. The field comes first, but in replies about delegation tokens, which hold nobody up.
+ */
+const throttleTimeIn = (fields: object, reply: Uint8Array): number =>
+  Object.keys(fields)[0] === 'throttleTimeMs' && reply.length >= 4 ? new Reader(reply).i32() : 0
+
+/**
  * A handler of the controller as a broker serves it. `forwarder` is undefined while the active controller is in this
  * process: then the handler answers here; where it finds that this has changed, the request goes on to the new one.
  */
@@ -47,7 +54,9 @@ export function bindForwarded<Request, Response>(
       const to = forwarder()
       if (to === undefined) throw notController()
       const reply = await to.forward({ apiKey, apiVersion, correlationId, clientId, clientHost, body })
-      return reply instanceof Signal ? reply : (writer) => writer.reference(reply)
+      if (reply instanceof Signal) return reply
+      context.throttle(throttleTimeIn(handler.api.response.fields, reply))
+      return (writer) => writer.reference(reply)
     } catch (error) {
       if (!(error instanceof ApiError) || handler.fail === undefined) throw error
       const response = handler.fail(request, error, context)

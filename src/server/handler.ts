@@ -75,7 +75,7 @@ interface Codec<Request, Response> {
   readonly name: string
   readonly versions: readonly [min: number, max: number]
   readonly request: { decode(reader: Reader, version: number): Request }
-  readonly response: { encode(writer: Writer, version: number, response: Response): void }
+  readonly response: { readonly fields: object; encode(writer: Writer, version: number, response: Response): void }
 }
 
 export interface Handler<Request, Response> {

@@ -3,7 +3,7 @@
  * quota, filled at its rate, which holds what the windows of the configuration hold. Of the active controller alone, in no
  * log: a new one begins with full buckets. Time is given.
  */
-import { ApiError, getOrInsert } from '../../base/index.ts'
+import { ApiError } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
 import type { ClientLimit, QuotaClient } from '../client-quota.ts'
 import type { Asker } from './controller-channel.ts'
@@ -44,8 +44,9 @@ export interface MutationQuotasOptions {
   readonly burstSeconds: number
 }
 
-/** Those who ask choose their client ids: beyond this many, buckets that are full are forgotten, and then the oldest. */
+/** Those who ask choose their client ids, as many and as long as they like: who was away for longest is forgotten. */
 const bucketsMax = 10_000
+const ownersCharactersMax = 2_000_000
 /** What a timer, and the field of a reply, can hold. */
 const throttleMsMax = 2 ** 31 - 1
 
@@ -53,7 +54,9 @@ const unlimited: MutationQuota = { record: () => undefined, throttleTimeMs: 0 }
 
 export class MutationQuotas {
   readonly #options: MutationQuotasOptions
+  /** In the order of their last use. */
   readonly #buckets = new Map<string, Bucket>()
+  #ownersCharacters = 0
 
   constructor(options: MutationQuotasOptions) {
     this.#options = options
@@ -93,24 +96,32 @@ export class MutationQuotas {
 
   /** As of now, under the limit that holds now. */
   #filled(owner: string, limit: number, nowMs: number): Bucket {
-    const bucket = getOrInsert(this.#buckets, owner, () => {
-      this.#makeRoom(nowMs)
-      return { tokens: Number.POSITIVE_INFINITY, updatedMs: nowMs }
-    })
-    const elapsedSeconds = Math.max(0, nowMs - bucket.updatedMs) / 1000
-    bucket.tokens = Math.min(limit * this.#options.burstSeconds, bucket.tokens + limit * elapsedSeconds)
-    bucket.updatedMs = nowMs
+    const { tokens, updatedMs } = this.#take(owner) ?? { tokens: Number.POSITIVE_INFINITY, updatedMs: nowMs }
+    const elapsedSeconds = Math.max(0, nowMs - updatedMs) / 1000
+    const filled = Math.min(limit * this.#options.burstSeconds, tokens + limit * elapsedSeconds)
+    const bucket = { tokens: filled, updatedMs: nowMs }
+    this.#makeRoom(owner, nowMs)
+    this.#buckets.set(owner, bucket)
+    this.#ownersCharacters += owner.length
+    return bucket
+  }
+
+  #take(owner: string): Bucket | undefined {
+    const bucket = this.#buckets.get(owner)
+    if (bucket === undefined) return undefined
+    this.#buckets.delete(owner)
+    this.#ownersCharacters -= owner.length
     return bucket
   }
 
   /** A bucket that nobody has taken from for the whole burst, and that was not in debt, is full: as one that is new. */
-  #makeRoom(nowMs: number): void {
-    if (this.#buckets.size < bucketsMax) return
+  #makeRoom(owner: string, nowMs: number): void {
     const fullSinceMs = nowMs - this.#options.burstSeconds * 1000
-    for (const [owner, { tokens, updatedMs }] of this.#buckets) {
-      if (tokens >= 0 && updatedMs <= fullSinceMs) this.#buckets.delete(owner)
+    for (const [oldest, { tokens, updatedMs }] of this.#buckets) {
+      const isFull = tokens >= 0 && updatedMs <= fullSinceMs
+      const hasRoom = this.#buckets.size < bucketsMax && this.#ownersCharacters + owner.length <= ownersCharactersMax
+      if (hasRoom && !isFull) return
+      this.#take(oldest)
     }
-    const [oldest] = this.#buckets.keys()
-    if (this.#buckets.size >= bucketsMax && oldest !== undefined) this.#buckets.delete(oldest)
   }
 }

@@ -19,6 +19,7 @@ export interface DeleteTopicsServices {
 }
 
 const disabledErrorSince = 3
+
 /** Versions before 6 name topics and nothing else. */
 const topicsOf = ({ topics, topicNames }: DeleteTopicsRequest): readonly Topic[] => [
   ...topics,

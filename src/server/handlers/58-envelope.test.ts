@@ -73,13 +73,18 @@ function cluster({ isActive = () => true }: { readonly isActive?: () => boolean 
   ]
   const router = new Router(handlers, logger)
   const handler = envelopeHandler({ router: () => router, isActive })
+  const held: number[] = []
   const send = (requestData: Buffer, given: { readonly principal?: Buffer | null; readonly address?: Buffer } = {}) =>
-    ask(handler, {
-      requestData,
-      requestPrincipal: given.principal === undefined ? principal : given.principal,
-      clientHostAddress: given.address ?? address,
-    })
-  return { fixture, contexts, send, services }
+    ask(
+      handler,
+      {
+        requestData,
+        requestPrincipal: given.principal === undefined ? principal : given.principal,
+        clientHostAddress: given.address ?? address,
+      },
+      { throttle: (ms) => void held.push(ms) },
+    )
+  return { fixture, contexts, held, send, services }
 }
 
 /** The body, behind a header that says which request it answers. */
@@ -179,4 +184,25 @@ test('where the controller is not active, what is wrong is told first', async ()
   assert.equal((await send(ofVersion(8))).errorCode, 35)
   assert.equal((await send(good, { principal: null })).errorCode, 97)
   assert.equal(contexts.length, 0)
+})
+
+test('who is over its quota is told so; the connection of its broker is not held', async () => {
+  const { held, send, services } = cluster()
+  const entity = [{ entityType: 'client-id', entityName: 'c' }]
+  const ops = [{ key: 'controller_mutation_rate', value: 0.1, remove: false }]
+  await services.channel.alterClientQuotas({ entries: [{ entity, ops }], validateOnly: false })
+  const codes: number[] = []
+  for (const name of ['a', 'b', 'c']) {
+    const { responseData } = await send(requestBytes(createTopics, topic(name)))
+    const { throttleTimeMs, topics } = bodyOf(createTopics, responseData)
+    codes.push(...topics.map(({ errorCode }) => errorCode))
+    assert.equal(throttleTimeMs > 0, codes.at(-1) === 89)
+  }
+  assert.deepEqual(codes, [0, 0, 89])
+  const other = await send(requestBytes(createTopics, topic('d'), { clientId: 'other' }))
+  assert.deepEqual(
+    bodyOf(createTopics, other.responseData).topics.map(({ errorCode }) => errorCode),
+    [0],
+  )
+  assert.deepEqual(held, [])
 })
