@@ -167,6 +167,8 @@ export class QuorumCore implements Quorum {
     }
     if (leaderId === this.self.id) return new Resigned(this, { epoch, endpoints, preferred: [], electionMs })
     if (voted?.id === this.self.id && this.mayLead) {
+      // A vote file of a static quorum does not tell directories: the vote was this one's.
+      this.election = { epoch, leaderId, voted: this.self }
       const candidate = new Candidate(this, { epoch, electionMs })
       candidate.ownVoteIsDurable()
       return candidate

@@ -125,3 +125,25 @@ test('a voter is its directory where that is known', () => {
     [true, true, false, false, true, false],
   )
 })
+
+test('a voter of a static quorum that comes back with its vote for itself goes on to the next election', () => {
+  const directoryId = uuidFromLatin1('directory-1.....')
+  const endpoints = [1, 2].map((id) => ({ name: 'CONTROLLER', host: `node-${id}`, port: 9093 }))
+  const voters = new VoterSet([1, 2].map((id) => ({ id, directoryId: zeroUuid, endpoints: endpoints.slice(id - 1, id) })))
+  const raft = new Raft({
+    ...soleVoter(1),
+    self: { id: 1, directoryId },
+    voters,
+    // As the file has it, whose form has no directories.
+    election: { epoch: 4, leaderId: -1, voted: { id: 1, directoryId: zeroUuid } },
+    log: { startOffset: 0, endOffset: 0, epochs: [] },
+    committedOffset: 0,
+    nowMs: 0,
+  })
+  assert.equal(raft.role.kind, 'candidate')
+  raft.tick(raft.wakeMs + 1)
+  const later = raft.wakeMs + 100_000
+  raft.tick(later)
+  assert.equal(raft.role.kind, 'prospective')
+  assert.equal(raft.epoch, 4)
+})
