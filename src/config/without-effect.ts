@@ -77,7 +77,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'group.streams.num.standby.replicas',
   'group.streams.session.timeout.ms',
   'internal.metadata.delete.delay.millis',
-  'internal.metadata.log.segment.bytes',
   'internal.metadata.max.batch.size.in.bytes',
   'kafka.metrics.polling.interval.secs',
   'kafka.metrics.reporters',

@@ -143,7 +143,8 @@ export class MetadataQuorum {
       clock: env.clock,
       logger: env.logger.child('raft'),
       config: {
-        segmentBytes: config.number('metadata.log.segment.bytes'),
+        segmentBytes:
+          config.numberOrNull('internal.metadata.log.segment.bytes') ?? config.number('metadata.log.segment.bytes'),
         segmentMs: config.number('metadata.log.segment.ms'),
       },
       forceRecover: config.own.boolean('odradek.force.recover'),

@@ -129,7 +129,9 @@ test('a voter is its directory where that is known', () => {
 test('a voter of a static quorum that comes back with its vote for itself goes on to the next election', () => {
   const directoryId = uuidFromLatin1('directory-1.....')
   const endpoints = [1, 2].map((id) => ({ name: 'CONTROLLER', host: `node-${id}`, port: 9093 }))
-  const voters = new VoterSet([1, 2].map((id) => ({ id, directoryId: zeroUuid, endpoints: endpoints.slice(id - 1, id) })))
+  const voters = new VoterSet(
+    [1, 2].map((id) => ({ id, directoryId: zeroUuid, endpoints: endpoints.slice(id - 1, id) })),
+  )
   const raft = new Raft({
     ...soleVoter(1),
     self: { id: 1, directoryId },
