@@ -95,6 +95,16 @@ export class SimFileContent {
     return size
   }
 
+  get durableSize(): number {
+    return this.#durable.size
+  }
+
+  /** What is left of it when power is lost now and every pending change goes: for those who check promises. */
+  readDurable(position: number, size: number): Buffer {
+    const { buffer, size: end } = this.#durable
+    return buffer.subarray(Math.min(position, end), Math.min(position + size, end))
+  }
+
   resize(size: number): void {
     this.#keep(size, Number.MAX_SAFE_INTEGER)
     this.#cache.resize(size)

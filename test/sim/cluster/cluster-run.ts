@@ -1,0 +1,215 @@
+/** One seed: a cluster under faults and load, then healing; and what came of it. */
+import assert from 'node:assert/strict'
+import type { LogLine } from '../../../src/sim/index.ts'
+import { brokerConfigs, Client } from './clients.ts'
+import { ClusterWorld } from './cluster-world.ts'
+import { Faults } from './faults.ts'
+import { History } from './history.ts'
+import type { Invariant } from './invariant.ts'
+import { CommittedLog } from './invariants/committed-log.ts'
+import { HealedCluster } from './invariants/healed-cluster.ts'
+import { OneActiveController } from './invariants/one-active-controller.ts'
+import { OneLeader } from './invariants/one-leader.ts'
+import { Rising } from './invariants/rising.ts'
+import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
+import { Operator } from './operator.ts'
+import { healingMsMax } from './options.ts'
+
+export interface ClusterOutcome {
+  readonly hash: string
+  readonly events: number
+  readonly simulatedMs: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** Says which seed, what it had drawn, and how to see it again. */
+export class ClusterFailure extends Error {
+  override readonly name = 'ClusterFailure'
+}
+
+/** Events between two samples of what is cheap to see. */
+const sampleEvents = 20
+const inspectMs = 400
+/** Between two looks whether all is well. */
+const pollMs = 100
+
+export class ClusterRun {
+  readonly cluster: ClusterWorld
+  readonly #faultMs: number
+  readonly #faults: Faults
+  readonly #history = new History()
+  readonly #leaders = new OneLeader()
+  readonly #log = new CommittedLog()
+  readonly #snapshots = new SnapshotAtStart()
+  readonly #invariants: readonly Invariant[] = [
+    this.#leaders,
+    new Rising(),
+    new OneActiveController(),
+    this.#log,
+    this.#snapshots,
+    new HealedCluster(),
+  ]
+  readonly #operator: Operator
+  readonly #told = { truncations: 0, fetchedSnapshots: 0, fencedBrokers: 0 }
+  #events = 0
+  #isOver = false
+
+  constructor(seed: number, faultMs: number) {
+    this.#faultMs = faultMs
+    this.cluster = new ClusterWorld(seed)
+    this.#faults = new Faults(this.cluster)
+    this.#operator = new Operator(this.cluster)
+    this.cluster.onLine = (line) => {
+      this.#tally(line)
+      for (const invariant of this.#invariants) invariant.logged?.(line)
+    }
+  }
+
+  #tally({ message }: LogLine): void {
+    if (message.startsWith('the metadata log was cut to where')) this.#told.truncations++
+    else if (message.startsWith('the metadata log starts anew behind a snapshot')) this.#told.fetchedSnapshots++
+    else if (message.startsWith('fenced a broker')) this.#told.fencedBrokers++
+  }
+
+  async run(): Promise<ClusterOutcome> {
+    const { cluster } = this
+    const { world } = cluster
+    let isDone = false
+    const work = this.#work().then(() => {
+      isDone = true
+    })
+    work.catch((error: unknown) => cluster.fail(error instanceof Error ? error : new Error(String(error))))
+    const isEnded = (): boolean => {
+      if (++this.#events % sampleEvents === 0) for (const invariant of this.#invariants) invariant.sample?.(cluster)
+      return isDone || cluster.failure !== undefined
+    }
+    await world.run(this.#faultMs + 3_600_000, isEnded)
+    if (cluster.failure !== undefined) throw cluster.failure
+    assert.ok(isDone, 'a run comes to its end')
+    return this.#outcome()
+  }
+
+  #outcome(): ClusterOutcome {
+    const { world } = this.cluster
+    const counts = {
+      ...this.#faults.counts,
+      ...this.#history.counts,
+      ...this.#told,
+      ...this.#operator.counts,
+      leaders: this.#leaders.count,
+      snapshots: this.#snapshots.count,
+      records: this.#log.endOffset,
+    }
+    return { hash: world.traceHash(), events: world.events, simulatedMs: world.nowMs, counts }
+  }
+
+  async #work(): Promise<void> {
+    const { cluster } = this
+    for (const one of cluster.nodes) one.start()
+    void this.#inspect()
+    const clients = Array.from({ length: cluster.options.clients }, (_, index) => {
+      const configs = brokerConfigs.filter((_, i) => i % cluster.options.clients === index)
+      return this.#client(index, configs)
+    })
+    const load = clients.map((client) => client.run(() => this.#isOver))
+    if (cluster.options.isDynamic) load.push(this.#operator.run(() => cluster.isHealed))
+    // What fails in a client is told at once.
+    await Promise.race([this.#faults.run(this.#faultMs), Promise.all(load)])
+    this.#heal()
+    await this.#untilWell()
+    await this.#progress(this.#client(clients.length, []))
+    this.#isOver = true
+    await Promise.all(load)
+    await this.#untilWell()
+    for (const invariant of this.#invariants) invariant.end?.(cluster)
+    const image = cluster.leader?.node?.quorum.image
+    assert.ok(image !== undefined)
+    this.#history.check(image)
+  }
+
+  #client(index: number, configs: readonly string[]): Client {
+    const client = new Client({ index, cluster: this.cluster, history: this.#history, configs })
+    client.onQuorum = (epoch, leaderId) => this.#leaders.led(epoch, leaderId)
+    return client
+  }
+
+  async #inspect(): Promise<void> {
+    const { cluster } = this
+    while (cluster.failure === undefined && !this.#isOver) {
+      try {
+        for (const invariant of this.#invariants) invariant.inspect?.(cluster)
+      } catch (error) {
+        cluster.fail(error instanceof Error ? error : new Error(String(error)))
+      }
+      await cluster.sleep(inspectMs)
+    }
+  }
+
+  /** Now and then somebody stays away: a broker, or a controller that the others do not need. */
+  #heal(): void {
+    const { cluster } = this
+    const draw = cluster.world.random.stream('healing')
+    const minority = Math.floor((cluster.options.controllers - 1) / 2)
+    const away = new Set<number>()
+    if (!cluster.options.isDynamic && minority > 0 && draw.below(4) === 0)
+      away.add(1 + draw.below(cluster.options.controllers))
+    const [last] = cluster.brokers.slice(-1)
+    if (last !== undefined && cluster.brokers.length > 1 && !last.isController && draw.below(4) === 0) away.add(last.id)
+    // A cluster without a broker is not well.
+    if (cluster.brokers.every(({ id }) => away.has(id))) away.clear()
+    this.#faults.heal(({ id }) => away.has(id))
+  }
+
+  async #untilWell(): Promise<void> {
+    const { cluster } = this
+    const untilMs = cluster.world.nowMs + healingMsMax(cluster.options)
+    for (;;) {
+      const trouble = HealedCluster.trouble(cluster)
+      if (trouble === undefined) return
+      assert.ok(cluster.world.nowMs < untilMs, `${healingMsMax(cluster.options)} ms after the faults ${trouble}`)
+      // Who was stopping when the faults ended comes back when it has.
+      for (const one of cluster.nodes) if (one.state === 'down' && one.isWanted) one.start()
+      await cluster.sleep(pollMs)
+    }
+  }
+
+  /** A topic is made, and all see it. */
+  async #progress(client: Client): Promise<void> {
+    const { cluster } = this
+    const untilMs = cluster.world.nowMs + healingMsMax(cluster.options)
+    for (;;) {
+      const topic = await client.createAnywhere()
+      const seen = (): boolean =>
+        cluster.nodes.every(({ node }) => node === undefined || node.quorum.image.topics.byName.has(topic?.name ?? ''))
+      if (topic !== undefined) {
+        while (!seen() && cluster.world.nowMs < untilMs) await cluster.sleep(50)
+        assert.ok(seen(), `all see topic ${topic.name}`)
+        return
+      }
+      assert.ok(cluster.world.nowMs < untilMs, 'a topic is made after the faults')
+    }
+  }
+}
+
+/** Throws ClusterFailure. */
+export async function runCluster(seed: number, seconds: number): Promise<ClusterOutcome> {
+  const run = new ClusterRun(seed, seconds * 1000)
+  try {
+    return await run.run()
+  } catch (error) {
+    const { options, world, lastLines } = run.cluster
+    const lines = lastLines
+      .slice(-40)
+      .map(
+        ({ atMs, node, level, message, fields }) =>
+          `${atMs.toFixed(1)} ${node} ${level} ${message} ${JSON.stringify(fields)}`,
+      )
+    const text = [
+      `seed ${seed}, ${seconds} seconds of faults, at ${world.nowMs.toFixed(1)} ms: ${error instanceof Error ? error.message : error}`,
+      `options: ${JSON.stringify(options)}`,
+      `again: npm run sim -- --cluster ${seed} --seconds ${seconds}`,
+      ...lines,
+    ]
+    throw new ClusterFailure(text.join('\n'), { cause: error })
+  }
+}

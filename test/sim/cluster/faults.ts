@@ -1,0 +1,143 @@
+/** What happens to a cluster until it heals: one fault after the other, of the kinds that the seed has drawn. */
+import type { SeededStream } from '../../../src/sim/index.ts'
+import type { ClusterNode } from './cluster-node.ts'
+import type { ClusterWorld } from './cluster-world.ts'
+import { type FaultKind, faultKinds } from './options.ts'
+
+/** A minute of the wall clock, either way. */
+const skewMs = 60_000
+/** A stop is given up for dead by whoever looks after the node. */
+const stopMsMax = 30_000
+
+export class Faults {
+  readonly counts: Record<FaultKind | 'restart', number>
+  readonly #cluster: ClusterWorld
+  readonly #draw: SeededStream
+
+  constructor(cluster: ClusterWorld) {
+    this.#cluster = cluster
+    this.#draw = cluster.world.random.stream('faults')
+    const none = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>
+    this.counts = { ...none, restart: 0 }
+  }
+
+  /** Until that moment of virtual time. */
+  async run(untilMs: number): Promise<void> {
+    const { world, options } = this.#cluster
+    while (world.nowMs < untilMs && this.#cluster.failure === undefined) {
+      await this.#cluster.sleep(Math.min(this.#draw.exponential(options.faultMs), untilMs - world.nowMs))
+      const kind = options.faults[this.#draw.below(options.faults.length)]
+      if (kind !== undefined && this.#inflict(kind)) this.counts[kind]++
+      if (this.#draw.below(3) > 0) this.#restart()
+      if (this.#draw.below(4) === 0) world.network.heal()
+    }
+  }
+
+  #any(nodes: readonly ClusterNode[]): ClusterNode | undefined {
+    return nodes[this.#draw.below(Math.max(1, nodes.length))]
+  }
+
+  /** Who leads, more often than chance would have it. */
+  #victim(): ClusterNode | undefined {
+    const alive = this.#cluster.nodes.filter(({ state }) => state !== 'down')
+    return (this.#draw.below(3) === 0 ? this.#cluster.leader : undefined) ?? this.#any(alive)
+  }
+
+  /** One that is down comes back; one that takes too long to stop is killed. */
+  #restart(): void {
+    const { nodes, world } = this.#cluster
+    for (const one of nodes) {
+      if (one.state === 'stopping' && world.nowMs - one.sinceMs > stopMsMax) one.kill()
+    }
+    const down = this.#any(nodes.filter(({ state }) => state === 'down'))
+    if (down === undefined) return
+    down.start()
+    this.counts.restart++
+  }
+
+  /** False: there was nobody to whom it could happen. */
+  #inflict(kind: FaultKind): boolean {
+    const { world } = this.#cluster
+    if (kind === 'power' && this.#draw.below(8) === 0) return this.#cutAllPower()
+    const victim = this.#victim()
+    if (victim === undefined) return false
+    const { name } = victim
+    const ofVictim = (): boolean => {
+      if (kind === 'kill') victim.kill()
+      else if (kind === 'power') victim.cutPower()
+      else if (kind === 'in-operation') this.#endInOperation(victim)
+      else if (kind === 'stop') victim.stop()
+      else if (kind === 'pause') world.pause(name, this.#draw.below(this.#isLong() ? 12_000 : 1500))
+      else if (kind === 'stall') world.disk(name).stall(this.#draw.below(this.#isLong() ? 6000 : 1000))
+      else if (kind === 'skew') world.skew(name, this.#draw.below(2 * skewMs) - skewMs)
+      else if (kind === 'slow-disk') this.#slowDisk(name)
+      else return false
+      return true
+    }
+    return ofVictim() || this.#disturbNetwork(kind, name)
+  }
+
+  #endInOperation(victim: ClusterNode): void {
+    const how = (['killed', 'torn', 'dropped', 'kept'] as const)[this.#draw.below(4)] ?? 'killed'
+    victim.endInOperation(1 + this.#draw.below(40), how)
+  }
+
+  #isLong(): boolean {
+    return this.#draw.below(4) === 0
+  }
+
+  /** Of the whole house: what was synced is there, and nothing else has to be. */
+  #cutAllPower(): boolean {
+    for (const one of this.#cluster.nodes) if (one.state !== 'down') one.cutPower()
+    for (const one of this.#cluster.nodes) if (this.#draw.below(4) > 0) one.start()
+    return true
+  }
+
+  #slowDisk(name: string): void {
+    const isSlow = this.#draw.below(2) === 0
+    this.#cluster.world.disk(name).setFaults({
+      delayMsMean: isSlow ? this.#draw.exponential(10) : 0.1,
+      slowRate: isSlow ? 0.02 : 0,
+      slowMs: this.#draw.below(1000),
+    })
+  }
+
+  #disturbNetwork(kind: FaultKind, name: string): boolean {
+    const { world, nodes } = this.#cluster
+    const { network } = world
+    const names = nodes.map((one) => one.name)
+    const other = names[this.#draw.below(names.length)] ?? name
+    if (kind === 'cut') {
+      // Connections break, and now and then the two lose sight of each other.
+      network.cut(name, other)
+      if (other !== name && this.#draw.below(2) === 0) network.partition([name], [other])
+    } else if (kind === 'one-way') {
+      if (other === name) return false
+      network.block(name, other)
+    } else if (kind === 'alone') {
+      const side = names.filter((it) => it === name || this.#draw.below(4) === 0)
+      network.partition(
+        side,
+        names.filter((it) => !side.includes(it)),
+      )
+    } else if (kind === 'slow-link') {
+      network.clog({ from: name, to: other, forMs: this.#draw.below(3000) })
+    }
+    return true
+  }
+
+  /** Every fault is over; who is down comes back, but for those that are told to stay away. */
+  heal(staysAway: (node: ClusterNode) => boolean): void {
+    const { world, nodes } = this.#cluster
+    world.network.heal()
+    for (const one of nodes) {
+      world.disk(one.name).setFaults({ delayMsMean: 0.1, slowRate: 0 })
+      one.isWanted = !staysAway(one)
+      world.disk(one.name).endInOperation(Number.POSITIVE_INFINITY, () => undefined)
+      if (!one.isWanted) {
+        if (one.state !== 'down') one.kill()
+      } else if (one.state === 'down') one.start()
+    }
+    this.#cluster.isHealed = true
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Whoever looks after the controllers of a dynamic quorum: voters are removed and added (KIP-853), and one that has no vote
+ * any more may come back with an empty disk.
+ */
+import { addRaftVoter, ErrorCode, removeRaftVoter } from '../../../src/protocol/index.ts'
+import type { SeededStream } from '../../../src/sim/index.ts'
+import { CallingClient, Unheard } from './calling-client.ts'
+import { type ClusterNode, controllerPort } from './cluster-node.ts'
+import type { ClusterWorld } from './cluster-world.ts'
+
+/** Mean time between two changes, and how long one may take. */
+const thinkMs = 8000
+const timeoutMs = 10_000
+
+export class Operator {
+  readonly counts = { votersAdded: 0, votersRemoved: 0, disksReplaced: 0 }
+  readonly #cluster: ClusterWorld
+  readonly #client: CallingClient
+  readonly #draw: SeededStream
+
+  constructor(cluster: ClusterWorld) {
+    this.#cluster = cluster
+    this.#draw = cluster.world.random.stream('operator')
+    this.#client = new CallingClient(cluster, this.#draw)
+  }
+
+  async run(isOver: () => boolean): Promise<void> {
+    while (!isOver() && this.#cluster.failure === undefined) {
+      await this.#cluster.sleep(this.#draw.exponential(thinkMs))
+      if (isOver()) break
+      try {
+        await (this.#draw.below(2) === 0 ? this.#add() : this.#remove())
+      } catch (error) {
+        if (!(error instanceof Unheard)) throw error
+      }
+      this.#client.leave()
+    }
+  }
+
+  /** One of those that the leader hears of, and that have no vote. */
+  async #add(): Promise<void> {
+    const view = this.#cluster.leader?.node?.quorum.view
+    if (view === undefined) return
+    const controllers = new Set(this.#cluster.controllers.map(({ id }) => id))
+    const candidates = view.replicas.filter(({ replicaId, replicaDirectoryId }) => {
+      const isVoter = view.voters.isVoter({ id: replicaId, directoryId: replicaDirectoryId })
+      return controllers.has(replicaId) && !isVoter
+    })
+    const chosen = candidates[this.#draw.below(Math.max(1, candidates.length))]
+    const node = this.#cluster.controllers.find(({ id }) => id === chosen?.replicaId)
+    if (chosen === undefined || node === undefined) return
+    const { errorCode } = await this.#client.call(addRaftVoter, {
+      clusterId: null,
+      timeoutMs,
+      voterId: node.id,
+      voterDirectoryId: chosen.replicaDirectoryId,
+      listeners: [{ name: 'CONTROLLER', host: node.name, port: controllerPort }],
+    })
+    if (errorCode === ErrorCode.NONE) this.counts.votersAdded++
+  }
+
+  async #remove(): Promise<void> {
+    const voters = this.#cluster.leader?.node?.quorum.view.voters
+    if (voters === undefined || voters.size < 2) return
+    const voter = voters.all()[this.#draw.below(voters.size)]
+    if (voter === undefined) return
+    const { id: voterId, directoryId: voterDirectoryId } = voter
+    const { errorCode } = await this.#client.call(removeRaftVoter, { clusterId: null, voterId, voterDirectoryId })
+    if (errorCode !== ErrorCode.NONE) return
+    this.counts.votersRemoved++
+    const node = this.#cluster.controllers.find(({ id }) => id === voterId)
+    if (node !== undefined && this.#draw.below(3) === 0) this.#replaceDisk(node)
+  }
+
+  /** Its old directory has no vote, which is committed. A broker would lose what it has, too. */
+  #replaceDisk(node: ClusterNode): void {
+    if (node.isBroker || this.#cluster.options.joinsItself) return
+    node.loseDisk()
+    this.counts.disksReplaced++
+  }
+}

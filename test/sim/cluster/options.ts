@@ -1,0 +1,92 @@
+/** What a seed says of a cluster: its nodes, their time-outs and sizes, and which faults are on (a swarm: not all of them). */
+import type { RandomStream } from '../../../src/base/index.ts'
+
+export const faultKinds = [
+  'kill',
+  'power',
+  'in-operation',
+  'stop',
+  'pause',
+  'cut',
+  'one-way',
+  'alone',
+  'slow-link',
+  'stall',
+  'slow-disk',
+  'skew',
+] as const
+
+export type FaultKind = (typeof faultKinds)[number]
+
+export interface ClusterOptions {
+  readonly seed: number
+  /** Voters of the quorum. */
+  readonly controllers: number
+  /** How many of them are brokers too: the first ones. */
+  readonly combined: number
+  /** Brokers alone. */
+  readonly brokers: number
+  /** Voters are named by the metadata log, and come and go (KIP-853); else by the configuration. */
+  readonly isDynamic: boolean
+  /** Of a dynamic quorum: how many controllers, the last ones, are no voters in the beginning. */
+  readonly spares: number
+  /** Controllers that are no voters join by themselves (KIP-1186). */
+  readonly joinsItself: boolean
+  readonly electionTimeoutMs: number
+  readonly fetchTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly sessionTimeoutMs: number
+  /** Of metadata records between snapshots. */
+  readonly snapshotBytes: number
+  /** Of metadata log and snapshots that are kept. */
+  readonly retentionBytes: number
+  readonly segmentBytes: number
+  /** Mean time between two faults. */
+  readonly faultMs: number
+  readonly faults: readonly FaultKind[]
+  /** Mean pause of a client between two requests. */
+  readonly thinkMs: number
+  readonly clients: number
+}
+
+/** Nobody knows what becomes of a request that has taken longer: it may have been sent twice (`controller.socket.timeout.ms`). */
+export const socketTimeoutMs = 10_000
+
+function one<T>(chance: RandomStream, values: readonly [T, ...T[]]): T {
+  return values[chance.below(values.length)] ?? values[0]
+}
+
+export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions {
+  const controllers = one(chance, [1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7])
+  const combined = one(chance, [0, 0, 1, controllers])
+  const brokers = combined === 0 ? 1 + chance.below(3) : chance.below(2)
+  const base = one(chance, [250, 500, 1000])
+  const isDynamic = chance.below(2) === 0
+  const spares = isDynamic && controllers > 2 ? chance.below(controllers - 1) : 0
+  const faults = faultKinds.filter(() => chance.below(10) < 6)
+  return {
+    seed,
+    controllers,
+    combined,
+    brokers,
+    isDynamic,
+    spares,
+    joinsItself: isDynamic && chance.below(2) === 0,
+    electionTimeoutMs: base,
+    // A leader holds a fetch back for half a second.
+    fetchTimeoutMs: Math.max(1000, 2 * base),
+    requestTimeoutMs: one(chance, [1000, 2000]),
+    sessionTimeoutMs: one(chance, [3000, 9000]),
+    snapshotBytes: one(chance, [500, 2000, 2000, 20_971_520]),
+    retentionBytes: one(chance, [1, 1, 4000, 104_857_600]),
+    segmentBytes: one(chance, [2048, 8192, 8_388_608]),
+    faultMs: one(chance, [1000, 2500, 6000]),
+    faults: faults.length === 0 ? ['kill'] : faults,
+    thinkMs: one(chance, [400, 1500]),
+    clients: 1 + chance.below(2),
+  }
+}
+
+/** All must be well so long after the faults have ended. */
+export const healingMsMax = ({ fetchTimeoutMs, sessionTimeoutMs }: ClusterOptions): number =>
+  Math.max(60_000, 3 * Math.max(fetchTimeoutMs, sessionTimeoutMs, socketTimeoutMs))
