@@ -8,7 +8,8 @@ import { bringOrThrow } from './fetch.ts'
 import { javaCommand } from './java.ts'
 import { cache } from './paths.ts'
 
-const jvmFlags = [
+/** Of Kafka's own scripts. */
+export const jvmFlags: readonly string[] = [
   '-Xmx1G',
   '-Xms1G',
   '-server',

@@ -28,6 +28,9 @@ import { consumerGroups } from './scenarios/groups/consumer.ts'
 import { memoryIdle, memoryLoaded } from './scenarios/memory.ts'
 import { manyPartitions, recovery } from './scenarios/opening.ts'
 import { produce } from './scenarios/produce.ts'
+import { failover } from './scenarios/quorum/failover.ts'
+import { controllerPartitions } from './scenarios/quorum/partitions.ts'
+import { creation, creationInQuorum } from './scenarios/quorum/topics.ts'
 import { requests } from './scenarios/requests.ts'
 import { start } from './scenarios/start.ts'
 import { startBroker } from './scenarios/start-broker.ts'
@@ -47,6 +50,10 @@ const scenarios: readonly Scenario[] = [
   classicGroups,
   consumerGroups,
   manyPartitions,
+  creation,
+  creationInQuorum,
+  controllerPartitions,
+  failover,
 ]
 const folder = join(cache, 'bench')
 const isMeant = (scenario: Scenario, name: string): boolean =>

@@ -1,6 +1,9 @@
 /** What a scenario is: it drives one broker and gives figures; each figure may have a bar. */
+import { dirname, join } from 'node:path'
 import type { Broker } from './broker.ts'
+import { Cluster, type NodeSpec } from './cluster.ts'
 import { cpuSeconds, rssMb } from './cpu.ts'
+import { jvmFlags } from './kafka.ts'
 import { figure, type LoadMode, type LoadOptions, type LoadResult, load } from './loadgen.ts'
 
 export interface Bar {
@@ -44,6 +47,20 @@ export class Session {
     await (how === 'kill' ? this.#broker.process.kill() : this.#broker.stop())
     meanwhile(this.#broker)
     this.#broker = await this.#broker.again()
+  }
+
+  /** Ends the broker, so that the cluster of nodes of its kind is alone; scenarios with one come last. */
+  async inCluster<T>(nodes: readonly Omit<NodeSpec, 'kind'>[], work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    await this.#broker.stop()
+    const kind = this.#broker.name === 'kafka' ? 'kafka' : 'odradek'
+    await using cluster = await Cluster.make({
+      folder: join(dirname(dirname(this.#broker.place.file)), 'cluster'),
+      nodes: nodes.map((node) => ({ ...node, kind })),
+      jvmFlags,
+    })
+    await cluster.start()
+    await cluster.serving()
+    return await work(cluster)
   }
 
   async newTopic(): Promise<string> {
