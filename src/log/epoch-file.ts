@@ -1,6 +1,7 @@
 /** The file `leader-epoch-checkpoint` of a partition: written whole, one writing after the other, when it is old. */
 import type { Disk } from '../base/index.ts'
 import type { Availability } from './availability.ts'
+import type { FewAtOnce } from './few-at-once.ts'
 import { leaderEpochCheckpointName } from './file-names.ts'
 import { encodeLeaderEpochs, type LeaderEpochCache } from './leader-epoch-cache.ts'
 import { replaceFile } from './whole-file.ts'
@@ -13,6 +14,7 @@ export interface EpochFileOptions {
   readonly areEpochsOnDisk: boolean
   /** Nothing is written where the log's disk failed, or its directory is getting another name. */
   readonly availability: Pick<Availability, 'hasFailed' | 'hasLeft'>
+  readonly epochFiles?: FewAtOnce
 }
 
 export class EpochFile {
@@ -27,14 +29,15 @@ export class EpochFile {
 
   save(): Promise<void> {
     this.#saving = this.#saving.then(async () => {
-      const { disk, directory, epochs, availability } = this.#options
+      const { disk, directory, epochs, availability, epochFiles } = this.#options
       const { version } = epochs
       if (availability.hasFailed || availability.hasLeft) return
       // Without an epoch there is nothing to say yet: the file comes with the first.
       const isEmpty = this.#savedVersion === -1 && epochs.entries.length === 0
       if (version === this.#savedVersion || isEmpty) return
       const text = encodeLeaderEpochs(epochs.entries)
-      await replaceFile(disk, `${directory}/${leaderEpochCheckpointName}`, Buffer.from(text))
+      const write = () => replaceFile(disk, `${directory}/${leaderEpochCheckpointName}`, Buffer.from(text))
+      await (epochFiles === undefined ? write() : epochFiles.run(write))
       this.#savedVersion = version
     })
     return this.#saving

@@ -20,6 +20,7 @@ import {
 import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
 import { CleanerCheckpoint } from './cleaner-checkpoint.ts'
 import { lockDirectory } from './directory-lock.ts'
+import { FewAtOnce } from './few-at-once.ts'
 import {
   type DirectoryTag,
   directoryName,
@@ -65,6 +66,7 @@ export class LogManager {
   /** Whose directory does not say which topic it belongs to: power was lost while it was made. */
   readonly #nameless = new Set<Log>()
   readonly #timers = new Set<Timer>()
+  readonly #epochFiles = new FewAtOnce(atOnceMax)
   readonly #checkpoints: OffsetCheckpoints
   readonly #cleaner: CleanerCheckpoint
   /** Of logs that are gone: many partitions of one topic share a writing. */
@@ -407,6 +409,7 @@ export class LogManager {
     const open = (): Promise<Log> =>
       Log.open({
         ...found,
+        epochFiles: this.#epochFiles,
         directory: this.#path(name),
         config: configOf(topicPartition.topic),
         disk,
@@ -494,5 +497,4 @@ export class LogManager {
 }
 
 type PlacedLog = Pick<Log, 'topicPartition' | 'directory'>
-
 const emptyLog = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true } as const

@@ -1,6 +1,7 @@
 /** What a log is opened with, what it is asked, and what it answers. */
 import type { Clock, Disk, Logger, RandomStream, Uuid } from '../base/index.ts'
 import type { BatchInfo } from './batch-info.ts'
+import type { FewAtOnce } from './few-at-once.ts'
 import type { TopicPartition } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogRegion } from './log-region.ts'
@@ -28,6 +29,8 @@ export interface LogOptions {
   readonly logStartOffset: number
   /** With the other logs of a directory that are opened at a time. */
   readonly share?: RecoveryShare
+  /** Of all logs of a directory: whoever comes to lead thousands at once must not open as many files more. */
+  readonly epochFiles?: FewAtOnce
   /** Before it the log is compacted; undefined where it never was. */
   readonly cleanedUpTo?: number | undefined
   /**
