@@ -76,7 +76,8 @@ export class TopicsDelta {
   }
 
   addPartition(record: PartitionRecord): void {
-    this.#topic(record.topicId).partitions.set(record.partitionId, partitionFromRecord(record))
+    const { topicId, partitions } = this.#topic(record.topicId)
+    partitions.set(record.partitionId, partitionFromRecord(record, topicId))
   }
 
   changePartition(record: PartitionChangeRecord): void {

@@ -305,7 +305,7 @@ export class ControllerState {
     const topic = this.#topic(topicId)
     const partitionCount = Math.max(topic.partitionCount, partitionId + 1)
     if (partitionCount > topic.partitionCount) this.topics.set(topicId, { ...topic, partitionCount })
-    this.#partitions.set(partitionKey(topicId, partitionId), partitionFromRecord(record))
+    this.#partitions.set(partitionKey(topicId, partitionId), partitionFromRecord(record, topic.topicId))
   }
 
   #changePartition(record: PartitionChangeRecord): void {

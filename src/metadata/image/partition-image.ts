@@ -30,28 +30,46 @@ export const directoryOf = (
   brokerId: number,
 ): Uuid | undefined => directories[replicas.indexOf(brokerId)]
 
-export function partitionFromRecord(record: PartitionRecord): PartitionImage {
+const none: readonly never[] = []
+
+/** A decoded list has room for more behind it, 130 bytes; what lives as long as a partition does without. */
+const kept = <T>(list: readonly T[] | null): readonly T[] => (list === null || list.length === 0 ? none : list.slice())
+
+/** Mostly all replicas are in sync: one list serves for both. */
+const keptIsr = (isr: readonly number[], replicas: readonly number[]): readonly number[] =>
+  isr.length === replicas.length && isr.every((id, i) => id === replicas[i]) ? replicas : kept(isr)
+
+/** `topicId`: of the topic, so that its partitions share it. */
+export function partitionFromRecord(record: PartitionRecord, topicId: Uuid = record.topicId): PartitionImage {
+  const replicas = kept(record.replicas)
   return {
     ...record,
-    directories: directoriesOf(record.directories, record.replicas),
-    eligibleLeaderReplicas: record.eligibleLeaderReplicas ?? [],
-    lastKnownElr: record.lastKnownElr ?? [],
+    topicId,
+    replicas,
+    isr: keptIsr(record.isr, replicas),
+    removingReplicas: kept(record.removingReplicas),
+    addingReplicas: kept(record.addingReplicas),
+    directories: kept(directoriesOf(record.directories, replicas)),
+    eligibleLeaderReplicas: kept(record.eligibleLeaderReplicas),
+    lastKnownElr: kept(record.lastKnownElr),
   }
 }
 
 /** The partition after a change: its epoch rises by one, the leader epoch too if a leader is named, even the same. */
 export function changedPartition(partition: PartitionImage, change: PartitionChangeRecord): PartitionImage {
-  const replicas = change.replicas ?? partition.replicas
+  const replicas = change.replicas === null ? partition.replicas : kept(change.replicas)
+  const { isr, directories, removingReplicas, addingReplicas, eligibleLeaderReplicas, lastKnownElr } = change
   const leaderNamed = change.leader !== noLeaderChange
   return {
     ...partition,
     replicas,
-    directories: directoriesOf(change.directories ?? partition.directories, replicas),
-    isr: change.isr ?? partition.isr,
-    removingReplicas: change.removingReplicas ?? partition.removingReplicas,
-    addingReplicas: change.addingReplicas ?? partition.addingReplicas,
-    eligibleLeaderReplicas: change.eligibleLeaderReplicas ?? partition.eligibleLeaderReplicas,
-    lastKnownElr: change.lastKnownElr ?? partition.lastKnownElr,
+    directories: directoriesOf(directories === null ? partition.directories : kept(directories), replicas),
+    isr: isr === null ? partition.isr : keptIsr(isr, replicas),
+    removingReplicas: removingReplicas === null ? partition.removingReplicas : kept(removingReplicas),
+    addingReplicas: addingReplicas === null ? partition.addingReplicas : kept(addingReplicas),
+    eligibleLeaderReplicas:
+      eligibleLeaderReplicas === null ? partition.eligibleLeaderReplicas : kept(eligibleLeaderReplicas),
+    lastKnownElr: lastKnownElr === null ? partition.lastKnownElr : kept(lastKnownElr),
     leader: leaderNamed ? change.leader : partition.leader,
     leaderEpoch: leaderNamed ? partition.leaderEpoch + 1 : partition.leaderEpoch,
     leaderRecoveryState:
