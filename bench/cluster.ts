@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly folder: string
   readonly nodes: readonly NodeSpec[]
   readonly settings?: Readonly<Record<string, string>>
+  /** KIP-853: the first controller is the only voter at first, others are added. */
+  readonly isDynamic?: boolean
   /** Of Kafka's nodes; by itself those for nodes that have little to do. */
   readonly jvmFlags?: readonly string[]
 }
@@ -114,8 +116,8 @@ export class ClusterNode {
     return this.#process.pid
   }
 
-  async format(): Promise<void> {
-    const args = ['format', '-t', clusterId, '-c', this.file]
+  async format(flags: readonly string[] = []): Promise<void> {
+    const args = ['format', '-t', clusterId, '-c', this.file, ...flags]
     if (this.kind === 'odradek') {
       await runOrThrow({ command: process.execPath, args: [odradek, ...args], timeoutMs: 60_000 })
       return
@@ -176,20 +178,20 @@ export class Cluster {
 
   /** Formatted, and not started. */
   static async make(options: ClusterOptions): Promise<Cluster> {
-    const { folder, nodes: specs, settings = {}, jvmFlags = smallJvm } = options
+    const { folder, nodes: specs, settings = {}, isDynamic = false, jvmFlags = smallJvm } = options
     rmSync(folder, { recursive: true, force: true })
     const nodes: ClusterNode[] = []
     for (const spec of specs) {
       const ports = { controller: await freePort(), broker: await freePort() }
       nodes.push(new ClusterNode(spec, { folder: join(folder, `node-${spec.id}`), ports, jvmFlags }))
     }
-    const voters = nodes
-      .filter(({ isController }) => isController)
-      .map(({ id, ports }) => `${id}@127.0.0.1:${ports.controller}`)
+    const controllers = nodes.filter(({ isController }) => isController)
+    const quorum = quorumSettings(controllers, isDynamic)
     for (const node of nodes) {
       mkdirSync(node.folder, { recursive: true })
-      writeFileSync(node.file, properties({ ...nodeSettings(node, voters.join(',')), ...settings }))
-      await node.format()
+      writeFileSync(node.file, properties({ ...nodeSettings(node), ...quorum, ...settings }))
+      const flag = node === controllers[0] ? '--standalone' : '--no-initial-controllers'
+      await node.format(isDynamic && node.isController ? [flag] : [])
     }
     return new Cluster(nodes)
   }
@@ -217,6 +219,12 @@ export class Cluster {
   get bootstrapControllers(): string {
     const running = this.controllers.filter(({ isRunning }) => isRunning)
     return running.map(({ ports }) => `127.0.0.1:${ports.controller}`).join(',')
+  }
+
+  /** The ids of those who vote, as their leader says. */
+  async voters(): Promise<readonly number[]> {
+    const quorum = await describe(await this.leader())
+    return quorum?.currentVoters.map(({ replicaId }) => replicaId).sort((a, b) => a - b) ?? []
   }
 
   /** All nodes; resolves when a controller leads. */
@@ -274,7 +282,13 @@ const inStepTimeoutMs = 60_000
 /** A leader writes while its followers fetch. */
 const inStepMax = 20
 
-function nodeSettings({ id, roles, directory, ports, isController, isBroker }: ClusterNode, voters: string) {
+function quorumSettings(controllers: readonly ClusterNode[], isDynamic: boolean): Readonly<Record<string, string>> {
+  const addresses = controllers.map(({ ports }) => `127.0.0.1:${ports.controller}`)
+  if (isDynamic) return { 'controller.quorum.bootstrap.servers': addresses.join(',') }
+  return { 'controller.quorum.voters': controllers.map(({ id }, i) => `${id}@${addresses[i]}`).join(',') }
+}
+
+function nodeSettings({ id, roles, directory, ports, isController, isBroker }: ClusterNode) {
   const listeners = [
     ...(isController ? [`CONTROLLER://127.0.0.1:${ports.controller}`] : []),
     ...(isBroker ? [`PLAINTEXT://127.0.0.1:${ports.broker}`] : []),
@@ -282,7 +296,6 @@ function nodeSettings({ id, roles, directory, ports, isController, isBroker }: C
   return {
     'process.roles': roles.join(','),
     'node.id': String(id),
-    'controller.quorum.voters': voters,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     listeners: listeners.join(','),
