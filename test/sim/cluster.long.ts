@@ -1,6 +1,11 @@
-/** Many hours of clusters under faults: `ODRADEK_SEEDS` of them, `ODRADEK_HOURS` in all; a failure names its seed. */
+/**
+ * Many hours of clusters under faults: `ODRADEK_SEEDS` of them, `ODRADEK_HOURS` in all; a failure names its seed. And bugs
+ * that are planted, each of which some seed of 40 finds.
+ */
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runCluster } from './cluster/cluster-run.ts'
+import { ClusterFailure, runCluster } from './cluster/cluster-run.ts'
+import { plantedBugs } from './cluster/planted.ts'
 
 const seeds = Number(process.env['ODRADEK_SEEDS'] ?? 100)
 const hours = Number(process.env['ODRADEK_HOURS'] ?? 5)
@@ -14,3 +19,27 @@ test(`${hours} hours of clusters under faults`, { timeout: 0 }, async (context) 
   }
   context.diagnostic(JSON.stringify(Object.fromEntries(sums)))
 })
+
+/** What is wrong, by the first seed that finds it. */
+async function found(): Promise<string> {
+  for (let seed = 1; seed <= 40; seed++) {
+    try {
+      await runCluster(seed, 60)
+    } catch (error) {
+      assert.ok(error instanceof ClusterFailure, String(error))
+      return error.message.split('\n')[0] ?? ''
+    }
+  }
+  return assert.fail('40 seeds do not find it')
+}
+
+for (const [name, plant] of Object.entries(plantedBugs)) {
+  test(`a planted bug is found: ${name}`, { timeout: 0 }, async (context) => {
+    const takeOut = plant()
+    try {
+      context.diagnostic(await found())
+    } finally {
+      takeOut()
+    }
+  })
+}

@@ -8,9 +8,13 @@
  *     npm run sim -- --quorum 17 --seconds 120               # one quorum again
  */
 import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runCluster } from './cluster/cluster-run.ts'
 import { runQuorum } from './quorum/quorum-run.ts'
+
+/** As of `npm test`. */
+const compileCache = join(import.meta.dirname, '../../.cache/compile')
 
 type Kind = 'cluster' | 'quorum'
 
@@ -98,7 +102,7 @@ function runAll(jobs: readonly Job[], processes: number): Promise<{ sums: Sums; 
     resolve({ sums, failure })
   }
   for (let i = 0; i < processes; i++) {
-    const child = fork(import.meta.filename, ['--serve'])
+    const child = fork(import.meta.filename, ['--serve'], { env: { ...process.env, NODE_COMPILE_CACHE: compileCache } })
     children.push(child)
     const next = (): void => {
       const job = queue.shift()

@@ -158,7 +158,8 @@ export class Client {
     const name = `${this.#name}-topic-${this.#made++}`
     const topic = new KnownTopic(name)
     const partitions = 1 + this.#draw.below(3)
-    const topics = [{ name, numPartitions: partitions, replicationFactor: 1 }]
+    const replicationFactor = 1 + this.#draw.below(Math.min(3, this.#cluster.brokers.length))
+    const topics = [{ name, numPartitions: partitions, replicationFactor }]
     this.#history.topics.push(topic)
     let topicId: Uuid | undefined
     const ask = async (): Promise<number | undefined> => {

@@ -1,5 +1,5 @@
 /** One node of a simulated cluster: its configuration, its disk, and whatever process there is of it now. */
-import { uuidFromLatin1, uuidToString } from '../../../src/base/index.ts'
+import { type Uuid, uuidFromLatin1, uuidFromString, uuidToString } from '../../../src/base/index.ts'
 import { BrokerConfig, type FormatOptions, formatStorage, Node } from '../../../src/node/index.ts'
 import type { Fate, World } from '../../../src/sim/index.ts'
 import { type ClusterOptions, socketTimeoutMs } from './options.ts'
@@ -122,6 +122,16 @@ export class ClusterNode {
     this.disk++
   }
 
+  /** Of the disk that it has now, as it is named to others; undefined before it is formatted. */
+  get directoryId(): Uuid | undefined {
+    const file = this.#world.disk(this.name).tree.find('/data/meta.properties')
+    if (file?.kind !== 'file') return undefined
+    const bytes = Buffer.alloc(file.size)
+    file.read(bytes, 0, bytes.length, 0)
+    const id = /^directory\.id=(.*)$/m.exec(bytes.toString())?.[1]
+    return id === undefined ? undefined : uuidFromString(id)
+  }
+
   /** Under control; it is down when it has ended. */
   stop(): void {
     if (this.node === undefined || this.state !== 'up') return
@@ -198,6 +208,9 @@ export function textsOf(options: ClusterOptions, { id, isController, isBroker }:
       // A start goes on until somebody leads: the faults may last for long.
       'initial.broker.registration.timeout.ms': '3600000',
       'metadata.log.max.record.bytes.between.snapshots': String(options.snapshotBytes),
+      'metadata.log.max.snapshot.interval.ms': String(options.snapshotMs),
+      'controller.quorum.fetch.max.bytes': String(options.fetchBytes),
+      'controller.quorum.fetch.snapshot.max.bytes': String(options.fetchSnapshotBytes),
       'metadata.max.retention.bytes': String(options.retentionBytes),
       'internal.metadata.log.segment.bytes': String(options.segmentBytes),
       'log.dirs': '/data',

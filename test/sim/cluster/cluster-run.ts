@@ -10,6 +10,7 @@ import { CommittedLog } from './invariants/committed-log.ts'
 import { HealedCluster } from './invariants/healed-cluster.ts'
 import { OneActiveController } from './invariants/one-active-controller.ts'
 import { OneLeader } from './invariants/one-leader.ts'
+import { PartitionLeaders } from './invariants/partition-leaders.ts'
 import { Rising } from './invariants/rising.ts'
 import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
 import { Operator } from './operator.ts'
@@ -33,7 +34,7 @@ const inspectMs = 400
 /** Between two looks whether all is well. */
 const pollMs = 100
 
-export class ClusterRun {
+class ClusterRun {
   readonly cluster: ClusterWorld
   readonly #faultMs: number
   readonly #faults: Faults
@@ -47,6 +48,7 @@ export class ClusterRun {
     new OneActiveController(),
     this.#log,
     this.#snapshots,
+    new PartitionLeaders(),
     new HealedCluster(),
   ]
   readonly #operator: Operator

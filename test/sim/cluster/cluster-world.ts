@@ -22,9 +22,11 @@ export class ClusterWorld {
 
   constructor(seed: number) {
     this.options = drawnOptions(seed, new World({ seed, turn: setImmediate }).random.stream('options'))
+    const { delayMsMean, splitRate } = this.options
     this.world = new World({
       seed,
       turn: setImmediate,
+      network: { delayMsMean, splitRate },
       jobs: synchronousJobs,
       log: (line) => this.#logged(line),
     })

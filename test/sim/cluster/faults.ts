@@ -4,8 +4,8 @@ import type { ClusterNode } from './cluster-node.ts'
 import type { ClusterWorld } from './cluster-world.ts'
 import { type FaultKind, faultKinds } from './options.ts'
 
-/** A minute of the wall clock, either way. */
-const skewMs = 60_000
+/** Of the wall clock, either way: a minute, or now and then two hours. */
+const skewMs = { usual: 60_000, long: 7_200_000 }
 /** A stop is given up for dead by whoever looks after the node. */
 const stopMsMax = 30_000
 
@@ -69,7 +69,7 @@ export class Faults {
       else if (kind === 'stop') victim.stop()
       else if (kind === 'pause') world.pause(name, this.#draw.below(this.#isLong() ? 12_000 : 1500))
       else if (kind === 'stall') world.disk(name).stall(this.#draw.below(this.#isLong() ? 6000 : 1000))
-      else if (kind === 'skew') world.skew(name, this.#draw.below(2 * skewMs) - skewMs)
+      else if (kind === 'skew') this.#skew(name)
       else if (kind === 'slow-disk') this.#slowDisk(name)
       else return false
       return true
@@ -91,6 +91,11 @@ export class Faults {
     for (const one of this.#cluster.nodes) if (one.state !== 'down') one.cutPower()
     for (const one of this.#cluster.nodes) if (this.#draw.below(4) > 0) one.start()
     return true
+  }
+
+  #skew(name: string): void {
+    const boundMs = this.#isLong() ? skewMs.long : skewMs.usual
+    this.#cluster.world.skew(name, this.#draw.below(2 * boundMs) - boundMs)
   }
 
   #slowDisk(name: string): void {

@@ -2,6 +2,7 @@
  * Whoever looks after the controllers of a dynamic quorum: voters are removed and added (KIP-853), and one that has no vote
  * any more may come back with an empty disk.
  */
+import type { Uuid } from '../../../src/base/index.ts'
 import { addRaftVoter, ErrorCode, removeRaftVoter } from '../../../src/protocol/index.ts'
 import type { SeededStream } from '../../../src/sim/index.ts'
 import { CallingClient, Unheard } from './calling-client.ts'
@@ -17,6 +18,8 @@ export class Operator {
   readonly #cluster: ClusterWorld
   readonly #client: CallingClient
   readonly #draw: SeededStream
+  /** Nodes that may be made voters at any time. */
+  readonly #asked = new Set<number>()
 
   constructor(cluster: ClusterWorld) {
     this.#cluster = cluster
@@ -39,24 +42,33 @@ export class Operator {
 
   /** One of those that the leader hears of, and that have no vote. */
   async #add(): Promise<void> {
-    const view = this.#cluster.leader?.node?.quorum.view
+    const { leader, controllers } = this.#cluster
+    const view = leader?.node?.quorum.view
     if (view === undefined) return
-    const controllers = new Set(this.#cluster.controllers.map(({ id }) => id))
-    const candidates = view.replicas.filter(({ replicaId, replicaDirectoryId }) => {
-      const isVoter = view.voters.isVoter({ id: replicaId, directoryId: replicaDirectoryId })
-      return controllers.has(replicaId) && !isVoter
+    const candidates = controllers.flatMap((node) => {
+      const { id, directoryId } = node
+      if (directoryId === undefined || view.voters.isVoter({ id, directoryId })) return []
+      // A directory that is gone may still be known to the leader.
+      const isHeard = view.replicas.some((it) => it.replicaId === id && it.replicaDirectoryId === directoryId)
+      return isHeard ? [{ node, directoryId }] : []
     })
     const chosen = candidates[this.#draw.below(Math.max(1, candidates.length))]
-    const node = this.#cluster.controllers.find(({ id }) => id === chosen?.replicaId)
-    if (chosen === undefined || node === undefined) return
+    if (chosen !== undefined) await this.#addOne(chosen.node, chosen.directoryId)
+  }
+
+  async #addOne(node: ClusterNode, directoryId: Uuid): Promise<void> {
+    // As long as nobody knows whether it is asked for still.
+    this.#asked.add(node.id)
     const { errorCode } = await this.#client.call(addRaftVoter, {
       clusterId: null,
       timeoutMs,
       voterId: node.id,
-      voterDirectoryId: chosen.replicaDirectoryId,
+      voterDirectoryId: directoryId,
       listeners: [{ name: 'CONTROLLER', host: node.name, port: controllerPort }],
     })
-    if (errorCode === ErrorCode.NONE) this.counts.votersAdded++
+    if (errorCode !== ErrorCode.NONE) return
+    this.#asked.delete(node.id)
+    this.counts.votersAdded++
   }
 
   async #remove(): Promise<void> {
@@ -74,7 +86,7 @@ export class Operator {
 
   /** Its old directory has no vote, which is committed. A broker would lose what it has, too. */
   #replaceDisk(node: ClusterNode): void {
-    if (node.isBroker || this.#cluster.options.joinsItself) return
+    if (node.isBroker || this.#cluster.options.joinsItself || this.#asked.has(node.id)) return
     node.loseDisk()
     this.counts.disksReplaced++
   }

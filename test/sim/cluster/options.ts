@@ -41,6 +41,14 @@ export interface ClusterOptions {
   /** Of metadata log and snapshots that are kept. */
   readonly retentionBytes: number
   readonly segmentBytes: number
+  /** From when on a record is in a snapshot, by the wall clock. */
+  readonly snapshotMs: number
+  /** Of one answer to a fetch of the log, and of a snapshot. */
+  readonly fetchBytes: number
+  readonly fetchSnapshotBytes: number
+  /** Of a delivery in the network; and the part of deliveries that are cut in two. */
+  readonly delayMsMean: number
+  readonly splitRate: number
   /** Mean time between two faults. */
   readonly faultMs: number
   readonly faults: readonly FaultKind[]
@@ -79,10 +87,15 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
     sessionTimeoutMs: one(chance, [3000, 9000]),
     snapshotBytes: one(chance, [500, 2000, 2000, 20_971_520]),
     retentionBytes: one(chance, [1, 1, 4000, 104_857_600]),
+    snapshotMs: one(chance, [5000, 3_600_000]),
+    fetchBytes: one(chance, [1, 1000, 1_048_576]),
+    fetchSnapshotBytes: one(chance, [200, 1_048_576]),
+    delayMsMean: one(chance, [0.3, 0.3, 3, 20]),
+    splitRate: one(chance, [0, 0.1]),
     segmentBytes: one(chance, [2048, 8192, 8_388_608]),
     faultMs: one(chance, [1000, 2500, 6000]),
     faults: faults.length === 0 ? ['kill'] : faults,
-    thinkMs: one(chance, [400, 1500]),
+    thinkMs: one(chance, [800, 3000]),
     clients: 1 + chance.below(2),
   }
 }
