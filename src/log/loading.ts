@@ -14,6 +14,7 @@ import {
   parseFileName,
   snapshotSuffix,
   swapSuffix,
+  transactionIndexSuffix,
 } from './file-names.ts'
 import { decodeLeaderEpochs, LeaderEpochCache } from './leader-epoch-cache.ts'
 import { type LoadingFigures, LostRecordsError } from './log-types.ts'
@@ -64,15 +65,14 @@ export interface LoadedLog {
 
 export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const { disk, clock, directory } = options
-  await disk.makeDirectory(directory)
-  await finishInterruptedChanges(options)
-  const { opened, missingSegments } = await openSegments(options)
+  const names = await finishInterruptedChanges(options)
+  const { opened, missingSegments } = await openSegments(options, names)
   let segments = opened
   const snapshots = new ProducerSnapshots(disk, directory, options.logger)
-  await snapshots.load()
+  snapshots.load(names)
   const { epochs, isOnDisk } = await readEpochs(options)
   const state = new ProducerState()
-  const recovery = new Recovery({ ...options, segments, snapshots, epochs, areEpochsKnown: isOnDisk, state })
+  const recovery = new Recovery({ ...options, names, segments, snapshots, epochs, areEpochsKnown: isOnDisk, state })
   try {
     await recovery.run()
   } catch (error) {
@@ -125,11 +125,11 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
 
 /**
  * `.deleted` and `.cleaned` go; a `.log.swap` is the finished outcome of a compaction and takes, with its indexes, the place
- * of what it was made from, unless a `.cleaned` says that its set was not complete.
+ * of what it was made from, unless a `.cleaned` says that its set was not complete. Returns the names that there are then.
  */
-async function finishInterruptedChanges(options: LoadOptions): Promise<void> {
+async function finishInterruptedChanges(options: LoadOptions): Promise<readonly string[]> {
   const { disk, directory } = options
-  const names = (await disk.list(directory)).map(({ name }) => name)
+  const names = await namesIn(options)
   const cleaned = names.filter((name) => name.endsWith(cleanedSuffix))
   const cleanedOffsets = cleaned.map((name) => parseFileName(name.slice(0, -cleanedSuffix.length))?.offset ?? 0)
   const incompleteFrom = Math.min(...cleanedOffsets, Number.MAX_SAFE_INTEGER)
@@ -140,12 +140,17 @@ async function finishInterruptedChanges(options: LoadOptions): Promise<void> {
   const whole = new Set<number>()
   for (const { suffix, offset } of swapped) if (suffix === logSuffix && offset < incompleteFrom) whole.add(offset)
   const useless = new Set(swapped.filter(({ offset }) => !whole.has(offset)).map(({ name }) => name))
-  for (const name of names) {
-    const isLeftOver = name.endsWith(deletedSuffix) || name.endsWith(cleanedSuffix) || name.endsWith('.tmp')
-    if (isLeftOver || useless.has(name)) await disk.unlink(`${directory}/${name}`)
-  }
+  const doomed = names.filter((name) => useless.has(name) || leftOver.some((suffix) => name.endsWith(suffix)))
+  for (const name of doomed) await disk.unlink(`${directory}/${name}`)
   for (const offset of [...whole].sort((a, b) => a - b)) await finishSwap(options, offset)
+  // A start does this thousands of times, mostly for nothing.
+  return doomed.length + whole.size === 0 ? names : namesIn(options)
 }
+
+const leftOver = [deletedSuffix, cleanedSuffix, '.tmp']
+
+const namesIn = async ({ disk, directory }: LoadOptions): Promise<readonly string[]> =>
+  (await disk.list(directory)).map(({ name }) => name)
 
 async function finishSwap({ disk, directory, logger, segmentOptions }: LoadOptions, offset: number): Promise<void> {
   const swapped = await Segment.open(segmentOptions(offset), swapSuffix)
@@ -173,13 +178,11 @@ async function finishSwap({ disk, directory, logger, segmentOptions }: LoadOptio
   logger.log('info', 'an interrupted compaction was finished', { path: filePath(directory, offset, logSuffix) })
 }
 
-async function openSegments({
-  disk,
-  directory,
-  logger,
-  segmentOptions,
-}: LoadOptions): Promise<{ readonly opened: Segment[]; readonly missingSegments: number }> {
-  const files = (await disk.list(directory)).map(({ name }) => ({ name, parsed: parseFileName(name) }))
+async function openSegments(
+  { disk, directory, logger, segmentOptions }: LoadOptions,
+  names: readonly string[],
+): Promise<{ readonly opened: Segment[]; readonly missingSegments: number }> {
+  const files = names.map((name) => ({ name, parsed: parseFileName(name) }))
   const bases = new Set<number>()
   for (const { parsed } of files) if (parsed?.suffix === logSuffix) bases.add(parsed.offset)
   const missing = new Set<number>()
@@ -214,6 +217,8 @@ async function discard(segment: Segment): Promise<void> {
 }
 
 interface RecoveryOptions extends LoadOptions {
+  /** In the directory. */
+  readonly names: readonly string[]
   readonly segments: readonly Segment[]
   readonly snapshots: ProducerSnapshots
   readonly epochs: LeaderEpochCache
@@ -271,7 +276,8 @@ class Recovery {
 
   /** Index of the first segment that must be re-read; the count of segments where all can be trusted. */
   async #firstDoubtful(): Promise<number> {
-    const { isCleanShutdown, recoveryPoint, logger } = this.#options
+    const { isCleanShutdown, recoveryPoint, logger, names } = this.#options
+    const areAnyTransactions = names.some((name) => name.endsWith(transactionIndexSuffix))
     let first = this.segments.length
     if (!isCleanShutdown) {
       const at = this.segments.findIndex(
@@ -280,7 +286,7 @@ class Recovery {
       if (at >= 0) first = at
     }
     for (const [i, segment] of this.segments.entries()) {
-      if (i < first && !(await segment.loadTransactionIndex())) {
+      if (areAnyTransactions && i < first && !(await segment.loadTransactionIndex())) {
         logger.log('warn', 'a transaction index is malformed: its segment is read again', {
           path: segment.handle.file.path,
         })

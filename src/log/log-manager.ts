@@ -33,7 +33,7 @@ import {
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogIntervals } from './log-intervals.ts'
-import { InconsistentTopicIdError } from './log-types.ts'
+import { InconsistentTopicIdError, type LogOptions } from './log-types.ts'
 import { type CheckpointKind, OffsetCheckpoints } from './offset-checkpoints.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { type Losses, noLosses, RecoveryReport } from './recovery-report.ts'
@@ -367,6 +367,7 @@ export class LogManager {
           name,
           topicPartition,
           topicId: await readPartitionMetadata(disk, `${directory}/${name}`),
+          isFound: true,
           recoveryPoint,
           logStartOffset,
           cleanedUpTo: cleaned.get(name),
@@ -394,16 +395,7 @@ export class LogManager {
   }
 
   /** Under `name`, which tells a future log from others. */
-  async #openLog(found: {
-    readonly name: string
-    readonly topicPartition: TopicPartition
-    readonly topicId: Uuid | undefined
-    readonly recoveryPoint: number
-    readonly logStartOffset: number
-    readonly cleanedUpTo?: number | undefined
-    readonly isCleanShutdown: boolean
-    readonly share?: RecoveryShare
-  }): Promise<Log> {
+  async #openLog(found: FoundLog): Promise<Log> {
     const { disk, clock, random, logger, configOf } = this.#options
     const { name, topicPartition } = found
     const open = (): Promise<Log> =>
@@ -497,4 +489,10 @@ export class LogManager {
 }
 
 type PlacedLog = Pick<Log, 'topicPartition' | 'directory'>
+
+type Told = 'topicPartition' | 'topicId' | 'isFound' | 'recoveryPoint' | 'logStartOffset'
+interface FoundLog extends Pick<LogOptions, Told | 'cleanedUpTo' | 'isCleanShutdown' | 'share'> {
+  readonly name: string
+}
+
 const emptyLog = { recoveryPoint: 0, logStartOffset: 0, isCleanShutdown: true } as const

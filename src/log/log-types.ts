@@ -18,6 +18,8 @@ export interface LogOptions {
   readonly topicPartition: TopicPartition
   /** Undefined: `partition.metadata` is neither checked nor written. */
   readonly topicId: Uuid | undefined
+  /** The directory is there, and `topicId` is what it says: neither is made sure of again. */
+  readonly isFound?: boolean
   readonly config: LogConfig
   readonly disk: Disk
   readonly clock: Clock

@@ -9,9 +9,9 @@ import type { SegmentOptions } from './segment-options.ts'
 
 /** Makes the directory where there is none. Throws DiskError and InconsistentTopicIdError. */
 export async function recoverLog(options: LogOptions, settings: { readonly current: LogConfig }): Promise<LoadedLog> {
-  const { disk, directory, topicId, clock, logger } = options
-  await disk.makeDirectory(directory)
-  if (topicId !== undefined) {
+  const { disk, directory, topicId, isFound = false, clock, logger } = options
+  if (!isFound) await disk.makeDirectory(directory)
+  if (topicId !== undefined && !isFound) {
     const found = await readPartitionMetadata(disk, directory)
     if (found !== undefined && found !== topicId) throw new InconsistentTopicIdError(directory)
     if (found === undefined) await writePartitionMetadata(disk, directory, topicId)

@@ -19,7 +19,9 @@ export interface ScanOptions {
 
 /** Returns where the last whole, valid batch ends. */
 export async function scanBatches({ file, from, to, isCrcChecked, visit }: ScanOptions): Promise<number> {
-  let bytes = new Uint8Array(chunkSize)
+  if (from >= to) return from
+  // A start scans thousands of segments that are small or empty.
+  let bytes = new Uint8Array(Math.min(chunkSize, to - from))
   let view = new DataView(bytes.buffer)
   let at = from
   while (at < to) {
@@ -62,9 +64,10 @@ async function fill(file: DiskFile, { into, position, to }: Fill): Promise<numbe
 
 /** Whether there is nothing but zeros from there on: space that was allocated ahead. */
 export async function isZeroFrom(file: DiskFile, from: number): Promise<boolean> {
-  const bytes = Buffer.alloc(chunkSize)
-  const zeros = Buffer.alloc(chunkSize)
   const to = file.size()
+  if (from >= to) return true
+  const bytes = Buffer.alloc(Math.min(chunkSize, to - from))
+  const zeros = Buffer.alloc(bytes.length)
   for (let at = from; at < to; ) {
     const filled = await fill(file, { into: bytes, position: at, to })
     if (filled === 0) return false

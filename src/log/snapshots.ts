@@ -24,9 +24,9 @@ export class ProducerSnapshots {
     return this.#offsets
   }
 
-  async load(): Promise<void> {
-    const names = (await this.#disk.list(this.#directory)).map(({ name }) => parseFileName(name))
-    const found = names.filter((name) => name?.suffix === snapshotSuffix)
+  /** `names`: of all files in the directory. */
+  load(names: readonly string[]): void {
+    const found = names.map(parseFileName).filter((name) => name?.suffix === snapshotSuffix)
     this.#offsets = found.map((name) => name?.offset ?? 0).sort((a, b) => a - b)
   }
 

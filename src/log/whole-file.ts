@@ -9,13 +9,11 @@ export const directoryOf = (path: string): string => path.slice(0, path.lastInde
 
 /** Undefined where the file is missing; DiskError where it is larger than `sizeMax`. */
 export async function readWholeFile(disk: Disk, path: string, sizeMax: number): Promise<Buffer | undefined> {
-  const found = await disk.stat(path)
-  if (found === undefined) return undefined
-  if (found.size > sizeMax)
-    throw new DiskError('EFBIG', path, `${path} has ${found.size} bytes, expected ${sizeMax} at most`)
   const file = await openIfThere(disk, path)
   if (file === undefined) return undefined
   try {
+    if (file.size() > sizeMax)
+      throw new DiskError('EFBIG', path, `${path} has ${file.size()} bytes, expected ${sizeMax} at most`)
     const bytes = Buffer.alloc(file.size())
     let done = 0
     while (done < bytes.length) {
