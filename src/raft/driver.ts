@@ -5,74 +5,28 @@
  * start as well as live: by reading the log. Snapshots are made and removed by `snapshot-keeper.ts`, and fetched from the
  * leader by `snapshot-download.ts`.
  */
-import { allSteps, assert, type Clock, type Disk, type Logger, present, type Timer } from '../base/index.ts'
-import { type Log, type LogConfig, readPlan } from '../log/index.ts'
+import { allSteps, assert, type Disk, present, type Timer } from '../base/index.ts'
+import { type Log, readPlan } from '../log/index.ts'
 import { filledAnswer } from './answer-reads.ts'
 import { Asked, type QuorumAnswer } from './asked.ts'
-import { type CommittedBatch, decodeCommitted } from './committed-batch.ts'
+import { decodeCommitted } from './committed-batch.ts'
 import type { CommittedBound } from './committed-bound.ts'
-import type { ElectionState, Entry, RaftOptions, Ready } from './core.ts'
+import type { DriverOptions } from './driver-options.ts'
 import { batchOf } from './entry-batch.ts'
 import { logViewOf } from './log-bounds.ts'
 import { loggedIn, loggedRecords } from './logged-records.ts'
 import type { OffsetAndEpoch, Outcome, OutgoingRequest, QuorumRequest, ReplicaKey } from './messages.ts'
 import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
 import { Raft } from './raft.ts'
+import type { ElectionState, Entry, Ready } from './ready.ts'
 import type { Role } from './role.ts'
 import type { ReplicaProgress } from './roles/leader.ts'
 import type { SnapshotRetention } from './snapshot-clean-up.ts'
 import { type FetchedSnapshot, SnapshotDownload } from './snapshot-download.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
-import type { SnapshotId } from './snapshot-format.ts'
 import { type NewSnapshot, SnapshotKeeper } from './snapshot-keeper.ts'
 import { checkEpoch, VoteFile } from './vote-file.ts'
 import type { VoterSet } from './voters.ts'
-
-/** All that was committed before `offset`, as records that give it. */
-export interface SnapshotRead extends SnapshotId {
-  /** Of the last record that it covers. */
-  readonly timestampMs: number
-  /** The values; the listener may keep them. */
-  readonly records: readonly Uint8Array[]
-}
-
-export interface DriverOptions {
-  /** Holds `__cluster_metadata-0`. */
-  readonly metadataLogDirectory: string
-  /** Who takes part, and the times of the quorum. */
-  readonly quorum: Pick<
-    RaftOptions,
-    | 'self'
-    | 'endpoints'
-    | 'voters'
-    | 'bootstrap'
-    | 'autoJoin'
-    | 'times'
-    | 'fetchBytesMax'
-    | 'fetchSnapshotBytesMax'
-    | 'below'
-  >
-  /** Sends a request to another node; what became of it is told by `settled`. */
-  readonly send: (request: OutgoingRequest) => void
-  readonly disk: Disk
-  readonly clock: Clock
-  readonly logger: Logger
-  /** Of the log; `metadata.log.segment.bytes` and its like. */
-  readonly config?: Partial<LogConfig>
-  /** Goes on where committed metadata or the vote file is lost: at the risk of whoever says so. */
-  readonly forceRecover?: boolean
-  /**
-   * A snapshot that stands for all that came before: the newest one within `start`, before any committed batch, where
-   * there is one; and while this node follows, between committed batches, one that was fetched because the leader's log
-   * begins behind ours. It is always ahead of all that was handed out. A leader never gets one.
-   */
-  readonly onSnapshot: (snapshot: SnapshotRead) => void
-  /** All that one read of the log gave, in order and never empty; nothing that the snapshot covers. */
-  readonly onCommitted: (batches: readonly CommittedBatch[]) => void
-  readonly onRole: (role: Role) => void
-  /** The log or the vote file can no longer be written: the node stops. */
-  readonly onFault: (error: unknown) => void
-}
 
 const readBytes = 1024 * 1024
 

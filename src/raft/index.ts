@@ -2,16 +2,14 @@
 export type { QuorumAnswer } from './asked.ts'
 export type { CommittedBatch } from './committed-batch.ts'
 
-export type { ElectionState, Entry, RaftOptions, Ready } from './core.ts'
-export {
-  type DriverOptions,
-  RaftDriver,
-  type SnapshotRead,
-} from './driver.ts'
+export type { RaftOptions } from './core.ts'
+export { RaftDriver } from './driver.ts'
+export type { DriverOptions, SnapshotRead } from './driver-options.ts'
 export type * from './messages.ts'
 export { MissingMetadataError } from './opening.ts'
 export { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
 export { NotLeaderError, Raft } from './raft.ts'
+export type { ElectionState, Entry, Ready } from './ready.ts'
 export type { QuorumTimes, Role } from './role.ts'
 export type { SnapshotRetention } from './snapshot-clean-up.ts'
 export { SnapshotAbandonedError } from './snapshot-files.ts'

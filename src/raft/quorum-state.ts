@@ -3,8 +3,8 @@
  * 0 is that of a static quorum (kraft.version 0), form 1 that of a dynamic one. Pure.
  */
 import { type Uuid, uuidFromString, uuidToString, zeroUuid } from '../base/index.ts'
-import type { ElectionState } from './core.ts'
 import type { ReplicaKey } from './messages.ts'
+import type { ElectionState } from './ready.ts'
 
 export interface QuorumStateFile {
   readonly election: ElectionState

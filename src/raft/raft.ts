@@ -8,7 +8,7 @@
  */
 import { assert, zeroUuid } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
-import { type ElectionState, QuorumCore, type RaftOptions, type Ready } from './core.ts'
+import { QuorumCore, type RaftOptions } from './core.ts'
 import type { LogStart, LogView } from './log-view.ts'
 import {
   type BeginEpochRequest,
@@ -28,6 +28,7 @@ import {
   type VoteRequest,
 } from './messages.ts'
 import type { LoggedRecord } from './quorum-records.ts'
+import type { ElectionState, Ready } from './ready.ts'
 import type { KnownLeader, Role } from './role.ts'
 import { Candidate } from './roles/candidate.ts'
 import { Follower } from './roles/follower.ts'

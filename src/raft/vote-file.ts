@@ -4,8 +4,8 @@
  */
 import type { Disk, Logger } from '../base/index.ts'
 import { readWholeFile, replaceFile } from '../log/index.ts'
-import type { ElectionState } from './core.ts'
 import { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
+import type { ElectionState } from './ready.ts'
 import type { VoterHistory } from './voter-history.ts'
 
 const bytesMax = 1024 * 1024

@@ -35,6 +35,7 @@ const mayImportMore: Readonly<Record<string, readonly string[]>> = {
   'src/raft/answer-reads.ts': ['log'],
   'src/raft/committed-bound.ts': ['log'],
   'src/raft/driver.ts': ['log'],
+  'src/raft/driver-options.ts': ['log'],
   'src/raft/log-bounds.ts': ['log'],
   'src/raft/logged-records.ts': ['log'],
   'src/raft/opening.ts': ['log'],
