@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Disk, type DiskFile, uuidFromString } from '../base/index.ts'
+import { type Clock, type Disk, type DiskFile, uuidFromString, zeroUuid } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
 import { writeWholeFile } from '../log/index.ts'
-import { type CommittedBatch, decodeQuorumState, encodeQuorumState, QuorumStateError } from './index.ts'
-import { directory, start, textsOf } from './testdata/running.ts'
+import { type CommittedBatch, decodeQuorumState, encodeQuorumState, QuorumStateError, VoterSet } from './index.ts'
+import { directory, soleVoter, start, textsOf } from './testdata/running.ts'
 
 async function voteFile(disk: Disk): Promise<string> {
   const file = await disk.open(`${directory}/__cluster_metadata-0/quorum-state`, { mode: 'read' })
@@ -194,4 +194,28 @@ test('nothing counts before it is durable: neither the vote nor a record; a fail
     for (const { go } of waiting.splice(0)) go()
   }
   assert.ok(isStopped, 'what is left of it can be stopped')
+})
+
+test('a timer that is early enough stays, however much is asked meanwhile', async () => {
+  const { disk, clock } = createEnv({ disk: 'memory' })
+  let timers = 0
+  const counting: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after: (delayMs, then) => {
+      timers++
+      return clock.after(delayMs, then)
+    },
+    afterDrain: (then) => clock.afterDrain(then),
+  }
+  const voters = new VoterSet([1, 2, 3].map((id) => ({ id, directoryId: zeroUuid, endpoints: [] })))
+  const { driver } = await start(disk, { clock: counting, quorum: { ...soleVoter(1), voters } })
+  const before = timers
+  const log = { offset: 0, epoch: 0 }
+  const candidate = { id: 2, directoryId: zeroUuid }
+  for (let i = 0; i < 50; i++) {
+    await driver.receive({ kind: 'vote', isPreVote: true, epoch: 0, candidate, voter: undefined, log }).answer
+  }
+  assert.equal(timers, before, 'else who asks often puts off for ever what is due')
+  await driver.stop()
 })

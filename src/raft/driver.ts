@@ -50,7 +50,7 @@ export class RaftDriver {
   #roleTold: Role | undefined
   /** Whoever waits for an answer, by token. */
   readonly #asked = new Asked()
-  #wake: Timer | undefined
+  #wake: { readonly timer: Timer; readonly atMs: number } | undefined
   #stopped = false
 
   private constructor(parts: DriverParts) {
@@ -250,20 +250,31 @@ export class RaftDriver {
     this.#work()
   }
 
-  /** A loop that was held must first hear what waits in the sockets, before it takes anything for late. */
+  /**
+   * A loop that was held must first hear what waits in the sockets, before it takes anything for late. A timer that is
+   * early enough stays, however much is heard: else those who ask often would put off for ever what is due.
+   */
   #wakeInTime(): void {
     const { clock } = this.#options
-    this.#wake?.cancel()
+    const nowMs = this.#nowMs
+    const atMs = Math.max(nowMs, this.#raft.wakeMs)
+    if (this.#stopped || atMs === Number.POSITIVE_INFINITY || (this.#wake?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) {
+      return
+    }
+    this.#wake?.timer.cancel()
+    const timer = clock.after(atMs - nowMs, () => {
+      // What passes while the sockets are drained has seen no drain of its own: it is for the next round.
+      const firedMs = this.#nowMs
+      clock.afterDrain(() => this.#tick(firedMs))
+    })
+    this.#wake = { timer, atMs }
+  }
+
+  #tick(nowMs: number): void {
     this.#wake = undefined
-    const waitMs = this.#raft.wakeMs - this.#nowMs
-    if (this.#stopped || waitMs === Number.POSITIVE_INFINITY) return
-    this.#wake = clock.after(Math.max(0, waitMs), () =>
-      clock.afterDrain(() => {
-        if (this.#stopped) return
-        this.#raft.tick(this.#nowMs)
-        this.#work()
-      }),
-    )
+    if (this.#stopped) return
+    this.#raft.tick(nowMs)
+    this.#work()
   }
 
   #work(): void {
@@ -273,7 +284,7 @@ export class RaftDriver {
 
   #fail(error: unknown): void {
     this.#stopped = true
-    this.#wake?.cancel()
+    this.#wake?.timer.cancel()
     this.#raft.stop(this.#nowMs)
     this.#asked.end()
     this.#toInstall?.done.resolve()
@@ -415,7 +426,7 @@ export class RaftDriver {
     this.#work()
     await this.#untilTold()
     this.#stopped = true
-    this.#wake?.cancel()
+    this.#wake?.timer.cancel()
     this.#asked.end()
     await allSteps(
       () => this.#working,

@@ -2,8 +2,8 @@
 import { Writer, zeroUuid } from '../base/index.ts'
 import { leaderChangeMessage } from '../protocol/index.ts'
 import { buildBatch, buildControlBatch, type ControlRecord, ControlRecordType } from '../records/index.ts'
-import type { Entry } from './ready.ts'
 import { encodeQuorumRecord } from './quorum-records.ts'
+import type { Entry } from './ready.ts'
 
 type LeadersEntry = Exclude<Entry, { readonly kind: 'fetched' }>
 

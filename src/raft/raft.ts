@@ -43,6 +43,9 @@ export class NotLeaderError extends Error {
   override readonly name = 'NotLeaderError'
 }
 
+/** In one event: the only voter stands for election, asks itself, votes for itself and leads. */
+const transitionsMax = 8
+
 export class Raft {
   readonly #core: QuorumCore
 
@@ -117,15 +120,23 @@ export class Raft {
     return !this.#core.isStopping || this.role.kind === 'resigned'
   }
 
+  /**
+   * Time has passed, and all that had come by `nowMs` was told before: only here a deadline takes something away, an
+   * answer that is late, a leader that is silent, a majority that does not fetch.
+   */
   tick(nowMs: number): void {
+    const { outgoing, role } = this.#core
+    outgoing.expire(nowMs)
+    if (this.#takesPart) role.expire(nowMs)
     this.#settle(nowMs)
   }
 
   /** Until the role stays the same. */
   #settle(nowMs: number): void {
     const core = this.#core
-    core.outgoing.expire(nowMs)
-    for (let before: Role | undefined; before !== core.role; ) {
+    let count = 0
+    for (let before: Role | undefined; before !== core.role; count++) {
+      assert(count <= transitionsMax, 'one event leads to a few roles at most')
       before = core.role
       if (this.#takesPart) before.tick(nowMs)
     }

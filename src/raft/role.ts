@@ -41,11 +41,13 @@ export interface Role {
   readonly leaderEndpoints: readonly Endpoint[]
   /** Whom this node has voted for in this epoch. */
   readonly voted: ReplicaKey | undefined
-  /** When `tick` has something to do, if nothing happens before; infinity: never. */
+  /** When `tick` or `expire` has something to do, if nothing happens before; infinity: never. */
   readonly wakeMs: number
   grants(ballot: Ballot): boolean
-  /** Sends what is due, and goes on to another role when its time has come. */
+  /** Sends what is due, and goes on to another role where that is decided. */
   tick(nowMs: number): void
+  /** Gives up what has had its time: called only when all that had come by then was heard. */
+  expire(nowMs: number): void
   /** An answer in this epoch, without what is said of leaders. */
   replied(from: number, reply: QuorumReply, nowMs: number): void
 }
@@ -117,9 +119,11 @@ export interface Quorum {
   warn(text: string): void
 }
 
-/** As long again at most, so that not all stand for election at once. */
-export const electionTimeoutMs = (quorum: Quorum): number =>
-  quorum.times.electionTimeoutMs + quorum.below(Math.max(1, quorum.times.electionTimeoutMs))
+/** As long again at most, so that not all stand for election at once; never nothing, or an election would end as it begins. */
+export function electionTimeoutMs(quorum: Quorum): number {
+  const leastMs = Math.max(1, quorum.times.electionTimeoutMs)
+  return leastMs + quorum.below(leastMs)
+}
 
 /** Who follows nobody, or only would stand for election, votes for one of each epoch. */
 export function grantsOnce(role: Pick<Role, 'voted' | 'leaderId'>, ballot: Ballot): boolean {

@@ -41,10 +41,13 @@ export class Candidate implements Role {
 
   tick(nowMs: number): void {
     if (this.#votes.isWon) this.#quorum.toLeader(this.#votes.granted, nowMs)
-    else if (nowMs >= this.electionMs) this.#quorum.toProspective(nowMs)
     else if (!this.#votes.isLost) {
       askForVotes(this.#quorum, { epoch: this.epoch, isPreVote: false, of: this.#votes.open() }, nowMs)
     }
+  }
+
+  expire(nowMs: number): void {
+    if (nowMs >= this.electionMs) this.#quorum.toProspective(nowMs)
   }
 
   replied(from: number, reply: QuorumReply, _nowMs: number): void {

@@ -64,15 +64,15 @@ export class Follower implements Role {
 
   tick(nowMs: number): void {
     const quorum = this.#quorum
-    if (nowMs >= this.#deadlineMs) {
-      quorum.toProspective(nowMs)
-      return
-    }
     if (this.#resumeMs !== undefined && nowMs >= this.#resumeMs) this.#resumeMs = undefined
     const isWorking = quorum.flushedOffset < quorum.log.endOffset || quorum.snapshots.isWorking
     if (isWorking || this.#resumeMs !== undefined) return
     if (quorum.outgoing.hasFailed(this.leaderId)) quorum.fetchAnywhere(nowMs)
     else if (!quorum.outgoing.isAnyWaiting && !this.#asksForOwnVote(nowMs)) quorum.fetchFrom(this, nowMs)
+  }
+
+  expire(nowMs: number): void {
+    if (nowMs >= this.#deadlineMs) this.#quorum.toProspective(nowMs)
   }
 
   /** In place of a fetch, once in a fetch time-out at most. */

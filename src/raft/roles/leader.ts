@@ -135,16 +135,20 @@ export class Leader implements Role {
   }
 
   tick(nowMs: number): void {
-    const hasLostQuorum = !this.#quorum.isOnlyVoter && nowMs >= this.#quorumDeadlineMs
-    if (hasLostQuorum || this.changes.hasRemovedLeader) {
+    if (this.changes.hasRemovedLeader) {
       this.#quorum.toResigned(this.successors(), nowMs)
       return
     }
-    this.changes.expire(nowMs)
     if (nowMs >= this.#beginMs) this.#begin(nowMs)
     for (const [token, { request, deadlineMs }] of this.#waiting) {
       if (nowMs >= deadlineMs) this.#complete(token, request)
     }
+  }
+
+  expire(nowMs: number): void {
+    const hasLostQuorum = !this.#quorum.isOnlyVoter && nowMs >= this.#quorumDeadlineMs
+    if (hasLostQuorum) this.#quorum.toResigned(this.successors(), nowMs)
+    else this.changes.expire(nowMs)
   }
 
   /** Voters that do not fetch may not know yet who leads. */

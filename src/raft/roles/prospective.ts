@@ -44,8 +44,12 @@ export class Prospective implements Role {
 
   tick(nowMs: number): void {
     if (this.#votes.isWon) this.#quorum.toCandidate(nowMs)
-    else if (this.#votes.isLost || nowMs >= this.electionMs) this.#giveUp(nowMs)
+    else if (this.#votes.isLost) this.#giveUp(nowMs)
     else askForVotes(this.#quorum, { epoch: this.epoch, isPreVote: true, of: this.#votes.open() }, nowMs)
+  }
+
+  expire(nowMs: number): void {
+    if (nowMs >= this.electionMs) this.#giveUp(nowMs)
   }
 
   replied(from: number, reply: QuorumReply, _nowMs: number): void {

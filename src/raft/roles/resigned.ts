@@ -45,11 +45,11 @@ export class Resigned implements Role {
   }
 
   tick(nowMs: number): void {
-    if (nowMs >= this.electionMs) {
-      this.#quorum.toUnattached(this.epoch + 1, nowMs)
-      return
-    }
     for (const id of this.#untold) this.#tell(id, nowMs)
+  }
+
+  expire(nowMs: number): void {
+    if (nowMs >= this.electionMs) this.#quorum.toUnattached(this.epoch + 1, nowMs)
   }
 
   #tell(id: number, nowMs: number): void {

@@ -38,8 +38,11 @@ export class Unattached implements Role {
   }
 
   tick(nowMs: number): void {
+    this.#quorum.fetchAnywhere(nowMs)
+  }
+
+  expire(nowMs: number): void {
     if (this.#quorum.mayLead && nowMs >= this.electionMs) this.#quorum.toProspective(nowMs)
-    else this.#quorum.fetchAnywhere(nowMs)
   }
 
   replied(_from: number, _reply: QuorumReply, _nowMs: number): void {
