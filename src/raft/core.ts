@@ -10,6 +10,7 @@ import {
   type Endpoint,
   emptyFetch,
   type FetchedBatch,
+  type FetchReply,
   type FetchRequest,
   isSameReplica,
   type OffsetAndEpoch,
@@ -17,7 +18,7 @@ import {
 } from './messages.ts'
 import { Outgoing } from './outgoing.ts'
 import { epochStartRecords, kraftVersionMax } from './own-voter.ts'
-import { type LoggedRecord, type QuorumRecord, quorumRecordsIn, readFetched } from './quorum-records.ts'
+import { type LoggedRecord, type QuorumRecord, readFetched } from './quorum-records.ts'
 import { withOwnDirectory } from './quorum-state.ts'
 import type { ElectionState, Entry, Ready } from './ready.ts'
 import { electionTimeoutMs, type KnownLeader, type Quorum, type QuorumTimes, type Role } from './role.ts'
@@ -55,7 +56,7 @@ export interface RaftOptions {
   readonly autoJoin?: boolean
   /** An integer of [0, bound). */
   readonly below: (bound: number) => number
-  /** What a batch that was fetched says of the quorum; read from its bytes unless given. Throws MalformedError. */
+  /** What a batch that was fetched says of the quorum; its bytes are checked and read unless this is given. */
   readonly quorumRecordsIn?: (bytes: Uint8Array) => readonly LoggedRecord[]
   /** Monotonic, as all times here. */
   readonly nowMs: number
@@ -80,6 +81,8 @@ export class QuorumCore implements Quorum {
   #entries: Entry[] = []
   #answers: Answer[] = []
   #warnings: string[] = []
+  /** Why the last that was fetched was not taken whole. */
+  #refused: string | undefined
   /** End of what was handed to the driver. */
   #handedOffset: number
 
@@ -300,23 +303,38 @@ export class QuorumCore implements Quorum {
     return this.log.endOffset - 1
   }
 
-  appendFetched(batches: readonly FetchedBatch[]): void {
+  appendFetched({ batches, damage }: Pick<FetchReply, 'batches' | 'damage'>): void {
     const taken: FetchedBatch[] = []
+    let refusal: string | undefined
     for (const batch of batches) {
-      const isNext = batch.baseOffset === this.log.endOffset && batch.lastOffset >= batch.baseOffset
-      // What does not fit is fetched again, or shown to diverge.
-      if (!isNext || batch.epoch < this.log.lastEpoch || batch.epoch > this.role.epoch) break
-      const logged = readFetched(batch, this.#options.quorumRecordsIn ?? quorumRecordsIn)
+      const logged = this.#misfit(batch) ?? readFetched(batch, this.#options.quorumRecordsIn)
       if (typeof logged === 'string') {
-        this.warn(logged)
+        refusal = logged
         break
       }
       this.log.append(batch.epoch, batch.lastOffset + 1)
       for (const it of logged) this.history.add(it)
       taken.push(batch)
     }
+    this.#refuse(refusal ?? damage)
     const [first] = taken
     if (first !== undefined) this.#entries.push({ kind: 'fetched', baseOffset: first.baseOffset, batches: taken })
+  }
+
+  /** What does not fit is fetched again, or shown to diverge. */
+  #misfit({ baseOffset, lastOffset, epoch }: FetchedBatch): string | undefined {
+    const { endOffset, lastEpoch } = this.log
+    const isNext = baseOffset === endOffset && lastOffset >= baseOffset
+    if (isNext && epoch >= lastEpoch && epoch <= this.role.epoch) return undefined
+    const what = `a batch of offsets ${baseOffset} to ${lastOffset} and epoch ${epoch}`
+    return `${what} does not go on from offset ${endOffset} and epoch ${lastEpoch}, in epoch ${this.role.epoch}`
+  }
+
+  /** Once for each trouble: the leader is asked again many times a second, and may send the same for days. */
+  #refuse(why: string | undefined): void {
+    if (why !== undefined && why !== this.#refused)
+      this.warn(`of leader ${this.role.leaderId} not all is taken: ${why}`)
+    this.#refused = why
   }
 
   truncate(diverging: OffsetAndEpoch): void {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Clock, type Disk, type DiskFile, uuidFromString, zeroUuid } from '../base/index.ts'
+import { type Clock, type Disk, uuidFromString, zeroUuid } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
 import { writeWholeFile } from '../log/index.ts'
 import { type CommittedBatch, decodeQuorumState, encodeQuorumState, QuorumStateError, VoterSet } from './index.ts'
 import { directory, soleVoter, start, textsOf } from './testdata/running.ts'
+import { SlowDisk } from './testdata/slow-disk.ts'
 
 async function voteFile(disk: Disk): Promise<string> {
   const file = await disk.open(`${directory}/__cluster_metadata-0/quorum-state`, { mode: 'read' })
@@ -113,49 +114,8 @@ test('a proposal made while commits are told is not forgotten', async () => {
   await running.driver.stop()
 })
 
-/** A disk whose syncs wait for the test. */
-function slowSyncs(disk: Disk): {
-  readonly disk: Disk
-  readonly waiting: { readonly path: string; readonly go: (error?: Error) => void }[]
-} {
-  const waiting: { path: string; go: (error?: Error) => void }[] = []
-  const wrap = (file: DiskFile): DiskFile => ({
-    path: file.path,
-    forJobs: file.forJobs,
-    forWritingJobs: () => file.forWritingJobs(),
-    writtenByJob: (end) => file.writtenByJob(end),
-    size: () => file.size(),
-    writeSync: (bytes, position) => file.writeSync(bytes, position),
-    readSync: (into, from, to, position) => file.readSync(into, from, to, position),
-    truncateSync: (size) => file.truncateSync(size),
-    write: (chunks, position) => file.write(chunks, position),
-    read: (into, from, to, position) => file.read(into, from, to, position),
-    close: () => file.close(),
-    sync: () =>
-      new Promise((resolve, reject) => {
-        waiting.push({ path: file.path, go: (error) => (error === undefined ? resolve(file.sync()) : reject(error)) })
-      }),
-  })
-  const slow: Disk = {
-    get urgent() {
-      return slow
-    },
-    open: async (path, options) => wrap(await disk.open(path, options)),
-    list: (path) => disk.list(path),
-    stat: (path) => disk.stat(path),
-    makeDirectory: (path) => disk.makeDirectory(path),
-    rename: (from, to) => disk.rename(from, to),
-    unlink: (path) => disk.unlink(path),
-    removeTree: (path) => disk.removeTree(path),
-    syncDirectory: (path) => disk.syncDirectory(path),
-    lock: (path) => disk.lock(path),
-    space: (path) => disk.space(path),
-  }
-  return { disk: slow, waiting }
-}
-
 test('nothing counts before it is durable: neither the vote nor a record; a failed sync ends the quorum', async () => {
-  const { disk, waiting } = slowSyncs(createEnv({ disk: 'memory' }).disk)
+  const { disk, waiting } = new SlowDisk(createEnv({ disk: 'memory' }).disk)
   const roles: string[] = []
   const starting = start(disk, { onRole: ({ kind }) => void roles.push(kind) })
   const turns = async (): Promise<void> => {

@@ -17,7 +17,7 @@ import { logViewOf } from './log-bounds.ts'
 import { loggedIn, loggedRecords } from './logged-records.ts'
 import type { OffsetAndEpoch, Outcome, OutgoingRequest, QuorumRequest, ReplicaKey } from './messages.ts'
 import { closeAfterFailure, type FoundSnapshot, openMetadataLog } from './opening.ts'
-import { Raft } from './raft.ts'
+import { NotLeaderError, Raft } from './raft.ts'
 import type { ElectionState, Entry, Ready } from './ready.ts'
 import type { Role } from './role.ts'
 import type { ReplicaProgress } from './roles/leader.ts'
@@ -69,24 +69,20 @@ export class RaftDriver {
       ...{ ...options, log, files, bound, history: this.#raft.history },
       published: () => this.#published,
       highWatermark: () => this.highWatermark,
+      durable: () => this.#durableOffset,
       isStopped: () => this.#stopped,
       isToInstall: () => this.#toInstall !== undefined,
       working: () => this.#working,
-      changed: (start) => this.#raft.logBeginsAt(start),
+      changed: (start) => this.#tell(() => this.#raft.logBeginsAt(start)),
     })
   }
 
   #downloading({ options }: DriverParts): SnapshotDownload {
-    const told = (tell: () => void): void => {
-      if (this.#stopped) return
-      tell()
-      this.#work()
-    }
     return new SnapshotDownload({
       ...{ ...options, disk: options.snapshotDisk, directory: directoryIn(options) },
-      written: (attempt) => told(() => this.#raft.snapshotWritten(attempt, this.#nowMs)),
-      failed: (attempt) => told(() => this.#raft.snapshotFailed(attempt, this.#nowMs)),
-      whole: (snapshot) => void this.#fetched(snapshot).catch(options.onFault),
+      written: (attempt) => this.#tell(() => this.#raft.snapshotWritten(attempt, this.#nowMs)),
+      failed: (attempt) => this.#tell(() => this.#raft.snapshotFailed(attempt, this.#nowMs)),
+      whole: (snapshot) => void this.#fetched(snapshot).catch((error: unknown) => this.#fail(error)),
     })
   }
 
@@ -218,9 +214,14 @@ export class RaftDriver {
 
   /** Takes records for one batch; returns the offset of its last one. Throws NotLeaderError. */
   propose(records: readonly Uint8Array[]): number {
-    const lastOffset = this.#raft.propose(records)
-    this.#work()
-    return lastOffset
+    try {
+      return this.#raft.propose(records)
+    } catch (error) {
+      if (!(error instanceof NotLeaderError)) this.#fail(error)
+      throw error
+    } finally {
+      this.#work()
+    }
   }
 
   get #nowMs(): number {
@@ -233,20 +234,28 @@ export class RaftDriver {
    */
   receive(request: QuorumRequest): { readonly answer: Promise<QuorumAnswer>; readonly forget: () => void } {
     const { token, answer } = this.#asked.add()
-    if (!this.#stopped) {
-      this.#raft.receive(token, request, this.#nowMs)
-      this.#work()
-    }
+    this.#tell(() => this.#raft.receive(token, request, this.#nowMs))
     const forget = (): void => {
       this.#asked.forget(token)
-      this.#raft.forget(token)
+      this.#tell(() => this.#raft.forget(token))
     }
     return { answer, forget }
   }
 
   /** What became of a request that was sent. */
   settled(request: OutgoingRequest, outcome: Outcome): void {
-    this.#raft.settled(request, outcome, this.#nowMs)
+    this.#tell(() => this.#raft.settled(request, outcome, this.#nowMs))
+  }
+
+  /** What the machine asserts is never the fault of who tells it something: it ends the quorum, and nobody else. */
+  #tell(tell: () => void): void {
+    if (this.#stopped) return
+    try {
+      tell()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
     this.#work()
   }
 
@@ -272,9 +281,7 @@ export class RaftDriver {
 
   #tick(nowMs: number): void {
     this.#wake = undefined
-    if (this.#stopped) return
-    this.#raft.tick(nowMs)
-    this.#work()
+    this.#tell(() => this.#raft.tick(nowMs))
   }
 
   #work(): void {
@@ -285,7 +292,11 @@ export class RaftDriver {
   #fail(error: unknown): void {
     this.#stopped = true
     this.#wake?.timer.cancel()
-    this.#raft.stop(this.#nowMs)
+    try {
+      this.#raft.stop(this.#nowMs)
+    } catch (then) {
+      this.#options.logger.log('error', 'the quorum could not be left in order', { reason: String(then) })
+    }
     this.#asked.end()
     this.#toInstall?.done.resolve()
     // Nobody decides anything on a log that is lost.
@@ -329,8 +340,7 @@ export class RaftDriver {
       () => {
         this.#flushing = undefined
         if (this.#isFlushDue) this.#flush()
-        this.#raft.flushed(end, this.#nowMs)
-        this.#work()
+        this.#tell(() => this.#raft.flushed(end, this.#nowMs))
       },
       (error: unknown) => {
         this.#flushing = undefined
@@ -368,9 +378,10 @@ export class RaftDriver {
 
   async #append(entry: Entry): Promise<void> {
     if (entry.kind === 'fetched') {
-      for (const { baseOffset, bytes } of entry.batches) {
+      for (const { baseOffset, lastOffset, bytes } of entry.batches) {
         const result = await this.#log.append(bytes, { kind: 'follower' })
-        assert(result.baseOffset === baseOffset, 'batches of the leader follow each other')
+        const isWhole = result.baseOffset === baseOffset && result.lastOffset === lastOffset
+        assert(isWhole, 'batches of the leader follow each other')
       }
       return
     }
@@ -382,13 +393,23 @@ export class RaftDriver {
     assert(baseOffset === entry.baseOffset, 'the log assigns the offsets that the quorum has promised')
   }
 
+  /** While this node works, it may hear that more is committed than it has appended. */
+  get #readableOffset(): number {
+    return Math.min(this.#raft.highWatermark, this.#log.logEndOffset)
+  }
+
+  /** Committed, and on this disk: what a cut of the power leaves of it. */
+  get #durableOffset(): number {
+    return Math.min(this.#published, this.#raft.flushedOffset)
+  }
+
   /** Hands out what is committed and was not handed out yet. */
   async #publish(): Promise<void> {
     const log = this.#log
-    log.setHighWatermark(this.#raft.highWatermark)
-    while (this.#published < this.#raft.highWatermark) {
+    log.setHighWatermark(this.#readableOffset)
+    while (this.#published < this.#readableOffset) {
       const startOffset = this.#published
-      const maxOffset = this.#raft.highWatermark
+      const maxOffset = this.#readableOffset
       const plan = await log.read({ startOffset, maxBytes: readBytes, maxOffset, minOneBatch: true })
       const bytes = readPlan(plan)
       if (bytes === undefined) throw new Error('committed batches of the metadata could not be read')
@@ -435,7 +456,7 @@ export class RaftDriver {
       },
       () => this.#keeper.idle(),
       () => this.#download.end(),
-      () => this.#bound.raise(this.#raft.highWatermark),
+      () => this.#bound.raise(this.#durableOffset),
       () => this.#log.close(),
     )
   }

@@ -158,6 +158,8 @@ export interface FetchReply extends ReplyHead {
   /** The log begins behind what was asked for: this snapshot comes first. */
   readonly snapshot: OffsetAndEpoch | undefined
   readonly batches: readonly FetchedBatch[]
+  /** Why nothing behind these batches is taken, where the leader has sent more and it is no batch. */
+  readonly damage?: string
 }
 
 /**

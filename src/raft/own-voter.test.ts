@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { zeroUuid } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
-import { buildControlBatch } from '../records/index.ts'
+import { batchHeader, buildControlBatch } from '../records/index.ts'
 import type { FetchedBatch, OutgoingRequest, QuorumReply } from './index.ts'
 import { VoterSet } from './index.ts'
 import { encodeQuorumRecord } from './quorum-records.ts'
@@ -11,6 +11,14 @@ import { dynamic, endpointsOf, key, Lab, type LabOptions, setOf, voter } from '.
 
 const fetchTimeoutMs = 2000
 const head = { epoch: 5, leaderId: 2, leaderEndpoints: endpointsOf(2) }
+
+/** Its checksum is right, and it says that it has more records than there are. */
+function miscounted(batch: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(batch)
+  bytes.writeInt32BE(2, 57)
+  batchHeader.patchCrc(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0)
+  return bytes
+}
 
 /** Fetches for so long, one fetch after the other, and tells what it asks instead of one. */
 function asked(lab: Lab, ms: number): OutgoingRequest[] {
@@ -139,6 +147,10 @@ test('a change that is cut is undone, and one that cannot be read is not taken',
   const broken: readonly FetchedBatch[] = [
     { ...good, bytes: buildControlBatch([{ ...cut, value: cut.value.subarray(0, 20) }], options) },
     { ...good, bytes: buildControlBatch([cut], { ...options, baseOffset: 8 }) },
+    { ...good, bytes: good.bytes.subarray(0, 70) },
+    { ...good, lastOffset: 10 },
+    { ...good, bytes: miscounted(good.bytes) },
+    { ...good, bytes: Buffer.concat([good.bytes, good.bytes]) },
   ]
   for (const batch of broken) {
     const warned = lab.warnings.length

@@ -71,6 +71,26 @@ export function decodeQuorumRecord(type: number | undefined, value: Uint8Array):
 /** A control batch of the quorum is small: a leader that sends more has sent something else. */
 const decompressedBytesMax = 1024 * 1024
 
+/** What a batch of records may become: as whoever reads what is committed takes it. */
+const decompressedDataBytesMax = 64 * 1024 * 1024
+
+/** As `quorumRecordsIn`, of one batch that a leader has sent: all that whoever reads it later relies on is true. */
+function checkedRecordsIn({ baseOffset, lastOffset, bytes }: FetchedBatch): LoggedRecord[] {
+  const cursor = new BatchCursor(bytes, 0, bytes.length)
+  if (!cursor.next() || cursor.nextPosition !== bytes.length) throw new MalformedError('it is not one batch')
+  const { view } = cursor
+  if (!cursor.isCrcValid()) throw new MalformedError('its checksum differs')
+  if (batchHeader.baseOffset(view, 0) !== baseOffset) throw new MalformedError('it has another offset')
+  const limit = batchHeader.isControl(view, 0) ? decompressedBytesMax : decompressedDataBytesMax
+  let next = baseOffset
+  for (const { offset } of readRecords(bytes, 0, limit)) {
+    if (offset !== next) throw new MalformedError(`it has offset ${offset} where ${next} is to be`)
+    next++
+  }
+  if (next !== lastOffset + 1) throw new MalformedError(`its records end at ${next}, not behind ${lastOffset}`)
+  return quorumRecordsIn(bytes)
+}
+
 /** Of whole batches, in order. Throws MalformedError and CompressionError. */
 export function quorumRecordsIn(bytes: Uint8Array): LoggedRecord[] {
   const found: LoggedRecord[] = []
@@ -86,26 +106,15 @@ export function quorumRecordsIn(bytes: Uint8Array): LoggedRecord[] {
   return found
 }
 
-/** What a batch that a leader sent says, or why it is not taken. */
+/** What a batch that a leader sent says, or why it is not taken; `read` instead of the checks of its bytes. */
 export function readFetched(
-  { baseOffset, lastOffset, bytes }: FetchedBatch,
-  read: (bytes: Uint8Array) => readonly LoggedRecord[],
+  batch: FetchedBatch,
+  read: ((bytes: Uint8Array) => readonly LoggedRecord[]) | undefined,
 ): readonly LoggedRecord[] | string {
   try {
-    const logged = read(bytes)
-    if (areInOrder(logged, baseOffset, lastOffset)) return logged
-    return `the records of the batch at offset ${baseOffset} are not in order`
+    return read === undefined ? checkedRecordsIn(batch) : read(batch.bytes)
   } catch (error) {
     if (!(error instanceof MalformedError || error instanceof CompressionError)) throw error
-    return `the batch at offset ${baseOffset} cannot be read: ${error.message}`
+    return `the batch at offset ${batch.baseOffset} cannot be read: ${error.message}`
   }
-}
-
-function areInOrder(logged: readonly LoggedRecord[], baseOffset: number, lastOffset: number): boolean {
-  let end = baseOffset - 1
-  return logged.every(({ offset }) => {
-    const isNext = offset > end && offset <= lastOffset
-    end = offset
-    return isNext
-  })
 }

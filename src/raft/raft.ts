@@ -88,6 +88,11 @@ export class Raft {
     return this.#core.log.endOffset
   }
 
+  /** Exclusive: everything below is durable here. */
+  get flushedOffset(): number {
+    return this.#core.flushedOffset
+  }
+
   /** Exclusive: everything below is committed. */
   get highWatermark(): number {
     return this.#core.highWatermark
@@ -331,7 +336,8 @@ export class Raft {
 
   /** Of batches that do not fit, or cannot be read. */
   #tookNothing(reply: QuorumReply, endOffset: number): boolean {
-    return reply.kind === 'fetch' && reply.batches.length > 0 && this.endOffset === endOffset
+    if (reply.kind !== 'fetch' || this.endOffset !== endOffset) return false
+    return reply.batches.length > 0 || reply.damage !== undefined
   }
 
   #replied(to: Destination, reply: QuorumReply, nowMs: number): void {

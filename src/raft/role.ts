@@ -16,7 +16,7 @@
  */
 import { zeroUuid } from '../base/index.ts'
 import type { LogView } from './log-view.ts'
-import type { Endpoint, FetchedBatch, OffsetAndEpoch, QuorumReply, ReplicaKey } from './messages.ts'
+import type { Endpoint, FetchReply, OffsetAndEpoch, QuorumReply, ReplicaKey } from './messages.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { QuorumRecord } from './quorum-records.ts'
 import type { SnapshotFetch } from './snapshot-fetch.ts'
@@ -108,8 +108,8 @@ export interface Quorum {
   raiseHighWatermark(offset: number): void
   /** Appends records about the quorum as one batch; returns the offset of the last one. Of a leader. */
   appendQuorumRecords(records: readonly QuorumRecord[]): number
-  /** Batches of the leader, behind the end of this log. */
-  appendFetched(batches: readonly FetchedBatch[]): void
+  /** Batches of the leader, behind the end of this log: from the first one that does not fit, nothing is taken. */
+  appendFetched(reply: Pick<FetchReply, 'batches' | 'damage'>): void
   truncate(diverging: OffsetAndEpoch): void
   /** Asks one of the addresses of the configuration for the log, and so for who leads. */
   fetchAnywhere(nowMs: number): void

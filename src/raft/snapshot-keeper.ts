@@ -30,6 +30,8 @@ export interface KeeperOptions {
   /** Of the driver, at any moment: everything below was handed out. */
   readonly published: () => number
   readonly highWatermark: () => number
+  /** Everything below is committed, and flushed here. */
+  readonly durable: () => number
   readonly isStopped: () => boolean
   /** A snapshot was fetched, and waits to take the place of the log. */
   readonly isToInstall: () => boolean
@@ -50,7 +52,7 @@ export class SnapshotKeeper {
   /** As `RaftDriver.createSnapshot`. */
   create(snapshot: NewSnapshot): Promise<void> {
     return this.alone(async () => {
-      const { files, history, bound, logger, log, published, highWatermark, isStopped } = this.#options
+      const { files, history, bound, logger, log, published, highWatermark, durable, isStopped } = this.#options
       const { offset, epoch } = snapshot
       // What the quorum says of itself up to there is known once it was handed out.
       while (published() < offset && offset <= highWatermark() && !isStopped()) await this.#options.working()
@@ -62,7 +64,7 @@ export class SnapshotKeeper {
       const control = history.before(offset).map(encodeQuorumRecord)
       await files.write({ ...snapshot, control, isAbandoned })
       this.#options.changed(logStartOf(log, files))
-      await bound.raise(highWatermark())
+      await bound.raise(durable())
       history.forgetBefore(offset)
       logger.log('info', 'a snapshot of the metadata was written', { name: snapshotName({ offset, epoch }) })
     })

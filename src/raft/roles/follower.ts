@@ -109,7 +109,8 @@ export class Follower implements Role {
     this.#fetchDeadlineMs = nowMs + this.#quorum.times.fetchTimeoutMs
   }
 
-  #take({ snapshot, diverging, batches, highWatermark }: FetchReply, nowMs: number): void {
+  #take(reply: FetchReply, nowMs: number): void {
+    const { snapshot, diverging, highWatermark } = reply
     const quorum = this.#quorum
     if (snapshot !== undefined) {
       this.#beginSnapshot(snapshot, nowMs)
@@ -121,7 +122,7 @@ export class Follower implements Role {
       quorum.truncate(diverging)
       return
     }
-    quorum.appendFetched(batches)
+    quorum.appendFetched(reply)
     if (highWatermark >= 0) quorum.raiseHighWatermark(Math.min(highWatermark, quorum.log.endOffset))
   }
 

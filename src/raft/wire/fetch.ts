@@ -87,7 +87,7 @@ export function encodeFetchReply(
   })
 }
 
-/** Throws ApiError where the whole was refused, MalformedError for an answer to something else and for damaged batches. */
+/** Throws ApiError where the whole was refused, MalformedError for an answer to something else. */
 export function decodeFetchReply(message: FetchResponse, names: WireNames): FetchReply {
   checkWhole('Fetch', message.errorCode)
   const partition = onePartition(message.responses, ({ partitionIndex }) => partitionIndex)
@@ -103,7 +103,7 @@ export function decodeFetchReply(message: FetchResponse, names: WireNames): Fetc
     highWatermark,
     diverging: idOf(divergingEpoch.endOffset, divergingEpoch.epoch),
     snapshot: idOf(snapshotId.endOffset, snapshotId.epoch),
-    batches: records instanceof Uint8Array ? fetchedBatches(records) : [],
+    ...(records instanceof Uint8Array ? fetchedBatches(records) : { batches: [] }),
   }
 }
 
@@ -114,16 +114,16 @@ function idOf(offset: number, epoch: number): { readonly offset: number; readonl
   return { offset, epoch }
 }
 
-/** What is whole; the last batch of a reply may be cut. */
-function fetchedBatches(records: Uint8Array): readonly FetchedBatch[] {
+/** What is whole; the last batch of a reply may be cut. What is in them is checked where they are taken. */
+function fetchedBatches(records: Uint8Array): Pick<FetchReply, 'batches' | 'damage'> {
   const batches: FetchedBatch[] = []
   const cursor = new BatchCursor(records)
   while (cursor.next()) {
     const { view, position, nextPosition } = cursor
     const baseOffset = batchHeader.baseOffset(view, position)
-    if (cursor.magic !== 2) throw new MalformedError(`the batch of offset ${baseOffset} has format ${cursor.magic}`)
-    if (!cursor.isCrcValid())
-      throw new MalformedError(`the batch of offset ${baseOffset} is damaged: its checksum differs`)
+    if (cursor.magic !== 2) {
+      return { batches, damage: `the batch at offset ${baseOffset} has format ${cursor.magic}` }
+    }
     batches.push({
       baseOffset,
       lastOffset: batchHeader.lastOffset(view, position),
@@ -131,6 +131,5 @@ function fetchedBatches(records: Uint8Array): readonly FetchedBatch[] {
       bytes: records.subarray(position, nextPosition),
     })
   }
-  if (cursor.ended === 'corrupt') throw new MalformedError('what the leader has sent is no batch')
-  return batches
+  return cursor.ended === 'corrupt' ? { batches, damage: 'what the leader has sent is no batch' } : { batches }
 }

@@ -199,7 +199,7 @@ describe('Fetch on the wire, as the quorum speaks it', () => {
     assert.deepEqual(answered(lost, new Uint8Array(0)), { ...reply, ...lost })
   })
 
-  it('is answered with batches, the last of which may be cut; damage is an error', () => {
+  it('is answered with batches, the last of which may be cut; what lies behind damage is left out', () => {
     const batch = (value: string): Buffer =>
       Buffer.from(buildBatch([{ timestampMs: 1, key: null, value: Buffer.from(value) }]))
     const first = batch('first')
@@ -215,10 +215,15 @@ describe('Fetch on the wire, as the quorum speaks it', () => {
     assert.deepEqual(Buffer.from(batches[0]?.bytes ?? []), first)
     const damaged = Buffer.from(records)
     damaged[first.length - 1] = (damaged[first.length - 1] ?? 0) ^ 1
-    assert.throws(() => answered({}, damaged), /the batch of offset 0 is damaged/)
+    assert.equal(answered({}, damaged).batches.length, 2, 'who takes them finds out')
     const size = Buffer.from(records)
-    size.writeInt32BE(3, 8)
-    assert.throws(() => answered({}, size), /is no batch/)
+    size.writeInt32BE(3, first.length + 8)
+    const cut = answered({}, size)
+    assert.deepEqual([cut.batches.length, cut.damage], [1, 'what the leader has sent is no batch'])
+    const format = Buffer.from(records)
+    format[first.length + 16] = 1
+    const old = answered({}, format)
+    assert.deepEqual([old.batches.length, old.damage], [1, 'the batch at offset 0 has format 1'])
   })
 })
 
