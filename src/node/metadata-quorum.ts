@@ -129,6 +129,7 @@ export class MetadataQuorum {
       metadataLogDirectory: metadataLogDir,
       quorum: {
         self,
+        listener: config.controllerListenerNames[0] ?? '',
         endpoints,
         voters,
         bootstrap,

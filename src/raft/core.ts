@@ -15,6 +15,7 @@ import {
   isSameReplica,
   type OffsetAndEpoch,
   type ReplicaKey,
+  reachedAt,
 } from './messages.ts'
 import { Outgoing } from './outgoing.ts'
 import { epochStartRecords, kraftVersionMax } from './own-voter.ts'
@@ -34,6 +35,8 @@ import type { Voter, VoterSet } from './voters.ts'
 
 export interface RaftOptions {
   readonly self: ReplicaKey
+  /** The name of the listeners that this quorum speaks under (the first of `controller.listener.names`). */
+  readonly listener: string
   /** Where this node listens for the others. */
   readonly endpoints: readonly Endpoint[]
   /** Those of `controller.quorum.voters`: they count while the log names none. */
@@ -76,6 +79,7 @@ export class QuorumCore implements Quorum {
   highWatermark: number
   isStopping = false
   #electionDirty = false
+  #roleTold: Role | undefined
   #truncateTo: number | undefined
   #startFrom: OffsetAndEpoch | undefined
   #entries: Entry[] = []
@@ -100,7 +104,7 @@ export class QuorumCore implements Quorum {
     this.flushedOffset = log.endOffset
     this.highWatermark = committedOffset
     this.role = this.#firstRole()
-    if (this.isOnlyVoter && this.role.kind !== 'candidate') this.toProspective(options.nowMs)
+    if (this.isOnlyVoter && this.mayLead && this.role.kind !== 'candidate') this.toProspective(options.nowMs)
   }
 
   /** As the vote file left it. */
@@ -114,7 +118,9 @@ export class QuorumCore implements Quorum {
       return new Unattached(this, { epoch: lastEpoch, leaderId: -1, voted: undefined, electionMs })
     }
     if (leaderId === this.self.id) return new Resigned(this, { epoch, endpoints, preferred: [], electionMs })
-    if (voted?.id === this.self.id && this.mayLead) {
+    const isOwnVote =
+      isSameReplica(voted, this.self) || isSameReplica(voted, { id: this.self.id, directoryId: zeroUuid })
+    if (isOwnVote && this.mayLead) {
       // A vote file of a static quorum does not tell directories: the vote was this one's.
       this.election = { epoch, leaderId, voted: this.self }
       const candidate = new Candidate(this, { epoch, electionMs })
@@ -138,8 +144,8 @@ export class QuorumCore implements Quorum {
     return this.#options.autoJoin ?? false
   }
 
-  get listener(): string | undefined {
-    return this.#options.endpoints[0]?.name
+  get listener(): string {
+    return this.#options.listener
   }
 
   get isVoter(): boolean {
@@ -147,6 +153,7 @@ export class QuorumCore implements Quorum {
   }
 
   get mayLead(): boolean {
+    if (this.election.epoch >= epochMax) return false
     if (this.isVoter) return true
     const { votersOffset, formerVoters } = this.history
     return votersOffset !== undefined && votersOffset >= this.highWatermark && formerVoters?.isVoter(this.self) === true
@@ -184,8 +191,7 @@ export class QuorumCore implements Quorum {
 
   /** What was promised and not handed out yet never will be; who waits for more is told. */
   #endLeadership(leader: Leader, next: Role): void {
-    const { epoch, leaderEndpoints } = next
-    const leaderId = next.kind === 'resigned' ? -1 : next.leaderId
+    const { epoch, leaderId, leaderEndpoints } = next
     const reply = emptyFetch({ errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, epoch, leaderId, leaderEndpoints })
     for (const token of leader.end()) this.answer({ token, reply, read: undefined })
     this.#entries = []
@@ -200,8 +206,9 @@ export class QuorumCore implements Quorum {
     assert(election.epoch >= before.epoch, 'epochs only grow')
     const isSameVote = isSameReplica(election.voted, before.voted)
     if (isSameEpoch && election.leaderId === before.leaderId && isSameVote) return
-    const isFirstVote = before.voted === undefined || election.voted === undefined
-    assert(!isSameEpoch || isFirstVote || isSameVote, 'a vote is given once in an epoch')
+    const isForgotten = election.voted === undefined && election.leaderId === this.self.id
+    const isKept = before.voted === undefined || isSameVote || isForgotten
+    assert(!isSameEpoch || isKept, 'a vote is given once in an epoch, and is not taken back')
     this.election = election
     this.#electionDirty = true
   }
@@ -247,7 +254,9 @@ export class QuorumCore implements Quorum {
     this.#become(new Follower(this, { epoch, leaderId, leaderEndpoints, voted, nowMs }))
   }
 
-  toUnattached(epoch: number, nowMs: number): void {
+  toUnattached(next: number, nowMs: number): void {
+    const epoch = Math.min(next, epochMax)
+    if (epoch === epochMax) this.warn(`epoch ${epoch} is the last one there is: nobody leads another`)
     const isSame = epoch === this.role.epoch
     const leaderId = isSame ? this.role.leaderId : -1
     const voted = isSame ? this.role.voted : undefined
@@ -364,7 +373,7 @@ export class QuorumCore implements Quorum {
   // ---- fetches
 
   fetchFrom({ leaderId, leaderEndpoints }: KnownLeader, nowMs: number): void {
-    const [endpoint] = leaderEndpoints
+    const endpoint = reachedAt(leaderEndpoints, this.listener)
     if (endpoint === undefined) return
     const piece = { epoch: this.role.epoch, replica: this.self, maxBytes: this.#options.fetchSnapshotBytesMax }
     const request = this.snapshots.request(piece) ?? this.#fetchRequest()
@@ -372,16 +381,19 @@ export class QuorumCore implements Quorum {
   }
 
   /** One at a time, at an address that does not back off. */
-  fetchAnywhere(nowMs: number): void {
+  fetchAnywhere(nowMs: number): boolean {
     const { bootstrap } = this.#options
-    if (bootstrap.length === 0 || this.outgoing.isAnyWaiting) return
+    // A fetch says that all before its offset is flushed: what is not yet is waited for.
+    if (this.outgoing.isAnyWaiting || this.flushedOffset < this.log.endOffset) return true
+    if (bootstrap.length === 0) return false
     const from = this.below(bootstrap.length)
     for (let i = 0; i < bootstrap.length; i++) {
       const index = (from + i) % bootstrap.length
       const endpoint = bootstrap[index]
       const id = firstBootstrapId - index
-      if (endpoint !== undefined && this.outgoing.send({ id, endpoint }, this.#fetchRequest(), nowMs)) return
+      if (endpoint !== undefined && this.outgoing.send({ id, endpoint }, this.#fetchRequest(), nowMs)) return true
     }
+    return false
   }
 
   #fetchRequest(): FetchRequest {
@@ -412,7 +424,7 @@ export class QuorumCore implements Quorum {
     const isCut = this.#truncateTo !== undefined || this.#startFrom !== undefined
     const hasAppends = isCut || this.#entries.length > 0 || this.snapshots.hasSteps
     const hasWords = this.#answers.length > 0 || this.outgoing.hasRequests || this.#warnings.length > 0
-    return this.#electionDirty || hasAppends || hasWords
+    return this.#electionDirty || hasAppends || hasWords || this.#roleTold !== this.role
   }
 
   ready(): Ready {
@@ -429,6 +441,7 @@ export class QuorumCore implements Quorum {
       warnings: this.#warnings,
     }
     this.#electionDirty = false
+    this.#roleTold = this.role
     this.#truncateTo = undefined
     this.#startFrom = undefined
     this.#entries = []
@@ -438,6 +451,9 @@ export class QuorumCore implements Quorum {
     return ready
   }
 }
+
+/** Epochs are int32 on the wire and on the disk. */
+const epochMax = 2 ** 31 - 1
 
 /** Addresses of the configuration have no ids of nodes: -2, -3 and so on (as Kafka). */
 const firstBootstrapId = -2

@@ -22,6 +22,7 @@ export interface DriverOptions {
   readonly quorum: Pick<
     RaftOptions,
     | 'self'
+    | 'listener'
     | 'endpoints'
     | 'voters'
     | 'bootstrap'

@@ -282,3 +282,7 @@ export const isOfUse = ({ kind, errorCode }: QuorumReply): boolean =>
 /** A node is reached by the name of the listener that its quorum speaks under. */
 export const endpointOf = (endpoints: readonly Endpoint[], listener: string | undefined): Endpoint | undefined =>
   endpoints.find(({ name }) => name === listener)
+
+/** At its first endpoint where it has none of the name. */
+export const reachedAt = (endpoints: readonly Endpoint[], listener: string | undefined): Endpoint | undefined =>
+  endpointOf(endpoints, listener) ?? endpoints[0]

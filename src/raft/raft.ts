@@ -261,7 +261,7 @@ export class Raft {
     const isIllegal = isPreVote ? log.epoch > epoch : log.epoch >= epoch
     if (log.offset < 0 || log.epoch < 0 || isIllegal) return refuse(ErrorCode.INVALID_REQUEST)
     if (epoch < this.epoch) return refuse(ErrorCode.FENCED_LEADER_EPOCH)
-    if (candidate.id < 0) return refuse(ErrorCode.INVALID_REQUEST)
+    if (candidate.id < 0 || candidate.id === core.self.id) return refuse(ErrorCode.INVALID_REQUEST)
     if (epoch > this.epoch) core.toUnattached(epoch, nowMs)
     if (!this.#isForUs(voter)) return refuse(ErrorCode.INVALID_VOTER_KEY)
     const isGranted = this.role.grants({ isPreVote, candidate, isUpToDate: core.log.isUpToDate(log) })
@@ -285,7 +285,8 @@ export class Raft {
   /** The best successor stands for election at once, the others one after the other. */
   #backoffMs(position: number, count: number): number {
     const { electionBackoffMaxMs } = this.#core.times
-    if (position === 0) return 0
+    // Who names nobody has just been started again, and knows of nobody.
+    if (position === 0 || count === 0) return 0
     if (position < 0) return electionBackoffMaxMs
     return Math.min(electionBackoffMaxMs, Math.floor(electionBackoffMaxMs / 2 ** (count - 1)) * 2 ** (position - 1))
   }
@@ -324,11 +325,10 @@ export class Raft {
       const { role, endOffset } = this
       // One voter does not know pre-votes: then the election is held without.
       if (outcome.kind === 'unsupported' && role.kind === 'prospective') core.toCandidate(nowMs)
-      if (outcome.kind === 'reply') this.#replied(to, outcome.reply, nowMs)
-      else core.leader?.changes.versionsOf(to.id, undefined, nowMs)
+      if (outcome.kind !== 'reply') core.leader?.changes.versionsOf(to.id, undefined, nowMs)
       // Who has answered nothing that helps is asked again after a while.
-      const hasFailed =
-        outcome.kind !== 'reply' || !isOfUse(outcome.reply) || this.#tookNothing(outcome.reply, endOffset)
+      const hasHelped = outcome.kind === 'reply' && this.#replied(to, outcome.reply, nowMs)
+      const hasFailed = !hasHelped || !isOfUse(outcome.reply) || this.#tookNothing(outcome.reply, endOffset)
       if (role === this.role) core.outgoing.settle({ id: to.id, correlationId, hasFailed }, nowMs)
     }
     this.#settle(nowMs)
@@ -340,33 +340,37 @@ export class Raft {
     return reply.batches.length > 0 || reply.damage !== undefined
   }
 
-  #replied(to: Destination, reply: QuorumReply, nowMs: number): void {
+  /** False: nothing came of it, and the same would be answered again. */
+  #replied(to: Destination, reply: QuorumReply, nowMs: number): boolean {
     if (!('epoch' in reply)) {
       this.role.replied(to.id, reply, nowMs)
-      return
+      return true
     }
     const { errorCode, epoch } = reply
     const asked = this.epoch
-    if (epoch < asked || errorCode === ErrorCode.UNKNOWN_LEADER_EPOCH) return
-    if (!this.#hear(reply, nowMs) || epoch > asked) return
+    if (epoch < asked || errorCode === ErrorCode.UNKNOWN_LEADER_EPOCH) return false
+    if (!this.#hear(reply, nowMs)) return false
+    if (epoch > asked) return true
     const isLost = errorCode === ErrorCode.SNAPSHOT_NOT_FOUND || errorCode === ErrorCode.POSITION_OUT_OF_RANGE
-    if (!isOfUse(reply) && !(reply.kind === 'fetch-snapshot' && isLost)) return
+    if (!isOfUse(reply) && !(reply.kind === 'fetch-snapshot' && isLost)) return false
     this.role.replied(to.id, reply, nowMs)
+    // Who still follows nobody was not told whom to ask.
+    return this.role.kind !== 'unattached'
   }
 
   /** Follows who leads this epoch, or a later one. False: somebody else leads it, as far as is known here. */
   #hear({ epoch, leaderId, leaderEndpoints }: KnownLeader, nowMs: number): boolean {
     const core = this.#core
     const isNewer = epoch > this.epoch
-    if (leaderId === core.self.id && !this.isLeader) {
-      // It has led that epoch, and does not remember: neither will it vote in it, nor does anybody lead it.
-      if (isNewer) core.toUnattached(epoch + 1, nowMs)
-      return true
-    }
     const known = this.leaderId
     if (!isNewer && known >= 0 && leaderId >= 0 && leaderId !== known) {
       core.warn(`nodes ${known} and ${leaderId} are both said to lead epoch ${epoch}`)
       return false
+    }
+    if (leaderId === core.self.id && (isNewer || !this.isLeader)) {
+      // It has led that epoch, and does not remember: neither will it vote in it, nor does anybody lead it.
+      if (isNewer) core.toUnattached(epoch + 1, nowMs)
+      return true
     }
     const endpoints = leaderEndpoints.length > 0 ? leaderEndpoints : core.voters.endpointsOf(leaderId)
     const canFollow = leaderId >= 0 && endpoints.length > 0

@@ -78,8 +78,8 @@ export interface Quorum {
   readonly own: Voter
   /** Makes itself a voter where it is none (`controller.quorum.auto.join.enable`). */
   readonly autoJoin: boolean
-  /** The name of the listeners that the quorum speaks under; undefined where this node has none. */
-  readonly listener: string | undefined
+  /** The name of the listeners that the quorum speaks under. */
+  readonly listener: string
   readonly isVoter: boolean
   /**
    * It stands for election: a voter, or one whose removal is in its log and may not be committed. Of two voters the one
@@ -111,8 +111,11 @@ export interface Quorum {
   /** Batches of the leader, behind the end of this log: from the first one that does not fit, nothing is taken. */
   appendFetched(reply: Pick<FetchReply, 'batches' | 'damage'>): void
   truncate(diverging: OffsetAndEpoch): void
-  /** Asks one of the addresses of the configuration for the log, and so for who leads. */
-  fetchAnywhere(nowMs: number): void
+  /**
+   * Asks one of the addresses of the configuration for the log, and so for who leads. False: there is none to be asked now,
+   * and nothing is waited for.
+   */
+  fetchAnywhere(nowMs: number): boolean
   /** The log, or the next piece of the snapshot that is fetched. */
   fetchFrom(leader: KnownLeader, nowMs: number): void
   /** For the log, as an error. */

@@ -1,6 +1,6 @@
 /** The voters of a quorum, and what a majority of them makes true. Pure. */
 import { assert, type Uuid, zeroUuid } from '../base/index.ts'
-import { type Endpoint, endpointOf, isSameReplica, type ReplicaKey, type VersionRange } from './messages.ts'
+import { type Endpoint, isSameReplica, type ReplicaKey, reachedAt, type VersionRange } from './messages.ts'
 
 export interface Voter {
   readonly id: number
@@ -50,8 +50,7 @@ export class VoterSet {
 
   /** Where a voter listens by this name; its first endpoint where it has none of the name. */
   endpointOf(id: number, listener?: string): Endpoint | undefined {
-    const endpoints = this.endpointsOf(id)
-    return endpointOf(endpoints, listener) ?? endpoints[0]
+    return reachedAt(this.endpointsOf(id), listener)
   }
 
   endpointsOf(id: number): readonly Endpoint[] {

@@ -47,7 +47,9 @@ export class Candidate implements Role {
   }
 
   expire(nowMs: number): void {
-    if (nowMs >= this.electionMs) this.#quorum.toProspective(nowMs)
+    if (nowMs < this.electionMs) return
+    if (this.#quorum.mayLead) this.#quorum.toProspective(nowMs)
+    else this.#quorum.toUnattached(this.epoch, nowMs)
   }
 
   replied(from: number, reply: QuorumReply, _nowMs: number): void {

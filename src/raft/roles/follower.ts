@@ -11,6 +11,7 @@ import {
   type OffsetAndEpoch,
   type QuorumReply,
   type ReplicaKey,
+  reachedAt,
 } from '../messages.ts'
 import { ownVoteRequest } from '../own-voter.ts'
 import type { Ballot, KnownLeader, Quorum, Role } from '../role.ts'
@@ -67,8 +68,9 @@ export class Follower implements Role {
     if (this.#resumeMs !== undefined && nowMs >= this.#resumeMs) this.#resumeMs = undefined
     const isWorking = quorum.flushedOffset < quorum.log.endOffset || quorum.snapshots.isWorking
     if (isWorking || this.#resumeMs !== undefined) return
-    if (quorum.outgoing.hasFailed(this.leaderId)) quorum.fetchAnywhere(nowMs)
-    else if (!quorum.outgoing.isAnyWaiting && !this.#asksForOwnVote(nowMs)) quorum.fetchFrom(this, nowMs)
+    if (quorum.outgoing.hasFailed(this.leaderId)) {
+      if (!quorum.fetchAnywhere(nowMs)) quorum.fetchFrom(this, nowMs)
+    } else if (!quorum.outgoing.isAnyWaiting && !this.#asksForOwnVote(nowMs)) quorum.fetchFrom(this, nowMs)
   }
 
   expire(nowMs: number): void {
@@ -80,7 +82,7 @@ export class Follower implements Role {
     if (nowMs < this.#ownVoteMs) return false
     this.#ownVoteMs = nowMs + this.#quorum.times.fetchTimeoutMs
     const request = ownVoteRequest(this.#quorum, this.#isTold, this.epoch)
-    const [endpoint] = this.leaderEndpoints
+    const endpoint = reachedAt(this.leaderEndpoints, this.#quorum.listener)
     if (request === undefined || endpoint === undefined) return false
     return this.#quorum.outgoing.send({ id: this.leaderId, endpoint }, request, nowMs)
   }

@@ -49,8 +49,8 @@ interface Waiting {
 
 /** Replicas without a vote are forgotten after five minutes (as Kafka). */
 const observerMsMax = 300_000
-/** Of one piece of a snapshot, whatever is asked for: as much as Kafka's followers ask for by themselves. */
-const pieceBytesMax = 8 * 1024 * 1024
+/** Of one reply, whatever is asked for: as much as Kafka's followers ask for by themselves. */
+const replyBytesMax = 8 * 1024 * 1024
 /** Brokers of a cluster, and whoever else asks. */
 const observersMax = 10_000
 
@@ -194,7 +194,7 @@ export class Leader implements Role {
     }
     if (voters.isVoter(replica)) this.hear(replica, nowMs)
     const reply = { ...emptyFetchSnapshot(this.#head(ErrorCode.NONE)), snapshot, size, position }
-    const bytesMax = Math.min(maxBytes, pieceBytesMax)
+    const bytesMax = Math.min(maxBytes, replyBytesMax)
     this.#answer({ token, reply, read: { of: 'snapshot', snapshot, position, bytesMax } })
   }
 
@@ -227,7 +227,8 @@ export class Leader implements Role {
   #complete(token: number, { fetchOffset, maxBytes }: FetchRequest): void {
     this.#waiting.delete(token)
     const hasMore = fetchOffset < this.#quorum.log.endOffset
-    const read = hasMore ? ({ of: 'log', offset: fetchOffset, bytesMax: maxBytes } as const) : undefined
+    const bytesMax = Math.min(maxBytes, replyBytesMax)
+    const read = hasMore ? ({ of: 'log', offset: fetchOffset, bytesMax } as const) : undefined
     this.#answer({ token, reply: this.#reply({}), read })
   }
 

@@ -106,6 +106,7 @@ export class Joined {
       metadataLogDirectory: '/data',
       quorum: {
         self: { id, directoryId: zeroUuid },
+        listener: 'CONTROLLER',
         endpoints: endpointsOf(id),
         voters: new VoterSet(all.map((it) => ({ id: it, directoryId: zeroUuid, endpoints: endpointsOf(it) }))),
         bootstrap: all.filter((it) => it !== id).flatMap(endpointsOf),

@@ -22,6 +22,7 @@ export interface Running {
 /** A quorum of one. */
 export const soleVoter = (id: number): DriverOptions['quorum'] => ({
   self: { id, directoryId: zeroUuid },
+  listener: 'CONTROLLER',
   endpoints: [],
   voters: new VoterSet([{ id, directoryId: zeroUuid, endpoints: [] }]),
   bootstrap: [],

@@ -155,6 +155,7 @@ export class QuorumWorld {
     node.download = new ModelDownload()
     node.raft = new Raft({
       self: node.key,
+      listener: node.endpoint.name,
       endpoints: [node.endpoint],
       voters: node.configured,
       logged: node.logged,
