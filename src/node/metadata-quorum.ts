@@ -151,6 +151,7 @@ export class MetadataQuorum {
       forceRecover: config.own.boolean('odradek.force.recover'),
       onSnapshot: (snapshot) => this.#take({ kind: 'snapshot', snapshot }),
       onCommitted: (batches) => this.#take({ kind: 'batches', batches }),
+      onCaughtUp: () => this.#noteCaughtUp(),
       onRole: (role) => this.#became(role),
       onFault,
     })
@@ -259,8 +260,7 @@ export class MetadataQuorum {
   }
 
   #noteCaughtUp(): void {
-    const { role, highWatermark } = present(this.#raft, 'the quorum')
-    const isTold = this.isActive || (role.kind === 'follower' && this.image.provenance.offset + 1 >= highWatermark)
+    const isTold = this.isActive || this.#raft?.hasCaughtUp === true
     if (isTold && this.image.features.metadataVersion > 0) this.#caughtUp.resolve()
   }
 

@@ -49,6 +49,8 @@ export interface DriverOptions {
   readonly onSnapshot: (snapshot: SnapshotRead) => void
   /** All that one read of the log gave, in order and never empty; nothing that the snapshot covers. */
   readonly onCommitted: (batches: readonly CommittedBatch[]) => void
+  /** While `hasCaughtUp`, whenever something was done, also where nothing was committed since: what was told is all. */
+  readonly onCaughtUp: () => void
   readonly onRole: (role: Role) => void
   /** The log or the vote file can no longer be written: the node stops. */
   readonly onFault: (error: unknown) => void

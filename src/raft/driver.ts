@@ -212,6 +212,11 @@ export class RaftDriver {
     return this.#raft.highWatermark
   }
 
+  /** This node follows, and all that its leader has said to be committed was handed out. */
+  get hasCaughtUp(): boolean {
+    return this.#published >= this.#raft.leaderHighWatermark
+  }
+
   /** Takes records for one batch; returns the offset of its last one. Throws NotLeaderError. */
   propose(records: readonly Uint8Array[]): number {
     try {
@@ -320,6 +325,7 @@ export class RaftDriver {
         this.#options.onRole(role)
       }
       await this.#publish()
+      if (this.hasCaughtUp) this.#options.onCaughtUp()
       if (this.#raft.hasReady) continue
       // In the same step as the check: what comes next starts the work anew.
       this.#working = undefined

@@ -98,6 +98,11 @@ export class Raft {
     return this.#core.highWatermark
   }
 
+  /** As the leader that this node follows has said; infinity: it has not yet, or this node does not follow. */
+  get leaderHighWatermark(): number {
+    return this.role instanceof Follower ? this.role.leaderHighWatermark : Number.POSITIVE_INFINITY
+  }
+
   /** Those of the newest record in the log, committed or not. */
   get voters(): VoterSet {
     return this.#core.voters

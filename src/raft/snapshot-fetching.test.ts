@@ -270,3 +270,27 @@ async function cutAtEach(fate: Fate): Promise<void> {
   }
   assert.ok(ends >= 10, `${ends} operations`)
 }
+
+test('who got a snapshot behind which nothing comes knows all there is, and is told so', async () => {
+  const joined = new Joined({ voters: 3 })
+  for (const id of [1, 2]) await joined.start(id)
+  await joined.propose(texts('a'))
+  await joined.snapshotAndCut()
+  const offset = joined.leader?.highWatermark
+  const observer = await joined.start(9)
+  await joined.until(() => observer.snapshots.length === 1)
+  await joined.until(() => observer.caughtUpAt === offset)
+  assert.deepEqual(observer.state, texts('a'))
+  await stopAll(joined, [1, 2, 9])
+})
+
+test('who has only a part of what is committed is not told that it is all', async () => {
+  const joined = new Joined({ voters: 3, fetchBytesMax: 1 })
+  for (const id of [1, 2]) await joined.start(id)
+  await joined.propose(texts('a'))
+  const offset = joined.leader?.highWatermark
+  const observer = await joined.start(9)
+  await joined.until(() => observer.caughtUpAt >= 0)
+  assert.equal(observer.caughtUpAt, offset)
+  await stopAll(joined, [1, 2, 9])
+})

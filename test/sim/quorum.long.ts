@@ -33,6 +33,7 @@ const bugs: readonly Bug[] = [
   'changes-at-once',
   'directory-id-kept',
   'snapshot-ahead',
+  'vote-forgotten',
 ]
 
 for (const bug of bugs) {

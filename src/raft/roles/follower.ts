@@ -27,6 +27,8 @@ export class Follower implements Role {
   readonly leaderId: number
   readonly leaderEndpoints: readonly Endpoint[]
   readonly voted: ReplicaKey | undefined
+  /** As the leader of this epoch has said it last; infinity before. */
+  leaderHighWatermark = Number.POSITIVE_INFINITY
   readonly #quorum: Quorum
   /** The leader must have answered by then. */
   #fetchDeadlineMs: number
@@ -125,7 +127,9 @@ export class Follower implements Role {
       return
     }
     quorum.appendFetched(reply)
-    if (highWatermark >= 0) quorum.raiseHighWatermark(Math.min(highWatermark, quorum.log.endOffset))
+    if (highWatermark < 0) return
+    this.leaderHighWatermark = highWatermark
+    quorum.raiseHighWatermark(Math.min(highWatermark, quorum.log.endOffset))
   }
 
   #beginSnapshot(snapshot: OffsetAndEpoch, nowMs: number): void {

@@ -34,24 +34,26 @@ export class Member {
   state: string[] = []
   readonly snapshots: SnapshotRead[] = []
   readonly faults: unknown[] = []
-  #nextOffset = 0
+  nextOffset = 0
+  /** What came before was all when it was told so; -1: it never was. */
+  caughtUpAt = -1
 
   constructor(id: number) {
     this.id = id
   }
 
   readonly onSnapshot = (snapshot: SnapshotRead): void => {
-    assert.ok(snapshot.offset > this.#nextOffset, 'a snapshot is ahead of all that was told')
+    assert.ok(snapshot.offset > this.nextOffset, 'a snapshot is ahead of all that was told')
     assert.ok(this.driver?.isLeader !== true, 'a leader never gets one')
     this.snapshots.push(snapshot)
     this.state = snapshot.records.map((record) => Buffer.from(record).toString())
-    this.#nextOffset = snapshot.offset
+    this.nextOffset = snapshot.offset
   }
 
   readonly onCommitted: DriverOptions['onCommitted'] = (batches) => {
     for (const { baseOffset, lastOffset, records } of batches) {
-      assert.equal(baseOffset, this.#nextOffset, 'nothing is left out')
-      this.#nextOffset = lastOffset + 1
+      assert.equal(baseOffset, this.nextOffset, 'nothing is left out')
+      this.nextOffset = lastOffset + 1
       this.state.push(...records.map((record) => Buffer.from(record).toString()))
     }
   }
@@ -60,6 +62,7 @@ export class Member {
 export interface JoinedOptions {
   readonly voters: number
   readonly pieceBytesMax?: number
+  readonly fetchBytesMax?: number
 }
 
 interface Crash {
@@ -96,7 +99,7 @@ export class Joined {
   }
 
   async start(id: number): Promise<Member> {
-    const { voters, pieceBytesMax = 1024 } = this.#options
+    const { voters, pieceBytesMax = 1024, fetchBytesMax = 1024 * 1024 } = this.#options
     const all = Array.from({ length: voters }, (_, i) => i + 1)
     const { disk, clock, logger, random } = this.world.env(nodeOf(id))
     const chance = random.stream('quorum')
@@ -111,13 +114,16 @@ export class Joined {
         voters: new VoterSet(all.map((it) => ({ id: it, directoryId: zeroUuid, endpoints: endpointsOf(it) }))),
         bootstrap: all.filter((it) => it !== id).flatMap(endpointsOf),
         times,
-        fetchBytesMax: 1024 * 1024,
+        fetchBytesMax,
         fetchSnapshotBytesMax: pieceBytesMax,
         below: (bound) => chance.below(bound),
       },
       send: (request) => this.#send(member, request),
       ...{ disk, clock, logger, onSnapshot: member.onSnapshot, onCommitted: member.onCommitted },
       config: { fileDeleteDelayMs: 0 },
+      onCaughtUp: () => {
+        member.caughtUpAt = member.nextOffset
+      },
       onRole: () => undefined,
       onFault: (error) => void member.faults.push(error),
     })

@@ -62,6 +62,7 @@ export async function start(
       calls.push(batches.length)
       committed.push(...batches)
     },
+    onCaughtUp: () => undefined,
     onRole: () => undefined,
     onFault: (error) => void faults.push(error),
     ...options,

@@ -9,7 +9,7 @@ import type { ModelBatch, ModelLog } from './model-log.ts'
 import type { Node } from './model-node.ts'
 import { sumOf } from './model-snapshot.ts'
 import { recordsIn } from './quorum-text.ts'
-import type { QuorumWorld } from './quorum-world.ts'
+import type { GrantedVote, QuorumWorld } from './quorum-world.ts'
 
 export class QuorumInvariants {
   /** Of each epoch. */
@@ -31,6 +31,9 @@ export class QuorumInvariants {
   /** By name: the sum of each snapshot that was ever seen, and what it says of the quorum. */
   readonly #snapshots = new Map<string, string>()
 
+  /** By disk and epoch: who got the vote. */
+  readonly #votes = new Map<string, string>()
+
   get committedOffset(): number {
     return (this.#committed.at(-1)?.lastOffset ?? -1) + 1
   }
@@ -40,6 +43,14 @@ export class QuorumInvariants {
     for (const node of world.nodes) this.#checkCommitted(node)
     for (const node of world.nodes) this.#checkSnapshots(node)
     this.#checkMajority(world)
+  }
+
+  /** Of what was said to candidates, whatever the voter remembers of it. */
+  readonly granted = ({ voter, epoch, candidate }: GrantedVote): void => {
+    const vote = `${voter} ${epoch}`
+    const text = `${candidate.id} ${candidate.directoryId}`
+    assert.equal(text, this.#votes.get(vote) ?? text, `voter ${voter} votes twice in epoch ${epoch}`)
+    this.#votes.set(vote, text)
   }
 
   #checkNode({ id, life, disks, raft, log }: Node): void {
@@ -135,7 +146,7 @@ export class QuorumInvariants {
     const last = this.#committed.at(-1)
     if (last === undefined) return
     const voters = this.#inForce
-    const lacking = nodes.filter(({ key, log }) => voters.isVoter(key) && !hasBatch(log, last))
+    const lacking = nodes.filter(({ key, log }) => voters.isVoter(key) && !hasFlushed(log, last))
     assert.ok(
       voters.size - lacking.length >= voters.majority,
       `what is committed up to ${last.lastOffset} is not on nodes ${lacking.map(({ id }) => id).join(' ')}`,
@@ -143,9 +154,10 @@ export class QuorumInvariants {
   }
 }
 
-/** In its log, or in a snapshot: which says what is committed. */
-function hasBatch(log: ModelLog, { baseOffset, lastOffset, epoch, text }: ModelBatch): boolean {
-  if (lastOffset < log.startOffset) return true
+/** Durable in its log, or in a snapshot: which says what is committed. */
+function hasFlushed(log: ModelLog, { baseOffset, lastOffset, epoch, text }: ModelBatch): boolean {
+  if (log.snapshots.some(({ offset }) => lastOffset < offset)) return true
+  if (lastOffset >= log.flushedOffset) return false
   const own = log.batches[log.indexOf(baseOffset)]
   return own !== undefined && own.baseOffset === baseOffset && own.epoch === epoch && own.text === text
 }

@@ -1,5 +1,6 @@
 /** One seed: an hour of faults, then healing; and what came of it. */
 import assert from 'node:assert/strict'
+import { QuorumCore } from '../../../src/raft/core.ts'
 import type { Raft } from '../../../src/raft/index.ts'
 import { Unattached } from '../../../src/raft/roles/unattached.ts'
 import { VoterHistory } from '../../../src/raft/voter-history.ts'
@@ -19,22 +20,35 @@ const healMs = 60_000
 
 export function runQuorum(run: Run): QuorumWorld['counts'] {
   const { grants } = Unattached.prototype
+  const { toUnattached } = QuorumCore.prototype
   const votersOffset = Object.getOwnPropertyDescriptor(VoterHistory.prototype, 'votersOffset')
   assert.ok(votersOffset !== undefined)
   if (run.bug === 'votes-twice') Unattached.prototype.grants = ({ isUpToDate }) => isUpToDate
+  if (run.bug === 'vote-forgotten') QuorumCore.prototype.toUnattached = forgetful(toUnattached)
   // Every change is taken for one that is long committed.
   if (run.bug === 'changes-at-once') Object.defineProperty(VoterHistory.prototype, 'votersOffset', { get: () => -1 })
   try {
     return simulate(run)
   } finally {
     Unattached.prototype.grants = grants
+    QuorumCore.prototype.toUnattached = toUnattached
     Object.defineProperty(VoterHistory.prototype, 'votersOffset', votersOffset)
   }
 }
 
+/** Who gives up in an epoch forgets whom it has voted for. */
+const forgetful = (toUnattached: QuorumCore['toUnattached']): QuorumCore['toUnattached'] =>
+  function forget(this: QuorumCore, epoch, nowMs) {
+    Object.defineProperty(this.role, 'voted', { value: undefined })
+    // That it was given is not asserted either: what is said to the others shows it.
+    this.election = { ...this.election, voted: undefined }
+    toUnattached.call(this, epoch, nowMs)
+  }
+
 function simulate({ seed, hours, bug }: Run): QuorumWorld['counts'] {
   const invariants = new QuorumInvariants()
   const world = new QuorumWorld({ seed, bug }, invariants.check)
+  world.granted = invariants.granted
   const chance = world.chance('faults')
   const untilMs = hours * hourMs
   while (world.nowMs < untilMs) {

@@ -14,6 +14,7 @@ import {
   type QuorumTimes,
   Raft,
   type Ready,
+  type ReplicaKey,
   VoterSet,
 } from '../../../src/raft/index.ts'
 import { SeededRandom } from '../../../src/sim/random.ts'
@@ -33,10 +34,18 @@ export type Bug =
   | 'changes-at-once'
   | 'directory-id-kept'
   | 'snapshot-ahead'
+  | 'vote-forgotten'
 
 export interface WorldOptions {
   readonly seed: number
   readonly bug?: Bug | undefined
+}
+
+export interface GrantedVote {
+  /** The disk that gave it. */
+  readonly voter: string
+  readonly epoch: number
+  readonly candidate: ReplicaKey
 }
 
 type PieceRead = Extract<Ready['answers'][number]['read'], { readonly of: 'snapshot' }>
@@ -78,6 +87,8 @@ export class QuorumWorld {
   counts = { ...noCounts }
   /** Called behind each event. */
   readonly check: (world: QuorumWorld) => void
+  /** Called with each vote that was given, when it is on its way. */
+  granted: (vote: GrantedVote) => void = () => undefined
   readonly bug: Bug | undefined
   readonly #random: SeededRandom
   readonly #events: Event[] = []
@@ -385,6 +396,10 @@ export class QuorumWorld {
       }
       const { request } = outgoing
       const reply = (answer: QuorumReply): void => {
+        if (request.kind === 'vote' && !request.isPreVote && answer.kind === 'vote' && answer.isGranted) {
+          const { epoch, candidate } = request
+          this.granted({ voter: `${to.id} ${to.disks}`, epoch, candidate })
+        }
         if (this.#isLost()) return
         this.at(this.#netMs(), () => {
           if (!this.#isCut(to.id, from.id)) settle({ kind: 'reply', reply: answer })

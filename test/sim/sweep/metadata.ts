@@ -60,6 +60,7 @@ export class Metadata {
           told.add(records, { offset: lastOffset + 1, epoch, timestampMs })
         }
       },
+      onCaughtUp: () => undefined,
       onRole: () => undefined,
       onFault: failed,
     })
