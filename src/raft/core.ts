@@ -2,7 +2,7 @@
  * What the roles of the quorum have in common: the log as it was handed out, what is flushed and committed, and how one
  * role becomes another. What is to be done outside gathers here until `ready`.
  */
-import { assert } from '../base/index.ts'
+import { assert, zeroUuid } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import { type KnownSnapshot, LogView, type LogViewOptions } from './log-view.ts'
 import {
