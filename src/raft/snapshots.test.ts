@@ -479,7 +479,9 @@ test('a bound that the disk has no room for is no fault; one whose sync fails is
     ['EIO', FailedSyncError, 1],
   ] as const) {
     let opened = 0
-    const open: Disk['open'] = async (path) => {
+    const memory = new MemoryDisk()
+    const open: Disk['open'] = async (path, options) => {
+      if (options.mode === 'read') return memory.open(path, options)
       opened++
       throw new DiskError(code, path, code)
     }
