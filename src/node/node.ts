@@ -6,7 +6,7 @@
 import { allSteps, type Env, type FileLock, type Listener, present } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
 import { DiskReserve, lockDirectory, ReservedDisk } from '../log/index.ts'
-import type { ControllerChannel } from '../metadata/index.ts'
+import { type ControllerChannel, notEnforced } from '../metadata/index.ts'
 import type { Peers } from '../peer/index.ts'
 import type { Endpoint as QuorumEndpoint } from '../raft/index.ts'
 import { type BoundHandler, Router, Server, type ServerLimits } from '../server/index.ts'
@@ -122,6 +122,7 @@ export class Node {
     this.#hasQuorum = true
     this.#server.open()
     await this.#unlessLeaving(quorum.caughtUp())
+    for (const warning of notEnforced(quorum.image)) env.logger.log('warn', warning)
     if (this.#role !== undefined) await this.#startBroker(this.#role)
     this.#isOpen = true
     this.#server.open()

@@ -48,6 +48,12 @@ const clusterName = 'kafka-cluster'
 
 const invalid = (reason: string): ApiError => new ApiError(ErrorCode.INVALID_REQUEST, reason)
 
+const tooManyFilters = (): ApiError =>
+  new ApiError(
+    ErrorCode.POLICY_VIOLATION,
+    'The filters of one request mean too many ACLs: ask with one filter at a time.',
+  )
+
 /** Kafka knows no name for what has no meaning here. */
 const unknown = 'UNKNOWN'
 
@@ -130,7 +136,7 @@ export class Acls {
   delete({ filters }: DeleteAclsRequest): Decision<DeleteAclsResponse> {
     this.#checkAuthorizer()
     const broad = filters.filter((filter) => onlyAclOf(filter) === undefined)
-    if (broad.length > 1 && broad.length * this.#state.acls.size > comparisonsMax) throw tooManyRecords()
+    if (broad.length > 1 && broad.length * this.#state.acls.size > comparisonsMax) throw tooManyFilters()
     const deleted = new Map<Uuid, MetadataRecord>()
     let listed = 0
     const filterResults = filters.map((filter): Partial<FilterResult> => {
@@ -145,7 +151,7 @@ export class Acls {
       if (deleted.size > recordsPerRequestMax) {
         throw invalid(`Cannot remove more than ${recordsPerRequestMax} acls in a single delete operation.`)
       }
-      if (listed > listedMax) throw tooManyRecords()
+      if (listed > listedMax) throw tooManyFilters()
       return { errorMessage: null, matchingAcls: matching.map((acl) => ({ ...aclOf(acl), ...noError })) }
     })
     return atomically([...deleted.values()], deleteAcls.response.create({ filterResults }))
