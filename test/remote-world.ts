@@ -98,8 +98,8 @@ export async function controllerAt(world: World, name: string, id: number): Prom
     ...all,
     registerBroker: (request, version) => orElsewhere(() => all.registerBroker(request, version)),
     brokerHeartbeat: (request) => orElsewhere(() => all.brokerHeartbeat(request)),
-    createTopics: (request) =>
-      orElsewhere(() => standing.gate.then(() => orElsewhere(() => all.createTopics(request)))),
+    createTopics: (request, asker) =>
+      orElsewhere(() => standing.gate.then(() => orElsewhere(() => all.createTopics(request, asker)))),
   }
   const services = { ...cluster.services, channel, listener: 'controller' as const }
   const router: Router = new Router(

@@ -174,6 +174,35 @@ test('what a client asks a broker, it is answered in the bytes of the controller
   assert.equal(made.topics[0]?.topicId, cluster.image.topics.byName.get('made')?.topicId)
 })
 
+test('who is over a quota of the controller waits at its broker, and nobody else does', async () => {
+  const world = makeWorld()
+  const controller = await controllerAt(world, 'b', 3)
+  const { cluster } = controller
+  await brokerAt(world, 'a', asking(world, controller.address), cluster)
+  const ops = [{ key: 'controller_mutation_rate', value: 1, remove: false }]
+  const entity = [{ entityType: 'client-id', entityName: 'many' }]
+  await world.settle(cluster.channel.alterClientQuotas({ entries: [{ entity, ops }], validateOnly: false }))
+  const through = (clientId: string) => {
+    const line = peersOf(world.env('client'), clientId).to({ host: 'a', port: 9092 })
+    return async (name: string, numPartitions: number) => {
+      const topics = [{ name, numPartitions, replicationFactor: 1 }]
+      const sinceMs = world.nowMs
+      const reply = await line.send(createTopics, createTopics.request.create({ topics, timeoutMs: 500 }), {
+        timeoutMs: 60_000,
+      })
+      return { code: reply.topics[0]?.errorCode, throttleMs: reply.throttleTimeMs, ms: world.nowMs - sinceMs }
+    }
+  }
+  const [many, other] = [through('many'), through('other')]
+  assert.equal((await world.settle(many('a', 20))).throttleMs, 0)
+  const refused = await world.settle(many('b', 1))
+  assert.deepEqual([refused.code, refused.throttleMs], [89, 9000])
+  assert.ok(refused.ms < 1000, 'it is told at once')
+  const held = many('c', 1)
+  assert.ok((await world.settle(other('d', 1))).ms < 1000)
+  assert.ok((await world.settle(held)).ms > 8000)
+})
+
 test('a heartbeat does not wait behind a creation of topics, but the next creation does', async () => {
   const world = makeWorld()
   const controller = await controllerAt(world, 'b', 3)
