@@ -220,8 +220,15 @@ async function askForConfigs(ways: { readonly remote: RemoteController; readonly
   const asked = describeConfigs.request.create({
     resources: [{ resourceType: 2, resourceName: 'known', configurationKeys: ['retention.ms'] }],
   })
-  const { results } = await direct.send(describeConfigs, asked, options)
-  assert.equal(results[0]?.configs[0]?.value, '77')
+  // Kafka's controller describes what it has published, which is a little later.
+  await until({
+    what: 'the config is told',
+    timeoutMs: 30_000,
+    condition: async () => {
+      const { results } = await direct.send(describeConfigs, asked, options)
+      return results[0]?.configs[0]?.value === '77'
+    },
+  })
   const tries = ofTopics(['known', 'many'], ['known', '1'], ['none', '3'])
   await bothWays(ways, incrementalAlterConfigs, { resources: tries, validateOnly: true })
   await bothWays(ways, alterConfigs, { resources: tries.slice(1), validateOnly: true })
