@@ -1,7 +1,7 @@
 /** A driver that follows, and whose leader is the test: what it takes, what it hands out, and what is durable of it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Disk, zeroUuid } from '../base/index.ts'
+import { type Clock, type Disk, type Timer, zeroUuid } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
 import { buildBatch } from '../records/index.ts'
 import { committedBoundName } from './committed-bound.ts'
@@ -28,6 +28,34 @@ function damaged(batch: FetchedBatch): FetchedBatch {
   const bytes = Buffer.from(batch.bytes)
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
   return { ...batch, bytes }
+}
+
+/** Time passes when the test says so. */
+class HeldClock implements Clock {
+  #nowMs = 0
+  #timers: { readonly atMs: number; readonly fire: () => void }[] = []
+
+  readonly now = (): number => this.#nowMs
+  readonly monotonic = (): number => this.#nowMs
+
+  after(delayMs: number, fire: () => void): Timer {
+    const timer = { atMs: this.#nowMs + delayMs, fire }
+    this.#timers.push(timer)
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((other) => other !== timer)
+      },
+    }
+  }
+
+  readonly afterDrain = (then: () => void): void => void setImmediate(then)
+
+  pass(ms: number): void {
+    this.#nowMs += ms
+    const due = this.#timers.filter(({ atMs }) => atMs <= this.#nowMs)
+    this.#timers = this.#timers.filter(({ atMs }) => atMs > this.#nowMs)
+    for (const { fire } of due) fire()
+  }
 }
 
 async function turns(): Promise<void> {
@@ -67,11 +95,16 @@ const memory = (): Disk => createEnv({ disk: 'memory' }).disk
 
 test('of what a leader sends nothing is taken from the first damage on; it is told once, and asked for again', async () => {
   const errors: string[] = []
+  const clock = new HeldClock()
   const logger: DriverOptions['logger'] = {
     child: () => logger,
     log: (level, message) => void (level === 'error' && errors.push(message)),
   }
-  const { driver, answer, feed, until, faults, sent, committed } = await follow(memory(), { logger, quorum: alone })
+  const { driver, answer, feed, until, faults, sent, committed } = await follow(memory(), {
+    logger,
+    clock,
+    quorum: alone,
+  })
   await feed({ batches: [batchAt(0), damaged(batchAt(1))] })
   assert.equal(driver.endOffset, 1)
   for (let i = 0; i < 3; i++) {
@@ -79,7 +112,7 @@ test('of what a leader sends nothing is taken from the first damage on; it is to
     answer({ batches: [damaged(batchAt(1))] })
     await turns()
     assert.equal(sent.length, before, 'not at once')
-    await new Promise((resolve) => setTimeout(resolve, quorum.times.retryBackoffMs + 5))
+    clock.pass(quorum.times.retryBackoffMs)
     await until(() => sent.length > before)
   }
   assert.equal(errors.length, 1)
@@ -88,7 +121,7 @@ test('of what a leader sends nothing is taken from the first damage on; it is to
   await turns()
   assert.match(errors[1] ?? '', /offsets 2 to 2 and epoch 1 does not go on from offset 1 and epoch 1/)
   assert.equal(driver.endOffset, 1)
-  await new Promise((resolve) => setTimeout(resolve, quorum.times.retryBackoffMs + 5))
+  clock.pass(quorum.times.retryBackoffMs)
   await feed({ batches: [batchAt(1)] })
   await feed({ highWatermark: 2 })
   assert.deepEqual(
