@@ -33,25 +33,6 @@ export interface Ballot {
   readonly isUpToDate: boolean
 }
 
-export interface Role {
-  readonly kind: RoleKind
-  readonly epoch: number
-  /** -1: nobody is known to lead. */
-  readonly leaderId: number
-  readonly leaderEndpoints: readonly Endpoint[]
-  /** Whom this node has voted for in this epoch. */
-  readonly voted: ReplicaKey | undefined
-  /** When `tick` or `expire` has something to do, if nothing happens before; infinity: never. */
-  readonly wakeMs: number
-  grants(ballot: Ballot): boolean
-  /** Sends what is due, and goes on to another role where that is decided. */
-  tick(nowMs: number): void
-  /** Gives up what has had its time: called only when all that had come by then was heard. */
-  expire(nowMs: number): void
-  /** An answer in this epoch, without what is said of leaders. */
-  replied(from: number, reply: QuorumReply, nowMs: number): void
-}
-
 /** Milliseconds; the names are those of `controller.quorum.*`. */
 export interface QuorumTimes {
   readonly electionTimeoutMs: number
@@ -120,6 +101,25 @@ export interface Quorum {
   fetchFrom(leader: KnownLeader, nowMs: number): void
   /** For the log, as an error. */
   warn(text: string): void
+}
+
+export interface Role {
+  readonly kind: RoleKind
+  readonly epoch: number
+  /** -1: nobody is known to lead. */
+  readonly leaderId: number
+  readonly leaderEndpoints: readonly Endpoint[]
+  /** Whom this node has voted for in this epoch. */
+  readonly voted: ReplicaKey | undefined
+  /** When `tick` or `expire` has something to do, if nothing happens before; infinity: never. */
+  readonly wakeMs: number
+  grants(ballot: Ballot): boolean
+  /** Sends what is due, and goes on to another role where that is decided. */
+  tick(nowMs: number): void
+  /** Gives up what has had its time: called only when all that had come by then was heard. */
+  expire(nowMs: number): void
+  /** An answer in this epoch, without what is said of leaders. */
+  replied(from: number, reply: QuorumReply, nowMs: number): void
 }
 
 /** As long again at most, so that not all stand for election at once; never nothing, or an election would end as it begins. */
