@@ -32,6 +32,7 @@ interface Report extends Job {
 }
 
 const secondsPerHour = 3600
+const jobsPerLine = 50
 /** Of the quorum's machine, which is cheap: beside the hours of clusters. */
 const quorumSeconds = 120
 
@@ -78,6 +79,11 @@ class Sums {
     return this.#simulatedMs.cluster / 1000 / secondsPerHour
   }
 
+  printProgress(left: number): void {
+    const { cluster, quorum } = this.seeds
+    console.log(`${quorum} quorums, ${cluster} clusters, ${this.clusterHours.toFixed(2)} cluster-hours; ${left} to go`)
+  }
+
   print(wallMs: number): void {
     for (const kind of ['quorum', 'cluster'] as const) {
       const hours = this.#simulatedMs[kind] / 1000 / secondsPerHour
@@ -111,7 +117,8 @@ function runAll(jobs: readonly Job[], processes: number): Promise<{ sums: Sums; 
     child.on('message', (report: Report) => {
       if (report.failure !== undefined) return end(report.failure)
       sums.add(report)
-      if (--left === 0) end(undefined)
+      if (--left % jobsPerLine === 0) sums.printProgress(left)
+      if (left === 0) end(undefined)
       else next()
     })
     child.on('exit', (code) => {
@@ -152,7 +159,8 @@ async function main(): Promise<void> {
     Array.from({ length: seeds }, (_, i) => ({ kind, seed: from + i, seconds: each }))
   const startMs = performance.now()
   const faultSeconds = Math.ceil((hours * secondsPerHour) / seeds)
-  const jobs = [...of('quorum', quorumSeconds), ...of('cluster', faultSeconds)]
+  const clusters = of('cluster', faultSeconds)
+  const jobs = of('quorum', quorumSeconds).flatMap((quorum, i) => [quorum, ...clusters.slice(i, i + 1)])
   const { sums, failure } = await runAll(jobs, Number(values.processes))
   sums.print(performance.now() - startMs)
   const isEnough = sums.changed >= (2 / 3) * sums.seeds.cluster

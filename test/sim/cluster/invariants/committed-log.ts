@@ -30,6 +30,7 @@ export class CommittedLog implements Invariant {
   }
 
   inspect(cluster: ClusterWorld): void {
+    this.sample(cluster)
     const byEnd = cluster.nodes.filter(({ node }) => node !== undefined).sort((a, b) => a.id - b.id)
     for (const one of byEnd) this.#follow(cluster, one)
     this.#checkMajority(cluster)

@@ -38,11 +38,13 @@ export class PartitionLeaders implements Invariant {
 
 function checkMembers({ topics }: MetadataImage): void {
   for (const { name, partitions } of topics.byId.values()) {
-    for (const [index, { leader, isr, replicas, eligibleLeaderReplicas: elr }] of partitions) {
+    for (const [index, partition] of partitions) {
+      const { leader, isr, replicas, eligibleLeaderReplicas, lastKnownElr } = partition
       const text = `${name}-${index} is led by ${leader}, its ISR is ${isr}, its replicas are ${replicas}`
       assert.ok(leader < 0 || isr.includes(leader), text)
-      // Where nobody is in sync, somebody is eligible still (KIP-966).
-      assert.ok(isr.length + elr.length > 0 && [...isr, ...elr].every((id) => replicas.includes(id)), text)
+      // Where nobody is in sync, somebody is eligible still, or was the last one who was (KIP-966).
+      const known = [...isr, ...eligibleLeaderReplicas, ...lastKnownElr]
+      assert.ok(known.length > 0 && known.every((id) => replicas.includes(id)), text)
     }
   }
 }
