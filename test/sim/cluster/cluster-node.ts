@@ -1,6 +1,7 @@
 /** One node of a simulated cluster: its configuration, its disk, and whatever process there is of it now. */
 import { type Uuid, uuidFromLatin1, uuidFromString, uuidToString } from '../../../src/base/index.ts'
 import { BrokerConfig, type FormatOptions, formatStorage, Node } from '../../../src/node/index.ts'
+import type { QuorumView } from '../../../src/node/quorum-view.ts'
 import type { Fate, World } from '../../../src/sim/index.ts'
 import { type ClusterOptions, socketTimeoutMs } from './options.ts'
 
@@ -25,6 +26,8 @@ export class ClusterNode {
   readonly isBroker: boolean
   /** The process, once it serves, until it has ended. */
   node: Node | undefined
+  /** What its quorum told at the last look; the same for all invariants. */
+  view: QuorumView | undefined
   state: State = 'down'
   /** Counts the processes. */
   life = 0
@@ -96,6 +99,7 @@ export class ClusterNode {
   #gone(): void {
     this.life++
     this.node = undefined
+    this.view = undefined
     this.#become('down')
   }
 

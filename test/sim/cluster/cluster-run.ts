@@ -29,7 +29,7 @@ export class ClusterFailure extends Error {
 }
 
 /** Events between two samples of what is cheap to see. */
-const sampleEvents = 20
+const sampleEvents = 40
 const inspectMs = 400
 /** Between two looks whether all is well. */
 const pollMs = 100
@@ -82,7 +82,7 @@ class ClusterRun {
     })
     work.catch((error: unknown) => cluster.fail(error instanceof Error ? error : new Error(String(error))))
     const isEnded = (): boolean => {
-      if (++this.#events % sampleEvents === 0) for (const invariant of this.#invariants) invariant.sample?.(cluster)
+      if (++this.#events % sampleEvents === 0) this.#sample()
       return isDone || cluster.failure !== undefined
     }
     await world.run(this.#faultMs + 3_600_000, isEnded)
@@ -123,6 +123,7 @@ class ClusterRun {
     this.#isOver = true
     await Promise.all(load)
     await this.#untilWell()
+    cluster.look()
     for (const invariant of this.#invariants) invariant.end?.(cluster)
     const image = cluster.leader?.node?.quorum.image
     assert.ok(image !== undefined)
@@ -135,10 +136,16 @@ class ClusterRun {
     return client
   }
 
+  #sample(): void {
+    this.cluster.look()
+    for (const invariant of this.#invariants) invariant.sample?.(this.cluster)
+  }
+
   async #inspect(): Promise<void> {
     const { cluster } = this
     while (cluster.failure === undefined && !this.#isOver) {
       try {
+        this.#sample()
         for (const invariant of this.#invariants) invariant.inspect?.(cluster)
       } catch (error) {
         cluster.fail(error instanceof Error ? error : new Error(String(error)))

@@ -67,12 +67,17 @@ export class ClusterWorld {
     return this.nodes.filter(({ isBroker }) => isBroker)
   }
 
-  /** Who leads, as the one with the highest epoch has it. */
+  /** Asks every node what it knows of its quorum. */
+  look(): void {
+    for (const one of this.nodes) one.view = one.node?.quorum.view
+  }
+
+  /** Who led at the last look, as the one with the highest epoch has it. */
   get leader(): ClusterNode | undefined {
     let leader: ClusterNode | undefined
     let epoch = -1
     for (const one of this.nodes) {
-      const view = one.node?.quorum.view
+      const { view } = one
       if (view?.isLeader === true && view.leaderEpoch > epoch) {
         leader = one
         epoch = view.leaderEpoch

@@ -31,7 +31,8 @@ export type Depth = 'seen' | 'durable'
 
 const headerBytes = 27
 const prefixBytes = 12
-const segmentName = /^(\d{20})\.log$/
+const segmentSuffix = '.log'
+const snapshotSuffix = '.checkpoint'
 const snapshotName = /^(\d{20})-(\d{10})\.checkpoint$/
 
 export class StoredLog {
@@ -48,9 +49,12 @@ export class StoredLog {
     const entries = directory?.kind === 'directory' ? directory[depth === 'seen' ? 'entries' : 'durable'] : new Map()
     const snapshots: StoredSnapshot[] = []
     for (const [name, file] of entries) {
-      const base = segmentName.exec(name)?.[1]
-      if (base !== undefined && file.kind === 'file') this.#files.set(Number(base), file)
-      const [, offset, epoch] = snapshotName.exec(name) ?? []
+      // Most names are of other files.
+      if (name.endsWith(segmentSuffix)) {
+        if (file.kind === 'file') this.#files.set(Number(name.slice(0, -segmentSuffix.length)), file)
+        continue
+      }
+      const [, offset, epoch] = (name.endsWith(snapshotSuffix) ? snapshotName.exec(name) : undefined) ?? []
       if (offset !== undefined) snapshots.push({ offset: Number(offset), epoch: Number(epoch) })
     }
     this.#segments = [...this.#files.keys()].sort((a, b) => a - b)

@@ -20,7 +20,7 @@ export class CommittedLog implements Invariant {
   /** Behind the last of them. */
   #end = 0
   #epoch = 0
-  /** The newest first. */
+  /** The one that was seen last comes first. */
   #voters: (readonly number[])[] = []
   /** Up to where each process, and what is durable of each voter, is what all have. */
   readonly #checked = new Map<string, LogPlace>()
@@ -30,7 +30,6 @@ export class CommittedLog implements Invariant {
   }
 
   inspect(cluster: ClusterWorld): void {
-    this.sample(cluster)
     const byEnd = cluster.nodes.filter(({ node }) => node !== undefined).sort((a, b) => a.id - b.id)
     for (const one of byEnd) this.#follow(cluster, one)
     this.#checkMajority(cluster)
@@ -44,9 +43,9 @@ export class CommittedLog implements Invariant {
 
   /** What this process has handed out, and its log still has. */
   #follow({ world }: ClusterWorld, one: ClusterNode): void {
-    const { node, id, name } = one
-    if (node === undefined) return
-    const committed = Math.min(node.quorum.view.highWatermark, node.quorum.image.provenance.offset + 1)
+    const { node, view, id, name } = one
+    if (node === undefined || view === undefined) return
+    const committed = Math.min(view.highWatermark, node.quorum.image.provenance.offset + 1)
     const who = processOf(one)
     const log = new StoredLog(world.disk(name), 'seen')
     let place = this.#placeIn(log, this.#checked.get(who))
@@ -79,10 +78,15 @@ export class CommittedLog implements Invariant {
     this.#batches.set(baseOffset, batch)
   }
 
-  sample({ leader }: ClusterWorld): void {
-    const ids = leader?.node?.quorum.view.voters.ids().sort()
-    if (ids === undefined || ids.length === 0 || String(ids) === String(this.#voters[0])) return
-    this.#voters = [ids, ...this.#voters.slice(0, setsMax - 1)]
+  /** As those have it who are in the newest epoch: who removes itself has led no longer than for a moment. */
+  sample({ nodes }: ClusterWorld): void {
+    const epoch = Math.max(...nodes.map(({ view }) => view?.leaderEpoch ?? 0))
+    for (const { view } of nodes) {
+      if (view === undefined || view.leaderEpoch < epoch || view.voters.size === 0) continue
+      const ids = view.voters.ids().sort((x, y) => x - y)
+      if (String(ids) === String(this.#voters[0])) continue
+      this.#voters = [ids, ...this.#voters.filter((it) => String(it) !== String(ids))].slice(0, setsMax)
+    }
   }
 
   /** Whoever is elected has it. Which voters were asked when it was committed shows for a change or two of them. */

@@ -11,7 +11,9 @@ const textOf = (image: MetadataImage): readonly string[] =>
 
 export class HealedCluster implements Invariant {
   /** Why it is not well yet; undefined: it is. */
-  static trouble({ nodes, brokers, leader }: ClusterWorld): string | undefined {
+  static trouble(cluster: ClusterWorld): string | undefined {
+    cluster.look()
+    const { nodes, brokers, leader } = cluster
     if (leader?.node === undefined) return 'nobody leads'
     const { image } = leader.node.quorum
     const { offset: end } = image.provenance

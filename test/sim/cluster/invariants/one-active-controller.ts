@@ -10,9 +10,9 @@ export class OneActiveController implements Invariant {
   readonly #active = new Map<number, number>()
 
   sample({ nodes }: ClusterWorld): void {
-    for (const { id, node } of nodes) {
-      if (node?.quorum.isActive !== true) continue
-      const { leaderEpoch, isLeader } = node.quorum.view
+    for (const { id, node, view } of nodes) {
+      if (node?.quorum.isActive !== true || view === undefined) continue
+      const { leaderEpoch, isLeader } = view
       // Who has just lost its leadership is told in its turn; until then nothing that it decides is taken.
       if (!isLeader) continue
       const known = this.#active.get(leaderEpoch) ?? id

@@ -20,8 +20,7 @@ export class OneLeader implements Invariant {
   }
 
   sample({ nodes }: ClusterWorld): void {
-    for (const { node } of nodes) {
-      const view = node?.quorum.view
+    for (const { view } of nodes) {
       if (view !== undefined && view.leaderId >= 0) this.led(view.leaderEpoch, view.leaderId)
     }
   }

@@ -21,9 +21,9 @@ export class Rising implements Invariant {
 
   sample({ nodes }: ClusterWorld): void {
     for (const one of nodes) {
-      const { node, id } = one
-      if (node === undefined) continue
-      const { leaderEpoch: epoch, highWatermark } = node.quorum.view
+      const { node, view, id } = one
+      if (node === undefined || view === undefined) continue
+      const { leaderEpoch: epoch, highWatermark, leaderId } = view
       const imageOffset = node.quorum.image.provenance.offset
       const process = processOf(one)
       const before = this.#processes.get(process) ?? nothing
@@ -41,7 +41,7 @@ export class Rising implements Invariant {
       const led = this.#epochs.get(diskOf(one)) ?? 0
       assert.ok(epoch >= led, `node ${id} has led or followed epoch ${led}, and is in ${epoch}`)
       // Who follows or leads has written it down.
-      if (node.quorum.view.leaderId >= 0) this.#epochs.set(diskOf(one), epoch)
+      if (leaderId >= 0) this.#epochs.set(diskOf(one), epoch)
     }
   }
 }

@@ -16,10 +16,10 @@ export class SnapshotAtStart implements Invariant {
   }
 
   inspect({ nodes, world }: ClusterWorld): void {
-    for (const { id, name, node } of nodes) {
-      if (node === undefined) continue
+    for (const { id, name, node, view } of nodes) {
+      if (node === undefined || view === undefined) continue
       const { snapshots, firstOffset } = new StoredLog(world.disk(name), 'durable')
-      const { highWatermark } = node.quorum.view
+      const { highWatermark } = view
       for (const { offset, epoch } of snapshots) {
         assert.ok(offset <= highWatermark, `node ${id} has a snapshot at ${offset}, and knows of ${highWatermark}`)
         this.#seen.add(`${offset}-${epoch}`)
