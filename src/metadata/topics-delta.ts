@@ -122,8 +122,8 @@ export class TopicsDelta {
 
   #apply(): TopicsImage {
     if (this.#open.size === 0 && this.#removed.size === 0) return this.#before
-    const byId = new Map(this.#before.byId)
-    const byName = new Map(this.#before.byName)
+    const byId = new ChangedMap(this.#before.byId)
+    const byName = new ChangedMap(this.#before.byName)
     for (const topicId of this.#removed) {
       byName.delete(present(byId.get(topicId), 'removed topic').name)
       byId.delete(topicId)
@@ -133,7 +133,7 @@ export class TopicsDelta {
       byId.set(topicId, topic)
       byName.set(name, topic)
     }
-    return { byId, byName }
+    return { byId: byId.apply(), byName: byName.apply() }
   }
 
   /** A topic that was both created and deleted is in none of the lists. */

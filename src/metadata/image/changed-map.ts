@@ -2,7 +2,9 @@
  * An immutable map and what has changed on top of it: the newest version for who replays records, the committed one for
  * who reads. The base is never touched; a map without changes is handed on as it is.
  */
-export class ChangedMap<K, V> {
+import { changedMap } from './layered-map.ts'
+
+export class ChangedMap<K, V extends NonNullable<unknown>> {
   readonly base: ReadonlyMap<K, V>
   /** undefined: removed. */
   readonly #changes = new Map<K, V | undefined>()
@@ -40,13 +42,8 @@ export class ChangedMap<K, V> {
     return [...this.base.keys(), ...added].filter((key) => this.get(key) !== undefined)
   }
 
+  /** Once: what is returned shares the changes. */
   apply(): ReadonlyMap<K, V> {
-    if (this.#changes.size === 0) return this.base
-    const applied = new Map(this.base)
-    for (const [key, value] of this.#changes) {
-      if (value === undefined) applied.delete(key)
-      else applied.set(key, value)
-    }
-    return applied
+    return changedMap(this.base, this.#changes)
   }
 }
