@@ -45,12 +45,12 @@ async function failOver(cluster: Cluster, round: number): Promise<Failover> {
     const killedMs = Date.now()
     await before.kill()
     const [byBroker, ...direct] = wires.toReversed().map((wire, i) => madeAtMs(wire, `after-${round}-${i}`))
+    // One of them is refused until its connection ends.
+    for (const asked of direct) asked.catch(() => undefined)
     const answeredMs = await Promise.race(direct)
     const after = await cluster.leader({ except: before })
     const votedMs = after.ledSinceMs() ?? Number.NaN
     const answeredByBrokerMs = ((await byBroker) ?? Number.NaN) - killedMs
-    // Both go on asking until they are refused for good: neither may reject unseen.
-    for (const asked of direct) asked.catch(() => undefined)
     return { answeredMs: answeredMs - killedMs, answeredByBrokerMs, sinceVoteMs: answeredMs - votedMs }
   } finally {
     for (const wire of wires) wire.destroy()
