@@ -84,8 +84,8 @@ export class QuorumInvariants {
       const known = this.#committedAt(batch.baseOffset)
       if (known === undefined) {
         this.#commit(batch)
-        // Who leads knows it first.
-        if (raft.isLeader) this.#inForce = raft.voters
+        // Who leads knows it first, and resigns with it where it has removed itself.
+        if (raft.isLeader || raft.role.kind === 'resigned') this.#inForce = raft.voters
         this.#checkVoters(batch)
       } else if (known !== batch) assert.deepEqual(batch, known, `node ${id} has committed something else`)
       checked = batch.lastOffset + 1
