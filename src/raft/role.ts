@@ -92,10 +92,7 @@ export interface Quorum {
   /** Batches of the leader, behind the end of this log: from the first one that does not fit, nothing is taken. */
   appendFetched(reply: Pick<FetchReply, 'batches' | 'damage'>): void
   truncate(diverging: OffsetAndEpoch): void
-  /**
-   * Asks one of the addresses of the configuration for the log, and so for who leads. False: there is none to be asked now,
-   * and nothing is waited for.
-   */
+  /** Asks an address of the configuration for the log. False: none can be asked now, and nothing is waited for. */
   fetchAnywhere(nowMs: number): boolean
   /** The log, or the next piece of the snapshot that is fetched. */
   fetchFrom(leader: KnownLeader, nowMs: number): void

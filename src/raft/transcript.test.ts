@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { rerun } from '../../test/transcript.ts'
+import { rerun } from '../coordinator/group/test-support/transcript.ts'
 import { TranscriptBench } from './testdata/transcript-bench.ts'
 import { verbs } from './testdata/transcript-verbs.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { type Command, rerun } from '../../../test/transcript.ts'
+import { type Command, rerun } from './test-support/transcript.ts'
 import { TranscriptBench } from './test-support/transcript-bench.ts'
 import { verbs } from './test-support/transcript-verbs.ts'
 

@@ -1,5 +1,5 @@
 /** The commands of the transcripts. */
-import { type Command, durationMs } from '../../../test/transcript.ts'
+import { type Command, durationMs } from '../../coordinator/group/test-support/transcript.ts'
 import type { Node } from '../../../test/sim/quorum/model-node.ts'
 import { errorName } from '../../protocol/index.ts'
 import type { QuorumReply, QuorumRequest } from '../index.ts'

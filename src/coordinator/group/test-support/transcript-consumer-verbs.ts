@@ -1,8 +1,8 @@
 /** The verbs of the scripts in `testdata` for the consumer protocol (KIP-848). */
 
-import type { Command } from '../../../../test/transcript.ts'
 import { ErrorCode } from '../../../protocol/index.ts'
 import type { ConsumerHeartbeat, ConsumerHeartbeatReply } from '../consumer-requests.ts'
+import type { Command } from './transcript.ts'
 import type { Client, TranscriptBench } from './transcript-bench.ts'
 import { consumerDescriptionText, consumerReplyText } from './transcript-text.ts'
 import { topicIdOf } from './transcript-topics.ts'

@@ -1,12 +1,12 @@
 /** The verbs of the scripts in `testdata`: what members, administrators, time and the log can do to a group. */
 
-import { type Command, durationMs } from '../../../../test/transcript.ts'
 import { ApiError, zeroUuid } from '../../../base/index.ts'
 import { ErrorCode } from '../../../protocol/index.ts'
 import type { JoinReply, MemberProtocol } from '../classic-member.ts'
 import { eventText } from '../group-event-text.ts'
 import type { OffsetToCommit } from '../group-requests.ts'
 import { commitTo } from './group-fixture.ts'
+import { type Command, durationMs } from './transcript.ts'
 import { type Client, codeNamed, codeText, type TranscriptBench } from './transcript-bench.ts'
 import { assignmentBytes, subscriptionBytes } from './transcript-bytes.ts'
 import { consumerVerbs } from './transcript-consumer-verbs.ts'
