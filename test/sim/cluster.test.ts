@@ -6,7 +6,7 @@ import { runCluster } from './cluster/cluster-run.ts'
 test('changes to the metadata survive what happens to one to seven nodes', async () => {
   let acknowledged = 0
   let leaders = 0
-  for (const seed of [1, 2, 3, 4, 5]) {
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
     const { counts } = await runCluster(seed, 15)
     acknowledged += counts['acknowledged'] ?? 0
     leaders += counts['leaders'] ?? 0
