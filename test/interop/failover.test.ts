@@ -9,7 +9,7 @@ import { createEnv } from '../../src/env/index.ts'
 import { createTopics, ErrorCode, metadata } from '../../src/protocol/index.ts'
 import { Wire } from '../wire.ts'
 import { Cluster, type ClusterNode } from './cluster.ts'
-import { against, isShortRun } from './kit.ts'
+import { against, isShortRun, until } from './kit.ts'
 
 const rounds = isShortRun ? 3 : 20
 /** Kafka's defaults, written down since they bound what is measured. */
@@ -101,7 +101,12 @@ test('the active controller is killed while topics are made', { timeout: 900_000
     assert.ok(tookMs <= limitMs, `round ${round}: nobody led for ${tookMs} ms\n${leader.logTail()}`)
     // The new one answers, and the old one follows it: else the next kill would leave no majority.
     await cluster.inStep()
-    assert.ok(maker.acknowledged.length > madeBefore, `round ${round}: nothing is made under the new controller`)
+    await until({
+      what: `round ${round}: topics are made under the new controller`,
+      timeoutMs: 10_000,
+      condition: () => maker.acknowledged.length > madeBefore,
+      seen: () => cluster.node(11).logTail(),
+    })
   }
   maker.end()
   await making
