@@ -32,6 +32,8 @@ class TopicMaker {
     const wire = await Wire.connect(network, '127.0.0.1', this.#broker.ports.broker)
     try {
       while (!this.#isOver) await this.#make(wire, `made-${this.#count++}`)
+    } catch (cause) {
+      throw new Error(`no more topics can be made\n${this.#broker.logTail()}`, { cause })
     } finally {
       wire.destroy()
     }

@@ -1,4 +1,5 @@
 /** A list of requests, asked of a broker one after the other: what it answered, in a form that can be compared. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../bench/broker.ts'
 import { createEnv } from '../../src/env/index.ts'
 import type { Api, Fields } from '../../src/protocol/index.ts'
@@ -9,6 +10,8 @@ export interface Question {
   readonly label: string
   /** Of which listener it is asked. */
   readonly of: 'broker' | 'controller'
+  /** Changes nothing. */
+  readonly onlyReads?: boolean
   readonly ask: (wire: Wire) => Promise<unknown>
 }
 
@@ -26,6 +29,7 @@ export const question = <Q extends Fields, S extends Fields>(
 ): Question => ({
   label: `${label} (${of}, ${api.name} ${version})`,
   of,
+  onlyReads: api.name.startsWith('Describe'),
   ask: (wire) => wire.call(api, request, version),
 })
 
@@ -45,13 +49,18 @@ const told = (_key: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value
 
 const { network } = createEnv()
+/** A controller answers before the brokers have applied what it has changed. */
+const appliedMs = 300
 
 export async function answersOf(broker: Broker, questions: readonly Question[]): Promise<Answer[]> {
   const ports = { broker: broker.port, controller: controllerPort(broker) }
   const wires = new Map<Question['of'], Wire>()
   const answers: Answer[] = []
+  let isApplied = true
   try {
-    for (const { label, of, ask } of questions) {
+    for (const { label, of, onlyReads = false, ask } of questions) {
+      if (onlyReads && !isApplied) await delay(appliedMs)
+      isApplied = onlyReads
       const known = wires.get(of)
       const wire = known === undefined || known.isClosed ? await Wire.connect(network, '127.0.0.1', ports[of]) : known
       wires.set(of, wire)
