@@ -11,7 +11,7 @@ import { Wire } from '../wire.ts'
 import { Cluster, type ClusterNode } from './cluster.ts'
 import { against, isShortRun, until } from './kit.ts'
 
-const rounds = isShortRun ? 3 : 20
+const rounds = 20
 /** Kafka's defaults, written down since they bound what is measured. */
 const times = { 'controller.quorum.fetch.timeout.ms': '2000', 'controller.quorum.election.timeout.ms': '1000' }
 const limitMs = 2000 + 1000 + 1000
@@ -79,7 +79,10 @@ async function killed(cluster: Cluster): Promise<{ readonly leader: ClusterNode;
   return { leader, tookMs }
 }
 
-test('the active controller is killed while topics are made', { timeout: 900_000 }, async (context) => {
+/** What it measures is nothing on a machine that does other things too. */
+const skip = isShortRun ? 'in the full run only: it measures time' : false
+
+test('the active controller is killed while topics are made', { timeout: 900_000, skip }, async (context) => {
   const kind = against === 'kafka' ? 'kafka' : 'odradek'
   await using cluster = await Cluster.make({
     name: `failover-${kind}`,
