@@ -24,7 +24,6 @@ const openAsync = promisify(fs.open)
 const closeAsync = promisify(fs.close)
 const fdatasyncAsync = promisify(fs.fdatasync)
 const readAsync = promisify(fs.read)
-const fstatAsync = promisify(fs.fstat)
 const writevAsync = promisify(fs.writev)
 
 const lockPackage = 'fs-native-extensions'
@@ -192,7 +191,8 @@ export class SystemDisk implements Disk {
   open(path: string, { mode }: OpenOptions): Promise<DiskFile> {
     return this.#later(path, async () => {
       const fd = await openAsync(path, flags[mode])
-      const { size } = await fstatAsync(fd)
+      // Of a file that has just been opened the system knows it: a turn through the pool would cost ten times as much.
+      const { size } = fs.fstatSync(fd)
       return new SystemFile({ path, fd, size, gate: this.#gate })
     })
   }

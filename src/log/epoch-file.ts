@@ -12,6 +12,7 @@ export interface EpochFileOptions {
   readonly directory: string
   readonly epochs: LeaderEpochCache
   readonly areEpochsOnDisk: boolean
+  readonly isEpochFileAhead: boolean
   /** Nothing is written where the log's disk failed, or its directory is getting another name. */
   readonly availability: Pick<Availability, 'hasFailed' | 'hasLeft'>
   readonly epochFiles?: FewAtOnce
@@ -20,14 +21,26 @@ export interface EpochFileOptions {
 export class EpochFile {
   readonly #options: EpochFileOptions
   #savedVersion: number
+  #isAhead: boolean
   #saving: Promise<void> = Promise.resolve()
 
   constructor(options: EpochFileOptions) {
     this.#options = options
     this.#savedVersion = options.areEpochsOnDisk ? 0 : -1
+    this.#isAhead = options.isEpochFileAhead
+  }
+
+  /**
+   * The file has epochs that start where the log ended when it was opened, or behind: each opening drops them, so that the
+   * file may wait until a record lies there, or another leader's epoch begins. A start with thousands of logs that nobody
+   * writes to would write them all, and once more when their leaders are known.
+   */
+  get isAhead(): boolean {
+    return this.#isAhead
   }
 
   save(): Promise<void> {
+    this.#isAhead = false
     this.#saving = this.#saving.then(async () => {
       const { disk, directory, epochs, availability, epochFiles } = this.#options
       const { version } = epochs

@@ -50,6 +50,15 @@ export class LeaderEpochCache {
     this.#replace([...kept, { epoch, startOffset }])
   }
 
+  /** A batch of `epoch` begins at `offset`: entries that say something else of it are dropped. */
+  learn(epoch: number, offset: number): void {
+    const isContradicted = (entry: EpochEntry): boolean => entry.epoch > epoch && entry.startOffset <= offset
+    if (this.latest !== undefined && isContradicted(this.latest)) {
+      this.#replace(this.#entries.filter((entry) => !isContradicted(entry)))
+    }
+    if (epoch > (this.latest?.epoch ?? undefinedEpoch)) this.assign(epoch, offset)
+  }
+
   /** The log ends before `endOffset` now. */
   truncateFromEnd(endOffset: number): void {
     if ((this.latest?.startOffset ?? -1) < endOffset) return

@@ -57,6 +57,8 @@ export interface LoadedLog {
   readonly snapshots: ProducerSnapshots
   readonly epochs: LeaderEpochCache
   readonly areEpochsOnDisk: boolean
+  /** The file has what is known, and epochs that start where the log ends or behind. */
+  readonly isEpochFileAhead: boolean
   readonly logStartOffset: number
   readonly logEndOffset: number
   readonly recoveryPoint: number
@@ -99,9 +101,12 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
     state.reset(logEndOffset, { entries: [], expiredBefore: 0 })
   }
   const logStartOffset = Math.max(options.logStartOffset, segments[0]?.baseOffset ?? 0)
+  const asRead = epochs.version
   epochs.truncateFromEnd(logEndOffset)
+  const cut = epochs.version
   epochs.truncateFromStart(logStartOffset)
   await learnMissingEpochs(epochs, segments, logStartOffset)
+  const isEpochFileAhead = isOnDisk && asRead === 0 && cut !== asRead && epochs.version === cut
   state.logStartPassed(logStartOffset)
   const bases = new Set(segments.map(({ baseOffset }) => baseOffset))
   const newest = snapshots.offsets.findLast((offset) => offset <= logEndOffset)
@@ -116,6 +121,7 @@ export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
     snapshots,
     epochs,
     areEpochsOnDisk: isOnDisk,
+    isEpochFileAhead,
     logStartOffset,
     logEndOffset,
     recoveryPoint,
@@ -461,9 +467,7 @@ class Recovery {
 
   #learn(info: BatchInfo, indexed: Segment | undefined): void {
     const { state, epochs } = this.#options
-    if (info.leaderEpoch >= 0 && info.leaderEpoch > (epochs.latest?.epoch ?? -1)) {
-      epochs.assign(info.leaderEpoch, info.baseOffset)
-    }
+    if (info.leaderEpoch >= 0) epochs.learn(info.leaderEpoch, info.baseOffset)
     if (info.lastOffset < state.endOffset) return
     if (info.producerId >= 0) {
       const decision = decideBatch(state.get(info.producerId), info, 'replication')

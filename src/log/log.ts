@@ -139,7 +139,8 @@ export class Log {
     const settings = { current: options.config }
     const log = new Log(options, await recoverLog(options, settings), settings)
     // What a process that was killed has left would be seen, and a loss of power could still take it: as what was just appended.
-    await (log.#isFlushDue ? log.flush() : log.#epochFile.save())
+    if (log.#isFlushDue) await log.flush()
+    else if (!log.#epochFile.isAhead) await log.#epochFile.save()
     return log
   }
 
@@ -250,7 +251,7 @@ export class Log {
       state: this.#state,
       logEndOffset: this.#logEndOffset,
     })
-    if (this.#epochs.version !== version) this.#background.start(this.#epochFile.save())
+    if (this.#epochs.version !== version || this.#epochFile.isAhead) this.#background.start(this.#epochFile.save())
   }
 
   directoryFailed(error: Error): void {

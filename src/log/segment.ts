@@ -363,6 +363,10 @@ export class Segment {
       await this.#rebuild()
       return 'rebuilt'
     }
+    if (this.#sizeInBytes === 0) {
+      this.startIndexes()
+      return 'read'
+    }
     const offsetBytes = await this.#files.readIndex(offsetIndexSuffix)
     const timeBytes = await this.#files.readIndex(timeIndexSuffix)
     const offsets =
