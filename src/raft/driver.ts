@@ -5,7 +5,7 @@
  * start as well as live: by reading the log. Snapshots are made and removed by `snapshot-keeper.ts`, and fetched from the
  * leader by `snapshot-download.ts`.
  */
-import { allSteps, assert, type Disk, present, type Timer } from '../base/index.ts'
+import { allSteps, assert, type Disk, present } from '../base/index.ts'
 import { type Log, readPlan } from '../log/index.ts'
 import { filledAnswer } from './answer-reads.ts'
 import { Asked, type QuorumAnswer } from './asked.ts'
@@ -27,6 +27,7 @@ import type { SnapshotFiles } from './snapshot-files.ts'
 import { type NewSnapshot, SnapshotKeeper } from './snapshot-keeper.ts'
 import { checkEpoch, VoteFile } from './vote-file.ts'
 import type { VoterSet } from './voters.ts'
+import { WakeUp } from './wake-up.ts'
 
 const readBytes = 1024 * 1024
 
@@ -50,7 +51,7 @@ export class RaftDriver {
   #roleTold: Role | undefined
   /** Whoever waits for an answer, by token. */
   readonly #asked = new Asked()
-  #wake: { readonly timer: Timer; readonly atMs: number } | undefined
+  readonly #wakeUp: WakeUp
   #stopped = false
 
   private constructor(parts: DriverParts) {
@@ -62,6 +63,7 @@ export class RaftDriver {
     this.#bound = parts.bound
     this.#keeper = this.#keeping(parts)
     this.#download = this.#downloading(parts)
+    this.#wakeUp = new WakeUp(parts.options.clock, (nowMs) => this.#tell(() => this.#raft.tick(nowMs)))
   }
 
   #keeping({ options, log, snapshots: files, bound }: DriverParts): SnapshotKeeper {
@@ -264,31 +266,6 @@ export class RaftDriver {
     this.#work()
   }
 
-  /**
-   * A loop that was held must first hear what waits in the sockets, before it takes anything for late. A timer that is
-   * early enough stays, however much is heard: else those who ask often would put off for ever what is due.
-   */
-  #wakeInTime(): void {
-    const { clock } = this.#options
-    const nowMs = this.#nowMs
-    const atMs = Math.max(nowMs, this.#raft.wakeMs)
-    if (this.#stopped || atMs === Number.POSITIVE_INFINITY || (this.#wake?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) {
-      return
-    }
-    this.#wake?.timer.cancel()
-    const timer = clock.after(atMs - nowMs, () => {
-      // What passes while the sockets are drained has seen no drain of its own: it is for the next round.
-      const firedMs = this.#nowMs
-      clock.afterDrain(() => this.#tick(firedMs))
-    })
-    this.#wake = { timer, atMs }
-  }
-
-  #tick(nowMs: number): void {
-    this.#wake = undefined
-    this.#tell(() => this.#raft.tick(nowMs))
-  }
-
   #work(): void {
     if (this.#working !== undefined || this.#stopped) return
     this.#working = this.#whileReady().catch((error: unknown) => this.#fail(error))
@@ -296,7 +273,7 @@ export class RaftDriver {
 
   #fail(error: unknown): void {
     this.#stopped = true
-    this.#wake?.timer.cancel()
+    this.#wakeUp.cancel()
     try {
       this.#raft.stop(this.#nowMs)
     } catch (then) {
@@ -329,7 +306,7 @@ export class RaftDriver {
       if (this.#raft.hasReady) continue
       // In the same step as the check: what comes next starts the work anew.
       this.#working = undefined
-      this.#wakeInTime()
+      if (!this.#stopped) this.#wakeUp.at(this.#raft.wakeMs)
       return
     }
   }
@@ -453,7 +430,7 @@ export class RaftDriver {
     this.#work()
     await this.#untilTold()
     this.#stopped = true
-    this.#wake?.timer.cancel()
+    this.#wakeUp.cancel()
     this.#asked.end()
     await allSteps(
       () => this.#working,
