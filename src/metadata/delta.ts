@@ -12,7 +12,7 @@ import type {
   UserScramCredentialRecord,
 } from '../protocol/index.ts'
 import { type BrokerChange, ClusterDelta } from './cluster-delta.ts'
-import { metadataVersionFeature } from './features.ts'
+import { kraftVersionFeature, metadataVersionFeature } from './features.ts'
 import { ChangedMap } from './image/changed-map.ts'
 import {
   type ConfigResource,
@@ -224,6 +224,8 @@ export class MetadataDelta {
 
   /** Level 0 is no level (KIP-584). */
   #featureLevel({ name, featureLevel }: FeatureLevelRecord): void {
+    // An older Kafka's mistake (KAFKA-18979): the quorum's control records have this level, and nobody else.
+    if (name === kraftVersionFeature) return
     if (featureLevel === 0) this.#features.delete(name)
     else this.#features.set(name, featureLevel)
   }

@@ -9,7 +9,7 @@ export {
   ControllerState,
   type RegisteredBroker,
 } from './controller/controller-state.ts'
-export type { Decision, DecisionContext } from './controller/decision.ts'
+export type { Decision, DecisionContext, KRaftVersion } from './controller/decision.ts'
 export type { WilledElection } from './controller/leader-elections.ts'
 export { hasOnlineDirectory } from './controller/leadership.ts'
 export type { TopicPartition } from './controller/partition-sets.ts'

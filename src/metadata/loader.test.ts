@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { uuidFromLatin1 } from '../base/index.ts'
-import { abortTransactionRecord, beginTransactionRecord, endTransactionRecord, topicRecord } from '../protocol/index.ts'
+import {
+  abortTransactionRecord,
+  beginTransactionRecord,
+  endTransactionRecord,
+  featureLevelRecord,
+  topicRecord,
+} from '../protocol/index.ts'
 import { type MetadataBatch, MetadataLoader, type MetadataRecord, type MetadataUpdate } from './index.ts'
 
 const begin: MetadataRecord = { kind: 'beginTransaction', value: beginTransactionRecord.create() }
@@ -92,4 +98,25 @@ test('a snapshot replaces the image, and says what is gone', () => {
     ['a'],
   )
   assert.equal(loader.inTransaction, false)
+})
+
+test('an image does not take a level of kraft.version from records: the quorum has it', () => {
+  let features: ReadonlyMap<string, number> = new Map()
+  const loader = new MetadataLoader({
+    publish: ({ image }) => {
+      features = image.features.finalized
+    },
+  })
+  const levels = [
+    ['kraft.version', 1],
+    ['group.version', 1],
+  ] as const
+  const records = levels.map(
+    ([name, featureLevel]): MetadataRecord => ({
+      kind: 'featureLevel',
+      value: featureLevelRecord.create({ name, featureLevel }),
+    }),
+  )
+  loader.loadBatches([{ baseOffset: 0, lastOffset: 1, epoch: 1, timestampMs: 7, records }])
+  assert.deepEqual([...features], [['group.version', 1]])
 })

@@ -25,6 +25,8 @@ interface ControllerLog {
   readonly isLeader: boolean
   /** Takes records for one batch; returns the offset of its last one. */
   propose(records: readonly Uint8Array[]): number
+  /** Before what is proposed after it. Throws ApiError 95. */
+  raiseKRaftVersion(level: number): void
 }
 
 export interface ControllerDriverOptions {
@@ -133,7 +135,8 @@ export class ControllerDriver implements ControllerChannel {
   async #run<R>(decide: (context: DecisionContext) => Decision<R>): Promise<R> {
     if (!this.#isActive) throw notController()
     const { clock, log } = this.#options
-    const { records, reply, atomic } = decide({ nowMs: clock.monotonic(), nextOffset: log.endOffset })
+    const { records, reply, atomic, kraftVersion } = decide({ nowMs: clock.monotonic(), nextOffset: log.endOffset })
+    if (kraftVersion !== undefined) this.#raise(kraftVersion)
     let lastOffset = this.#controller.state.offset
     for (let start = 0; start < records.length; start += batchRecordsMax) {
       const batch = atomic ? records : records.slice(start, start + batchRecordsMax)
@@ -143,6 +146,19 @@ export class ControllerDriver implements ControllerChannel {
     // A reply without records still waits for what it was decided on.
     if (lastOffset > this.#controller.state.committedOffset) await this.#whenCommitted(lastOffset)
     return reply
+  }
+
+  /** The records of the decision come behind those of the quorum: committed with them, or later. */
+  #raise(kraftVersion: number): void {
+    const { log, logger } = this.#options
+    if (!log.isLeader) throw notController()
+    const { endOffset } = log
+    log.raiseKRaftVersion(kraftVersion)
+    if (log.endOffset === endOffset) return
+    logger.log('info', 'the quorum is raised: from here on its log names the voters', {
+      kraftVersion,
+      offset: endOffset,
+    })
   }
 
   #append(records: readonly MetadataRecord[]): number {

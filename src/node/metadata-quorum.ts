@@ -8,10 +8,12 @@ import {
   Controller,
   decodeRecord,
   encodeRecord,
+  type KRaftVersion,
   type MetadataImage,
   MetadataLoader,
   type MetadataRecord,
   type MetadataUpdate,
+  notController,
   snapshotRecords,
 } from '../metadata/index.ts'
 import type { Peers } from '../peer/index.ts'
@@ -89,7 +91,15 @@ export class MetadataQuorum {
   #makeController(): ControllerParts {
     const { env, config, clusterId, bootstrap, onFault } = this.#options
     const quorum = (): RaftDriver => present(this.#raft, 'the quorum')
-    const state = new Controller({ clusterId, config, random: env.random.stream('controller') })
+    const kraftVersion: KRaftVersion = {
+      level: () => quorum().kraftVersion,
+      check: (level) => {
+        // The controller hears of it a little later.
+        if (!quorum().isLeader) throw notController()
+        quorum().upgradeKRaftVersion(level, { isDryRun: true })
+      },
+    }
+    const state = new Controller({ clusterId, config, random: env.random.stream('controller'), kraftVersion })
     const driver = new ControllerDriver({
       controller: state,
       clock: env.clock,
@@ -102,6 +112,7 @@ export class MetadataQuorum {
           return quorum().isLeader
         },
         propose: (records) => quorum().propose(records),
+        raiseKRaftVersion: (level) => quorum().upgradeKRaftVersion(level, { isDryRun: false }),
       },
       bootstrap,
       noOpIntervalMs: config.number('metadata.max.idle.interval.ms'),

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Clock, type Disk, uuidFromString, zeroUuid } from '../base/index.ts'
+import { type Clock, type Disk, uuidFromLatin1, uuidFromString, zeroUuid } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
 import { writeWholeFile } from '../log/index.ts'
-import { type CommittedBatch, decodeQuorumState, encodeQuorumState, QuorumStateError, VoterSet } from './index.ts'
+import { ErrorCode } from '../protocol/index.ts'
+import {
+  type CommittedBatch,
+  decodeQuorumState,
+  encodeQuorumState,
+  NotLeaderError,
+  QuorumStateError,
+  VoterSet,
+} from './index.ts'
 import { directory, soleVoter, start, textsOf } from './testdata/running.ts'
 import { SlowDisk } from './testdata/slow-disk.ts'
 
@@ -154,6 +162,42 @@ test('nothing counts before it is durable: neither the vote nor a record; a fail
     for (const { go } of waiting.splice(0)) go()
   }
   assert.ok(isStopped, 'what is left of it can be stopped')
+})
+
+test('kraft.version is raised before what is proposed after it, and stays over a start', async () => {
+  const { disk } = createEnv({ disk: 'memory' })
+  const invalidUpdate = { code: ErrorCode.INVALID_UPDATE_VERSION }
+  const unknown = await start(disk)
+  await unknown.until(() => unknown.driver.highWatermark === 1)
+  const upgrade = { isDryRun: false }
+  assert.throws(() => unknown.driver.upgradeKRaftVersion(1, upgrade), {
+    ...invalidUpdate,
+    message: /^Directory id must/,
+  })
+  await unknown.driver.stop()
+  const directoryId = uuidFromLatin1('d'.repeat(16))
+  const quorum = { ...soleVoter(1), self: { id: 1, directoryId } }
+  const first = await start(disk, { quorum })
+  const { driver } = first
+  assert.throws(() => driver.upgradeKRaftVersion(1, upgrade), NotLeaderError)
+  await first.until(() => driver.isLeader && driver.highWatermark === driver.endOffset)
+  const { endOffset } = driver
+  driver.upgradeKRaftVersion(1, { isDryRun: true })
+  driver.upgradeKRaftVersion(0, upgrade)
+  assert.deepEqual([driver.kraftVersion, driver.endOffset], [0, endOffset])
+  assert.throws(() => driver.upgradeKRaftVersion(2, upgrade), invalidUpdate)
+  driver.upgradeKRaftVersion(1, upgrade)
+  driver.upgradeKRaftVersion(1, upgrade)
+  assert.deepEqual([driver.kraftVersion, driver.propose([Buffer.from('a')])], [1, endOffset + 2])
+  await first.until(() => driver.highWatermark === endOffset + 3)
+  assert.deepEqual(textsOf(first.committed), ['a'])
+  await driver.stop()
+  assert.deepEqual(first.faults, [])
+  const again = await start(disk, { quorum })
+  await again.until(() => again.driver.isLeader)
+  assert.deepEqual([again.driver.kraftVersion, again.driver.voters.directoryIdOf(1)], [1, directoryId])
+  assert.match(await voteFile(disk), /"votedDirectoryId".*"data_version":1/)
+  await again.driver.stop()
 })
 
 test('a timer that is early enough stays, however much is asked meanwhile', async () => {

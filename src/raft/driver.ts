@@ -5,7 +5,7 @@
  * start as well as live: by reading the log. Snapshots are made and removed by `snapshot-keeper.ts`, and fetched from the
  * leader by `snapshot-download.ts`.
  */
-import { allSteps, assert, type Disk, present } from '../base/index.ts'
+import { ApiError, allSteps, assert, type Disk, present } from '../base/index.ts'
 import { type Log, readPlan } from '../log/index.ts'
 import { filledAnswer } from './answer-reads.ts'
 import { Asked, type QuorumAnswer } from './asked.ts'
@@ -221,10 +221,24 @@ export class RaftDriver {
 
   /** Takes records for one batch; returns the offset of its last one. Throws NotLeaderError. */
   propose(records: readonly Uint8Array[]): number {
+    return this.#ask(() => this.#raft.propose(records))
+  }
+
+  /**
+   * Raises kraft.version to 1: from then on the log names the voters (KIP-853). It counts when it is committed, before what
+   * is proposed after it; nothing happens where the quorum has that version. `isDryRun`: it is only checked. Throws
+   * NotLeaderError, and ApiError with INVALID_UPDATE_VERSION where not all voters have said that they support it.
+   */
+  upgradeKRaftVersion(version: number, { isDryRun }: { readonly isDryRun: boolean }): void {
+    this.#ask(() => this.#raft.upgradeKRaftVersion(version, { isDryRun, nowMs: this.#nowMs }))
+  }
+
+  /** What the machine may refuse to whoever asks; what it throws else is its end. */
+  #ask<T>(ask: () => T): T {
     try {
-      return this.#raft.propose(records)
+      return ask()
     } catch (error) {
-      if (!(error instanceof NotLeaderError)) this.#fail(error)
+      if (!(error instanceof NotLeaderError || error instanceof ApiError)) this.#fail(error)
       throw error
     } finally {
       this.#work()

@@ -339,16 +339,17 @@ test('kraft.version rises when all voters of the configuration have told that th
   const lab = leadingStatic()
   const upgrade = (version = 1, isDryRun = false) =>
     lab.raft.upgradeKRaftVersion(version, { isDryRun, nowMs: lab.nowMs })
-  const isRefused = (error: unknown) => error instanceof ApiError && error.code === ErrorCode.INVALID_UPDATE_VERSION
-  assert.throws(() => upgrade(), isRefused, 'nobody has told')
+  const refusal = (message: string) => ({ name: ApiError.name, code: ErrorCode.INVALID_UPDATE_VERSION, message })
+  const notAll = 'Invalid upgrade of kraft.version to KRAFT_VERSION_1 because not all of the voters support it'
+  assert.throws(() => upgrade(), refusal(notAll), 'nobody has told')
   upgrade(0)
   assert.equal(lab.code(lab.ask(update(lab, 2))), NONE)
   assert.equal(lab.code(lab.ask(update(lab, 4))), VOTER_NOT_FOUND)
   assert.equal(lab.code(lab.ask(update(lab, 3, { kraftVersions: { min: 1, max: 2 } }))), INVALID_REQUEST)
-  assert.throws(() => upgrade(), isRefused, 'one has not told')
+  assert.throws(() => upgrade(), refusal(notAll), 'one has not told')
   assert.equal(lab.code(lab.ask(update(lab, 3))), NONE)
   assert.equal(lab.raft.endOffset, 1, 'nothing of that is in the log')
-  assert.throws(() => upgrade(2), isRefused, 'no version that all support')
+  assert.throws(() => upgrade(2), refusal(notAll.replace('VERSION_1', 'VERSION_2')))
   upgrade(1, true)
   assert.equal(lab.raft.endOffset, 1)
   upgrade()
@@ -356,8 +357,9 @@ test('kraft.version rises when all voters of the configuration have told that th
   assert.deepEqual([lab.raft.history.kraftVersion, lab.raft.endOffset], [1, 3])
   assert.ok(lab.raft.voters.equals(setOf(1, 2, 3)))
   upgrade()
-  assert.throws(() => upgrade(0), isRefused)
-  assert.throws(() => upgrade(2), isRefused)
+  const fromTo = 'Invalid upgrade of kraft.version from version KRAFT_VERSION_1 to KRAFT_VERSION_'
+  assert.throws(() => upgrade(0), refusal(`${fromTo}0 because the new version is a downgrade`))
+  assert.throws(() => upgrade(2), refusal(`${fromTo}2`))
   assert.equal(lab.raft.endOffset, 3)
   assert.equal(lab.code(lab.ask(remove(3))), REQUEST_TIMED_OUT, 'the voters are not committed yet')
   lab.fetched(key(2))

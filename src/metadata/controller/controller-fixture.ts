@@ -1,5 +1,5 @@
 /** For tests: a controller whose records are replayed at once and committed, over a random stream that is a counter. */
-import { type RandomStream, type Uuid, uuidFromLatin1 } from '../../base/index.ts'
+import { ApiError, type RandomStream, type Uuid, uuidFromLatin1 } from '../../base/index.ts'
 import { BrokerConfig } from '../../config/index.ts'
 import {
   type AlterPartitionReassignmentsRequest,
@@ -14,6 +14,7 @@ import {
   brokerRegistration,
   type ElectLeadersRequest,
   type ElectLeadersResponse,
+  ErrorCode,
 } from '../../protocol/index.ts'
 import { supportedFeatures } from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
@@ -57,6 +58,10 @@ export class Fixture {
   readonly calls: Call[] = []
   nextOffset = 0
   nowMs = 1_000
+  /** Of the quorum. */
+  kraftVersion = 0
+  /** Whether all voters have said that they support kraft.version 1. */
+  hasVotersFor1 = true
 
   constructor(texts: Readonly<Record<string, string>> = {}) {
     const given = {
@@ -68,7 +73,12 @@ export class Fixture {
       ...texts,
     }
     const config = BrokerConfig.parse(new Map(Object.entries(given)))
-    this.options = { clusterId, config, random: countingStream() }
+    const check = (level: number): void => {
+      if (level === this.kraftVersion || this.hasVotersFor1) return
+      throw new ApiError(ErrorCode.INVALID_UPDATE_VERSION, 'not all of the voters support it')
+    }
+    const kraftVersion = { level: () => this.kraftVersion, check }
+    this.options = { clusterId, config, random: countingStream(), kraftVersion }
     this.controller = new Controller(this.options)
     this.take(this.controller.activate(this.context))
   }
@@ -78,7 +88,8 @@ export class Fixture {
   }
 
   /** Replays and commits the records; returns the reply. */
-  take<R>({ records, reply }: Decision<R>): R {
+  take<R>({ records, reply, kraftVersion = this.kraftVersion }: Decision<R>): R {
+    this.kraftVersion = kraftVersion
     for (const record of records) this.controller.replay(record, this.nextOffset++)
     if (records.length > 0) this.controller.commit(this.nextOffset - 1)
     this.written.push(...records)

@@ -17,6 +17,7 @@ import type {
 } from '../../protocol/index.ts'
 import { aclKey } from '../acl.ts'
 import { ClusterDelta } from '../cluster-delta.ts'
+import { kraftVersionFeature } from '../features.ts'
 import {
   type BrokerImage,
   configResourceKey,
@@ -354,6 +355,8 @@ export class ControllerState {
   }
 
   #changeFeature({ name, featureLevel }: FeatureLevelRecord): void {
+    // An older Kafka's mistake (KAFKA-18979): the quorum's control records have this level, and nobody else.
+    if (name === kraftVersionFeature) return
     if (featureLevel === 0) this.features.delete(name)
     else this.features.set(name, featureLevel)
   }

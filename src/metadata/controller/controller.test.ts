@@ -36,9 +36,11 @@ const config = BrokerConfig.parse(
   ),
 )
 
+const staticQuorum = { level: () => 0, check: () => undefined }
+
 /** A cluster of one broker. */
 class Bench {
-  readonly controller = new Controller({ clusterId: 'c', config, random })
+  readonly controller = new Controller({ clusterId: 'c', config, random, kraftVersion: staticQuorum })
   brokerEpoch = 0
 
   constructor() {

@@ -64,7 +64,7 @@ import { alterQuotas } from './client-quotas.ts'
 import { Configs } from './configs.ts'
 import type { Asker } from './controller-channel.ts'
 import { ControllerState } from './controller-state.ts'
-import { atomically, type Decision, type DecisionContext, oneByOne } from './decision.ts'
+import { atomically, type Decision, type DecisionContext, type KRaftVersion, oneByOne } from './decision.ts'
 import { assignDirectories } from './directory-assignments.ts'
 import { Features } from './features.ts'
 import { IsrChanges } from './isr-changes.ts'
@@ -85,6 +85,7 @@ export interface ControllerOptions {
   readonly config: BrokerConfig
   /** Ids of topics, and where placement starts. */
   readonly random: RandomStream
+  readonly kraftVersion: KRaftVersion
 }
 
 /** Who asks for a mutation, and when. Without an asker there is no limit. */
@@ -122,7 +123,7 @@ export class Controller {
   }
 
   #over(state: ControllerState): Parts {
-    const { config, clusterId, random } = this.#options
+    const { config, clusterId, random, kraftVersion } = this.#options
     const settings = new Settings(config, state)
     const configs = new Configs(state, settings)
     return {
@@ -131,7 +132,7 @@ export class Controller {
       configs,
       brokers: new Brokers({ state, settings, clusterId, sessions: this.#sessions }),
       topics: new Topics({ state, settings, configs, random }),
-      features: new Features(state, settings),
+      features: new Features({ state, settings, kraftVersion }),
       acls: new Acls({ state, settings, random }),
     }
   }

@@ -8,6 +8,16 @@ export interface Decision<R> {
   readonly reply: R
   /** The records are appended in one batch, or not at all. */
   readonly atomic: boolean
+  /** To which kraft.version the quorum is raised, before the records are appended; absent: it stays. */
+  readonly kraftVersion?: number
+}
+
+/** What the quorum says of its own version (KIP-853): no metadata record has it. */
+export interface KRaftVersion {
+  /** The newest in the log, committed or not. */
+  level(): number
+  /** Whether it can be raised, or stays where it is. Throws ApiError 95. */
+  check(level: number): void
 }
 
 /** When and where a decision is made. */

@@ -6,12 +6,14 @@ import {
   ErrorCode,
   endTransactionRecord,
   featureLevelRecord,
+  noOpRecord,
   type UpdateFeaturesRequest,
   type UpdateFeaturesResponse,
   updateFeatures,
 } from '../../protocol/index.ts'
 import {
   bootstrapRecords,
+  controllerRegistrationLevel,
   eligibleLeaderReplicasLevel,
   kraftVersionFeature,
   losesMetadata,
@@ -20,7 +22,7 @@ import {
 } from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
 import type { ControllerState } from './controller-state.ts'
-import { atomically, type Decision } from './decision.ts'
+import { atomically, type Decision, type KRaftVersion } from './decision.ts'
 import { elrFeature, resourceType, type Settings } from './settings.ts'
 
 type FeatureUpdate = UpdateFeaturesRequest['featureUpdates'][number]
@@ -28,7 +30,7 @@ type FeatureUpdate = UpdateFeaturesRequest['featureUpdates'][number]
 /** `upgradeType` of the wire. */
 const upgradeType = { upgrade: 1, safeDowngrade: 2, unsafeDowngrade: 3 } as const
 
-interface Downgrade {
+interface Change {
   readonly feature: string
   readonly level: number
   readonly current: number
@@ -44,22 +46,36 @@ interface Range {
 const refuse = (feature: string, level: number, reason: string): ApiError =>
   new ApiError(ErrorCode.INVALID_UPDATE_VERSION, `Invalid update version ${level} for feature ${feature}. ${reason}`)
 
+interface FeatureParts {
+  readonly state: ControllerState
+  readonly settings: Settings
+  readonly kraftVersion: KRaftVersion
+}
+
 export class Features {
   readonly #state: ControllerState
   readonly #settings: Settings
+  readonly #kraftVersion: KRaftVersion
 
-  constructor(state: ControllerState, settings: Settings) {
+  constructor({ state, settings, kraftVersion }: FeatureParts) {
     this.#state = state
     this.#settings = settings
+    this.#kraftVersion = kraftVersion
   }
 
-  /** All or nothing. Throws ApiError 95. */
+  /**
+   * All or nothing, also where kraft.version is among them: Kafka's quorum may be raised although the answer tells an error
+   * of a feature that came after it. Throws ApiError 95.
+   */
   update(request: UpdateFeaturesRequest): Decision<UpdateFeaturesResponse> {
     // Of a feature that comes twice the last update counts.
     const updates = new Map(request.featureUpdates.map((update) => [update.feature, update]))
     const records = Array.from(updates.values(), (update) => this.#update(update, updates)).flat()
     const results = Array.from(updates.keys(), (feature) => ({ feature, errorMessage: null }))
-    return atomically(request.validateOnly ? [] : records, updateFeatures.response.create({ results }))
+    const reply = updateFeatures.response.create({ results })
+    if (request.validateOnly) return atomically([], reply)
+    const kraftVersion = updates.get(kraftVersionFeature)?.maxVersionLevel
+    return { ...atomically(records, reply), ...(kraftVersion === undefined ? {} : { kraftVersion }) }
   }
 
   #update(update: FeatureUpdate, all: ReadonlyMap<string, FeatureUpdate>): readonly MetadataRecord[] {
@@ -70,19 +86,30 @@ export class Features {
     }
     if (level < 0) throw refuse(feature, level, 'A feature version cannot be less than 0.')
     this.#checkSupported(feature, level)
-    if (feature === kraftVersionFeature) throw refuse(feature, level, 'It is changed by the quorum alone.')
     if (!supportedFeatures.some(({ name }) => name === feature)) {
       throw refuse(feature, level, `Feature ${feature} not found.`)
     }
-    const current = this.#state.features.get(feature) ?? 0
+    const current = this.#currentOf(feature)
     if (level < current) this.#checkDowngrade({ feature, level, current, type })
     if (level > current && type !== upgradeType.upgrade) {
       throw refuse(feature, level, "Can't downgrade to a newer version.")
     }
+    if (feature === kraftVersionFeature) return this.#kraftRecords(level, type)
     this.#checkDependency(feature, level, all)
     const value = featureLevelRecord.create({ name: feature, featureLevel: level })
     const enablesElr = feature === elrFeature && current === 0 && level > 0
     return [...(enablesElr ? this.#elrSafetyRecords() : []), { kind: 'featureLevel', value }]
+  }
+
+  #currentOf(feature: string): number {
+    return feature === kraftVersionFeature ? this.#kraftVersion.level() : (this.#state.features.get(feature) ?? 0)
+  }
+
+  /** The quorum has the level in records of its own. There is something to wait for, as in Kafka's log. */
+  #kraftRecords(level: number, type: number): readonly MetadataRecord[] {
+    if (type !== upgradeType.upgrade) return []
+    this.#kraftVersion.check(level)
+    return [{ kind: 'noOp', value: noOpRecord.create() }]
   }
 
   /** Eligible leader replicas are in records that older levels of the metadata do not have. */
@@ -95,11 +122,12 @@ export class Features {
     throw refuse(feature, level, `${feature} could not be set to ${level} because ${why}`)
   }
 
-  #checkDowngrade({ feature, level, current, type }: Downgrade): void {
+  #checkDowngrade({ feature, level, current, type }: Change): void {
     if (type === upgradeType.upgrade) {
       const how = 'the upgrade type to either safe or unsafe downgrade.'
       throw refuse(feature, level, `Can't downgrade the version of this feature without setting ${how}`)
     }
+    if (feature === kraftVersionFeature) throw refuse(feature, level, "Can't downgrade the version of this feature.")
     if (feature !== metadataVersionFeature || !losesMetadata(current, level)) return
     const reason =
       type === upgradeType.unsafeDowngrade
@@ -109,7 +137,7 @@ export class Features {
     throw new ApiError(ErrorCode.INVALID_UPDATE_VERSION, `${what} ${reason}`)
   }
 
-  /** By this controller, by every broker, by every controller that registered. */
+  /** By this controller, by every broker, by every controller; those of the configuration must have registered. */
   #checkSupported(feature: string, level: number): void {
     const own = supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
       name,
@@ -120,10 +148,18 @@ export class Features {
     for (const { registration } of this.#state.brokers.values()) {
       this.#checkRange(`Broker ${registration.brokerId}`, registration.features, feature, level)
     }
-    for (const controller of this.#state.controllers.values()) {
-      if (controller.controllerId === this.#settings.static.nodeId) continue
-      this.#checkRange(`Controller ${controller.controllerId}`, controller.features, feature, level)
+    if (this.#currentOf(metadataVersionFeature) >= controllerRegistrationLevel) this.#checkControllers(feature, level)
+  }
+
+  #checkControllers(feature: string, level: number): void {
+    const { nodeId, voters } = this.#settings.static
+    const { controllers } = this.#state
+    for (const { controllerId, features } of controllers.values()) {
+      if (controllerId !== nodeId) this.#checkRange(`Controller ${controllerId}`, features, feature, level)
     }
+    const silent = voters.find(({ id }) => id !== nodeId && !controllers.has(id))
+    if (silent === undefined) return
+    throw refuse(feature, level, `controller ${silent.id} has not registered, and may not support this feature`)
   }
 
   #checkRange(who: string, ranges: readonly Range[], feature: string, level: number): void {

@@ -49,6 +49,8 @@ interface Refusal {
 
 const timedOut = (why: string): Refusal => ({ code: ErrorCode.REQUEST_TIMED_OUT, why })
 
+const invalidUpdate = (why: string): ApiError => new ApiError(ErrorCode.INVALID_UPDATE_VERSION, why)
+
 export class VoterChanges {
   readonly #quorum: Quorum
   readonly #context: ChangeContext
@@ -137,21 +139,31 @@ export class VoterChanges {
    */
   upgrade(version: number, isDryRun: boolean, nowMs: number): void {
     const { history } = this.#quorum
-    const refuse = (why: string): never => {
-      throw new ApiError(
-        ErrorCode.INVALID_UPDATE_VERSION,
-        `Invalid upgrade of kraft.version from ${history.kraftVersion} to ${version}: ${why}`,
-      )
-    }
     if (version === history.kraftVersion) return
-    if (version < history.kraftVersion) refuse('it is never lowered.')
-    const voters = this.#told ?? refuse('this is no version that is known here.')
-    if (!voters.supports(version)) refuse('not all voters have said that they support it.')
-    if (voters.all().some(({ directoryId }) => directoryId === zeroUuid)) refuse('not all directories are known.')
+    const voters = this.#supporting(version)
     if (isDryRun) return
     this.#told = undefined
     const named: readonly QuorumRecord[] = voters.equals(history.voters) ? [] : [{ kind: 'voters', voters }]
     this.#context.append([{ kind: 'kraft-version', version }, ...named], nowMs)
+  }
+
+  /** The voters as they have told, if all can go on under this version. In Kafka's words, with its names of versions. */
+  #supporting(version: number): VoterSet {
+    const name = (level: number): string => `KRAFT_VERSION_${level}`
+    const { kraftVersion } = this.#quorum.history
+    const fromTo = `Invalid upgrade of kraft.version from version ${name(kraftVersion)} to ${name(version)}`
+    if (version < kraftVersion) throw invalidUpdate(`${fromTo} because the new version is a downgrade`)
+    const voters = this.#told
+    if (voters === undefined) throw invalidUpdate(fromTo)
+    if (!voters.supports(version)) {
+      const why = 'because not all of the voters support it'
+      throw invalidUpdate(`Invalid upgrade of kraft.version to ${name(version)} ${why}`)
+    }
+    // Kafka's controller resigns here.
+    if (voters.all().some(({ directoryId }) => directoryId === zeroUuid)) {
+      throw invalidUpdate('Directory id must be known for all of the voters')
+    }
+    return voters
   }
 
   // ---- what comes of it

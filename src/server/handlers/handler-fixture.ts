@@ -87,7 +87,12 @@ export class ClusterFixture {
       ...texts,
     }
     this.#static = BrokerConfig.parse(new Map(Object.entries(given)))
-    this.controller = new Controller({ clusterId: this.clusterId, config: this.#static, random: countingStream() })
+    this.controller = new Controller({
+      clusterId: this.clusterId,
+      config: this.#static,
+      random: countingStream(),
+      kraftVersion: { level: () => 0, check: () => undefined },
+    })
     this.take(this.controller.activate(this.#context))
     this.channel = this.#channel()
   }
