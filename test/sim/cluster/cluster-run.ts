@@ -14,7 +14,7 @@ import { PartitionLeaders } from './invariants/partition-leaders.ts'
 import { Rising } from './invariants/rising.ts'
 import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
 import { Operator } from './operator.ts'
-import { healingMsMax } from './options.ts'
+import { hasOperator, healingMsMax } from './options.ts'
 
 export interface ClusterOutcome {
   readonly hash: string
@@ -114,7 +114,7 @@ class ClusterRun {
       return this.#client(index, configs)
     })
     const load = clients.map((client) => client.run(() => this.#isOver))
-    if (cluster.options.isDynamic) load.push(this.#operator.run(() => cluster.isHealed))
+    if (hasOperator(cluster.options)) load.push(this.#operator.run(() => cluster.isHealed))
     // What fails in a client is told at once.
     await Promise.race([this.#faults.run(this.#faultMs), Promise.all(load)])
     this.#heal()
@@ -160,7 +160,7 @@ class ClusterRun {
     const draw = cluster.world.random.stream('healing')
     const minority = Math.floor((cluster.options.controllers - 1) / 2)
     const away = new Set<number>()
-    if (!cluster.options.isDynamic && minority > 0 && draw.below(4) === 0)
+    if (!hasOperator(cluster.options) && minority > 0 && draw.below(4) === 0)
       away.add(1 + draw.below(cluster.options.controllers))
     const [last] = cluster.brokers.slice(-1)
     if (last !== undefined && cluster.brokers.length > 1 && !last.isController && draw.below(4) === 0) away.add(last.id)

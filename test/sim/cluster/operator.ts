@@ -1,9 +1,9 @@
 /**
  * Whoever looks after the controllers of a dynamic quorum: voters are removed and added (KIP-853), and one that has no vote
- * any more may come back with an empty disk.
+ * any more may come back with an empty disk. A quorum that is none yet is made one first.
  */
 import type { Uuid } from '../../../src/base/index.ts'
-import { addRaftVoter, ErrorCode, removeRaftVoter } from '../../../src/protocol/index.ts'
+import { addRaftVoter, ErrorCode, removeRaftVoter, updateFeatures } from '../../../src/protocol/index.ts'
 import type { SeededStream } from '../../../src/sim/index.ts'
 import { CallingClient, Unheard } from './calling-client.ts'
 import { type ClusterNode, controllerPort } from './cluster-node.ts'
@@ -14,7 +14,7 @@ const thinkMs = 8000
 const timeoutMs = 10_000
 
 export class Operator {
-  readonly counts = { votersAdded: 0, votersRemoved: 0, disksReplaced: 0 }
+  readonly counts = { quorumsRaised: 0, votersAdded: 0, votersRemoved: 0, disksReplaced: 0 }
   readonly #cluster: ClusterWorld
   readonly #client: CallingClient
   readonly #draw: SeededStream
@@ -32,12 +32,23 @@ export class Operator {
       await this.#cluster.sleep(this.#draw.exponential(thinkMs))
       if (isOver()) break
       try {
-        await (this.#draw.below(2) === 0 ? this.#add() : this.#remove())
+        if (this.#isStatic) await this.#raise()
+        else await (this.#draw.below(2) === 0 ? this.#add() : this.#remove())
       } catch (error) {
         if (!(error instanceof Unheard)) throw error
       }
       this.#client.leave()
     }
+  }
+
+  get #isStatic(): boolean {
+    return this.#cluster.options.becomesDynamic && this.#cluster.leader?.node?.quorum.kraftVersion !== 1
+  }
+
+  async #raise(): Promise<void> {
+    const featureUpdates = [{ feature: 'kraft.version', maxVersionLevel: 1, upgradeType: 1 }]
+    const { errorCode } = await this.#client.call(updateFeatures, { featureUpdates })
+    if (errorCode === ErrorCode.NONE) this.counts.quorumsRaised++
   }
 
   /** One of those that the leader hears of, and that have no vote. */
@@ -84,9 +95,13 @@ export class Operator {
     if (node !== undefined && this.#draw.below(3) === 0) this.#replaceDisk(node)
   }
 
-  /** Its old directory has no vote, which is committed. A broker would lose what it has, too. */
+  /**
+   * Its old directory has no vote, which is committed. A broker would lose what it has, too; and with an empty disk a voter of
+   * the configuration takes it for the quorum.
+   */
   #replaceDisk(node: ClusterNode): void {
-    if (node.isBroker || this.#cluster.options.joinsItself || this.#asked.has(node.id)) return
+    const { joinsItself, isDynamic } = this.#cluster.options
+    if (node.isBroker || joinsItself || !isDynamic || this.#asked.has(node.id)) return
     node.loseDisk()
     this.counts.disksReplaced++
   }

@@ -28,6 +28,8 @@ export interface ClusterOptions {
   readonly brokers: number
   /** Voters are named by the metadata log, and come and go (KIP-853); else by the configuration. */
   readonly isDynamic: boolean
+  /** Voters of the configuration, until an operator raises kraft.version: then they come and go too. */
+  readonly becomesDynamic: boolean
   /** Of a dynamic quorum: how many controllers, the last ones, are no voters in the beginning. */
   readonly spares: number
   /** Controllers that are no voters join by themselves (KIP-1186). */
@@ -97,8 +99,12 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
     faults: faults.length === 0 ? ['kill'] : faults,
     thinkMs: one(chance, [800, 3000]),
     clients: 1 + chance.below(2),
+    becomesDynamic: !isDynamic && chance.below(2) === 0,
   }
 }
+
+/** Somebody changes the voters. */
+export const hasOperator = ({ isDynamic, becomesDynamic }: ClusterOptions): boolean => isDynamic || becomesDynamic
 
 /** All must be well so long after the faults have ended. */
 export const healingMsMax = ({ fetchTimeoutMs, sessionTimeoutMs }: ClusterOptions): number =>
