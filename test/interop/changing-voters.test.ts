@@ -3,52 +3,16 @@
  * kinds, each the first one once, with all topics there under each leader.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { Cluster, type ClusterNode, type Kind } from './cluster.ts'
 import { runTool } from './java-tool.ts'
-import { isShortRun, until } from './kit.ts'
+import { isShortRun } from './kit.ts'
+import { addVoter, quorumTool, removeVoter, untilVoters } from './voters.ts'
 
-const quorumTool = (cluster: Cluster, ...args: readonly string[]): Promise<string> =>
-  runTool('metadataQuorum', ['--bootstrap-controller', cluster.bootstrapControllers, ...args])
-
-const directoryIdOf = ({ directory }: ClusterNode): string =>
-  /directory\.id=(.*)/.exec(readFileSync(join(directory, 'meta.properties'), 'utf8'))?.[1] ?? ''
-
-async function untilVoters(cluster: Cluster, ids: readonly number[]): Promise<void> {
-  let seen: readonly number[] = []
-  await until({
-    what: `the voters are ${ids}`,
-    timeoutMs: 30_000,
-    condition: async () => {
-      seen = await cluster.voters()
-      return `${seen}` === `${ids}`
-    },
-    seen: () => `the voters are ${seen}`,
-  })
-}
-
-/** Its own configuration says who it is. */
-async function add(cluster: Cluster, node: ClusterNode): Promise<void> {
+async function startAndAdd(cluster: Cluster, node: ClusterNode): Promise<void> {
   await node.start()
-  await until({
-    what: `node ${node.id} follows`,
-    timeoutMs: 60_000,
-    condition: async () => (await quorumTool(cluster, 'describe', '--replication')).includes(directoryIdOf(node)),
-  })
-  await quorumTool(cluster, '--command-config', node.file, 'add-controller')
+  await addVoter(cluster, node)
 }
-
-const remove = (cluster: Cluster, node: ClusterNode): Promise<string> =>
-  quorumTool(
-    cluster,
-    'remove-controller',
-    '--controller-id',
-    `${node.id}`,
-    '--controller-directory-id',
-    directoryIdOf(node),
-  )
 
 async function changes(cluster: Cluster): Promise<string> {
   const [first, second, third, fourth] = cluster.controllers
@@ -72,18 +36,18 @@ async function changes(cluster: Cluster): Promise<string> {
     assert.deepEqual(listed.sort(), [...made].sort())
   }
   await check(1)
-  await add(cluster, second)
+  await startAndAdd(cluster, second)
   await check(1, 2)
-  await add(cluster, third)
+  await startAndAdd(cluster, third)
   await check(1, 2, 3)
   // Whoever led so far goes.
-  await remove(cluster, first)
+  await removeVoter(cluster, first)
   await check(2, 3)
   await first.stop()
-  await add(cluster, fourth)
+  await startAndAdd(cluster, fourth)
   await check(2, 3, 4)
   const leader = await cluster.leader()
-  await remove(cluster, leader)
+  await removeVoter(cluster, leader)
   await check(...[2, 3, 4].filter((id) => id !== leader.id))
   const status = await quorumTool(cluster, 'describe', '--status')
   assert.match(status, /CurrentVoters:.*"directoryId"/)

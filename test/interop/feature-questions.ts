@@ -1,5 +1,5 @@
 /** What is asked about levels of features (KIP-584, KIP-1022) of Kafka and of the broker under test. */
-import { updateFeatures } from '../../src/protocol/index.ts'
+import { apiVersions, updateFeatures } from '../../src/protocol/index.ts'
 import { type Question, question } from './questions.ts'
 
 const upgrade = 1
@@ -46,6 +46,48 @@ const names: readonly string[] = [
   'transaction.version',
 ]
 
+const kraft = (level: number, type: number, asked?: Asked): Question => update([['kraft.version', level, type]], asked)
+
+/** The levels that ApiVersions tells; the epoch moves by itself. */
+const levels = (of: Question['of']): Question => ({
+  label: `finalized features (${of})`,
+  of,
+  onlyReads: true,
+  ask: async (wire) => {
+    const software = { clientSoftwareName: 'interop', clientSoftwareVersion: '1' }
+    return (await wire.call(apiVersions, software)).finalizedFeatures
+  },
+})
+
+/** From a static quorum to a dynamic one, from which there is no way back. */
+const raising: readonly Question[] = [
+  levels('broker'),
+  levels('controller'),
+  update(
+    [
+      ['kraft.version', 1],
+      ['group.version', 0, safe],
+      ['metadata.version', 30],
+    ],
+    { of: 'controller' },
+  ),
+  levels('broker'),
+  levels('controller'),
+  ...[true, false].flatMap((validateOnly) =>
+    [upgrade, safe, unsafe].flatMap((type) => [-1, 0, 1, 2].map((level) => kraft(level, type, { validateOnly }))),
+  ),
+  kraft(1, upgrade, { version: 1 }),
+  kraft(0, safe, { version: 1 }),
+  byFlag('kraft.version', 0, true),
+  byFlag('kraft.version', 1, false),
+  update([
+    ['kraft.version', 1],
+    ['group.version', 9],
+  ]),
+  levels('broker'),
+  levels('controller'),
+]
+
 export const featureQuestions: readonly Question[] = [
   update([]),
   ...[0, 1, 6, 7, 8, 14, 18, 21, 22, 24, 25, 26, 27, 28, 29].flatMap((level) =>
@@ -54,8 +96,9 @@ export const featureQuestions: readonly Question[] = [
   ...[-1, 31, 100].flatMap((level) => [safe, upgrade].map((type) => update([[metadata, level, type]]))),
   update([[metadata, 30]]),
   update([[metadata, 30, safe]]),
-  // Between 0 and 1 the quorum decides.
   ...[-1, 2].map((level) => update([['kraft.version', level]])),
+  ...[upgrade, safe, unsafe].flatMap((type) => [0, 1].map((level) => kraft(level, type, { validateOnly: true }))),
+  ...[upgrade, safe, unsafe].map((type) => kraft(0, type)),
   ...['no.such.feature', ''].flatMap((name) =>
     [-1, 0, 1, 2].flatMap((level) => [upgrade, safe].map((type) => update([[name, level, type]]))),
   ),
@@ -135,6 +178,7 @@ export const olderQuestions: readonly Question[] = [
     ['group.version', 1],
   ]),
   update([[metadata, 29, safe]]),
+  ...raising,
 ]
 
 /** Of a cluster of before eligible leader replicas. */
@@ -150,6 +194,8 @@ export const oldestQuestions: readonly Question[] = [
   update([[metadata, 17, safe]]),
   update([['eligible.leader.replicas.version', 1]]),
   update([[metadata, 16, safe]]),
+  kraft(1, upgrade, { validateOnly: true }),
   update([[metadata, 30]]),
   update([['eligible.leader.replicas.version', 1]]),
+  levels('controller'),
 ]

@@ -9,11 +9,20 @@ export interface PrintedRecord {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+function printedLog(broker: Broker): Promise<string> {
+  const log = join(dirname(broker.place.file), 'data', '__cluster_metadata-0', '00000000000000000000.log')
+  return runTool('dumpLog', ['--cluster-metadata-decoder', '--files', log])
+}
+
+/** Who votes, and by which version: control records, without what another broker has otherwise. */
+export async function voterRecords(broker: Broker): Promise<readonly string[]> {
+  const records = (await printedLog(broker)).matchAll(/ (KRaft(?:Version|Voters) \{.*\})/g)
+  return [...records].map(([, text = '']) => text.replaceAll(/"(port|voterDirectoryId)":("[^"]+"|\d+)/g, '"$1":own'))
+}
+
 /** The records of these types, in the order of the log. Fields that are as always are left out. */
 export async function metadataRecords(broker: Broker, types: readonly string[]): Promise<readonly PrintedRecord[]> {
-  const log = join(dirname(broker.place.file), 'data', '__cluster_metadata-0', '00000000000000000000.log')
-  const printed = await runTool('dumpLog', ['--cluster-metadata-decoder', '--files', log])
-  const payloads = [...printed.matchAll(/payload: (\{"type":"([A-Z_]+)".*\})/g)]
+  const payloads = [...(await printedLog(broker)).matchAll(/payload: (\{"type":"([A-Z_]+)".*\})/g)]
   return payloads
     .filter(([, , type = '']) => types.includes(type))
     .map(([, json = '']): PrintedRecord => JSON.parse(json))

@@ -3,28 +3,15 @@
  * one leader is there under the other, and the logs of all are the same.
  */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { Cluster, type ClusterNode, type Kind } from './cluster.ts'
 import { runTool } from './java-tool.ts'
 import { isShortRun, until } from './kit.ts'
+import { letLead } from './leaders.ts'
+import { checkSameLogs } from './same-logs.ts'
 
 const isOther = (kind: Kind): Kind => (kind === 'odradek' ? 'kafka' : 'odradek')
 const changes = isShortRun ? 1 : 3
-
-/** Leaders stop until one of this kind leads; each is back before the next one goes. */
-async function letLead(cluster: Cluster, kind: Kind): Promise<ClusterNode> {
-  let leader = await cluster.leader()
-  for (let i = 0; leader.kind !== kind; i++) {
-    assert.ok(i < 20, `nobody of ${kind} leads after 20 elections`)
-    const before = leader
-    await before.stop()
-    leader = await cluster.leader({ except: before })
-    await before.start()
-    await cluster.inStep()
-  }
-  return leader
-}
 
 const quorum = (cluster: Cluster, what: string): Promise<string> =>
   runTool('metadataQuorum', ['--bootstrap-controller', cluster.bootstrapControllers, 'describe', what])
@@ -52,30 +39,6 @@ async function checkConfigs(node: ClusterNode, name: string, value: number): Pro
   assert.match(topic, new RegExp(`retention\\.ms=${value} `))
   const everybody = await runTool('configs', [...server, '--entity-type', 'brokers', '--entity-default'])
   assert.match(everybody, new RegExp(`log\\.retention\\.ms=${value} `))
-}
-
-/** The records of a controller's metadata log as Kafka's tool prints them, by offset. */
-async function recordsOf({ folder }: ClusterNode): Promise<ReadonlyMap<number, string>> {
-  const log = join(folder, 'data', '__cluster_metadata-0', '00000000000000000000.log')
-  const printed = await runTool('dumpLog', ['--cluster-metadata-decoder', '--files', log])
-  const records = new Map<number, string>()
-  for (const line of printed.split('\n')) {
-    const offset = /^\| offset: (\d+)/.exec(line)?.[1]
-    if (offset !== undefined) records.set(Number(offset), line)
-  }
-  return records
-}
-
-async function checkSameLogs(cluster: Cluster): Promise<number> {
-  const [first, ...others] = await Promise.all(cluster.controllers.map(recordsOf))
-  assert.ok(first !== undefined && first.size > 0)
-  for (const other of others) {
-    for (const [offset, record] of other) {
-      if (first.has(offset)) assert.equal(record, first.get(offset), `offset ${offset}`)
-    }
-    assert.ok(Math.abs(other.size - first.size) < 50, `${other.size} records, ${first.size} elsewhere`)
-  }
-  return first.size
 }
 
 async function liveTogether(cluster: Cluster, turns: readonly Kind[]): Promise<string> {

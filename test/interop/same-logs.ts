@@ -1,0 +1,30 @@
+/** The metadata logs of the controllers of a cluster, which have stopped: the same, but for how far they are. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import type { Cluster, ClusterNode } from './cluster.ts'
+import { runTool } from './java-tool.ts'
+
+/** The records of a controller's metadata log as Kafka's tool prints them, by offset. */
+async function recordsOf({ folder }: ClusterNode): Promise<ReadonlyMap<number, string>> {
+  const log = join(folder, 'data', '__cluster_metadata-0', '00000000000000000000.log')
+  const printed = await runTool('dumpLog', ['--cluster-metadata-decoder', '--files', log])
+  const records = new Map<number, string>()
+  for (const line of printed.split('\n')) {
+    const offset = /^\| offset: (\d+)/.exec(line)?.[1]
+    if (offset !== undefined) records.set(Number(offset), line)
+  }
+  return records
+}
+
+/** Returns how many records there are. */
+export async function checkSameLogs(cluster: Cluster): Promise<number> {
+  const [first, ...others] = await Promise.all(cluster.controllers.map(recordsOf))
+  assert.ok(first !== undefined && first.size > 0)
+  for (const other of others) {
+    for (const [offset, record] of other) {
+      if (first.has(offset)) assert.equal(record, first.get(offset), `offset ${offset}`)
+    }
+    assert.ok(Math.abs(other.size - first.size) < 50, `${other.size} records, ${first.size} elsewhere`)
+  }
+  return first.size
+}
