@@ -159,7 +159,7 @@ export class VoterChanges {
       const why = 'because not all of the voters support it'
       throw invalidUpdate(`Invalid upgrade of kraft.version to ${name(version)} ${why}`)
     }
-    // Kafka's controller resigns here.
+    // No voter tells the zero id; to Kafka's controller it is a fault.
     if (voters.all().some(({ directoryId }) => directoryId === zeroUuid)) {
       throw invalidUpdate('Directory id must be known for all of the voters')
     }
