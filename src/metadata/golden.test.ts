@@ -69,11 +69,14 @@ const inHex = (records: readonly Uint8Array[]): string[] =>
     .map((bytes) => Buffer.from(bytes).toString('hex'))
     .sort()
 
-test('every record that Kafka wrote is read, and written again with the same bytes', () => {
+test('every record that Kafka wrote is read, keeps nothing of what it was read from, and is written the same', () => {
   const written = dataBatches.flatMap(bytesOf)
   assert.equal(written.length > 600, true)
   for (const bytes of written) {
-    assert.equal(Buffer.from(encodeRecord(decodeRecord(bytes))).toString('hex'), bytes.toString('hex'))
+    const hex = bytes.toString('hex')
+    const record = decodeRecord(bytes)
+    bytes.fill(0xff)
+    assert.equal(Buffer.from(encodeRecord(record)).toString('hex'), hex)
   }
 })
 

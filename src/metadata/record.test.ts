@@ -19,13 +19,12 @@ for (const { what, bytes } of malformed) {
 }
 
 test('what was decoded shares no memory with the bytes', () => {
-  const secret = Uint8Array.of(1, 2, 3)
+  const secret = Buffer.of(1, 2, 3)
   const given = { name: 'u', mechanism: 1, salt: secret, storedKey: secret, serverKey: secret, iterations: 4096 }
   const bytes = encodeRecord({ kind: 'userScramCredential', value: userScramCredentialRecord.create(given) })
   const record = decodeRecord(bytes)
   bytes.fill(0xff)
-  assert.equal(record.kind, 'userScramCredential')
-  if (record.kind === 'userScramCredential') assert.deepEqual([...record.value.storedKey], [1, 2, 3])
+  assert.deepEqual(record, { kind: 'userScramCredential', value: userScramCredentialRecord.create(given) })
 })
 
 const changes = [

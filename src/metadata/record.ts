@@ -110,6 +110,14 @@ function decoderOf<F extends Fields>(
   return [message.type, decode]
 }
 
+/** The only record with fields of bytes, which are views of what was read; unknown tags are copies. */
+const withOwnBytes = (value: UserScramCredentialRecord): UserScramCredentialRecord => ({
+  ...value,
+  salt: Buffer.from(value.salt),
+  storedKey: Buffer.from(value.storedKey),
+  serverKey: Buffer.from(value.serverKey),
+})
+
 const decoders: ReadonlyMap<number, Decode> = new Map([
   decoderOf(registerBrokerRecord, (value) => ({ kind: 'registerBroker', value })),
   decoderOf(unregisterBrokerRecord, (value) => ({ kind: 'unregisterBroker', value })),
@@ -121,7 +129,7 @@ const decoders: ReadonlyMap<number, Decode> = new Map([
   decoderOf(unfenceBrokerRecord, (value) => ({ kind: 'unfenceBroker', value })),
   decoderOf(removeTopicRecord, (value) => ({ kind: 'removeTopic', value })),
   decoderOf(delegationTokenRecord, (value) => ({ kind: 'delegationToken', value })),
-  decoderOf(userScramCredentialRecord, (value) => ({ kind: 'userScramCredential', value })),
+  decoderOf(userScramCredentialRecord, (value) => ({ kind: 'userScramCredential', value: withOwnBytes(value) })),
   decoderOf(featureLevelRecord, (value) => ({ kind: 'featureLevel', value })),
   decoderOf(clientQuotaRecord, (value) => ({ kind: 'clientQuota', value })),
   decoderOf(producerIdsRecord, (value) => ({ kind: 'producerIds', value })),
@@ -144,8 +152,7 @@ const decoders: ReadonlyMap<number, Decode> = new Map([
  * or version that 4.3.1 does not know, and on bytes left over.
  */
 export function decodeRecord(bytes: Uint8Array): MetadataRecord {
-  // Byte fields and unknown tags are views of what is read, and an image holds them for good.
-  const reader = new Reader(new Uint8Array(bytes))
+  const reader = new Reader(bytes)
   const frame = reader.uvarint()
   if (frame !== frameVersion) throw new MalformedError(`metadata record in a frame of version ${frame}`)
   const type = reader.uvarint()

@@ -9,7 +9,7 @@ export interface CommittedBatch {
   readonly lastOffset: number
   readonly epoch: number
   readonly timestampMs: number
-  /** The values; copies that the listener may keep. */
+  /** The values: views of what was read, which nothing overwrites, and which one view keeps alive as a whole. */
   readonly records: readonly Uint8Array[]
 }
 

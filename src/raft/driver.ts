@@ -29,7 +29,8 @@ import { checkEpoch, VoteFile } from './vote-file.ts'
 import type { VoterSet } from './voters.ts'
 import { WakeUp } from './wake-up.ts'
 
-const readBytes = 1024 * 1024
+/** Of committed batches at a time: what is decoded from them has mostly gone again before the next are read. */
+const readBytes = 64 * 1024
 
 export class RaftDriver {
   readonly #options: DriverOptions
@@ -318,9 +319,14 @@ export class RaftDriver {
       await this.#publish()
       if (this.hasCaughtUp) this.#options.onCaughtUp()
       if (this.#raft.hasReady) continue
+      if (!this.#stopped) this.#wakeUp.at(this.#raft.wakeMs)
+      if (this.#hasMore && !this.#stopped) {
+        // A long log is read for seconds: whoever asks meanwhile is answered.
+        await new Promise<void>((resolve) => this.#options.clock.afterDrain(resolve))
+        continue
+      }
       // In the same step as the check: what comes next starts the work anew.
       this.#working = undefined
-      if (!this.#stopped) this.#wakeUp.at(this.#raft.wakeMs)
       return
     }
   }
@@ -400,22 +406,26 @@ export class RaftDriver {
     return Math.min(this.#published, this.#raft.flushedOffset)
   }
 
-  /** Hands out what is committed and was not handed out yet. */
+  /** Something is committed and was not handed out. */
+  get #hasMore(): boolean {
+    return this.#published < this.#readableOffset
+  }
+
+  /** Hands out what is committed and was not handed out yet, or the beginning of it. */
   async #publish(): Promise<void> {
     const log = this.#log
-    log.setHighWatermark(this.#readableOffset)
-    while (this.#published < this.#readableOffset) {
-      const startOffset = this.#published
-      const maxOffset = this.#readableOffset
-      const plan = await log.read({ startOffset, maxBytes: readBytes, maxOffset, minOneBatch: true })
-      const bytes = readPlan(plan)
-      if (bytes === undefined) throw new Error('committed batches of the metadata could not be read')
-      const batches = decodeCommitted(bytes)
-      const last = batches.at(-1)
-      assert(last !== undefined && last.lastOffset >= startOffset, 'committed batches are read from the log')
-      this.#published = last.lastOffset + 1
-      this.#options.onCommitted(batches)
-    }
+    const maxOffset = this.#readableOffset
+    log.setHighWatermark(maxOffset)
+    if (!this.#hasMore) return
+    const startOffset = this.#published
+    const plan = await log.read({ startOffset, maxBytes: readBytes, maxOffset, minOneBatch: true })
+    const bytes = readPlan(plan)
+    if (bytes === undefined) throw new Error('committed batches of the metadata could not be read')
+    const batches = decodeCommitted(bytes)
+    const last = batches.at(-1)
+    assert(last !== undefined && last.lastOffset >= startOffset, 'committed batches are read from the log')
+    this.#published = last.lastOffset + 1
+    this.#options.onCommitted(batches)
   }
 
   /**

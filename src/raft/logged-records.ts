@@ -5,7 +5,7 @@ import { BatchCursor, batchHeader } from '../records/index.ts'
 import type { FoundSnapshot } from './opening.ts'
 import { decodeQuorumRecord, type LoggedRecord, quorumRecordsIn } from './quorum-records.ts'
 
-const readBytes = 1024 * 1024
+const readBytes = 64 * 1024
 
 /** Throws DiskError and MalformedError. */
 export async function loggedRecords(log: Log, snapshot: FoundSnapshot | undefined): Promise<LoggedRecord[]> {
