@@ -4,90 +4,15 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  type Api,
-  addRaftVoter,
-  apiVersions,
-  createTopics,
-  ErrorCode,
-  type Fields,
-  type Infer,
-  removeRaftVoter,
-  updateFeatures,
-} from '../../src/protocol/index.ts'
-import { World } from '../../src/sim/index.ts'
-import { Wire } from '../wire.ts'
-import { brokerPort, ClusterNode, controllerPort, placesOf, textsOf } from './cluster/cluster-node.ts'
-import { drawnOptions } from './cluster/options.ts'
-import { synchronousJobs } from './synchronous-jobs.ts'
+import { addRaftVoter, apiVersions, ErrorCode, removeRaftVoter, updateFeatures } from '../../src/protocol/index.ts'
+import { type ClusterNode, controllerPort } from './cluster/cluster-node.ts'
+import { SmallCluster } from './small-cluster.ts'
 
 const kraft = 'kraft.version'
 const upgrade = 1
 const safeDowngrade = 2
 
-/** Controllers 1 to 3, and broker 101. */
-class StaticCluster {
-  readonly world = new World({ seed: 1, turn: setImmediate, jobs: synchronousJobs })
-  readonly nodes: readonly ClusterNode[]
-  failure: Error | undefined
-
-  constructor() {
-    const options = {
-      ...drawnOptions(1, this.world.random.stream('options')),
-      ...{ controllers: 3, combined: 0, brokers: 1, isDynamic: false, spares: 0, joinsItself: false },
-      ...{ snapshotBytes: 500, retentionBytes: 1, segmentBytes: 2048 },
-    }
-    this.nodes = placesOf(options).map(
-      (place) =>
-        new ClusterNode({
-          place,
-          world: this.world,
-          texts: textsOf(options, place),
-          failed: (error) => {
-            this.failure ??= error
-          },
-        }),
-    )
-  }
-
-  get controllers(): readonly ClusterNode[] {
-    return this.nodes.filter(({ isController }) => isController)
-  }
-
-  get leader(): ClusterNode {
-    const leader = this.controllers.find(({ node }) => node?.quorum.view.isLeader)
-    assert.ok(leader !== undefined, 'somebody leads')
-    return leader
-  }
-
-  async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-    for (let i = 0; i < 600 && !(await isSo()); i++) {
-      if (this.failure !== undefined) throw this.failure
-      await new Promise<void>((resolve) => this.world.after(100, resolve))
-    }
-    assert.ok(await isSo(), what)
-  }
-
-  async start(): Promise<void> {
-    for (const node of this.nodes) node.start()
-    await this.until('all are up, and one leads', () => {
-      const isUp = this.nodes.every(({ state }) => state === 'up')
-      return isUp && this.controllers.some(({ node }) => node?.quorum.isActive)
-    })
-  }
-
-  async call<Q extends Fields, S extends Fields>(
-    { name, isBroker }: ClusterNode,
-    api: Api<Q, S>,
-    request: Parameters<Api<Q, S>['request']['create']>[0],
-  ): Promise<Infer<S>> {
-    const port = isBroker ? brokerPort : controllerPort
-    const wire = await Wire.connect(this.world.env('client').network, name, port)
-    const reply = await wire.call(api, request)
-    wire.destroy()
-    return reply
-  }
-
+class StaticCluster extends SmallCluster {
   /** The level that a node tells in ApiVersions. */
   async levelAt(node: ClusterNode): Promise<number | undefined> {
     const software = { clientSoftwareName: 'test', clientSoftwareVersion: '1' }
@@ -119,18 +44,13 @@ class StaticCluster {
     )
   }
 
-  async topics(prefix: string, broker: ClusterNode): Promise<void> {
-    for (let i = 0; i < 6; i++) {
-      const topics = [{ name: `${prefix}-${i}`, numPartitions: 1, replicationFactor: 1 }]
-      const reply = await this.call(broker, createTopics, { topics, timeoutMs: 10_000 })
-      assert.equal(reply.topics[0]?.errorCode, ErrorCode.NONE)
-    }
+  async topics(prefix: string): Promise<void> {
+    for (let i = 0; i < 6; i++) await this.createTopic(`${prefix}-${i}`)
   }
 }
 
 async function becomeDynamic(cluster: StaticCluster): Promise<void> {
-  const [broker] = cluster.nodes.filter(({ isBroker }) => isBroker)
-  assert.ok(broker !== undefined)
+  const { broker } = cluster
   await cluster.start()
   const clusterId = null
   const key = ({ id: voterId, directoryId: voterDirectoryId }: ClusterNode) => {
@@ -158,14 +78,14 @@ async function becomeDynamic(cluster: StaticCluster): Promise<void> {
   const removed = await cluster.call(broker, removeRaftVoter, key(follower))
   assert.deepEqual([removed.errorCode, removed.errorMessage], [ErrorCode.NONE, null])
   await cluster.untilVoters(cluster.controllers.filter((it) => it !== follower))
-  await cluster.topics('while-two-vote', broker)
+  await cluster.topics('while-two-vote')
   const listeners = [{ name: 'CONTROLLER', host: follower.name, port: controllerPort }]
   const added = await cluster.call(broker, addRaftVoter, { ...key(follower), listeners, timeoutMs: 10_000 })
   assert.deepEqual([added.errorCode, added.errorMessage], [ErrorCode.NONE, null])
   await cluster.untilVoters(cluster.controllers)
 
   // Until a snapshot has taken the place of the records that said it.
-  await cluster.topics('later', broker)
+  await cluster.topics('later')
   for (const node of cluster.nodes) node.cutPower()
   await cluster.start()
   for (const { node, name } of cluster.controllers) {
@@ -178,11 +98,11 @@ async function becomeDynamic(cluster: StaticCluster): Promise<void> {
   const left = await cluster.call(broker, removeRaftVoter, key(leader))
   assert.equal(left.errorCode, ErrorCode.NONE)
   await cluster.untilVoters(cluster.controllers.filter((it) => it !== leader))
-  await cluster.topics('last', broker)
+  await cluster.topics('last')
 }
 
 test('a static quorum of three becomes dynamic, and its voters change', async () => {
-  const cluster = new StaticCluster()
+  const cluster = new StaticCluster({ snapshotBytes: 500, retentionBytes: 1, segmentBytes: 2048 })
   await cluster.world.settle(becomeDynamic(cluster), 600_000)
   assert.equal(cluster.failure, undefined)
 })
