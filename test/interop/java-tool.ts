@@ -5,6 +5,7 @@ import { javaCommand } from '../../bench/java.ts'
 import { kafkaJars, kafkaVersion } from '../../bench/kafka.ts'
 
 const tools = {
+  acls: 'org.apache.kafka.tools.AclCommand',
   brokerApiVersions: 'org.apache.kafka.tools.BrokerApiVersionsCommand',
   cluster: 'org.apache.kafka.tools.ClusterTool',
   configs: 'kafka.admin.ConfigCommand',

@@ -23,7 +23,13 @@ async function topicsOf(node: ClusterNode): Promise<string[]> {
   return listed.split('\n').filter((name) => name.startsWith('by-'))
 }
 
-/** A topic with a config, and a default of all brokers. */
+/** Nobody is refused anything: what the records say is looked at, not what comes of it. */
+const authorizer = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
+}
+
+/** A topic with a config and a right, and a default of all brokers. */
 async function change(through: ClusterNode, name: string, value: number): Promise<void> {
   const server = ['--bootstrap-server', via(through)]
   await runTool('topics', [...server, '--create', '--topic', name, '--partitions', '3', '--replication-factor', '1'])
@@ -31,14 +37,19 @@ async function change(through: ClusterNode, name: string, value: number): Promis
   await runTool('configs', [...server, '--alter', ...topic, '--add-config', `retention.ms=${value}`])
   const everybody = ['--entity-type', 'brokers', '--entity-default']
   await runTool('configs', [...server, '--alter', ...everybody, '--add-config', `log.retention.ms=${value}`])
+  const right = ['--allow-principal', `User:${value}`, '--operation', 'Read']
+  await runTool('acls', [...server, '--add', '--topic', name, ...right])
 }
 
-async function checkConfigs(node: ClusterNode, name: string, value: number): Promise<void> {
-  const server = ['--bootstrap-server', via(node), '--describe']
-  const topic = await runTool('configs', [...server, '--entity-type', 'topics', '--entity-name', name])
+async function check(node: ClusterNode, name: string, value: number): Promise<void> {
+  const server = ['--bootstrap-server', via(node)]
+  const describe = [...server, '--describe']
+  const topic = await runTool('configs', [...describe, '--entity-type', 'topics', '--entity-name', name])
   assert.match(topic, new RegExp(`retention\\.ms=${value} `))
-  const everybody = await runTool('configs', [...server, '--entity-type', 'brokers', '--entity-default'])
+  const everybody = await runTool('configs', [...describe, '--entity-type', 'brokers', '--entity-default'])
   assert.match(everybody, new RegExp(`log\\.retention\\.ms=${value} `))
+  const rights = await runTool('acls', [...server, '--list', '--topic', name])
+  assert.match(rights, new RegExp(`principal=User:${value}, .*operation=READ, permissionType=ALLOW`))
 }
 
 async function liveTogether(cluster: Cluster, turns: readonly Kind[]): Promise<string> {
@@ -58,7 +69,7 @@ async function liveTogether(cluster: Cluster, turns: readonly Kind[]): Promise<s
             timeoutMs: 20_000,
             condition: async () => (await topicsOf(node)).includes(name),
           })
-          await checkConfigs(node, name, value)
+          await check(node, name, value)
         }
       }
     }
@@ -84,6 +95,7 @@ for (const majority of ['odradek', 'kafka'] as const) {
         { id: 11, kind: 'odradek', roles: ['broker'] },
         { id: 12, kind: 'kafka', roles: ['broker'] },
       ],
+      settings: authorizer,
     })
     context.diagnostic(await liveTogether(cluster, isShortRun ? [minority] : [minority, majority, minority, majority]))
   })
@@ -108,7 +120,7 @@ test('three controllers of Kafka are replaced by ours one by one, and back', { t
       { id: 11, kind: 'kafka', roles: ['broker'] },
     ],
     // Small enough for some snapshots of each kind.
-    settings: { 'metadata.log.max.record.bytes.between.snapshots': '4000' },
+    settings: { ...authorizer, 'metadata.log.max.record.bytes.between.snapshots': '4000' },
   })
   await cluster.start()
   await cluster.serving()
@@ -120,7 +132,7 @@ test('three controllers of Kafka are replaced by ours one by one, and back', { t
       const name = `by-${when}-${kind}`
       await change(broker, name, 2_000_000 + made.length)
       made.push(name)
-      await checkConfigs(broker, name, 2_000_000 + made.length - 1)
+      await check(broker, name, 2_000_000 + made.length - 1)
       assert.deepEqual((await topicsOf(broker)).sort(), [...made].sort())
     }
   }
