@@ -77,6 +77,8 @@ test('brokers of Kafka under controllers of ours', { timeout: 600_000, skip }, a
       String(count / 20),
       '--acks',
       '-1',
+      '--command-config',
+      config,
     ],
     { timeoutMs: 120_000 },
   )
