@@ -114,7 +114,6 @@ test('topics that cannot be made get Kafka\u2019s codes (A1 to A5)', () => {
     [ErrorCode.TOPIC_ALREADY_EXISTS, 'a.b'],
     [ErrorCode.INVALID_REPLICATION_FACTOR, 't', { replicationFactor: 3 }],
     [ErrorCode.INVALID_PARTITIONS, 't', { numPartitions: 0 }],
-    [ErrorCode.POLICY_VIOLATION, 't', { numPartitions: 1_000_000_000 }],
     [ErrorCode.INVALID_CONFIG, 't', { configs: [{ name: 'no.such.key', value: '1' }] }],
     [ErrorCode.INVALID_CONFIG, 't', { configs: [{ name: 'retention.ms', value: 'soon' }] }],
     [ErrorCode.NONE, 't', { validateOnly: true }],

@@ -268,7 +268,7 @@ export class Controller {
     return atomically([{ kind: 'registerController', value }], reply)
   }
 
-  /** Authorization is the caller's; `describable` says of which topics the asker may see the configs. */
+  /** Authorization is the caller's; `describable` says of which topics the asker may see the configs. Throws ApiError 44. */
   createTopics(
     request: CreateTopicsRequest,
     {

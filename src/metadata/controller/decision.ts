@@ -34,6 +34,12 @@ export const recordsPerRequestMax = 10_000
 export const tooManyRecords = (): ApiError =>
   new ApiError(ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.')
 
+/** Throws ApiError POLICY_VIOLATION, for the request as a whole, where `records` would be more than one may make. */
+export function addRecords(records: MetadataRecord[], more: readonly MetadataRecord[]): void {
+  if (records.length + more.length > recordsPerRequestMax) throw tooManyRecords()
+  records.push(...more)
+}
+
 export const atomically = <R>(records: readonly MetadataRecord[], reply: R): Decision<R> => ({
   records,
   reply,

@@ -30,7 +30,6 @@ const refused: readonly (readonly [what: string, topic: Topic, code: number, mes
   ['too many replicas', { name: 'n', numPartitions: 1, replicationFactor: 3 }, 38, /only 1 broker\(s\) are registered/],
   ['no replicas', { name: 'n', numPartitions: 1, replicationFactor: 0 }, 38, /must be larger than 0/],
   ['no partitions', { name: 'n', numPartitions: 0, replicationFactor: 1 }, 37, /invalid non-positive value/],
-  ['a billion', { name: 'n', numPartitions: 1e9, replicationFactor: 1 }, 44, /Excessively large number of partitions/],
   ['a name that is taken', { name: 'a.b', ...one }, 36, /Topic 'a\.b' already exists\./],
   [
     'an unknown config',
@@ -66,6 +65,44 @@ for (const [what, topic, code, message] of refused) {
     assert.equal(fixture.written.length, before)
   })
 }
+
+const counts: readonly (readonly [what: string, counts: readonly number[]])[] = [
+  ['a billion', [1e9]],
+  ['more than 10,000 in all', [5_000, 5_001]],
+  ['a count below zero makes no room for others', [10_001, -1]],
+]
+for (const [what, given] of counts) {
+  test(`too many partitions fail the request as a whole, and none is placed: ${what}`, () => {
+    const fixture = new Fixture()
+    fixture.start(1)
+    const { random } = fixture.options
+    random.below = () => assert.fail('a replica is placed')
+    const topics = given.map((numPartitions, i) => ({ name: `t${i}`, numPartitions, replicationFactor: 1 }))
+    assert.throws(() => create(fixture, ...topics), { code: 44, message: /large number of partitions/ })
+  })
+}
+
+test('too many records fail the request as a whole', () => {
+  const fixture = new Fixture()
+  fixture.start(1)
+  const topics = Array.from({ length: 5_001 }, (_, i) => ({ name: `t${i}`, ...one }))
+  assert.throws(() => create(fixture, ...topics), { code: 44, message: /excessively large batch/ })
+  assert.equal(create(fixture, ...topics.slice(1)).length, 5_000)
+})
+
+test('as many partitions as one request may create, beside a count that is none', () => {
+  const fixture = new Fixture()
+  fixture.start(1)
+  const results = create(
+    fixture,
+    { name: 'a', numPartitions: 9_998, replicationFactor: 1 },
+    { name: 'b', numPartitions: -5, replicationFactor: 1 },
+  )
+  assert.deepEqual(
+    results.map(({ errorCode }) => errorCode),
+    [0, 37],
+  )
+})
 
 test('a topic is its record, its configs, its partitions', () => {
   const fixture = new Fixture({ 'num.partitions': '2' })

@@ -18,7 +18,7 @@ import {
 import type { MetadataRecord } from '../record.ts'
 import type { Configs } from './configs.ts'
 import type { ControlledTopic, ControllerState } from './controller-state.ts'
-import { atomically, type Decision, recordsPerRequestMax, tooManyRecords } from './decision.ts'
+import { addRecords, atomically, type Decision } from './decision.ts'
 import type { MutationQuota } from './mutation-quotas.ts'
 import { newId } from './new-id.ts'
 import {
@@ -78,18 +78,21 @@ export class Topics {
     this.#random = random
   }
 
+  /** Throws ApiError POLICY_VIOLATION, as Kafka does for the request as a whole and before it looks at any topic. */
   create(request: CreateTopicsRequest, { describable, quota }: TopicsContext): Decision<CreateTopicsResponse> {
+    // What is below zero is its topic's fault, and makes no room for others.
+    const total = request.topics.reduce((sum, topic) => sum + Math.max(this.#countOf(topic), 0), 0)
+    if (total > partitionsPerRequestMax) throw new ApiError(ErrorCode.POLICY_VIOLATION, tooMany)
     const records: MetadataRecord[] = []
-    const total = request.topics.reduce((sum, topic) => sum + this.#countOf(topic), 0)
-    const topics = request.topics.map((topic) =>
-      answering(
+    const topics = request.topics.map((topic) => {
+      const made: MetadataRecord[] = []
+      const result = answering(
         () => {
-          if (total > partitionsPerRequestMax) throw new ApiError(ErrorCode.POLICY_VIOLATION, tooMany)
           if (named(request.topics, topic.name) > 1) {
             throw new ApiError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
           }
           this.#checkName(topic.name, request.topics)
-          return this.#create(topic, { describable: describable(topic.name), quota, records })
+          return this.#create(topic, { describable: describable(topic.name), quota, made })
         },
         ({ code, message }) =>
           present(
@@ -98,8 +101,10 @@ export class Topics {
             }).topics[0],
             'a result',
           ),
-      ),
-    )
+      )
+      addRecords(records, made)
+      return result
+    })
     const reply = createTopics.response.create({ topics, throttleTimeMs: quota.throttleTimeMs })
     return atomically(request.validateOnly ? [] : records, reply)
   }
@@ -131,24 +136,17 @@ export class Topics {
 
   #create(
     topic: CreatableTopic,
-    given: { readonly describable: boolean; readonly quota: MutationQuota; readonly records: MetadataRecord[] },
+    given: { readonly describable: boolean; readonly quota: MutationQuota; readonly made: MetadataRecord[] },
   ): CreateResult {
     const { name } = topic
-    const { describable, quota, records } = given
+    const { describable, quota, made } = given
     const texts = topic.configs.map((config) => ({ ...config, operation: configOperation.set }))
     const configRecords = this.#configs.operate({ resourceType: resourceType.topic, resourceName: name }, texts)
     const partitions = topic.assignments.length > 0 ? this.#assigned(topic) : this.#placed(topic, this.#countOf(topic))
     quota.record(partitions.length)
     const topicId = newId(this.#random, (id) => this.#state.topics.has(id))
-    const made: readonly MetadataRecord[] = [
-      { kind: 'topic', value: topicRecord.create({ name, topicId }) },
-      ...configRecords,
-      ...partitions.map((partition) => newPartitionRecord(this.#state, topicId, partition)),
-    ]
-    if (records.length + made.length > recordsPerRequestMax) {
-      throw tooManyRecords()
-    }
-    records.push(...made)
+    made.push({ kind: 'topic', value: topicRecord.create({ name, topicId }) }, ...configRecords)
+    for (const partition of partitions) made.push(newPartitionRecord(this.#state, topicId, partition))
     return this.#created(topic, { topicId, partitions, describable })
   }
 
