@@ -22,7 +22,7 @@ import {
 import type { MetadataRecord } from '../record.ts'
 import { configRecords } from './config-records.ts'
 import type { ControllerState } from './controller-state.ts'
-import { type Decision, oneByOne } from './decision.ts'
+import { addRecords, atomically, type Decision, tooManyRecords } from './decision.ts'
 import { resourceType, type Settings } from './settings.ts'
 
 interface Resource {
@@ -37,6 +37,23 @@ const typeNames: ReadonlyMap<number, ConfigResourceType> = new Map([
   [resourceType.group, 'group'],
 ])
 
+/** What Kafka's quorum takes for one batch. The name of a broker may have zeros in front, and comes with each of its records. */
+const bytesMax = 8 * 1024 * 1024
+
+function checkSize(records: readonly MetadataRecord[]): void {
+  let bytes = 0
+  for (const { kind, value } of records) {
+    if (kind !== 'config') continue
+    for (const text of [value.resourceName, value.name, value.value ?? '']) bytes += Buffer.byteLength(text)
+  }
+  if (bytes > bytesMax) throw tooManyRecords()
+}
+
+interface Answer extends Resource {
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
 export class Configs {
   readonly #state: ControllerState
   readonly #settings: Settings
@@ -46,20 +63,16 @@ export class Configs {
     this.#settings = settings
   }
 
+  /** Throws ApiError POLICY_VIOLATION where the request as a whole would be too much. */
   incrementalAlter(request: IncrementalAlterConfigsRequest): Decision<IncrementalAlterConfigsResponse> {
-    const records: MetadataRecord[] = []
-    const responses = request.resources.map((resource) => ({
-      ...this.#answer(request.resources, resource, records, () => this.operate(resource, this.#operations(resource))),
-    }))
-    return oneByOne(request.validateOnly ? [] : records, incrementalAlterConfigs.response.create({ responses }))
+    const { records, responses } = this.#each(request.resources, (it) => this.operate(it, this.#operations(it)))
+    return atomically(request.validateOnly ? [] : records, incrementalAlterConfigs.response.create({ responses }))
   }
 
+  /** Throws ApiError POLICY_VIOLATION where the request as a whole would be too much. */
   alter(request: AlterConfigsRequest): Decision<AlterConfigsResponse> {
-    const records: MetadataRecord[] = []
-    const responses = request.resources.map((resource) => ({
-      ...this.#answer(request.resources, resource, records, () => this.#replace(resource, resource.configs)),
-    }))
-    return oneByOne(request.validateOnly ? [] : records, alterConfigs.response.create({ responses }))
+    const { records, responses } = this.#each(request.resources, (it) => this.#replace(it, it.configs))
+    return atomically(request.validateOnly ? [] : records, alterConfigs.response.create({ responses }))
   }
 
   #operations(resource: IncrementalAlterConfigsRequest['resources'][number]): readonly ConfigOperation[] {
@@ -67,26 +80,36 @@ export class Configs {
   }
 
   /** One resource fails for itself; its records come whole, or not at all. */
-  #answer(
-    all: readonly Resource[],
-    resource: Resource,
-    records: MetadataRecord[],
-    decide: () => readonly MetadataRecord[],
-  ) {
-    const { resourceType: type, resourceName } = resource
-    const answer = { resourceType: type, resourceName }
-    try {
-      const same = all.filter((it) => it.resourceType === type && it.resourceName === resourceName)
-      if (same.length > 1) {
-        throw new ApiError(ErrorCode.INVALID_REQUEST, 'Each resource must appear at most once.')
+  #each<R extends Resource>(
+    resources: readonly R[],
+    decide: (resource: R) => readonly MetadataRecord[],
+  ): { readonly records: readonly MetadataRecord[]; readonly responses: readonly Answer[] } {
+    const records: MetadataRecord[] = []
+    const responses = resources.map((resource) => {
+      const answer = (errorCode: number, errorMessage: string | null) => ({
+        ...this.#named(resource),
+        errorCode,
+        errorMessage,
+      })
+      let made: readonly MetadataRecord[]
+      try {
+        this.#checkOnce(resources, resource)
+        this.#checkExists(resource)
+        made = decide(resource)
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        return answer(error.code, error.message)
       }
-      this.#checkExists(resource)
-      records.push(...decide())
-      return { ...answer, errorCode: ErrorCode.NONE, errorMessage: null }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      return { ...answer, errorCode: error.code, errorMessage: error.message }
-    }
+      addRecords(records, made)
+      return answer(ErrorCode.NONE, null)
+    })
+    checkSize(records)
+    return { records, responses }
+  }
+
+  #checkOnce(all: readonly Resource[], { resourceType: type, resourceName }: Resource): void {
+    const same = all.filter((it) => it.resourceType === type && it.resourceName === resourceName)
+    if (same.length > 1) throw new ApiError(ErrorCode.INVALID_REQUEST, 'Each resource must appear at most once.')
   }
 
   #checkExists({ resourceType: type, resourceName }: Resource): void {

@@ -297,10 +297,12 @@ export class Controller {
     return limitOf(client, (entity) => state.clientQuota(entity, mutationRateKey))
   }
 
+  /** Throws ApiError 44. */
   incrementalAlterConfigs(request: IncrementalAlterConfigsRequest): Decision<IncrementalAlterConfigsResponse> {
     return this.#parts.configs.incrementalAlter(request)
   }
 
+  /** Throws ApiError 44. */
   alterConfigs(request: AlterConfigsRequest): Decision<AlterConfigsResponse> {
     return this.#parts.configs.alter(request)
   }
