@@ -76,6 +76,8 @@ export class MetadataDelta {
   readonly #topics: TopicsDelta
   readonly #features: ChangedMap<string, number>
   readonly #configs: ChangedMap<string, ResourceConfigs>
+  /** Texts of resources that this delta has made, and nobody else knows yet: a record does not copy them again. */
+  readonly #ownTexts = new Map<string, Map<string, string>>()
   readonly #configsChanged = new Map<string, ConfigResource>()
   readonly #quotas: ChangedMap<string, QuotaEntity>
   readonly #acls: ChangedMap<Uuid, AccessControlEntryRecord>
@@ -198,9 +200,12 @@ export class MetadataDelta {
   #config({ resourceType, resourceName, name, value }: ConfigRecord): void {
     const resource = { resourceType, resourceName }
     const key = configResourceKey(resource)
-    const configs = new Map(this.#configs.get(key)?.configs)
+    const known = this.#configs.get(key)?.configs
+    const own = this.#ownTexts.get(key)
+    const configs = own !== undefined && own === known ? own : new Map(known)
     if (value === null) configs.delete(name)
     else configs.set(name, value)
+    this.#ownTexts.set(key, configs)
     if (configs.size === 0) this.#configs.delete(key)
     else this.#configs.set(key, { ...resource, configs })
     this.#configsChanged.set(key, resource)

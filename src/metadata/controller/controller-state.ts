@@ -7,7 +7,6 @@ import { assert, present, Timeline, type Uuid, type VersionedMap } from '../../b
 import type {
   AccessControlEntryRecord,
   ClientQuotaRecord,
-  ConfigRecord,
   DelegationTokenRecord,
   FeatureLevelRecord,
   PartitionChangeRecord,
@@ -18,16 +17,10 @@ import type {
 import { aclKey } from '../acl.ts'
 import { ClusterDelta } from '../cluster-delta.ts'
 import { kraftVersionFeature } from '../features.ts'
-import {
-  type BrokerImage,
-  configResourceKey,
-  type QuotaEntityPart,
-  quotaEntityKey,
-  type ResourceConfigs,
-  scramCredentialKey,
-} from '../image/metadata-image.ts'
+import { type BrokerImage, type QuotaEntityPart, quotaEntityKey, scramCredentialKey } from '../image/metadata-image.ts'
 import { changedPartition, type PartitionImage, partitionFromRecord } from '../image/partition-image.ts'
 import type { MetadataRecord, RecordOf } from '../record.ts'
+import { ConfigTexts } from './config-texts.ts'
 import { PartitionSets } from './partition-sets.ts'
 
 export interface RegisteredBroker {
@@ -50,7 +43,6 @@ const topicResourceType = 2
 const partitionKey = (topicId: Uuid, partitionId: number): string => `${topicId}${partitionId}`
 /** An entity is text of JSON: no two keys meet. */
 const quotaKey = (entity: readonly QuotaEntityPart[], key: string): string => `${quotaEntityKey(entity)} ${key}`
-const noTexts: ReadonlyMap<string, string> = new Map()
 
 export class ControllerState {
   readonly #timeline: Timeline
@@ -63,7 +55,7 @@ export class ControllerState {
   readonly topicIds: VersionedMap<string, Uuid>
   readonly #partitions: VersionedMap<string, PartitionImage>
   readonly partitionSets = new PartitionSets()
-  readonly #configs: VersionedMap<string, ResourceConfigs>
+  readonly #configs: ConfigTexts
   readonly #producerIds: VersionedMap<'next', number>
   readonly clientQuotas: VersionedMap<string, ClientQuotaRecord>
   readonly acls: VersionedMap<Uuid, AccessControlEntryRecord>
@@ -82,7 +74,7 @@ export class ControllerState {
     this.topics = timeline.map()
     this.topicIds = timeline.map()
     this.#partitions = timeline.map(this.partitionSets.onChange)
-    this.#configs = timeline.map()
+    this.#configs = new ConfigTexts(timeline)
     this.#producerIds = timeline.map()
     this.clientQuotas = timeline.map()
     this.acls = timeline.map()
@@ -125,7 +117,7 @@ export class ControllerState {
   }
 
   configs(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
-    return this.#configs.get(configResourceKey({ resourceType, resourceName }))?.configs ?? noTexts
+    return this.#configs.get({ resourceType, resourceName })
   }
 
   /** The parts of the entity in any order. */
@@ -187,7 +179,7 @@ export class ControllerState {
         this.controllers.set(record.value.controllerId, record.value)
         break
       case 'config':
-        this.#changeConfig(record.value)
+        this.#configs.change(record.value)
         break
       case 'featureLevel':
         this.#changeFeature(record.value)
@@ -319,7 +311,7 @@ export class ControllerState {
     for (let id = 0; id < topic.partitionCount; id++) this.#partitions.delete(partitionKey(topicId, id))
     this.topics.delete(topicId)
     this.topicIds.delete(topic.name)
-    this.#configs.delete(configResourceKey({ resourceType: topicResourceType, resourceName: topic.name }))
+    this.#configs.remove({ resourceType: topicResourceType, resourceName: topic.name })
   }
 
   #clearElr(topic: ControlledTopic): void {
@@ -343,15 +335,6 @@ export class ControllerState {
     const registration = delta.apply().brokers.get(brokerId)
     if (registration === undefined) this.brokers.delete(brokerId)
     else this.brokers.set(brokerId, { ...broker, registration })
-  }
-
-  #changeConfig({ resourceType, resourceName, name, value }: ConfigRecord): void {
-    const key = configResourceKey({ resourceType, resourceName })
-    const configs = new Map(this.configs(resourceType, resourceName))
-    if (value === null) configs.delete(name)
-    else configs.set(name, value)
-    if (configs.size === 0) this.#configs.delete(key)
-    else this.#configs.set(key, { resourceType, resourceName, configs })
   }
 
   #changeFeature({ name, featureLevel }: FeatureLevelRecord): void {
