@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Reader, Writer } from '../../base/index.ts'
+import { type Logger, Reader, Writer } from '../../base/index.ts'
 import { notController } from '../../metadata/index.ts'
 import {
   type Api,
@@ -206,3 +206,21 @@ test('who is over its quota is told so; the connection of its broker is not held
   )
   assert.deepEqual(held, [])
 })
+
+const faults: readonly (readonly [what: string, handle: Handler<unknown, { topics: string }>['handle']])[] = [
+  ['at once', () => assert.fail('a fault')],
+  ['later', () => Promise.reject(new RangeError('a fault'))],
+  ['with a reply that cannot be written', () => ({ topics: 'no list' })],
+]
+for (const [what, handle] of faults) {
+  test(`a fault of the controller is answered, not the end of the broker's connection: ${what}`, async () => {
+    const lines: string[] = []
+    const log: Logger = { child: () => log, log: (level, message) => void lines.push(`${level} ${message}`) }
+    const faulty = bind({ ...createTopicsHandler(cluster().services), handle } as unknown as Handler<unknown, unknown>)
+    const router = new Router([faulty], log)
+    const request = { requestData: good, requestPrincipal: principal, clientHostAddress: address }
+    const reply = await ask(envelopeHandler({ router: () => router, isActive: () => true }), request)
+    assert.deepEqual(reply, envelope.response.create({ errorCode: -1 }))
+    assert.deepEqual(lines, ['error a request that a broker passed on could not be answered'])
+  })
+}

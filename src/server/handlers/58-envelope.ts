@@ -101,13 +101,13 @@ function sealed({ apiKey, apiVersion, correlationId }: RequestContext, body: Bod
   return { responseData: writer.finishAsOne(), errorCode: ErrorCode.NONE }
 }
 
-export function envelopeHandler({ router, isActive }: EnvelopeServices): Handler<EnvelopeRequest, EnvelopeResponse> {
+function openingHandler({ router, isActive }: EnvelopeServices) {
   const elsewhere = (): never => {
     throw notController()
   }
   return {
     api: envelope,
-    async handle({ requestData, requestPrincipal, clientHostAddress }, outer) {
+    async handle({ requestData, requestPrincipal, clientHostAddress }: EnvelopeRequest, outer: RequestContext) {
       checkPrincipal(requestPrincipal)
       const clientHost = orRefuse(ErrorCode.INVALID_REQUEST, 'the address of the client cannot be read', () =>
         addressText(clientHostAddress),
@@ -126,6 +126,27 @@ export function envelopeHandler({ router, isActive }: EnvelopeServices): Handler
       const settled = await answer
       return settled instanceof Signal ? settled : sealed(context, settled)
     },
-    fail: (_request, { code }) => envelope.response.create({ errorCode: code }),
+    fail: (_request: EnvelopeRequest, { code }: ApiError) => envelope.response.create({ errorCode: code }),
+  }
+}
+
+/**
+ * A fault of ours has an answer here. For the broker its connection would be lost, as if the controller were: it would send the
+ * same request again and again, and hold back all that other clients ask behind it.
+ */
+export function envelopeHandler(services: EnvelopeServices): Handler<EnvelopeRequest, EnvelopeResponse> {
+  const opening = openingHandler(services)
+  return {
+    ...opening,
+    async handle(request, context) {
+      try {
+        return await opening.handle(request, context)
+      } catch (error) {
+        if (error instanceof ApiError) throw error
+        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        services.router().logger.log('error', 'a request that a broker passed on could not be answered', { reason })
+        return opening.fail(request, new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, reason))
+      }
+    },
   }
 }
