@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { cpuMsOf } from '../../test/cpu-time.ts'
 import { ApiError } from '../base/index.ts'
 import { applyOperations, type ConfigResourceType, replaceAll, validateResource } from './alter.ts'
 import { BrokerConfig } from './broker-config.ts'
@@ -59,6 +60,12 @@ describe('operations', () => {
       { 'cleanup.policy': 'compact' },
     ],
     ['topic', {}, ['cleanup.policy', subtract, 'delete'], { 'cleanup.policy': '' }],
+    [
+      'topic',
+      { 'cleanup.policy': ' compact ' },
+      ['cleanup.policy', append, ' delete\t, delete ,compact'],
+      { 'cleanup.policy': 'compact,delete' },
+    ],
     ['topic', {}, ['retention.ms', append, '5'], 40],
     ['topic', {}, ['no.such', subtract, '5'], 40],
     ['broker', {}, ['log.retention.ms', append, '5'], 40],
@@ -74,6 +81,18 @@ describe('operations', () => {
       else assert.throws(apply, (error) => error instanceof ApiError && error.code === expected)
     })
   }
+
+  it('lists of 32,000 characters cost what they are long', () => {
+    const elements = Array.from({ length: 8_000 }, (_, i) => i.toString(36).padStart(3, '0')).join(',')
+    const spaces = `a${' '.repeat(31_000)}b`
+    const operations = Array.from({ length: 20 }, (_, i) => [
+      { name: `listener.name.a${i}.ssl.cipher.suites`, operation: append, value: spaces },
+      { name: `listener.name.b${i}.ssl.cipher.suites`, operation: append, value: elements },
+      { name: `listener.name.c${i}.ssl.cipher.suites`, operation: subtract, value: elements },
+    ]).flat()
+    const current = new Map(operations.map(({ name }) => [name, elements]))
+    assert.ok(cpuMsOf(() => applyOperations({ type: 'broker', current, operations })) < 2_000)
+  })
 
   it('refuses a name that comes twice', () => {
     const twice = { name: 'a', value: '1' }

@@ -70,14 +70,15 @@ function applyOne(type: ConfigResourceType, texts: Map<string, string>, it: Conf
       texts.delete(it.name)
       return
     case configOperation.append: {
-      const elements = [...listElements(type, it.name, texts, 'APPEND')]
-      for (const element of parseList(value)) if (!elements.includes(element)) elements.push(element)
-      texts.set(it.name, elements.join(','))
+      const elements = listElements(type, it.name, texts, 'APPEND')
+      const known = new Set(elements)
+      const added = [...new Set(parseList(value))].filter((element) => !known.has(element))
+      texts.set(it.name, [...elements, ...added].join(','))
       return
     }
     case configOperation.subtract: {
-      const removed = parseList(value)
-      const elements = listElements(type, it.name, texts, 'SUBTRACT').filter((element) => !removed.includes(element))
+      const removed = new Set(parseList(value))
+      const elements = listElements(type, it.name, texts, 'SUBTRACT').filter((element) => !removed.has(element))
       texts.set(it.name, elements.join(','))
       return
     }

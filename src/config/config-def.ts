@@ -110,7 +110,8 @@ function parseBoolean(name: string, text: string): boolean {
 
 export function parseList(text: string): readonly string[] {
   const trimmed = text.trim()
-  return trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+  // Not split at /\s*,\s*/: of a long row of spaces without a comma, that looks at every rest.
+  return trimmed === '' ? [] : trimmed.split(',').map((element) => element.trim())
 }
 
 /** The value that `text` means under `type`. Throws ConfigError in Kafka's words. */
