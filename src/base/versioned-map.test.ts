@@ -43,6 +43,10 @@ const command = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('snapshot' as const), share: fc.float({ min: 0, max: 1, noNaN: true }) }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('take back' as const), share: fc.float({ min: 0, max: 1, noNaN: true }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const) }) },
 )
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
@@ -96,6 +100,14 @@ class Run {
         this.snapshots = this.snapshots.filter((snapshot) => snapshot.epoch <= epoch)
         timeline.revertTo(epoch)
         model.newest = new Map(model.at(epoch))
+        return
+      }
+      case 'take back': {
+        const epoch = this.#between(command.share)
+        this.#write(() => {
+          timeline.takeBackTo(epoch)
+          model.newest = new Map(model.at(epoch))
+        })
         return
       }
       case 'snapshot':
@@ -154,6 +166,7 @@ describe('versioned map', () => {
     timeline.commitTo(3)
     assert.throws(() => map.set('a', 1))
     assert.throws(() => timeline.revertTo(2))
+    assert.throws(() => timeline.takeBackTo(2))
     assert.throws(() => timeline.commitTo(2))
     assert.throws(() => timeline.commitTo(4))
     assert.throws(() => timeline.advanceTo(2))

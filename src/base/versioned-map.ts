@@ -14,6 +14,8 @@ interface Undo {
   /** Of the write. */
   readonly epoch: number
   undo(): void
+  /** The same as a write of its own. */
+  takeBack(): void
   /** Nobody will read what was before. */
   forget(): void
 }
@@ -26,6 +28,8 @@ interface Versions<K, V> {
   readonly newest: Map<K, V>
   /** By key, its newest write that can still be undone. Most maps of a big state have none most of the time. */
   undos: Map<K, MapUndo<K, V>> | undefined
+  /** As a write to the map; undefined: nothing is there. */
+  readonly write: (key: K, value: V | undefined) => void
   readonly onChange: OnChange<K, V> | undefined
 }
 
@@ -60,6 +64,10 @@ class MapUndo<K, V> implements Undo {
       undos?.set(this.#key, this.older)
     }
     onChange?.(this.#key, after, this.before)
+  }
+
+  takeBack(): void {
+    this.#versions.write(this.#key, this.before)
   }
 
   forget(): void {
@@ -150,6 +158,16 @@ export class Timeline {
     this.#snapshots = this.#snapshots.filter(isVisible)
   }
 
+  /** What was written after `epoch` is no more: by writes of the current epoch, which a revert undoes as it does others. */
+  takeBackTo(epoch: number): void {
+    assert(epoch >= this.#committedEpoch, 'what is committed is never taken back')
+    for (let i = this.#log.length - 1; i >= this.#logStart; i--) {
+      const written = this.#log[i]
+      if (written === undefined || written.epoch <= epoch) return
+      written.takeBack()
+    }
+  }
+
   /** Of the committed epoch or of any later one; writes that still come with the same epoch belong to it. */
   snapshot(epoch: number): Snapshot {
     assert(epoch >= this.#committedEpoch && epoch <= this.#epoch, 'a snapshot is taken of what can still be read')
@@ -193,7 +211,11 @@ export class VersionedMap<K, V extends NonNullable<unknown>> {
 
   constructor(timeline: Timeline, onChange: OnChange<K, V> | undefined) {
     this.#timeline = timeline
-    this.#versions = { newest: new Map(), undos: undefined, onChange }
+    const write = (key: K, value: V | undefined): void => {
+      if (value === undefined) this.delete(key)
+      else this.set(key, value)
+    }
+    this.#versions = { newest: new Map(), undos: undefined, write, onChange }
   }
 
   /** As of the committed epoch, whatever that is when it is read. */

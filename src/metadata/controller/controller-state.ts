@@ -1,7 +1,7 @@
 /**
  * What the controller decides on: the replay of the metadata log up to its newest record, committed or not, on versioned
- * maps. Changed by `replay` alone. A lost leadership reverts it to what is committed; the abort of a metadata transaction
- * to what was before its begin.
+ * maps. Changed by `replay` alone. A lost leadership reverts it to what the quorum has committed, which may lie inside a
+ * metadata transaction; the abort of one to what was before its begin, and that too is reverted unless it is committed.
  */
 import { assert, present, Timeline, type Uuid, type VersionedMap } from '../../base/index.ts'
 import type {
@@ -46,8 +46,10 @@ const quotaKey = (entity: readonly QuotaEntityPart[], key: string): string => `$
 
 export class ControllerState {
   readonly #timeline: Timeline
-  /** Of the begin of the metadata transaction that is open. */
-  #transactionOffset: number | undefined
+  /** By the quorum: the timeline commits no further than to the begin of an open transaction. */
+  #quorumOffset: number
+  /** The offset of the begin of the metadata transaction that is open. */
+  readonly #transaction: VersionedMap<'begin', number>
   readonly features: VersionedMap<string, number>
   readonly brokers: VersionedMap<number, RegisteredBroker>
   readonly controllers: VersionedMap<number, RegisterControllerRecord>
@@ -68,6 +70,8 @@ export class ControllerState {
   constructor(startOffset = -1) {
     const timeline = new Timeline(startOffset)
     this.#timeline = timeline
+    this.#quorumOffset = startOffset
+    this.#transaction = timeline.map()
     this.features = timeline.map()
     this.brokers = timeline.map()
     this.controllers = timeline.map()
@@ -93,7 +97,7 @@ export class ControllerState {
   }
 
   get inTransaction(): boolean {
-    return this.#transactionOffset !== undefined
+    return this.#transaction.has('begin')
   }
 
   /** The start of the next block of producer ids; -1 before the first was given out. */
@@ -145,16 +149,25 @@ export class ControllerState {
     this.commit(offset)
   }
 
-  /** Everything up to `offset` is committed; an open transaction stays revocable. */
+  /** Everything up to `offset` is committed; a transaction that is open there stays revocable. */
   commit(offset: number): void {
-    const end = Math.min(offset, this.#timeline.epoch, (this.#transactionOffset ?? Number.POSITIVE_INFINITY) - 1)
+    this.#quorumOffset = Math.max(this.#quorumOffset, Math.min(offset, this.#timeline.epoch))
+    const begin = this.#beginOfOpenAt(this.#quorumOffset)
+    const end = begin === undefined ? this.#quorumOffset : begin - 1
     if (end > this.#timeline.committedEpoch) this.#timeline.commitTo(end)
+  }
+
+  /** Its end, or its abort, may be replayed already and be lost again. */
+  #beginOfOpenAt(offset: number): number | undefined {
+    const snapshot = this.#timeline.snapshot(offset)
+    const begin = this.#transaction.at(snapshot).get('begin')
+    snapshot.release()
+    return begin
   }
 
   /** The leadership is lost, or an append failed: what is not committed was never written. */
   revert(): void {
-    this.#timeline.revertTo(this.#timeline.committedEpoch)
-    this.#transactionOffset = undefined
+    this.#timeline.revertTo(this.#quorumOffset)
   }
 
   #apply(record: MetadataRecord, offset: number): void {
@@ -188,15 +201,15 @@ export class ControllerState {
         this.#producerIds.set('next', record.value.nextProducerId)
         break
       case 'beginTransaction':
-        assert(this.#transactionOffset === undefined, 'a metadata transaction begins inside another')
-        this.#transactionOffset = offset
+        assert(!this.inTransaction, 'a metadata transaction begins inside another')
+        this.#transaction.set('begin', offset)
         break
       case 'endTransaction':
-        assert(this.#transactionOffset !== undefined, 'no metadata transaction to end')
-        this.#transactionOffset = undefined
+        assert(this.inTransaction, 'no metadata transaction to end')
+        this.#transaction.delete('begin')
         break
       case 'abortTransaction':
-        this.#abort(offset)
+        this.#abort()
         break
       default:
         this.#applySecurity(record)
@@ -256,11 +269,10 @@ export class ControllerState {
     if (this.aclIds.get(aclKey(acl)) === id) this.aclIds.delete(aclKey(acl))
   }
 
-  #abort(offset: number): void {
-    const begin = present(this.#transactionOffset, 'a metadata transaction to abort')
-    this.#timeline.revertTo(begin - 1)
-    this.#timeline.advanceTo(offset)
-    this.#transactionOffset = undefined
+  #abort(): void {
+    const begin = present(this.#transaction.get('begin'), 'a metadata transaction to abort')
+    // The begin goes too.
+    this.#timeline.takeBackTo(begin - 1)
   }
 
   #applyTopic(record: RecordOf<'topic' | 'partition' | 'partitionChange' | 'removeTopic' | 'clearElr'>): void {
