@@ -143,9 +143,13 @@ export class Brokers {
     if (logDirs.length === 0) refuse('No directories specified in request')
     if (logDirs.some(isReserved)) refuse('Reserved directory ID in request')
     if (new Set(logDirs).size !== logDirs.length) refuse('Duplicate directory ID in request')
+    const owners = new Map<Uuid, number>()
     for (const [id, { registration }] of this.#state.brokers.entries()) {
-      const shared = id === brokerId ? undefined : logDirs.find((directory) => registration.logDirs.includes(directory))
-      if (shared !== undefined) refuse(`Broker ${id} is already registered with directory ${uuidToString(shared)}`)
+      if (id !== brokerId) for (const directory of registration.logDirs) owners.set(directory, id)
+    }
+    for (const directory of logDirs) {
+      const id = owners.get(directory)
+      if (id !== undefined) refuse(`Broker ${id} is already registered with directory ${uuidToString(directory)}`)
     }
   }
 

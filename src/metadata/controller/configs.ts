@@ -2,7 +2,7 @@
  * Changes of dynamic configs, resource by resource (KIP-339). Of topics, groups and client metrics every value is checked;
  * those of a broker were checked by the broker itself, before it passed the request on.
  */
-import { ApiError, assert } from '../../base/index.ts'
+import { ApiError, assert, countsBy } from '../../base/index.ts'
 import {
   applyOperations,
   type ConfigOperation,
@@ -19,16 +19,12 @@ import {
   type IncrementalAlterConfigsResponse,
   incrementalAlterConfigs,
 } from '../../protocol/index.ts'
+import { type ConfigResource, configResourceKey } from '../image/metadata-image.ts'
 import type { MetadataRecord } from '../record.ts'
 import { configRecords } from './config-records.ts'
 import type { ControllerState } from './controller-state.ts'
 import { addRecords, atomically, type Decision, tooManyRecords } from './decision.ts'
 import { resourceType, type Settings } from './settings.ts'
-
-interface Resource {
-  readonly resourceType: number
-  readonly resourceName: string
-}
 
 const typeNames: ReadonlyMap<number, ConfigResourceType> = new Map([
   [resourceType.topic, 'topic'],
@@ -49,7 +45,7 @@ function checkSize(records: readonly MetadataRecord[]): void {
   if (bytes > bytesMax) throw tooManyRecords()
 }
 
-interface Answer extends Resource {
+interface Answer extends ConfigResource {
   readonly errorCode: number
   readonly errorMessage: string | null
 }
@@ -80,11 +76,12 @@ export class Configs {
   }
 
   /** One resource fails for itself; its records come whole, or not at all. */
-  #each<R extends Resource>(
+  #each<R extends ConfigResource>(
     resources: readonly R[],
     decide: (resource: R) => readonly MetadataRecord[],
   ): { readonly records: readonly MetadataRecord[]; readonly responses: readonly Answer[] } {
     const records: MetadataRecord[] = []
+    const counts = countsBy(resources, configResourceKey)
     const responses = resources.map((resource) => {
       const answer = (errorCode: number, errorMessage: string | null) => ({
         ...this.#named(resource),
@@ -93,7 +90,9 @@ export class Configs {
       })
       let made: readonly MetadataRecord[]
       try {
-        this.#checkOnce(resources, resource)
+        if ((counts.get(configResourceKey(resource)) ?? 0) > 1) {
+          throw new ApiError(ErrorCode.INVALID_REQUEST, 'Each resource must appear at most once.')
+        }
         this.#checkExists(resource)
         made = decide(resource)
       } catch (error) {
@@ -107,12 +106,7 @@ export class Configs {
     return { records, responses }
   }
 
-  #checkOnce(all: readonly Resource[], { resourceType: type, resourceName }: Resource): void {
-    const same = all.filter((it) => it.resourceType === type && it.resourceName === resourceName)
-    if (same.length > 1) throw new ApiError(ErrorCode.INVALID_REQUEST, 'Each resource must appear at most once.')
-  }
-
-  #checkExists({ resourceType: type, resourceName }: Resource): void {
+  #checkExists({ resourceType: type, resourceName }: ConfigResource): void {
     if (type === resourceType.topic && resourceName !== '' && !this.#state.topicIds.has(resourceName)) {
       throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`)
     }
@@ -126,19 +120,19 @@ export class Configs {
     }
   }
 
-  #typeOf({ resourceType: type }: Resource): ConfigResourceType {
+  #typeOf({ resourceType: type }: ConfigResource): ConfigResourceType {
     const name = typeNames.get(type)
     if (name === undefined) throw new ApiError(ErrorCode.INVALID_REQUEST, `Unknown resource type ${type}`)
     return name
   }
 
-  #validate(resource: Resource, type: ConfigResourceType, texts: ReadonlyMap<string, string>): void {
+  #validate(resource: ConfigResource, type: ConfigResourceType, texts: ReadonlyMap<string, string>): void {
     if (type === 'broker') return
     validateResource({ type, name: resource.resourceName, texts, broker: this.#settings.effective })
   }
 
   /** The records of one resource, which may be a topic that is about to be created. Throws ApiError. */
-  operate(resource: Resource, operations: readonly ConfigOperation[]): readonly MetadataRecord[] {
+  operate(resource: ConfigResource, operations: readonly ConfigOperation[]): readonly MetadataRecord[] {
     const type = this.#typeOf(resource)
     const current = this.#state.configs(resource.resourceType, resource.resourceName)
     const texts = applyOperations({ type, current, operations })
@@ -149,7 +143,7 @@ export class Configs {
 
   /** What the request does not name is removed. */
   #replace(
-    resource: Resource,
+    resource: ConfigResource,
     configs: readonly { readonly name: string; readonly value: string | null }[],
   ): readonly MetadataRecord[] {
     const type = this.#typeOf(resource)
@@ -162,7 +156,7 @@ export class Configs {
     return configRecords({ ...this.#named(resource), changes, current, elrEnabled: this.#settings.elrEnabled })
   }
 
-  #named({ resourceType: type, resourceName }: Resource): Resource {
+  #named({ resourceType: type, resourceName }: ConfigResource): ConfigResource {
     return { resourceType: type, resourceName }
   }
 }

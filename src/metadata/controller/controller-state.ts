@@ -22,6 +22,7 @@ import { changedPartition, type PartitionImage, partitionFromRecord } from '../i
 import type { MetadataRecord, RecordOf } from '../record.ts'
 import { ConfigTexts } from './config-texts.ts'
 import { PartitionSets } from './partition-sets.ts'
+import { collisionName, mayCollide } from './topic-name.ts'
 
 export interface RegisteredBroker {
   readonly registration: BrokerImage
@@ -55,6 +56,8 @@ export class ControllerState {
   readonly controllers: VersionedMap<number, RegisterControllerRecord>
   readonly topics: VersionedMap<Uuid, ControlledTopic>
   readonly topicIds: VersionedMap<string, Uuid>
+  /** By `collisionName`, the topics whose names may collide; more than one where Kafka made them in one request. */
+  readonly #collisions: VersionedMap<string, readonly string[]>
   readonly #partitions: VersionedMap<string, PartitionImage>
   readonly partitionSets = new PartitionSets()
   readonly #configs: ConfigTexts
@@ -77,6 +80,7 @@ export class ControllerState {
     this.controllers = timeline.map()
     this.topics = timeline.map()
     this.topicIds = timeline.map()
+    this.#collisions = timeline.map()
     this.#partitions = timeline.map(this.partitionSets.onChange)
     this.#configs = new ConfigTexts(timeline)
     this.#producerIds = timeline.map()
@@ -118,6 +122,11 @@ export class ControllerState {
   topicByName(name: string): ControlledTopic | undefined {
     const topicId = this.topicIds.get(name)
     return topicId === undefined ? undefined : this.topics.get(topicId)
+  }
+
+  /** A topic that is the same as one of that name in a metric. */
+  topicColliding(name: string): string | undefined {
+    return mayCollide(name) ? this.#collisions.get(collisionName(name))?.[0] : undefined
   }
 
   configs(resourceType: number, resourceName: string): ReadonlyMap<string, string> {
@@ -282,6 +291,7 @@ export class ControllerState {
         assert(!this.topicIds.has(name), `topic ${name} is created twice`)
         this.topicIds.set(name, topicId)
         this.topics.set(topicId, { name, topicId, partitionCount: 0 })
+        this.#changeCollisions(name, (others) => [...others, name])
         break
       }
       case 'partition':
@@ -323,7 +333,16 @@ export class ControllerState {
     for (let id = 0; id < topic.partitionCount; id++) this.#partitions.delete(partitionKey(topicId, id))
     this.topics.delete(topicId)
     this.topicIds.delete(topic.name)
+    this.#changeCollisions(topic.name, (all) => all.filter((name) => name !== topic.name))
     this.#configs.remove({ resourceType: topicResourceType, resourceName: topic.name })
+  }
+
+  #changeCollisions(name: string, change: (names: readonly string[]) => readonly string[]): void {
+    if (!mayCollide(name)) return
+    const key = collisionName(name)
+    const names = change(this.#collisions.get(key) ?? [])
+    if (names.length === 0) this.#collisions.delete(key)
+    else this.#collisions.set(key, names)
   }
 
   #clearElr(topic: ControlledTopic): void {

@@ -5,6 +5,7 @@ import {
   createTopics,
   deleteTopics,
   incrementalAlterConfigs,
+  topicRecord,
   updateFeatures,
 } from '../../protocol/index.ts'
 import { Fixture, id } from './controller-fixture.ts'
@@ -131,6 +132,24 @@ test('validateOnly and duplicates create nothing', () => {
   ])
 })
 
+test('names that are one in a metric are not created together, and again where the other one is gone', () => {
+  const fixture = new Fixture()
+  fixture.start(1)
+  const codes = (...names: readonly string[]) =>
+    create(fixture, ...names.map((name) => ({ name, ...one }))).map(({ errorCode }) => errorCode)
+  assert.deepEqual(codes('a.b.c', 'a_b.c', 'a-b-c', 'a/b.c', '.', '_'), [0, 17, 0, 17, 17, 0])
+  assert.deepEqual(codes('a_b_c'), [17])
+  // Two that Kafka has made in one request.
+  const made = { kind: 'topic', value: topicRecord.create({ name: 'a.b_c', topicId: id('other') }) } as const
+  fixture.take({ records: [made], reply: undefined, atomic: true })
+  const remove = (name: string) =>
+    fixture.take(fixture.controller.deleteTopics(deleteTopics.request.create({ topicNames: [name] })))
+  remove('a.b.c')
+  assert.deepEqual(codes('a.b.c', 'a_b_c'), [17, 17])
+  remove('a.b_c')
+  assert.deepEqual(codes('a_b_c'), [0])
+})
+
 test('without an unfenced broker there is no topic', () => {
   const fixture = new Fixture()
   fixture.register(1)
@@ -180,6 +199,49 @@ test('topics are deleted by name or id, with their configs', () => {
   )
   assert.equal(fixture.controller.state.topics.size, 0)
   assert.equal(fixture.controller.state.configs(2, 'a').size, 0)
+})
+
+test('one request deletes 10,000 topics at most: the others fail, each for itself', () => {
+  const fixture = new Fixture()
+  fixture.start(1)
+  const names = Array.from({ length: 10_002 }, (_, i) => `t${i}`)
+  for (const from of [0, 4_000, 8_000]) {
+    create(fixture, ...names.slice(from, from + 4_000).map((name) => ({ name, ...one })))
+  }
+  const request = deleteTopics.request.create({ topicNames: ['none', ...names, 'none2'] })
+  const { responses } = fixture.take(fixture.controller.deleteTopics(request))
+  assert.deepEqual(
+    responses.filter(({ errorCode }) => errorCode !== 0).map(({ name, ...result }) => [name, ...outcome(result)]),
+    [
+      ['none', 3, 'This server does not host this topic-partition.'],
+      ['t10000', -1, null],
+      ['t10001', -1, null],
+      ['none2', 3, 'This server does not host this topic-partition.'],
+    ],
+  )
+  assert.equal(fixture.controller.state.topics.size, 2)
+})
+
+test('a topic that is named twice, or by name and id, is not deleted', () => {
+  const fixture = new Fixture()
+  fixture.start(1)
+  create(fixture, { name: 'a', ...one }, { name: 'b', ...one })
+  const topicId = fixture.controller.state.topicByName('b')?.topicId
+  const topics = [{ name: 'a' }, { name: 'a' }, { name: 'b' }, { name: null, topicId }]
+  const { responses } = fixture.take(fixture.controller.deleteTopics(deleteTopics.request.create({ topics })))
+  assert.deepEqual(responses.map(outcome), [
+    [42, 'Duplicate topic name.'],
+    [42, 'Duplicate topic name.'],
+    [42, 'Duplicate topic name.'],
+    [42, 'Duplicate topic id.'],
+  ])
+})
+
+test('more partitions for more than 10,000 topics fail as a whole', () => {
+  const fixture = new Fixture()
+  const topics = Array.from({ length: 10_001 }, (_, i) => ({ name: `t${i}`, count: 0, assignments: null }))
+  const request = createPartitions.request.create({ topics })
+  assert.throws(() => fixture.controller.createPartitions(request), { code: 44, message: /excessively large batch/ })
 })
 
 const growths: readonly (readonly [count: number, assignments: readonly (readonly number[])[] | null, code: number])[] =

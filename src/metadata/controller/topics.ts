@@ -1,5 +1,5 @@
 /** Topics are created, deleted and given more partitions. One topic fails for itself; the others go on. */
-import { ApiError, present, type RandomStream, type Uuid, zeroUuid } from '../../base/index.ts'
+import { ApiError, countsBy, present, type RandomStream, type Uuid, zeroUuid } from '../../base/index.ts'
 import { configOperation, describeTopic } from '../../config/index.ts'
 import {
   type CreatePartitionsRequest,
@@ -18,7 +18,7 @@ import {
 import type { MetadataRecord } from '../record.ts'
 import type { Configs } from './configs.ts'
 import type { ControlledTopic, ControllerState } from './controller-state.ts'
-import { addRecords, atomically, type Decision } from './decision.ts'
+import { addRecords, atomically, type Decision, recordsPerRequestMax, tooManyRecords } from './decision.ts'
 import type { MutationQuota } from './mutation-quotas.ts'
 import { newId } from './new-id.ts'
 import {
@@ -45,8 +45,17 @@ export interface TopicsOptions {
   readonly random: RandomStream
 }
 
-function named<T extends { readonly name: string }>(topics: readonly T[], name: string): number {
-  return topics.filter((topic) => topic.name === name).length
+const nameOf = ({ name }: { readonly name: string }): string => name
+
+/** By collision name, the first of the topics that may have its name at all. */
+function firstNames(topics: readonly CreatableTopic[]): ReadonlyMap<string, string> {
+  const first = new Map<string, string>()
+  for (const { name } of topics) {
+    if (!mayCollide(name) || invalidTopicName(name) !== undefined) continue
+    const unified = collisionName(name)
+    if (!first.has(unified)) first.set(unified, name)
+  }
+  return first
 }
 
 /** `fail` makes an answer of an ApiError; anything else is a fault of ours. */
@@ -57,6 +66,10 @@ function answering<R>(decide: () => R, fail: (error: ApiError) => R): R {
     if (error instanceof ApiError) return fail(error)
     throw error
   }
+}
+
+function checkOnce<K>(counts: ReadonlyMap<K, number>, key: K, otherwise: string): void {
+  if ((counts.get(key) ?? 0) > 1) throw new ApiError(ErrorCode.INVALID_REQUEST, otherwise)
 }
 
 export interface TopicsContext {
@@ -84,14 +97,14 @@ export class Topics {
     const total = request.topics.reduce((sum, topic) => sum + Math.max(this.#countOf(topic), 0), 0)
     if (total > partitionsPerRequestMax) throw new ApiError(ErrorCode.POLICY_VIOLATION, tooMany)
     const records: MetadataRecord[] = []
+    const counts = countsBy(request.topics, nameOf)
+    const first = firstNames(request.topics)
     const topics = request.topics.map((topic) => {
       const made: MetadataRecord[] = []
       const result = answering(
         () => {
-          if (named(request.topics, topic.name) > 1) {
-            throw new ApiError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
-          }
-          this.#checkName(topic.name, request.topics)
+          checkOnce(counts, topic.name, 'Duplicate topic name.')
+          this.#checkName(topic.name, first)
           return this.#create(topic, { describable: describable(topic.name), quota, made })
         },
         ({ code, message }) =>
@@ -114,24 +127,19 @@ export class Topics {
     return numPartitions === -1 ? this.#settings.effective.number('num.partitions') : numPartitions
   }
 
-  #checkName(name: string, asked: readonly CreatableTopic[]): void {
+  #checkName(name: string, asked: ReadonlyMap<string, string>): void {
     const invalid = invalidTopicName(name)
     if (invalid !== undefined) throw new ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, invalid)
     if (this.#state.topicIds.has(name)) {
       throw new ApiError(ErrorCode.TOPIC_ALREADY_EXISTS, `Topic '${name}' already exists.`)
     }
-    if (!mayCollide(name)) return
-    const unified = collisionName(name)
-    for (const existing of this.#state.topicIds.keys()) {
-      if (collisionName(existing) !== unified) continue
-      const reason = `Topic '${name}' collides with existing topic: ${existing}`
-      throw new ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, reason)
+    const collides = (what: string, other: string): never => {
+      throw new ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with ${what}: ${other}`)
     }
-    const first = asked.find((it) => collisionName(it.name) === unified)
-    if (first !== undefined && first.name !== name && invalidTopicName(first.name) === undefined) {
-      const reason = `Topic '${name}' collides with another topic of the request: ${first.name}`
-      throw new ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, reason)
-    }
+    const existing = this.#state.topicColliding(name)
+    if (existing !== undefined) collides('existing topic', existing)
+    const first = asked.get(collisionName(name))
+    if (first !== undefined && first !== name) collides('another topic of the request', first)
   }
 
   #create(
@@ -230,6 +238,7 @@ export class Topics {
   /** Versions before 6 name topics, later ones name them or give their ids. */
   delete(request: DeleteTopicsRequest, quota: MutationQuota): Decision<DeleteTopicsResponse> {
     const asked = [...request.topics, ...request.topicNames.map((name) => ({ name, topicId: zeroUuid }))]
+    const counts = countsBy(asked, ({ name, topicId }) => (name === null ? topicId : this.#state.topicIds.get(name)))
     const records: MetadataRecord[] = []
     const responses = asked.map((topic) => {
       let found: ControlledTopic | undefined
@@ -241,8 +250,10 @@ export class Topics {
       })
       return answering(
         () => {
-          found = this.#toDelete(topic, asked)
+          found = this.#toDelete(topic, counts)
           quota.record(found.partitionCount)
+          // As in Kafka: neither for the whole request, nor with a reason.
+          if (records.length >= recordsPerRequestMax) throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, '')
           const value = removeTopicRecord.create({ topicId: found.topicId })
           records.push({ kind: 'removeTopic', value })
           return answer(ErrorCode.NONE, null)
@@ -265,7 +276,7 @@ export class Topics {
     return topic
   }
 
-  #toDelete(topic: DeletableTopic, asked: readonly DeletableTopic[]): ControlledTopic {
+  #toDelete(topic: DeletableTopic, counts: ReadonlyMap<Uuid | undefined, number>): ControlledTopic {
     const { name, topicId } = topic
     if (!this.#settings.effective.boolean('delete.topic.enable')) {
       throw new ApiError(ErrorCode.TOPIC_DELETION_DISABLED, 'Topic deletion is disabled.')
@@ -277,16 +288,15 @@ export class Topics {
       throw new ApiError(ErrorCode.INVALID_REQUEST, 'You may not specify both topic name and topic id.')
     }
     const found = this.#find(topic)
-    const same = asked.filter((it) => (it.name === null ? it.topicId === found.topicId : it.name === found.name))
-    if (same.length > 1) {
-      const what = name === null ? 'Duplicate topic id.' : 'Duplicate topic name.'
-      throw new ApiError(ErrorCode.INVALID_REQUEST, what)
-    }
+    checkOnce(counts, found.topicId, name === null ? 'Duplicate topic id.' : 'Duplicate topic name.')
     return found
   }
 
+  /** Throws ApiError POLICY_VIOLATION for more topics than one request may name. */
   createPartitions(request: CreatePartitionsRequest, quota: MutationQuota): Decision<CreatePartitionsResponse> {
+    if (request.topics.length > recordsPerRequestMax) throw tooManyRecords()
     const records: MetadataRecord[] = []
+    const counts = countsBy(request.topics, nameOf)
     const added = request.topics.map(({ name, count }) => count - (this.#state.topicByName(name)?.partitionCount ?? 0))
     const total = added.reduce((sum, count) => sum + Math.max(count, 0), 0)
     const results = request.topics.map((topic) => {
@@ -294,9 +304,7 @@ export class Topics {
       return answering(
         () => {
           if (total > partitionsPerRequestMax) throw new ApiError(ErrorCode.POLICY_VIOLATION, tooMany)
-          if (named(request.topics, topic.name) > 1) {
-            throw new ApiError(ErrorCode.INVALID_REQUEST, 'Duplicate topic name.')
-          }
+          checkOnce(counts, topic.name, 'Duplicate topic name.')
           records.push(...this.#morePartitions(topic, quota))
           return answer(ErrorCode.NONE, null)
         },
