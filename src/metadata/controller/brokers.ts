@@ -1,6 +1,7 @@
 /**
  * The life of brokers (KIP-631): they register, send heartbeats, are fenced and unfenced, leave under control. Decides;
- * a heartbeat also counts as heard of, which is in no record.
+ * a heartbeat also counts as heard of, which is in no record. What a broker's coming and going does to its partitions may be
+ * more than one batch holds.
  */
 import { ApiError, type Uuid, uuidToString } from '../../base/index.ts'
 import {
@@ -21,7 +22,7 @@ import { directoryOf, noLeader } from '../image/partition-image.ts'
 import type { MetadataRecord } from '../record.ts'
 import type { BrokerSessions } from './broker-sessions.ts'
 import type { ControllerState, RegisteredBroker } from './controller-state.ts'
-import { atomically, type Decision, type DecisionContext } from './decision.ts'
+import { type Decision, type DecisionContext, oneByOne } from './decision.ts'
 import { Leadership } from './leadership.ts'
 import { checkRegistrant } from './registrant.ts'
 import type { Settings } from './settings.ts'
@@ -105,7 +106,8 @@ export class Brokers {
     leadership.add({ kind: 'registerBroker', value })
     // A session begins with the first heartbeat: who has sent none can be followed by another incarnation at once.
     if (!amends) this.#sessions.remove(brokerId)
-    return atomically(leadership.records, brokerRegistration.response.create({ brokerEpoch }))
+    // The registration comes last: whoever leads after a failure in between is asked for it again, and does what is left.
+    return oneByOne(leadership.records, brokerRegistration.response.create({ brokerEpoch }))
   }
 
   #checkRegistration(
@@ -209,7 +211,7 @@ export class Brokers {
       isFenced: next === 'fenced' || next === 'shutdown-now',
       shouldShutDown: next === 'shutdown-now',
     })
-    return atomically(leadership.records, reply)
+    return oneByOne(leadership.records, reply)
   }
 
   #mode(broker: BrokerImage): BrokerMode {
@@ -297,10 +299,10 @@ export class Brokers {
   fenceStaleBroker(nowMs: number): Decision<{ readonly fencedBrokerId: number | undefined }> {
     const leadership = new Leadership(this.#state, this.#settings)
     const [stale] = this.#deadlines().filter(({ deadlineMs }) => deadlineMs <= nowMs)
-    if (stale === undefined) return atomically([], { fencedBrokerId: undefined })
+    if (stale === undefined) return oneByOne([], { fencedBrokerId: undefined })
     this.#fence(leadership, stale.broker)
     this.#sessions.endShutdown(stale.broker.brokerId)
-    return atomically(leadership.records, { fencedBrokerId: stale.broker.brokerId })
+    return oneByOne(leadership.records, { fencedBrokerId: stale.broker.brokerId })
   }
 
   /** When `fenceStaleBroker` is to be asked next; undefined: nobody is unfenced. */
@@ -329,7 +331,7 @@ export class Brokers {
     const value = unregisterBrokerRecord.create({ brokerId, brokerEpoch: broker.brokerEpoch })
     leadership.add({ kind: 'unregisterBroker', value })
     this.#sessions.remove(brokerId)
-    return atomically(leadership.records, undefined)
+    return oneByOne(leadership.records, undefined)
   }
 
   /** This node leads from now on: nobody could be heard before. */

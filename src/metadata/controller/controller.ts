@@ -254,7 +254,7 @@ export class Controller {
   /** Throws ApiError 102. */
   unregisterBroker({ brokerId }: UnregisterBrokerRequest): Decision<UnregisterBrokerResponse> {
     const { records } = this.#parts.brokers.unregister(brokerId)
-    return atomically(records, unregisterBroker.response.create())
+    return oneByOne(records, unregisterBroker.response.create())
   }
 
   /** Throws ApiError 119. */

@@ -13,7 +13,7 @@ import { directoryAssignmentLevel, metadataVersionFeature } from '../features.ts
 import type { BrokerImage } from '../image/metadata-image.ts'
 import { noLeader, type PartitionImage } from '../image/partition-image.ts'
 import type { ControllerState } from './controller-state.ts'
-import { atomically, type Decision } from './decision.ts'
+import { type Decision, oneByOne } from './decision.ts'
 import { hasOnlineDirectory, Leadership } from './leadership.ts'
 import type { Settings } from './settings.ts'
 
@@ -60,5 +60,5 @@ export function assignDirectories(
   if (lost.size > 0) leadership.change({ partitions: (it) => lost.has(keyOf(it)), brokerToRemove: brokerId })
   // Each looks at all partitions: only where there is one to find.
   if (leaderless.size > 0) leadership.change({ partitions: (it) => leaderless.has(keyOf(it)) })
-  return atomically(leadership.records, assignReplicasToDirs.response.create({ directories }))
+  return oneByOne(leadership.records, assignReplicasToDirs.response.create({ directories }))
 }
