@@ -205,9 +205,7 @@ export class Controller {
 
   /** Throws ApiError 35 or 77. */
   assignReplicasToDirs(request: AssignReplicasToDirsRequest): Decision<AssignReplicasToDirsResponse> {
-    const { state, settings, brokers } = this.#parts
-    const broker = brokers.check(request.brokerId, request.brokerEpoch).registration
-    return assignDirectories(request, { state, settings, broker })
+    return assignDirectories(request, this.#parts)
   }
 
   /** Throws ApiError 77. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { present, type Uuid } from '../../base/index.ts'
-import { assignReplicasToDirs, createTopics, ErrorCode } from '../../protocol/index.ts'
+import { assignReplicasToDirs, createTopics, ErrorCode, featureLevelRecord } from '../../protocol/index.ts'
+import { directoryAssignmentLevel, metadataVersionFeature } from '../features.ts'
 import { lostDirectory, unassignedDirectory } from '../image/directory-id.ts'
 import { Fixture, id } from './controller-fixture.ts'
 
@@ -73,4 +74,13 @@ test('a partition whose last replica is known to be online again has its leader 
   assert.equal(partition(0).leader, -1)
   assert.deepEqual(assign(id('b1'), [0]), [0])
   assert.equal(partition(0).leader, 1)
+})
+
+test('below 3.7-IV2 there are no directories, whatever the epoch of who asks', () => {
+  const { fixture, assign, topicId } = withTopic()
+  const value = featureLevelRecord.create({ name: metadataVersionFeature, featureLevel: directoryAssignmentLevel - 1 })
+  fixture.take({ records: [{ kind: 'featureLevel', value }], reply: undefined, atomic: true })
+  for (const brokerEpoch of [undefined, 999]) {
+    assert.throws(() => assign(id('a1'), [0], topicId, brokerEpoch), { code: ErrorCode.UNSUPPORTED_VERSION })
+  }
 })

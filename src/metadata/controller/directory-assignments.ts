@@ -10,8 +10,8 @@ import {
   ErrorCode,
 } from '../../protocol/index.ts'
 import { directoryAssignmentLevel, metadataVersionFeature } from '../features.ts'
-import type { BrokerImage } from '../image/metadata-image.ts'
 import { noLeader, type PartitionImage } from '../image/partition-image.ts'
+import type { Brokers } from './brokers.ts'
 import type { ControllerState } from './controller-state.ts'
 import { type Decision, oneByOne } from './decision.ts'
 import { hasOnlineDirectory, Leadership } from './leadership.ts'
@@ -20,21 +20,21 @@ import type { Settings } from './settings.ts'
 export interface DirectoryAssignmentsOptions {
   readonly state: ControllerState
   readonly settings: Settings
-  /** Who asks, in its epoch. */
-  readonly broker: BrokerImage
+  readonly brokers: Pick<Brokers, 'check'>
 }
 
 const keyOf = ({ topicId, partitionId }: PartitionImage): string => `${topicId}${partitionId}`
 
-/** Throws ApiError UNSUPPORTED_VERSION where the metadata has no directories. */
+/** Throws ApiError UNSUPPORTED_VERSION where the metadata has no directories, else STALE_BROKER_EPOCH. */
 export function assignDirectories(
   request: AssignReplicasToDirsRequest,
-  { state, settings, broker }: DirectoryAssignmentsOptions,
+  { state, settings, brokers }: DirectoryAssignmentsOptions,
 ): Decision<AssignReplicasToDirsResponse> {
   if ((state.features.get(metadataVersionFeature) ?? 0) < directoryAssignmentLevel) {
     const reason = 'Directory assignment is not supported yet with the current metadata.version'
     throw new ApiError(ErrorCode.UNSUPPORTED_VERSION, reason)
   }
+  const broker = brokers.check(request.brokerId, request.brokerEpoch).registration
   const { brokerId } = broker
   const leadership = new Leadership(state, settings)
   const lost = new Set<string>()
