@@ -37,7 +37,7 @@ const limits: ServerLimits = {
   inFlightMax: 100,
 }
 
-const config = (texts: Readonly<Record<string, string>>): BrokerConfig =>
+export const nodeConfig = (texts: Readonly<Record<string, string>>): BrokerConfig =>
   BrokerConfig.parse(
     new Map(
       Object.entries({
@@ -145,7 +145,7 @@ export function askingFrom(world: World, name: string, texts: Readonly<Record<st
       peers: peersOf(env, '7'),
       clock: env.clock,
       logger: env.logger,
-      config: config(texts),
+      config: nodeConfig(texts),
     }),
   }
   return asking

@@ -6,14 +6,21 @@ import type { Clock, Logger } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import type { ControllerChannel } from '../metadata/index.ts'
 import type { Peers } from '../peer/index.ts'
+import { reachedAt } from '../raft/index.ts'
 import type { Forwarder } from '../server/index.ts'
 import type { ControllerDriver } from './controller-driver.ts'
 import type { ControllerAddress } from './controller-line.ts'
 import type { MetadataQuorum } from './metadata-quorum.ts'
+import type { QuorumView } from './quorum-view.ts'
 import { RemoteController } from './remote-controller.ts'
 
+/** Who leads, and what of that is in this process. */
+interface LedQuorum extends Pick<MetadataQuorum, 'controller'> {
+  readonly view: Pick<QuorumView, 'leaderId' | 'leaderEndpoints'>
+}
+
 export interface ActiveControllerOptions {
-  readonly quorum: MetadataQuorum
+  readonly quorum: LedQuorum
   readonly config: BrokerConfig
   readonly peers: Peers
   readonly clock: Clock
@@ -21,17 +28,20 @@ export interface ActiveControllerOptions {
 }
 
 export class ActiveController {
-  readonly #quorum: MetadataQuorum
+  readonly #quorum: LedQuorum
+  /** Under which name this node reaches controllers. */
+  readonly #listener: string | undefined
   readonly #remote: RemoteController
 
   constructor({ quorum, ...shared }: ActiveControllerOptions) {
     this.#quorum = quorum
+    this.#listener = shared.config.controllerListenerNames[0]
     this.#remote = new RemoteController({ ...shared, leader: () => this.#leader })
   }
 
   get #leader(): ControllerAddress | undefined {
     const { leaderId: id, leaderEndpoints } = this.#quorum.view
-    const [endpoint] = leaderEndpoints
+    const endpoint = reachedAt(leaderEndpoints, this.#listener)
     return id < 0 || endpoint === undefined ? undefined : { id, host: endpoint.host, port: endpoint.port }
   }
 
