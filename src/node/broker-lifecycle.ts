@@ -4,7 +4,12 @@
  */
 import { ApiError, type Clock, type Logger, type Timer, type Uuid } from '../base/index.ts'
 import type { ControllerChannel } from '../metadata/index.ts'
-import { type BrokerRegistrationRequest, brokerHeartbeat, ErrorCode } from '../protocol/index.ts'
+import {
+  type BrokerHeartbeatResponse,
+  type BrokerRegistrationRequest,
+  brokerHeartbeat,
+  ErrorCode,
+} from '../protocol/index.ts'
 
 export interface LifecycleOptions {
   readonly channel: Pick<ControllerChannel, 'registerBroker' | 'brokerHeartbeat'>
@@ -29,8 +34,9 @@ export interface LifecycleOptions {
 const registrationVersion = 4
 const retryMsMin = 20
 const retryMsMax = 1000
-/** While a change of standing is waited for, heartbeats do not wait for their interval. */
-const hastyIntervalMs = 10
+/** Kafka's: heartbeats do not wait for their interval until the broker has caught up, nor the second one of a broker that leaves. */
+const catchingUpIntervalMs = 10
+const leavingIntervalMs = 50
 
 type Standing = 'fenced' | 'unfenced' | 'leaving' | 'gone'
 
@@ -39,6 +45,9 @@ export class BrokerLifecycle {
   #brokerEpoch = -1
   #standing: Standing = 'fenced'
   #isReady = false
+  #hasCaughtUp = false
+  /** A heartbeat that says so was answered. */
+  #isKnownToLeave = false
   #isStopped = false
   #timer: Timer | undefined
   #failureTimer: Timer | undefined
@@ -171,7 +180,7 @@ export class BrokerLifecycle {
     try {
       const reply = await channel.brokerHeartbeat(request)
       if (offlineLogDirs.length >= this.#options.offlineLogDirs().length) this.#failureTimer?.cancel()
-      return this.#heard(reply) ? hastyIntervalMs : heartbeatIntervalMs
+      return this.#heard(reply, request.wantShutDown) ?? heartbeatIntervalMs
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (error.code === ErrorCode.STALE_BROKER_EPOCH && !this.#isStopped) await this.#registerAgain()
@@ -180,23 +189,30 @@ export class BrokerLifecycle {
     }
   }
 
-  /** True while something is waited for. */
-  #heard({ isFenced, shouldShutDown }: { readonly isFenced: boolean; readonly shouldShutDown: boolean }): boolean {
-    if (this.#standing === 'leaving') {
-      if (!shouldShutDown) return true
-      this.#standing = 'gone'
-      this.#left.resolve()
-      return false
-    }
-    if (isFenced) {
+  /** Returns after which time the next heartbeat is due, where that is sooner than the interval. */
+  #heard(reply: BrokerHeartbeatResponse, hasToldOfLeaving: boolean): number | undefined {
+    if (this.#standing === 'leaving') return this.#heardWhileLeaving(reply, hasToldOfLeaving)
+    const wasCatchingUp = !this.#hasCaughtUp
+    this.#hasCaughtUp ||= reply.isCaughtUp
+    if (reply.isFenced) {
       if (this.#standing === 'unfenced') this.#options.logger.log('warn', 'the controller has fenced this broker')
       this.#standing = 'fenced'
-      return this.#isReady
+    } else {
+      if (this.#standing === 'fenced') this.#options.logger.log('info', 'the controller has unfenced this broker')
+      this.#standing = 'unfenced'
+      this.#unfenced.resolve()
     }
-    if (this.#standing === 'fenced') this.#options.logger.log('info', 'the controller has unfenced this broker')
-    this.#standing = 'unfenced'
-    this.#unfenced.resolve()
-    return false
+    return wasCatchingUp ? catchingUpIntervalMs : undefined
+  }
+
+  #heardWhileLeaving({ shouldShutDown }: BrokerHeartbeatResponse, hasToldOfLeaving: boolean): number | undefined {
+    if (shouldShutDown) {
+      this.#standing = 'gone'
+      this.#left.resolve()
+    }
+    const isFirst = !this.#isKnownToLeave
+    this.#isKnownToLeave = hasToldOfLeaving
+    return isFirst ? leavingIntervalMs : undefined
   }
 
   async #registerAgain(): Promise<void> {

@@ -199,7 +199,7 @@ export class Brokers {
     const broker = this.check(brokerId, brokerEpoch)
     const leadership = new Leadership(this.#state, this.#settings)
     const current = this.#mode(broker.registration)
-    const next = this.#nextMode(request, broker, leadership)
+    const next = this.#nextMode(request, broker)
     if (next !== current) this.#enter(leadership, broker.registration, next)
     this.#sessions.touch({ brokerId, brokerEpoch, nowMs: context.nowMs, metadataOffset: currentMetadataOffset })
     this.#directories(leadership, broker.registration, request)
@@ -224,8 +224,9 @@ export class Brokers {
    * unfenced -> shutdown-now (leads nothing, or wants both), fenced (wants it), controlled-shutdown (leads something)
    * controlled-shutdown -> shutdown-now (leads nothing, and the others know it)
    */
-  #nextMode(request: BrokerHeartbeatRequest, broker: RegisteredBroker, leadership: Leadership): BrokerMode {
+  #nextMode(request: BrokerHeartbeatRequest, broker: RegisteredBroker): BrokerMode {
     const { brokerId, wantFence, wantShutDown } = request
+    const { partitionSets } = this.#state
     switch (this.#mode(broker.registration)) {
       case 'fenced':
         if (wantShutDown) return 'shutdown-now'
@@ -233,9 +234,9 @@ export class Brokers {
       case 'unfenced':
         if (wantFence) return wantShutDown ? 'shutdown-now' : 'fenced'
         if (!wantShutDown) return 'unfenced'
-        return leadership.leads(brokerId) ? 'controlled-shutdown' : 'shutdown-now'
+        return partitionSets.leads(brokerId) ? 'controlled-shutdown' : 'shutdown-now'
       default:
-        if (leadership.leads(brokerId)) return 'controlled-shutdown'
+        if (partitionSets.leads(brokerId)) return 'controlled-shutdown'
         return this.#othersKnow(brokerId) ? 'shutdown-now' : 'controlled-shutdown'
     }
   }

@@ -60,13 +60,6 @@ export class Leadership {
     this.#records.push(record)
   }
 
-  leads(brokerId: number): boolean {
-    for (const topic of this.#state.topics.values()) {
-      for (const partition of this.#state.partitionsOf(topic)) if (partition.leader === brokerId) return true
-    }
-    return false
-  }
-
   change(options: LeadershipChange): void {
     for (const topic of this.#state.topics.values()) {
       for (const known of this.#state.partitionsOf(topic)) {
