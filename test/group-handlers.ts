@@ -7,7 +7,13 @@ import {
   ManualClock,
   MemoryPartition,
 } from '../src/coordinator/group/test-support/group-fixture.ts'
-import { emptyImage, type MetadataImage, partitionFromRecord, type TopicImage } from '../src/metadata/index.ts'
+import {
+  anonymous,
+  emptyImage,
+  type MetadataImage,
+  partitionFromRecord,
+  type TopicImage,
+} from '../src/metadata/index.ts'
 import {
   type Api,
   consumerProtocolSubscription,
@@ -142,6 +148,7 @@ export class Fixture {
       clientId: 'client',
       listenerName: 'PLAINTEXT',
       clientHost: '::ffff:10.0.0.7',
+      principal: anonymous,
       client: { name: '', version: '' },
       proceed: () => undefined,
       afterEarlier: () => undefined,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { controllerAt, nodeConfig, peersOf } from '../../test/remote-world.ts'
-import { isNotController, notController } from '../metadata/index.ts'
+import { anonymous, isNotController, notController } from '../metadata/index.ts'
 import {
   alterConfigs,
   brokerHeartbeat,
@@ -85,7 +85,7 @@ async function moving() {
   return { world, leader, active, controller }
 }
 
-const asker = { clientId: 'client', correlationId: 5, clientHost: '10.1.2.3' }
+const asker = { clientId: 'client', correlationId: 5, clientHost: '10.1.2.3', principal: anonymous }
 const resource = { resourceType: 2, resourceName: 'known' }
 const config = { name: 'retention.ms', value: '5' }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Reader, Writer } from '../base/index.ts'
-import { createTopics, envelope } from '../protocol/index.ts'
+import { anonymous } from '../metadata/index.ts'
+import { createTopics, defaultPrincipalData, envelope } from '../protocol/index.ts'
 import { sealed } from './envelopes.ts'
 
 /** Of Apache Kafka 4.3.1: CreateTopics 7 of a topic `made`, from a client `interop` on 127.0.0.1. */
@@ -12,7 +13,14 @@ const ofKafka = {
 }
 
 const bodyOf = (hex: string): Buffer => Buffer.from(hex, 'hex').subarray(18)
-const request = { apiKey: 19, apiVersion: 7, correlationId: 1, clientId: 'interop', clientHost: '127.0.0.1' }
+const request = {
+  apiKey: 19,
+  apiVersion: 7,
+  correlationId: 1,
+  clientId: 'interop',
+  clientHost: '127.0.0.1',
+  principal: anonymous,
+}
 
 test("what Kafka's broker puts into an Envelope, ours does", () => {
   const body = bodyOf(ofKafka.requestData)
@@ -30,6 +38,15 @@ test("what Kafka's broker puts into an Envelope, ours does", () => {
   const writer = new Writer()
   envelope.request.encode(writer, 0, ours)
   assert.equal(writer.size, ofKafka.requestData.length / 2 + ofKafka.requestPrincipal.length / 2 + 4 + 4)
+})
+
+test('the principal is that of the client', () => {
+  const ann = { type: 'User', name: 'ann', tokenAuthenticated: true }
+  const { requestPrincipal } = sealed({ ...request, principal: ann, body: Buffer.alloc(0) })
+  const reader = new Reader(requestPrincipal ?? assert.fail('no principal'))
+  assert.equal(reader.i16(), 0)
+  const { type, name, tokenAuthenticated } = defaultPrincipalData.decode(reader, 0)
+  assert.deepEqual({ type, name, tokenAuthenticated }, ann)
 })
 
 test('an address is 4 or 16 bytes, whatever the network calls its hosts', () => {

@@ -15,27 +15,25 @@ import {
 } from '../protocol/index.ts'
 import { type Answer, closeConnection, type ForwardedRequest } from '../server/index.ts'
 
-/** Whoever comes without authentication, as all do today. */
-const anonymous = { type: 'User', name: 'ANONYMOUS', tokenAuthenticated: false }
 /** The controller takes addresses alone; only a network that is not IP has others. */
 const noAddress = Buffer.alloc(4)
 
 export function sealed(request: ForwardedRequest): EnvelopeRequest {
-  const { apiKey, apiVersion, correlationId, clientId, clientHost, body } = request
+  const { apiKey, apiVersion, correlationId, clientId, clientHost, principal, body } = request
   const writer = new Writer()
   const header = { requestApiKey: apiKey, requestApiVersion: apiVersion, correlationId, clientId }
   requestHeader.encode(writer, requestHeaderVersion(apiKey, apiVersion), header)
   writer.reference(body)
   const requestData = writer.finishAsOne()
   const clientHostAddress = addressBytes(clientHost) ?? noAddress
-  return envelope.request.create({ requestData, requestPrincipal: principalBytes(), clientHostAddress })
+  return envelope.request.create({ requestData, requestPrincipal: principalBytes(principal), clientHostAddress })
 }
 
-function principalBytes(): Buffer {
+function principalBytes(principal: ForwardedRequest['principal']): Buffer {
   const writer = new Writer()
   const version = defaultPrincipalData.versions[1]
   writer.i16(version)
-  defaultPrincipalData.encode(writer, version, anonymous)
+  defaultPrincipalData.encode(writer, version, principal)
   return writer.finishAsOne()
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Asking, askingFrom, brokerAt, controllerAt, peersOf } from '../../test/remote-world.ts'
 import { ApiError, type Connection } from '../base/index.ts'
-import { supportedFeatures } from '../metadata/index.ts'
+import { anonymous, supportedFeatures } from '../metadata/index.ts'
 import { replyFrame, type ScriptedRequest, serve, tellVersions } from '../peer/scripted-server.ts'
 import {
   type Api,
@@ -23,7 +23,7 @@ import { id } from '../server/handlers/handler-fixture.ts'
 import { closeConnection } from '../server/index.ts'
 import { World } from '../sim/index.ts'
 
-const asker = { clientId: 'client', correlationId: 5, clientHost: '10.1.2.3' }
+const asker = { clientId: 'client', correlationId: 5, clientHost: '10.1.2.3', principal: anonymous }
 const topic = (name: string) =>
   createTopics.request.create({ topics: [{ name, numPartitions: 1, replicationFactor: 1 }], timeoutMs: 30_000 })
 const heartbeat = brokerHeartbeat.request.create({ brokerId: 1, brokerEpoch: 1 })

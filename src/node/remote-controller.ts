@@ -144,11 +144,19 @@ export class RemoteController implements ControllerChannel, Forwarder {
     asker: Asker | undefined,
   ): Promise<Infer<S>> {
     if (asker === undefined) return this.#ask(this.#forwarding, api, request)
-    const { clientId, correlationId, clientHost, apiVersion = api.versions[1] } = asker
+    const { clientId, correlationId, clientHost, principal, apiVersion = api.versions[1] } = asker
     const writer = new Writer()
     api.request.encode(writer, apiVersion, request)
     const body = writer.finishAsOne()
-    const reply = await this.forward({ apiKey: api.key, apiVersion, clientId, correlationId, clientHost, body })
+    const reply = await this.forward({
+      apiKey: api.key,
+      apiVersion,
+      clientId,
+      correlationId,
+      clientHost,
+      principal,
+      body,
+    })
     if (!(reply instanceof Signal)) return readable(() => api.response.decode(new Reader(reply), apiVersion))
     throw new ApiError(ErrorCode.UNSUPPORTED_VERSION, `The active controller does not serve ${api.name} ${apiVersion}.`)
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError, type Logger } from '../base/index.ts'
-import type { Asker } from '../metadata/index.ts'
+import { type Asker, anonymous } from '../metadata/index.ts'
 import type { CreateTopicsRequest, CreateTopicsResponse } from '../protocol/index.ts'
 import { createTopics } from '../protocol/index.ts'
 import { AutoTopics } from './auto-topics.ts'
@@ -71,7 +71,7 @@ test('names are answered at once; a name is asked for once at a time', async () 
 
 test('the controller is told for whom a topic is', () => {
   const { topics, askers } = held()
-  const asker = { clientId: 'c', correlationId: 3, clientHost: '10.0.0.1' }
+  const asker = { clientId: 'c', correlationId: 3, clientHost: '10.0.0.1', principal: anonymous }
   topics.create(['a'], asker)
   topics.create(['a', 'b'], { ...asker, clientId: 'd' })
   topics.create(['__consumer_offsets'])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError, MalformedError, Reader, Writer } from '../base/index.ts'
-import { notController } from '../metadata/index.ts'
+import { anonymous, notController } from '../metadata/index.ts'
 import {
   apisByKey,
   type CreateTopicsResponse,
@@ -72,7 +72,7 @@ test('the bytes go as they came, whatever follows them, and those of the reply c
     ),
     'any bytes',
   )
-  const who = { apiKey: 19, apiVersion, correlationId: 9, clientId: 'me', clientHost: '::1' }
+  const who = { apiKey: 19, apiVersion, correlationId: 9, clientId: 'me', clientHost: '::1', principal: anonymous }
   assert.deepEqual(forwarder.requests, [{ ...who, body }])
 })
 

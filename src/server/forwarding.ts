@@ -17,7 +17,7 @@ import { bind } from './router.ts'
 
 /** Who asks, and how: what the header of the request in the Envelope says, and where it came from. */
 export interface ForwardedRequest
-  extends Pick<RequestContext, 'apiKey' | 'apiVersion' | 'correlationId' | 'clientId' | 'clientHost'> {
+  extends Pick<RequestContext, 'apiKey' | 'apiVersion' | 'correlationId' | 'clientId' | 'clientHost' | 'principal'> {
   /** Behind the header. */
   readonly body: Uint8Array
 }
@@ -48,12 +48,12 @@ export function bindForwarded<Request, Response>(
 ): BoundHandler {
   const bound = bind(handler)
   const passOn = async (body: Buffer, context: RequestContext): Promise<Answer<BodyWriter>> => {
-    const { apiKey, apiVersion, correlationId, clientId, clientHost } = context
+    const { apiKey, apiVersion, correlationId, clientId, clientHost, principal } = context
     const request = handler.api.request.decode(new Reader(body), apiVersion)
     try {
       const to = forwarder()
       if (to === undefined) throw notController()
-      const reply = await to.forward({ apiKey, apiVersion, correlationId, clientId, clientHost, body })
+      const reply = await to.forward({ apiKey, apiVersion, correlationId, clientId, clientHost, principal, body })
       if (reply instanceof Signal) return reply
       context.throttle(throttleTimeIn(handler.api.response.fields, reply))
       return (writer) => writer.reference(reply)

@@ -4,6 +4,7 @@
  * copied.
  */
 import { type ApiError, assert, type Reader, type Writer } from '../base/index.ts'
+import type { Principal } from '../metadata/index.ts'
 
 /** Who asks, and how. */
 export interface RequestContext {
@@ -13,6 +14,7 @@ export interface RequestContext {
   readonly clientId: string | null
   readonly listenerName: string
   readonly clientHost: string
+  readonly principal: Principal
   /** Of the client software, as ApiVersions told it; empty before. */
   readonly client: { name: string; version: string }
   /**

@@ -3,6 +3,7 @@
  * request makes one.
  */
 import type { ReplyPart } from '../base/index.ts'
+import { anonymous } from '../metadata/index.ts'
 import type { RequestContext } from './handler.ts'
 import type { RequestStart } from './request-frame.ts'
 import type { RequestTally } from './request-tally.ts'
@@ -52,6 +53,10 @@ export class RequestSlot implements RequestContext {
 
   get clientHost(): string {
     return this.#connection.remoteAddress
+  }
+
+  get principal(): RequestContext['principal'] {
+    return anonymous
   }
 
   get client(): RequestContext['client'] {

@@ -1,6 +1,7 @@
 /** Envelopes as Kafka's broker sends them and as its controller answers them, beside what ours makes of them. */
 import assert from 'node:assert/strict'
 import { addressText, type Network, Reader, Writer } from '../../src/base/index.ts'
+import { anonymous } from '../../src/metadata/index.ts'
 import { sealed } from '../../src/node/envelopes.ts'
 import type { Peer } from '../../src/peer/index.ts'
 import {
@@ -28,7 +29,7 @@ import type { ForwardedRequest } from '../../src/server/index.ts'
 import { Wire } from '../wire.ts'
 import type { Exchange } from './recorder.ts'
 
-const client = { clientId: 'a-client', correlationId: 42, clientHost: '10.1.2.3' }
+const client = { clientId: 'a-client', correlationId: 42, clientHost: '10.1.2.3', principal: anonymous }
 
 export const newTopic = (name: string) => ({ name, numPartitions: 2, replicationFactor: 1 })
 
@@ -86,7 +87,7 @@ function inside(frame: Buffer): {
   const { clientId, correlationId } = requestHeader.decode(data, requestHeaderVersion(apiKey, apiVersion))
   const clientHost = addressText(sent.clientHostAddress)
   const body = data.slice(data.remaining)
-  return { sent, request: { apiKey, apiVersion, clientId, correlationId, clientHost, body } }
+  return { sent, request: { apiKey, apiVersion, clientId, correlationId, clientHost, principal: anonymous, body } }
 }
 
 function answered(frame: Buffer, { apiKey, apiVersion, correlationId }: ForwardedRequest): object {

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { freePort } from '../../bench/broker.ts'
 import { ApiError, Reader, uuidFromLatin1, Writer } from '../../src/base/index.ts'
 import { createEnv } from '../../src/env/index.ts'
-import { supportedFeatures } from '../../src/metadata/index.ts'
+import { anonymous, supportedFeatures } from '../../src/metadata/index.ts'
 import type { ControllerAddress } from '../../src/node/controller-line.ts'
 import { BrokerConfig } from '../../src/node/index.ts'
 import { RemoteController } from '../../src/node/remote-controller.ts'
@@ -46,7 +46,7 @@ import { type Exchange, Recorder } from './recorder.ts'
 
 const options = { timeoutMs: 20_000 }
 const env = createEnv({ level: 'error' })
-const asker = { clientId: 'a-client', correlationId: 42, clientHost: '10.1.2.3' }
+const asker = { clientId: 'a-client', correlationId: 42, clientHost: '10.1.2.3', principal: anonymous }
 const brokerId = 101
 const farOffset = 2 ** 40
 const id = (text: string) => uuidFromLatin1(text.padEnd(16, '-'))

@@ -46,6 +46,7 @@ import {
   type UpdateFeaturesRequest,
   type UpdateFeaturesResponse,
 } from '../../protocol/index.ts'
+import type { Principal } from '../principal.ts'
 
 /**
  * The client for whom a broker asks, where the request is not the client's own: what of it the controller sees, so that it
@@ -56,6 +57,7 @@ export interface Asker {
   readonly correlationId: number
   /** An IP address as text. */
   readonly clientHost: string
+  readonly principal: Principal
   /** Of the request, where the client sent one of its kind; else the newest is taken. */
   readonly apiVersion?: number
 }

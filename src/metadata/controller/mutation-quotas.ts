@@ -18,9 +18,9 @@ interface Mutator {
 /** The version of each request that knows error 89. */
 export const strictSince = { createTopics: 6, deleteTopics: 5, createPartitions: 3 } as const
 
-/** Nobody has another name before there is authentication. */
-export const mutatorOf = ({ clientId, apiVersion }: Asker, strictSinceVersion: number): Mutator => ({
-  user: 'ANONYMOUS',
+/** Quotas are by the name of a principal, of whatever kind it is. */
+export const mutatorOf = ({ principal, clientId, apiVersion }: Asker, strictSinceVersion: number): Mutator => ({
+  user: principal.name,
   clientId,
   isStrict: apiVersion === undefined || apiVersion >= strictSinceVersion,
 })

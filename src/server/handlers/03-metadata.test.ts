@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Reader, type Uuid, Writer, zeroUuid } from '../../base/index.ts'
-import type { Asker } from '../../metadata/index.ts'
+import { type Asker, anonymous } from '../../metadata/index.ts'
 import { type MetadataRequest, type MetadataResponse, metadata, partitionChangeRecord } from '../../protocol/index.ts'
 import { metadataHandler } from './03-metadata.ts'
 import { ask, ClusterFixture, id } from './handler-fixture.ts'
@@ -101,7 +101,9 @@ test('topics are asked for if broker and client allow it, never because all were
   await allowed.answer(named('y'))
   assert.deepEqual(allowed.created, [['x']])
   // The version is that of another API.
-  assert.deepEqual(allowed.askers, [{ clientId: 'test', correlationId: 1, clientHost: '127.0.0.1' }])
+  assert.deepEqual(allowed.askers, [
+    { clientId: 'test', correlationId: 1, clientHost: '127.0.0.1', principal: anonymous },
+  ])
   const forbidden = cluster({ 'auto.create.topics.enable': 'false' })
   await forbidden.answer({ ...named('x'), allowAutoTopicCreation: true })
   assert.deepEqual(forbidden.created, [])

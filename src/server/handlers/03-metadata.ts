@@ -61,8 +61,8 @@ class Answer {
     this.#services = services
     this.#request = request
     this.#apiVersion = context.apiVersion
-    const { clientId, correlationId, clientHost } = context
-    this.#asker = { clientId, correlationId, clientHost }
+    const { clientId, correlationId, clientHost, principal } = context
+    this.#asker = { clientId, correlationId, clientHost, principal }
     this.#image = services.image()
     this.#brokers = new ListenerBrokers(this.#image, context.listenerName)
     this.#operations = request.includeTopicAuthorizedOperations ? topicOperations : operationsNotAsked

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Logger, Reader, Writer } from '../../base/index.ts'
-import { notController } from '../../metadata/index.ts'
+import { anonymous, notController } from '../../metadata/index.ts'
 import {
   type Api,
   alterClientQuotas,
   alterConfigs,
   createTopics,
+  defaultPrincipalData,
   envelope,
   type Fields,
   type Infer,
@@ -49,6 +50,12 @@ function requestBytes<Q extends Fields, S extends Fields>(
 /** As DefaultPrincipalData 0 behind its version: User, ANONYMOUS, not by a token, no tagged fields. */
 const principal = Buffer.from('0000' + '0555736572' + '0a414e4f4e594d4f5553' + '00' + '00', 'hex')
 const address = Buffer.from([10, 0, 0, 7])
+const principalBytes = (name: string): Buffer => {
+  const writer = new Writer()
+  writer.i16(0)
+  defaultPrincipalData.encode(writer, 0, { ...anonymous, name })
+  return writer.finishAsOne()
+}
 
 function cluster({ isActive = () => true }: { readonly isActive?: () => boolean } = {}) {
   const fixture = new ClusterFixture()
@@ -118,6 +125,27 @@ for (const version of [2, 4, 5, 7]) {
     assert.deepEqual(told[0], [19, version, 77, 'c', '10.0.0.7'])
   })
 }
+
+test('the principal in it is held to its own quota, and nobody else is', async () => {
+  const { fixture, contexts, send } = cluster()
+  const entity = [{ entityType: 'user', entityName: 'ann' }]
+  const ops = [{ key: 'controller_mutation_rate', value: 0.001, remove: false }]
+  await fixture.channel.alterClientQuotas(alterClientQuotas.request.create({ entries: [{ entity, ops }] }))
+  const codes: (number | undefined)[] = []
+  for (const [user, name] of [
+    ['ann', 'a'],
+    ['ann', 'b'],
+    ['bob', 'c'],
+  ] as const) {
+    const { responseData } = await send(requestBytes(createTopics, topic(name)), { principal: principalBytes(user) })
+    codes.push(bodyOf(createTopics, responseData).topics[0]?.errorCode)
+  }
+  assert.deepEqual(codes, [0, 89, 0])
+  assert.deepEqual(
+    contexts.map((it) => it.principal.name),
+    ['ann', 'ann', 'bob'],
+  )
+})
 
 test('a try stays a try, and a client may have no name', async () => {
   const { fixture, contexts, send } = cluster()

@@ -6,7 +6,7 @@
  * Version 0.
  */
 import { ApiError, addressText, assert, MalformedError, Reader, Writer } from '../../base/index.ts'
-import { notController } from '../../metadata/index.ts'
+import { notController, type Principal } from '../../metadata/index.ts'
 import {
   apisByKey,
   defaultPrincipalData,
@@ -47,13 +47,13 @@ function orRefuse<T>(code: number, what: string, read: () => T): T {
   }
 }
 
-function checkPrincipal(bytes: Uint8Array | null): void {
-  orRefuse(ErrorCode.PRINCIPAL_DESERIALIZATION_FAILURE, 'the principal cannot be read', () => {
+function principalIn(bytes: Uint8Array | null): Principal {
+  return orRefuse(ErrorCode.PRINCIPAL_DESERIALIZATION_FAILURE, 'the principal cannot be read', () => {
     const reader = new Reader(bytes ?? new Uint8Array(0))
     const version = reader.i16()
     const [min, max] = defaultPrincipalData.versions
     if (version < min || version > max) throw new MalformedError(`version ${version} is not known`)
-    defaultPrincipalData.decode(reader, version)
+    return defaultPrincipalData.decode(reader, version)
   })
 }
 
@@ -80,13 +80,17 @@ function handlerOf({ requestApiKey, requestApiVersion }: RequestHeader, router: 
 }
 
 /** The client's place in the order of its connection is its broker's to keep; so is the connection, for a throttle time. */
-const contextOf = (header: RequestHeader, clientHost: string, outer: RequestContext): RequestContext => ({
+const contextOf = (
+  header: RequestHeader,
+  client: Pick<RequestContext, 'clientHost' | 'principal'>,
+  outer: RequestContext,
+): RequestContext => ({
+  ...client,
   apiKey: header.requestApiKey,
   apiVersion: header.requestApiVersion,
   correlationId: header.correlationId,
   clientId: header.clientId,
   listenerName: outer.listenerName,
-  clientHost,
   client: { name: '', version: '' },
   proceed: () => undefined,
   afterEarlier: () => undefined,
@@ -108,7 +112,7 @@ function openingHandler({ router, isActive }: EnvelopeServices) {
   return {
     api: envelope,
     async handle({ requestData, requestPrincipal, clientHostAddress }: EnvelopeRequest, outer: RequestContext) {
-      checkPrincipal(requestPrincipal)
+      const principal = principalIn(requestPrincipal)
       const clientHost = orRefuse(ErrorCode.INVALID_REQUEST, 'the address of the client cannot be read', () =>
         addressText(clientHostAddress),
       )
@@ -118,7 +122,7 @@ function openingHandler({ router, isActive }: EnvelopeServices) {
       const header = readHeader(bytes, reader)
       const handler = handlerOf(header, router())
       if (!isActive()) elsewhere()
-      const context = contextOf(header, clientHost, outer)
+      const context = contextOf(header, { clientHost, principal }, outer)
       const answer = orRefuse(ErrorCode.UNSUPPORTED_VERSION, `the ${handler.name} request cannot be read`, () =>
         handler.run(reader, context, elsewhere),
       )

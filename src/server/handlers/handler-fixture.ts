@@ -2,6 +2,7 @@
 import { ApiError, type Clock, type RandomStream, type Timer, type Uuid, uuidFromLatin1 } from '../../base/index.ts'
 import { BrokerConfig } from '../../config/index.ts'
 import {
+  anonymous,
   Controller,
   type ControllerChannel,
   configsOf,
@@ -218,6 +219,7 @@ export const contextOf = (apiKey: number, given: Partial<RequestContext>): Reque
   clientId: 'test',
   listenerName: 'PLAINTEXT',
   clientHost: '127.0.0.1',
+  principal: anonymous,
   client: { name: '', version: '' },
   proceed: () => undefined,
   afterEarlier: () => undefined,
