@@ -1,7 +1,7 @@
 /** What a broker tells the controller of its standing, and when, against a controller that answers as the test says. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Logger } from '../base/index.ts'
+import { ApiError, type Logger } from '../base/index.ts'
 import {
   type BrokerHeartbeatRequest,
   type BrokerHeartbeatResponse,
@@ -51,6 +51,7 @@ class Standing {
       metadataOffset: () => 1,
       offlineLogDirs: () => [],
       cordonedLogDirs: () => null,
+      leaveMsMax: { whole: 20_000, unanswered: 1000 },
       directoryFailureTimeoutMs: () => 30_000,
       onFault: (error) => faults.push(error),
       ...given,
@@ -101,7 +102,7 @@ test('a broker that leaves asks again after 50 ms once, then at its interval', a
   await standing.start()
   await standing.run(100)
   const before = standing.beats.length
-  const left = standing.lifecycle.leave(60_000)
+  const left = standing.lifecycle.leave()
   await standing.run(2 * intervalMs + 100)
   assert.deepEqual(standing.pausesMs(before), [50, intervalMs, intervalMs])
   assert.ok(standing.beats.slice(before).every(({ request }) => request.wantShutDown))
@@ -122,7 +123,7 @@ test('the answer to a heartbeat from before a broker leaves does not count as on
   standing.answer = promise
   standing.lifecycle.hasten()
   await standing.run(1)
-  void standing.lifecycle.leave(60_000)
+  void standing.lifecycle.leave()
   await standing.run(5)
   standing.answer = unfenced
   resolve(unfenced)
@@ -152,16 +153,35 @@ test('what comes up while a heartbeat is under way goes out as soon as that is a
   assert.equal(standing.beats.length, before + 2)
 })
 
+/** After how many milliseconds a broker stops that asks to be let go. */
+async function timeToLeave(standing: Standing): Promise<number> {
+  const { clock, lifecycle } = standing
+  const since = clock.monotonic()
+  const left = lifecycle.leave().then(() => clock.monotonic() - since)
+  await standing.run(30_000)
+  return left
+}
+
 test('whom the controller does not let go in time stops all the same', async (t) => {
   const standing = new Standing(t)
   await standing.start()
   await standing.run(100)
-  let hasLeft = false
-  void standing.lifecycle.leave(10_000).then(() => {
-    hasLeft = true
-  })
-  await standing.run(9_999)
-  assert.equal(hasLeft, false)
-  await standing.run(2)
-  assert.equal(hasLeft, true)
+  assert.equal(await timeToLeave(standing), 20_000)
+})
+
+test('whom no controller answers waits for one for less long', async (t) => {
+  const standing = new Standing(t)
+  await standing.start()
+  await standing.run(100)
+  standing.answer = new Promise(() => undefined)
+  assert.equal(await timeToLeave(standing), intervalMs + 1000)
+})
+
+test('an answer that is an error is none', async (t) => {
+  const standing = new Standing(t)
+  await standing.start()
+  await standing.run(100)
+  standing.answer = Promise.reject(new ApiError(7, 'nobody'))
+  assert.equal(await timeToLeave(standing), intervalMs + 1000)
+  assert.deepEqual(standing.faults, [])
 })

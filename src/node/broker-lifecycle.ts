@@ -11,6 +11,13 @@ import {
   ErrorCode,
 } from '../protocol/index.ts'
 
+/** For how long a broker asks to be let go, in milliseconds. */
+interface LeaveLimits {
+  readonly whole: number
+  /** Beyond the interval of heartbeats, while no controller answers. */
+  readonly unanswered: number
+}
+
 export interface LifecycleOptions {
   readonly channel: Pick<ControllerChannel, 'registerBroker' | 'brokerHeartbeat'>
   readonly clock: Clock
@@ -27,6 +34,7 @@ export interface LifecycleOptions {
   readonly cordonedLogDirs: () => readonly Uuid[] | null
   /** `log.dir.failure.timeout.ms`: a broker that cannot tell of a failed directory stops, so that its replicas are missed. */
   readonly directoryFailureTimeoutMs: () => number
+  readonly leaveMsMax: LeaveLimits
   /** The controller wants the broker to go, or will not have it. */
   readonly onFault: (error: unknown) => void
 }
@@ -51,6 +59,8 @@ export class BrokerLifecycle {
   #isStopped = false
   #timer: Timer | undefined
   #failureTimer: Timer | undefined
+  /** Of a broker that leaves. */
+  #unanswered: Timer | undefined
   #isSending = false
   /** Something has come up since the heartbeat that is under way. */
   #isDueAgain = false
@@ -101,19 +111,30 @@ export class BrokerLifecycle {
     return this.#unfenced.promise
   }
 
-  /** Hands leadership over, as far as there is somebody; resolves when the broker may stop, at the latest at `limitMs`. */
-  async leave(limitMs: number): Promise<void> {
+  /** Hands leadership over, as far as there is somebody; resolves when the broker may stop, or one of the limits is reached. */
+  async leave(): Promise<void> {
     if (this.#brokerEpoch < 0 || this.#standing === 'gone') return
-    const { clock, logger } = this.#options
+    const { clock, leaveMsMax } = this.#options
     this.#standing = 'leaving'
-    const limit = clock.after(limitMs, () => {
-      logger.log('warn', 'the controller did not let the broker go in time; it stops all the same', { limitMs })
-      this.#left.resolve()
-    })
+    const limit = clock.after(leaveMsMax.whole, () => this.#leaveAllTheSame('the controller did not let the broker go'))
+    this.#awaitAnswer()
     this.#beat(0)
     await this.#left.promise
     limit.cancel()
     this.stop()
+  }
+
+  #awaitAnswer(): void {
+    const { clock, heartbeatIntervalMs, leaveMsMax } = this.#options
+    this.#unanswered?.cancel()
+    this.#unanswered = clock.after(heartbeatIntervalMs + leaveMsMax.unanswered, () =>
+      this.#leaveAllTheSame('no controller answered'),
+    )
+  }
+
+  #leaveAllTheSame(why: string): void {
+    this.#options.logger.log('warn', `${why} in time: it stops all the same`)
+    this.#left.resolve()
   }
 
   /** The next heartbeat does not wait for its interval. */
@@ -135,6 +156,7 @@ export class BrokerLifecycle {
     this.#isStopped = true
     this.#timer?.cancel()
     this.#failureTimer?.cancel()
+    this.#unanswered?.cancel()
     this.#unfenced.reject(new Error('the node stops'))
     this.#left.resolve()
   }
@@ -206,6 +228,7 @@ export class BrokerLifecycle {
   }
 
   #heardWhileLeaving({ shouldShutDown }: BrokerHeartbeatResponse, hasToldOfLeaving: boolean): number | undefined {
+    this.#awaitAnswer()
     if (shouldShutDown) {
       this.#standing = 'gone'
       this.#left.resolve()

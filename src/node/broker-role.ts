@@ -25,8 +25,8 @@ export interface BrokerRoleOptions {
   readonly onFault: (error: unknown) => void
 }
 
-/** Milliseconds that a broker waits for the controller to let it go. */
-const leaveMsMax = 10_000
+/** Kafka's, in milliseconds, but for a broker that nobody answers: where the quorum is gone, nobody ever will. */
+const leaveMsMax = { whole: 5 * 60_000, unanswered: 10_000 }
 const securityProtocolCodes = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 } as const
 
 export class BrokerRole {
@@ -92,7 +92,7 @@ export class BrokerRole {
 
   /** Hands leadership over, where the configuration wants that. */
   async leave(): Promise<void> {
-    if (this.#options.config.boolean('controlled.shutdown.enable')) await this.#lifecycle.leave(leaveMsMax)
+    if (this.#options.config.boolean('controlled.shutdown.enable')) await this.#lifecycle.leave()
   }
 
   /** No more heartbeats: who does not leave is missed. */
@@ -114,6 +114,7 @@ function lifecycleOf(options: BrokerRoleOptions, broker: Broker): BrokerLifecycl
     offlineLogDirs: () => broker.offlineLogDirs,
     cordonedLogDirs: () => broker.cordonedLogDirs,
     directoryFailureTimeoutMs: () => broker.config.number('log.dir.failure.timeout.ms'),
+    leaveMsMax,
     onFault,
   })
 }
