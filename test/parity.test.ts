@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { brokerKeys, topicKeys, topicKeysWithoutEffect, topicSynonyms, withoutEffect } from '../src/config/index.ts'
 import type { Node } from '../src/node/index.ts'
+import { apisByKey } from '../src/protocol/index.ts'
 import { layered, startServer, testDefaults } from '../src/stack/index.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -67,7 +68,10 @@ describe('the page on parity', () => {
   ] as const) {
     it(`lists what a ${listener} announces`, async () => {
       const port = node.listeners.find((it) => it.listener === name)?.port ?? 0
-      assert.deepEqual(servedByPage(listener), await announced(port))
+      const served = await announced(port)
+      assert.deepEqual(servedByPage(listener), served)
+      const foreign = served.filter(({ key }) => !apisByKey.get(key)?.listeners.includes(listener))
+      assert.deepEqual(foreign, [], "is served where Kafka's are")
     })
   }
 

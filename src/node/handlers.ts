@@ -251,7 +251,6 @@ export function controllerHandlers(
     bind(allocateProducerIdsHandler(services)),
     bind(controllerRegistrationHandler(services)),
     bind(assignReplicasToDirsHandler(services)),
-    bind(listConfigResourcesHandler(services)),
     bind(addRaftVoterHandler(services)),
     bind(removeRaftVoterHandler(services)),
     bind(updateRaftVoterHandler(services)),
