@@ -7,6 +7,7 @@ import { ApiError } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import { type ControllerChannel, isNotController, type MetadataImage, resourceType } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
+import { brokerLoggerType } from './broker-logger.ts'
 
 export interface AlteredResource {
   readonly resourceType: number
@@ -43,9 +44,15 @@ function failedResources(resources: readonly AlteredResource[], error: unknown):
 
 const keyOf = (resource: AlteredResource): string => `${resource.resourceType} ${resource.resourceName}`
 
-/** Throws ApiError 42 unless the controller may be asked for it. */
-export function checkAlterable({ resourceType: type }: AlteredResource): void {
-  if (!alterable.has(type)) throw new ApiError(ErrorCode.INVALID_REQUEST, `Unknown resource type ${type}`)
+/** Throws ApiError unless the controller may be asked for it: Kafka's brokers answer 42, its controllers 35. */
+export function checkAlterable({ resourceType: type }: AlteredResource, { listener }: Pick<AlterServices, 'listener'>) {
+  if (alterable.has(type)) return
+  if (listener === 'broker') throw new ApiError(ErrorCode.INVALID_REQUEST, `Unknown resource type ${type}`)
+  // A kind that is known, and has no records.
+  if (type === brokerLoggerType) {
+    throw new ApiError(ErrorCode.INVALID_REQUEST, 'Unexpected resource type BROKER_LOGGER.')
+  }
+  throw new ApiError(ErrorCode.UNSUPPORTED_VERSION, `Unknown resource type ${type}.`)
 }
 
 /**

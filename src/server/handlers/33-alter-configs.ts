@@ -13,7 +13,7 @@ type Resource = AlterConfigsRequest['resources'][number]
 
 export function alterConfigsHandler(services: AlterServices): Handler<AlterConfigsRequest, AlterConfigsResponse> {
   const check = (resource: Resource): void => {
-    checkAlterable(resource)
+    checkAlterable(resource, services)
     if (resource.resourceType !== resourceType.broker || services.listener === 'controller') return
     const texts = replaceAll(resource.configs)
     validateResource({ type: 'broker', name: resource.resourceName, texts, broker: services.config() })

@@ -22,7 +22,7 @@ export function incrementalAlterConfigsHandler(services: AlterServices): Handler
   const check = (resource: Resource): void => {
     const config = services.config()
     if (resource.resourceType === brokerLoggerType) throw refuseLevels(resource.resourceName, config.nodeId)
-    checkAlterable(resource)
+    checkAlterable(resource, services)
     if (resource.resourceType !== resourceType.broker || services.listener === 'controller') return
     const texts = applyOperations({
       type: 'broker',
