@@ -40,8 +40,11 @@ const tables: Readonly<Record<ConfigResourceType, ReadonlyMap<string, ConfigKey>
   group: new Map(Object.entries(groupKeys)),
 }
 
-/** Names that come twice, and values that are missing where the operation needs one, spoil the whole resource. */
-function checkShape(operations: readonly ConfigOperation[]): void {
+/**
+ * Names that come twice, and values that are missing where the operation needs one, spoil the whole resource. Throws
+ * ApiError 42.
+ */
+export function checkShape(operations: readonly ConfigOperation[]): void {
   if (new Set(operations.map((it) => it.name)).size !== operations.length) {
     throw new ApiError(invalidRequest, 'Error due to duplicate config keys')
   }

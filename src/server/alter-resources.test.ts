@@ -57,3 +57,35 @@ describe('a resource of a kind that nobody knows', () => {
     assert.deepEqual(told(await whole('brokerLogger')), [42, 'Unexpected resource type BROKER_LOGGER.'])
   })
 })
+
+const twice: readonly Config[] = [
+  ['retention.ms', '5'],
+  ['segment.ms', '7'],
+  ['retention.ms', '6'],
+]
+
+describe('a config that is given twice', () => {
+  test('is refused by a broker', async () => {
+    const { incremental, whole, texts } = asked('broker')
+    for (const type of ['topic', 'broker', 'unknown'] as const) {
+      assert.deepEqual(told(await incremental(type, ...twice)), [42, 'Error due to duplicate config keys'], type)
+      assert.deepEqual(told(await whole(type, ...twice)), [42, 'Error due to duplicate config keys'], type)
+    }
+    assert.deepEqual(texts(), {})
+  })
+
+  for (const api of ['incremental', 'whole'] as const) {
+    test(`has its last value for a controller: ${api}`, async () => {
+      const topic = asked('controller')
+      assert.deepEqual(told(await topic[api]('topic', ...twice)), [0, null])
+      assert.deepEqual(topic.texts(), { 'retention.ms': '6', 'segment.ms': '7' })
+    })
+  }
+})
+
+test('a broker does not pass on what has no value', async () => {
+  const { incremental, whole } = asked('broker')
+  const missing = [42, 'Null value not supported for : retention.ms']
+  assert.deepEqual(told(await incremental('unknown', ['retention.ms', null])), missing)
+  assert.deepEqual(told(await whole('unknown', ['retention.ms', null])), missing)
+})

@@ -8,6 +8,7 @@ import type { BrokerConfig } from '../config/index.ts'
 import { type ControllerChannel, isNotController, type MetadataImage, resourceType } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import { brokerLoggerType } from './broker-logger.ts'
+import { withLastConfigs } from './last-configs.ts'
 
 export interface AlteredResource {
   readonly resourceType: number
@@ -54,6 +55,12 @@ export function checkAlterable({ resourceType: type }: AlteredResource, { listen
   }
   throw new ApiError(ErrorCode.UNSUPPORTED_VERSION, `Unknown resource type ${type}.`)
 }
+
+/** What a broker passes on has no config twice; who asks a controller directly may give one twice. */
+export const forController = <R extends Parameters<typeof withLastConfigs>[0]>(
+  resources: readonly R[],
+  { listener }: Pick<AlterServices, 'listener'>,
+): readonly R[] => (listener === 'controller' ? resources.map((it) => withLastConfigs(it)) : resources)
 
 /**
  * `check` throws an ApiError for a resource that the controller is not to see; one of `forward` is the answer for all that it

@@ -8,6 +8,7 @@ import { ApiError, type Clock } from '../../base/index.ts'
 import { type ControllerChannel, clusterMetadataTopic } from '../../metadata/index.ts'
 import { type CreateTopicsRequest, type CreateTopicsResponse, createTopics, ErrorCode } from '../../protocol/index.ts'
 import type { Handler } from '../handler.ts'
+import { withLastConfigs } from '../last-configs.ts'
 import { withinTimeout } from '../within-timeout.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
@@ -28,12 +29,6 @@ function refusal({ name, configs }: CreatableTopic, isTwice: boolean): ApiError 
   if (nulls.length === 0) return undefined
   const reason = `Null value not supported for topic configs: ${nulls.map((config) => config.name).join(',')}`
   return new ApiError(ErrorCode.INVALID_CONFIG, reason)
-}
-
-/** Of a config that is given twice the last one holds: here, but not when configs are altered. */
-function withLastConfigs(topic: CreatableTopic): CreatableTopic {
-  const configs = new Map(topic.configs.map((config) => [config.name, config]))
-  return configs.size === topic.configs.length ? topic : { ...topic, configs: [...configs.values()] }
 }
 
 const failed = (name: string, { code, message }: ApiError) => ({ name, errorCode: code, errorMessage: message })
