@@ -118,6 +118,7 @@ export function brokerServices({ broker, quorum, brokerEpoch, forwarder }: Broke
     config: () => broker.config,
     replicas: broker.replicas,
     autoTopics,
+    chance: env.random.stream('taken-for-controller'),
     logLevel: () => 'info' as const,
     listener: 'broker' as const,
     decompressedBytesMax: () => broker.config.own.number('odradek.max.decompressed.batch.bytes'),

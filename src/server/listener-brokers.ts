@@ -2,6 +2,7 @@
  * The brokers as clients of one listener see them, made for one answer from one image: who is there and where, and which
  * replicas cannot serve. On the path of every Metadata request: allocates per broker, not per partition.
  */
+import type { RandomStream } from '../base/index.ts'
 import { hasOnlineDirectory, type MetadataImage, type PartitionImage } from '../metadata/index.ts'
 
 export interface ListedBroker {
@@ -13,6 +14,15 @@ export interface ListedBroker {
 }
 
 const none: readonly number[] = []
+
+/**
+ * Whom clients are told to be the controller, any of these: what is for the controller may be sent to any broker (KIP-590), and
+ * one for all would have the requests of all on its one way there. -1: nobody.
+ */
+export function anyOf(brokers: readonly Pick<ListedBroker, 'brokerId'>[], chance: RandomStream): number {
+  if (brokers.length === 0) return -1
+  return brokers[chance.below(brokers.length)]?.brokerId ?? -1
+}
 
 export class ListenerBrokers {
   readonly #brokers: MetadataImage['cluster']['brokers']

@@ -4,7 +4,7 @@ import { Reader, type Uuid, Writer, zeroUuid } from '../../base/index.ts'
 import { type Asker, anonymous } from '../../metadata/index.ts'
 import { type MetadataRequest, type MetadataResponse, metadata, partitionChangeRecord } from '../../protocol/index.ts'
 import { metadataHandler } from './03-metadata.ts'
-import { ask, ClusterFixture, id } from './handler-fixture.ts'
+import { ask, ClusterFixture, countingStream, id } from './handler-fixture.ts'
 
 type Given = Parameters<typeof metadata.request.create>[0]
 
@@ -19,7 +19,7 @@ function cluster(texts: Readonly<Record<string, string>> = {}) {
     askers.push(asker)
     return new Map(created.flat().map((name) => [name, 3]))
   }
-  const handler = metadataHandler({ ...fixture.services, autoTopics: { create } })
+  const handler = metadataHandler({ ...fixture.services, autoTopics: { create }, chance: countingStream() })
   const answer = async (given: Given, apiVersion = 13, listenerName = 'PLAINTEXT') =>
     ask(handler, requestOf(given, apiVersion), { apiVersion, listenerName })
   return { fixture, answer, created, askers }
@@ -53,10 +53,19 @@ test('every version has a reply that can be written', async () => {
     assert.deepEqual(codes(reply).slice(0, 2), ['a 0', 'nope 3'])
     assert.deepEqual(codes(reply).slice(2, 3), version < 4 ? ['in/valid 3'] : invalid)
     assert.equal(reply.clusterId, version >= 2 ? 'cluster' : null)
-    assert.equal(reply.controllerId, version >= 1 ? 1 : -1)
+    assert.ok(version >= 1 ? [1, 2, 3].includes(reply.controllerId) : reply.controllerId === -1)
     assert.equal(reply.topics[0]?.topicId === zeroUuid, version < 10)
     assert.equal(reply.topics[0]?.partitions[0]?.leaderEpoch, version >= 7 ? 0 : -1)
   }
+})
+
+test('the controller is any broker that has the listener, another one each time', async () => {
+  const { fixture, answer } = cluster()
+  fixture.heartbeat(2, { wantFence: true })
+  const told = new Set<number>()
+  for (let i = 0; i < 6; i++) told.add((await answer({ topics: [] })).controllerId)
+  assert.deepEqual([...told].sort(), [1, 3])
+  assert.equal((await answer({ topics: [] }, 13, 'NOWHERE')).controllerId, -1)
 })
 
 const asked = [

@@ -6,7 +6,7 @@
  * replicas. 6: error 72 for a leader without this listener. 7: leader epochs. 8: authorized operations. 10: topic ids in
  * the reply. 11: none of the cluster's operations. 12: topics by id. 13: an error for the whole reply.
  */
-import { ApiError, type Uuid, zeroUuid } from '../../base/index.ts'
+import { ApiError, type RandomStream, type Uuid, zeroUuid } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
 import {
   type Asker,
@@ -19,7 +19,7 @@ import { ErrorCode, type MetadataRequest, type MetadataResponse, metadata } from
 import { clusterOperations, operationsNotAsked, topicOperations } from '../authorized-operations.ts'
 import type { AutoTopics } from '../auto-topics.ts'
 import type { Handler, RequestContext } from '../handler.ts'
-import { ListenerBrokers } from '../listener-brokers.ts'
+import { anyOf, ListenerBrokers } from '../listener-brokers.ts'
 
 type TopicAnswer = MetadataResponse['topics'][number]
 type PartitionAnswer = TopicAnswer['partitions'][number]
@@ -29,6 +29,8 @@ export interface MetadataServices {
   readonly config: () => BrokerConfig
   readonly clusterId: string
   readonly autoTopics: Pick<AutoTopics, 'create'>
+  /** Chooses whom a client takes for the controller. */
+  readonly chance: RandomStream
 }
 
 const topicIdsSince = 12
@@ -74,8 +76,7 @@ class Answer {
       throttleTimeMs: 0,
       brokers: alive.map(({ brokerId, host, port, rack }) => ({ nodeId: brokerId, host, port, rack })),
       clusterId: this.#services.clusterId,
-      // What is for the controller may be sent to any broker (KIP-590).
-      controllerId: alive[0]?.brokerId ?? -1,
+      controllerId: anyOf(alive, this.#services.chance),
       topics: this.#topics(),
       clusterAuthorizedOperations: this.#request.includeClusterAuthorizedOperations
         ? clusterOperations

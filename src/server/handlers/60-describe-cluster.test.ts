@@ -16,7 +16,7 @@ import { brokerRegistrationHandler } from './62-broker-registration.ts'
 import { brokerHeartbeatHandler } from './63-broker-heartbeat.ts'
 import { unregisterBrokerHandler } from './64-unregister-broker.ts'
 import { controllerRegistrationHandler } from './70-controller-registration.ts'
-import { ask, ClusterFixture, id } from './handler-fixture.ts'
+import { ask, ClusterFixture, countingStream, id } from './handler-fixture.ts'
 
 type Given = Parameters<typeof describeCluster.request.create>[0]
 
@@ -27,9 +27,10 @@ async function cluster() {
   const listeners = [{ name: 'CONTROLLER', host: 'c', port: 9093 }]
   const registration = controllerRegistration.request.create({ controllerId: 1, incarnationId: id('c'), listeners })
   await ask(controllerRegistrationHandler(fixture.services), registration)
+  const chance = countingStream()
   const answer = async (given: Given, own: 'broker' | 'controller', apiVersion: number, leader = 1) => {
     const onController = own === 'controller'
-    const services = { ...fixture.services, ...(onController ? { controllerId: () => leader } : {}) }
+    const services = { ...fixture.services, ...(onController ? { controllerId: () => leader } : { chance }) }
     const context = { apiVersion, listenerName: onController ? 'CONTROLLER' : 'PLAINTEXT' }
     const reply = await ask(describeClusterHandler(services), describeCluster.request.create(given), context)
     const nodes = reply.brokers.map((it) => `${it.brokerId} ${it.host}:${it.port}${it.isFenced ? ' fenced' : ''}`)
@@ -52,6 +53,16 @@ const kinds: readonly { given: Given; own: 'broker' | 'controller'; version: num
   { given: { endpointType: 1 }, own: 'controller', version: 1, seen: [114, 1, -1] },
   { given: {}, own: 'controller', version: 0, seen: [42, 1, -1] },
 ]
+
+test('clients are told any broker that can be asked for the controller, one after another', async () => {
+  const { fixture, answer } = await cluster()
+  fixture.start(3, 4)
+  const told = new Set<unknown>()
+  for (let i = 0; i < 6; i++) told.add((await answer({ includeFencedBrokers: true }, 'broker', 2))[2])
+  assert.deepEqual([...told].sort(), [1, 3, 4], 'not the fenced one')
+  for (const id of [1, 3, 4]) fixture.heartbeat(id, { wantFence: true })
+  assert.equal((await answer({ includeFencedBrokers: true }, 'broker', 2))[2], -1)
+})
 
 for (const { given, own, version, seen } of kinds) {
   test(`the nodes of a cluster: a ${own}, asked with version ${version} for ${JSON.stringify(given)}`, async () => {

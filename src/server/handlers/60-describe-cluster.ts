@@ -3,6 +3,7 @@
  *
  * Versions 0 to 2. 1: the kind of endpoint that is meant (KIP-919). 2: fenced brokers (KIP-1073).
  */
+import type { RandomStream } from '../../base/index.ts'
 import type { MetadataImage } from '../../metadata/index.ts'
 import {
   type DescribeClusterRequest,
@@ -12,15 +13,16 @@ import {
 } from '../../protocol/index.ts'
 import { clusterOperations, operationsNotAsked } from '../authorized-operations.ts'
 import type { Handler } from '../handler.ts'
-import { ListenerBrokers } from '../listener-brokers.ts'
+import { anyOf, ListenerBrokers } from '../listener-brokers.ts'
 
 type Node = DescribeClusterResponse['brokers'][number]
 
-export interface DescribeClusterServices {
+/** On a controller's listener: the leader of the quorum, -1 if none is known. On a broker's, chance takes one of the brokers. */
+type TakenForController = { readonly controllerId: () => number } | { readonly chance: RandomStream }
+
+export type DescribeClusterServices = TakenForController & {
   readonly image: () => MetadataImage
   readonly clusterId: string
-  /** On a controller's listener only: the leader of the quorum, -1 if none is known. */
-  readonly controllerId?: () => number
 }
 
 const endpointTypes = { broker: 1, controller: 2 } as const
@@ -61,8 +63,15 @@ function mismatch({ endpointType }: DescribeClusterRequest, own: 'broker' | 'con
 export function describeClusterHandler(
   services: DescribeClusterServices,
 ): Handler<DescribeClusterRequest, DescribeClusterResponse> {
-  const { image, clusterId, controllerId } = services
-  const own = controllerId === undefined ? 'broker' : 'controller'
+  const { image, clusterId } = services
+  const own = 'controllerId' in services ? 'controller' : 'broker'
+  const leaderOf = (nodes: readonly Node[]): number =>
+    'controllerId' in services
+      ? services.controllerId()
+      : anyOf(
+          nodes.filter(({ isFenced }) => !isFenced),
+          services.chance,
+        )
   return {
     api: describeCluster,
     handle(request, { apiVersion, listenerName }) {
@@ -70,7 +79,7 @@ export function describeClusterHandler(
       if (mismatched !== undefined) return mismatched
       const nodes =
         own === 'broker' ? brokerNodes(image(), listenerName, request) : controllerNodes(image(), listenerName)
-      const leader = controllerId === undefined ? nodes.find(({ isFenced }) => !isFenced)?.brokerId : controllerId()
+      const leader = leaderOf(nodes)
       return {
         throttleTimeMs: 0,
         errorCode: ErrorCode.NONE,
