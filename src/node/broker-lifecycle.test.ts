@@ -1,18 +1,19 @@
 /** What a broker tells the controller of its standing, and when, against a controller that answers as the test says. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { ApiError, type Logger } from '../base/index.ts'
+import { ApiError, type Logger, type Uuid } from '../base/index.ts'
 import {
   type BrokerHeartbeatRequest,
   type BrokerHeartbeatResponse,
   brokerHeartbeat,
   brokerRegistration,
 } from '../protocol/index.ts'
-import { ManualClock } from '../server/handlers/handler-fixture.ts'
+import { id, ManualClock } from '../server/handlers/handler-fixture.ts'
 import { BrokerLifecycle, type LifecycleOptions } from './broker-lifecycle.ts'
 
 const logger: Logger = { log: () => undefined, child: () => logger }
 const intervalMs = 2000
+const failureMs = 30_000
 
 type Answer = Partial<BrokerHeartbeatResponse>
 
@@ -32,6 +33,8 @@ class Standing {
   readonly faults: unknown[] = []
   readonly lifecycle: BrokerLifecycle
   answer: Answer | Promise<Answer> = unfenced
+  /** That failed. */
+  readonly offline: Uuid[] = []
 
   constructor(t: TestContext, given: Partial<LifecycleOptions> = {}) {
     const { clock, beats, faults } = this
@@ -49,7 +52,7 @@ class Standing {
       heartbeatIntervalMs: intervalMs,
       registrationTimeoutMs: 60_000,
       metadataOffset: () => 1,
-      offlineLogDirs: () => [],
+      offlineLogDirs: () => this.offline,
       cordonedLogDirs: () => null,
       leaveMsMax: { whole: 20_000, unanswered: 1000 },
       directoryFailureTimeoutMs: () => 30_000,
@@ -57,6 +60,11 @@ class Standing {
       ...given,
     })
     t.after(() => this.lifecycle.stop())
+  }
+
+  fail(directory: string): void {
+    this.offline.push(id(directory))
+    this.lifecycle.directoryFailed()
   }
 
   async run(ms: number): Promise<void> {
@@ -184,4 +192,49 @@ test('an answer that is an error is none', async (t) => {
   standing.answer = Promise.reject(new ApiError(7, 'nobody'))
   assert.equal(await timeToLeave(standing), intervalMs + 1000)
   assert.deepEqual(standing.faults, [])
+})
+
+/** A broker that runs, and whose directory `a` has failed; each directory has `failureMs` to be told of. */
+async function withFailed(t: TestContext, answer: Answer | Promise<Answer>): Promise<Standing> {
+  const standing = new Standing(t, { directoryFailureTimeoutMs: () => failureMs })
+  await standing.start()
+  await standing.run(100)
+  standing.answer = answer
+  standing.fail('a')
+  return standing
+}
+
+test('a directory that failed is told of at once', async (t) => {
+  const standing = await withFailed(t, unfenced)
+  await standing.run(1)
+  assert.deepEqual(standing.beats.at(-1)?.request.offlineLogDirs, [id('a')])
+  standing.fail('b')
+  await standing.run(1)
+  assert.deepEqual(standing.beats.at(-1)?.request.offlineLogDirs, [id('a'), id('b')])
+  await standing.run(2 * failureMs)
+  assert.deepEqual(standing.faults, [])
+})
+
+test('a broker that cannot tell of a directory in time stops, whichever fail after it', async (t) => {
+  const standing = await withFailed(t, new Promise(() => undefined))
+  await standing.run(failureMs - 10)
+  standing.fail('b')
+  await standing.run(9)
+  assert.deepEqual(standing.faults, [])
+  await standing.run(1)
+  assert.equal(standing.faults.length, 1)
+})
+
+test('that the controller knows of one directory is not enough', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<Answer>()
+  const standing = await withFailed(t, promise)
+  await standing.run(100)
+  standing.fail('b')
+  // It answers for the first one; the heartbeat that tells of the second is not answered.
+  standing.answer = new Promise(() => undefined)
+  resolve(unfenced)
+  await standing.run(failureMs - 1)
+  assert.deepEqual(standing.faults, [])
+  await standing.run(1)
+  assert.equal(standing.faults.length, 1)
 })

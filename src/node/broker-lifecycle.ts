@@ -58,7 +58,10 @@ export class BrokerLifecycle {
   #isKnownToLeave = false
   #isStopped = false
   #timer: Timer | undefined
-  #failureTimer: Timer | undefined
+  /** Of the directories that failed and of which the controller does not know: until when it has to. */
+  readonly #failureTimers = new Map<Uuid, Timer>()
+  /** The controller knows that they failed. */
+  readonly #told = new Set<Uuid>()
   /** Of a broker that leaves. */
   #unanswered: Timer | undefined
   #isSending = false
@@ -142,20 +145,31 @@ export class BrokerLifecycle {
     this.#beat(0)
   }
 
-  /** The controller is told at once; where it cannot be in time, the broker stops. */
+  /** The controller is told at once; where it cannot be in time, be it of one directory only, the broker stops. */
   directoryFailed(): void {
-    const { clock, directoryFailureTimeoutMs, onFault } = this.#options
+    const { clock, directoryFailureTimeoutMs, offlineLogDirs, onFault } = this.#options
     this.#beat(0)
-    this.#failureTimer?.cancel()
-    this.#failureTimer = clock.after(directoryFailureTimeoutMs(), () => {
-      if (!this.#isStopped) onFault(new Error('the controller could not be told of a log directory that failed'))
-    })
+    for (const directory of offlineLogDirs()) {
+      if (this.#told.has(directory) || this.#failureTimers.has(directory)) continue
+      const timer = clock.after(directoryFailureTimeoutMs(), () => {
+        if (!this.#isStopped) onFault(new Error('the controller could not be told of a log directory that failed'))
+      })
+      this.#failureTimers.set(directory, timer)
+    }
+  }
+
+  #toldOf(directories: readonly Uuid[]): void {
+    for (const directory of directories) {
+      this.#told.add(directory)
+      this.#failureTimers.get(directory)?.cancel()
+      this.#failureTimers.delete(directory)
+    }
   }
 
   stop(): void {
     this.#isStopped = true
     this.#timer?.cancel()
-    this.#failureTimer?.cancel()
+    for (const timer of this.#failureTimers.values()) timer.cancel()
     this.#unanswered?.cancel()
     this.#unfenced.reject(new Error('the node stops'))
     this.#left.resolve()
@@ -201,7 +215,7 @@ export class BrokerLifecycle {
     })
     try {
       const reply = await channel.brokerHeartbeat(request)
-      if (offlineLogDirs.length >= this.#options.offlineLogDirs().length) this.#failureTimer?.cancel()
+      this.#toldOf(offlineLogDirs)
       return this.#heard(reply, request.wantShutDown) ?? heartbeatIntervalMs
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
