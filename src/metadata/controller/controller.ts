@@ -187,7 +187,8 @@ export class Controller {
 
   /**
    * `apiVersion`: of the request. `isPredecessorGone`: the asker holds what its predecessor held, the locks of the log
-   * directories; a broker that was killed then need not wait for its old session. Throws ApiError 35, 101, 104 or 119.
+   * directories; a broker that was killed then need not wait for its old session. Throws ApiError 35, 101, 102, 104
+   * or 119.
    */
   registerBroker(
     request: BrokerRegistrationRequest,
