@@ -6,9 +6,9 @@ import type { Env, Uuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import { type ControllerChannel, type MetadataUpdate, supportedFeatures } from '../metadata/index.ts'
 import { brokerRegistration } from '../protocol/index.ts'
+import type { BoundListener } from './bound-listener.ts'
 import { Broker } from './broker.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
-import type { BoundListener } from './node.ts'
 
 export interface BrokerRoleOptions {
   readonly env: Env

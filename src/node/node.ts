@@ -12,6 +12,7 @@ import type { Endpoint as QuorumEndpoint } from '../raft/index.ts'
 import { type BoundHandler, Router, Server, type ServerLimits } from '../server/index.ts'
 import { ActiveController } from './active-controller.ts'
 import { bootstrapCheckpointName, readBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
+import type { BoundListener } from './bound-listener.ts'
 import type { Broker } from './broker.ts'
 import { BrokerRole } from './broker-role.ts'
 import { ControllerRegistration } from './controller-registration.ts'
@@ -27,12 +28,6 @@ export interface NodeOptions {
   readonly hostName: string
   /** Released receive buffers are overwritten: shows in tests who kept a view. */
   readonly poison?: boolean
-}
-
-export interface BoundListener {
-  readonly listener: string
-  readonly host: string
-  readonly port: number
 }
 
 /** Replies to those who waited may take so long, in milliseconds. */
