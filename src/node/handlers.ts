@@ -4,13 +4,7 @@
 
 import type { Env, Uuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import {
-  type ControllerChannel,
-  kraftVersionFeature,
-  type MetadataImage,
-  metadataVersionFeature,
-  supportedFeatures,
-} from '../metadata/index.ts'
+import type { ControllerChannel, MetadataImage } from '../metadata/index.ts'
 import {
   AutoTopics,
   addRaftVoterHandler,
@@ -71,7 +65,6 @@ import {
   offsetForLeaderEpochHandler,
   ProducerIds,
   produceHandler,
-  type QuorumDescription,
   quorumFetchHandler,
   RareWarning,
   type Router,
@@ -85,7 +78,8 @@ import {
 } from '../server/index.ts'
 import type { Broker } from './broker.ts'
 import type { MetadataQuorum } from './metadata-quorum.ts'
-import type { QuorumReplicaView } from './quorum-view.ts'
+import { describeQuorum } from './quorum-description.ts'
+import { featuresOf } from './served-features.ts'
 
 export interface BrokerParts {
   readonly broker: Broker
@@ -256,33 +250,4 @@ export function controllerHandlers(
     bind(removeRaftVoterHandler(services)),
     bind(updateRaftVoterHandler(services)),
   ]
-}
-
-function featuresOf({ features, provenance }: MetadataImage, quorum: MetadataQuorum): Features {
-  const levels = new Map([...features.finalized, [metadataVersionFeature, features.metadataVersion]])
-  if (quorum.kraftVersion > 0) levels.set(kraftVersionFeature, quorum.kraftVersion)
-  return {
-    supported: supportedFeatures.map(({ name, minLevel, maxLevel }) => ({
-      name,
-      minVersion: minLevel,
-      maxVersion: maxLevel,
-    })),
-    finalizedEpoch: provenance.offset,
-    finalized: [...levels].map(([name, level]) => ({ name, level })),
-  }
-}
-
-function describeQuorum(quorum: MetadataQuorum): QuorumDescription | undefined {
-  const { isLeader, leaderId, leaderEpoch, highWatermark, voters, replicas } = quorum.view
-  if (!isLeader) return undefined
-  const isVoter = (it: QuorumReplicaView): boolean =>
-    voters.isVoter({ id: it.replicaId, directoryId: it.replicaDirectoryId })
-  return {
-    leaderId,
-    leaderEpoch,
-    highWatermark,
-    voters: replicas.filter(isVoter),
-    observers: replicas.filter((it) => !isVoter(it)),
-    nodes: voters.ids().map((nodeId) => ({ nodeId, listeners: voters.endpointsOf(nodeId) })),
-  }
 }
