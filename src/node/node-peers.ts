@@ -7,7 +7,7 @@ import { Peers } from '../peer/index.ts'
 const reconnect = { initialMs: 50, maxMs: 500 }
 const limits = { inFlightMax: 5, queuedBytesMax: 8 * 1024 * 1024, waitingMax: 1000 }
 
-/** What servers log and count. */
+/** What servers log and count: of the package, as its test checks. */
 export const software = { name: 'odradek', version: '0.1.0' }
 
 export const nodePeers = ({ network, clock, random }: Env, config: BrokerConfig, poison: boolean): Peers =>
