@@ -5,6 +5,7 @@ import { type Asking, askingFrom, brokerAt, controllerAt, peersOf } from '../../
 import { ApiError, type Connection } from '../base/index.ts'
 import { anonymous, supportedFeatures } from '../metadata/index.ts'
 import { replyFrame, type ScriptedRequest, serve, tellVersions } from '../peer/scripted-server.ts'
+import type { ApiRange } from '../peer/served-versions.ts'
 import {
   type Api,
   alterConfigs,
@@ -51,7 +52,7 @@ type Reply = (request: ScriptedRequest, socket: Connection) => void
 async function scripted(
   world: World,
   reply: Reply,
-  served = [envelope, createTopics, brokerHeartbeat, alterPartition],
+  served: readonly ApiRange[] = [envelope, createTopics, brokerHeartbeat, alterPartition],
 ) {
   const ranges = [apiVersions, ...served].map((api) => [api.key, ...api.versions] as const)
   const { requests } = await serve(world.env('b'), {
@@ -377,6 +378,29 @@ test('a controller without the API is not asked again', async () => {
   assert.equal((await timed(world, remote.forward(forwarded))).value, '-1')
   assert.equal(asked().length, 0)
 })
+
+for (const newest of [3, 4]) {
+  const told = newest === 4 ? ['group.version', 'metadata.version'] : ['metadata.version']
+  test(`a registration in version ${newest} tells of the features ${told.join()}`, async () => {
+    const world = makeWorld()
+    const seen: string[] = []
+    const { address } = await scripted(
+      world,
+      (request, socket) => {
+        const { features } = brokerRegistration.request.decode(request.reader, request.version)
+        seen.push(...features.map(({ name }) => name))
+        socket.write([replyFrame(brokerRegistration, request, brokerRegistration.response.create({ brokerEpoch: 8 }))])
+      },
+      [{ ...brokerRegistration, versions: [0, newest] }],
+    )
+    const features = supportedFeatures
+      .filter(({ name }) => name === 'group.version' || name === 'metadata.version')
+      .map((it) => ({ name: it.name, minSupportedVersion: it.minLevel, maxSupportedVersion: it.maxLevel }))
+    const registration = brokerRegistration.request.create({ brokerId: 9, features })
+    const { brokerEpoch } = await world.settle(asking(world, address).remote.registerBroker(registration, 4))
+    assert.deepEqual([brokerEpoch, seen], [8, told])
+  })
+}
 
 test('a node that stops answers what waits, on all lines, and asks nothing more', async () => {
   const world = makeWorld()

@@ -6,7 +6,7 @@
 import { ApiError, type Clock, type Logger, Reader, Writer } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import { type Asker, type ControllerChannel, notController } from '../metadata/index.ts'
-import { type Peers, UnsupportedVersionError, type VersionRange } from '../peer/index.ts'
+import { type Peers, UnsupportedVersionError } from '../peer/index.ts'
 import {
   type Api,
   allocateProducerIds,
@@ -35,7 +35,7 @@ import {
   updateFeatures,
 } from '../protocol/index.ts'
 import { type Answer, type ForwardedRequest, type Forwarder, Signal } from '../server/index.ts'
-import { type ControllerAddress, ControllerLine } from './controller-line.ts'
+import { type Attempt, type ControllerAddress, ControllerLine } from './controller-line.ts'
 import { failedUnlessKnown, opened, readable, sealed } from './envelopes.ts'
 
 export interface RemoteControllerOptions {
@@ -51,6 +51,8 @@ export interface RemoteControllerOptions {
 const forwardingMsMax = 60_000
 const assignmentsMsMax = 60_000
 const registrationMsMax = 5000
+/** Before this version of BrokerRegistration a feature whose lowest level is 0 cannot be read (KAFKA-17492). */
+const zeroLevelsSince = 4
 
 export class RemoteController implements ControllerChannel, Forwarder {
   readonly #heartbeats: ControllerLine
@@ -79,7 +81,16 @@ export class RemoteController implements ControllerChannel, Forwarder {
   // ---- what this node asks for itself
 
   registerBroker: ControllerChannel['registerBroker'] = (request, apiVersion) =>
-    this.#ask(this.#heartbeats, brokerRegistration, request, [0, apiVersion])
+    this.#attempt(this.#heartbeats, async (peer, timeoutMs) => {
+      try {
+        return await peer.send(brokerRegistration, request, { timeoutMs, versions: [zeroLevelsSince, apiVersion] })
+      } catch (error) {
+        if (!(error instanceof UnsupportedVersionError)) throw error
+        const features = request.features.filter(({ minSupportedVersion }) => minSupportedVersion > 0)
+        const versions = [0, Math.min(zeroLevelsSince - 1, apiVersion)] as const
+        return peer.send(brokerRegistration, { ...request, features }, { timeoutMs, versions })
+      }
+    })
 
   brokerHeartbeat: ControllerChannel['brokerHeartbeat'] = (request) =>
     this.#ask(this.#heartbeats, brokerHeartbeat, request)
@@ -96,15 +107,14 @@ export class RemoteController implements ControllerChannel, Forwarder {
   allocateProducerIds: ControllerChannel['allocateProducerIds'] = (request) =>
     this.#ask(this.#forwarding, allocateProducerIds, request)
 
-  async #ask<Q extends Fields, S extends Fields>(
-    line: ControllerLine,
-    api: Api<Q, S>,
-    request: Infer<Q>,
-    versions: VersionRange = api.versions,
-  ): Promise<Infer<S>> {
+  #ask<Q extends Fields, S extends Fields>(line: ControllerLine, api: Api<Q, S>, request: Infer<Q>): Promise<Infer<S>> {
+    return this.#attempt(line, (peer, timeoutMs) => peer.send(api, request, { timeoutMs }))
+  }
+
+  async #attempt<R extends object>(line: ControllerLine, attempt: Attempt<R>): Promise<R> {
     try {
       return await line.ask(async (peer, timeoutMs) => {
-        const response = await peer.send(api, request, { timeoutMs, versions })
+        const response = await attempt(peer, timeoutMs)
         if (saysNotController(response)) throw notController()
         throwIfFailed(response)
         return response

@@ -2,7 +2,7 @@
  * ApiVersions (18): what this listener serves, and the features of the cluster.
  *
  * Versions 0 to 4 (and 5 where declared). 3: flexible, the client's name and version; supported and finalized features.
- * 4: the true minimum of features. A version beyond ours is answered in form 0 by `request-frame.ts` (KIP-511).
+ * 4: features whose lowest level is 0, which clients of 3.x cannot read (KAFKA-17492). A version beyond ours is answered in form 0 by `request-frame.ts` (KIP-511).
  */
 import { ApiError } from '../../base/index.ts'
 import { type ApiVersionsRequest, type ApiVersionsResponse, apiVersions, ErrorCode } from '../../protocol/index.ts'
@@ -41,7 +41,7 @@ export function apiVersionsHandler(services: ApiVersionsServices): Handler<ApiVe
           .served()
           .map(({ key, versions }) => ({ apiKey: key, minVersion: versions[0], maxVersion: versions[1] }))
           .sort((a, b) => a.apiKey - b.apiKey),
-        supportedFeatures: supported,
+        supportedFeatures: context.apiVersion >= 4 ? supported : supported.filter(({ minVersion }) => minVersion > 0),
         finalizedFeaturesEpoch: finalizedEpoch,
         finalizedFeatures: finalized.map(({ name, level }) => ({
           name,
