@@ -1,9 +1,9 @@
 /** The ids that stand for no directory of a broker (KIP-858); Kafka keeps the first hundred ids for such. */
 import { oneUuid, type Uuid, uuidFromLatin1, zeroUuid } from '../../base/index.ts'
 
-/** A new replica that has no directory yet. */
-export const unassignedDirectory: Uuid = zeroUuid
-/** Some directory that is offline. */
-export const lostDirectory: Uuid = oneUuid
 /** Some directory that was chosen before directories had ids. */
-export const migratingDirectory: Uuid = uuidFromLatin1(`${'\0'.repeat(15)}\x02`)
+export const migratingDirectory: Uuid = zeroUuid
+/** A new replica that has no directory yet. */
+export const unassignedDirectory: Uuid = oneUuid
+/** Some directory that is offline. */
+export const lostDirectory: Uuid = uuidFromLatin1(`${'\0'.repeat(15)}\x02`)
