@@ -61,6 +61,10 @@ const levelsWithNewMetadata: readonly number[] = [
 export const losesMetadata = (from: number, to: number): boolean =>
   levelsWithNewMetadata.some((level) => level > to && level <= from)
 
+/** From which on a broker says whether it comes from ZooKeeper (KIP-866): 3.4-IV0. */
+export const zkMigrationLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.4-IV0')
+/** From which on records may be in a metadata transaction (KIP-868): 3.6-IV1. */
+export const metadataTransactionsLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.6-IV1')
 /** From which on the leader epoch stays when the ISR only shrinks: 3.6-IV0. */
 export const noEpochOnShrinkLevel: number = metadataVersionMin + metadataVersionNames.indexOf('3.6-IV0')
 /** From which on controllers register (KIP-919): 3.7-IV0. */
@@ -75,6 +79,14 @@ export const cordonedDirectoriesLevel: number = metadataVersionMin + metadataVer
 /** As `4.3-IV0`; undefined for a level that 4.3.1 cannot run at. */
 export const metadataVersionName = (level: number): string | undefined =>
   level < metadataVersionMin ? undefined : metadataVersionNames[level - metadataVersionMin]
+
+/** The level of `metadata.version` that records with which a cluster begins say; 0 where they say none. */
+export const metadataVersionIn = (records: readonly MetadataRecord[]): number =>
+  records.reduce(
+    (level, { kind, value }) =>
+      kind === 'featureLevel' && value.name === metadataVersionFeature ? value.featureLevel : level,
+    0,
+  )
 
 /** What brokers and controllers of 4.3.1 register. */
 export const supportedFeatures: readonly SupportedFeature[] = [

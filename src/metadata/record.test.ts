@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MalformedError, oneUuid } from '../base/index.ts'
 import { brokerRegistrationChangeRecord, userScramCredentialRecord } from '../protocol/index.ts'
-import { decodeRecord, encodeRecord } from './index.ts'
+import { decodeRecord, encodeRecord, latestMetadataVersion } from './index.ts'
 
 const malformed = [
   { what: 'nothing', bytes: [] },
@@ -21,7 +21,10 @@ for (const { what, bytes } of malformed) {
 test('what was decoded shares no memory with the bytes', () => {
   const secret = Buffer.of(1, 2, 3)
   const given = { name: 'u', mechanism: 1, salt: secret, storedKey: secret, serverKey: secret, iterations: 4096 }
-  const bytes = encodeRecord({ kind: 'userScramCredential', value: userScramCredentialRecord.create(given) })
+  const bytes = encodeRecord(
+    { kind: 'userScramCredential', value: userScramCredentialRecord.create(given) },
+    latestMetadataVersion,
+  )
   const record = decodeRecord(bytes)
   bytes.fill(0xff)
   assert.deepEqual(record, { kind: 'userScramCredential', value: userScramCredentialRecord.create(given) })
@@ -37,7 +40,7 @@ const changes = [
 for (const { given, version } of changes) {
   test(`a change of registration with ${Object.keys(given).join()} is written in version ${version}`, () => {
     const value = brokerRegistrationChangeRecord.create({ brokerId: 1, brokerEpoch: 2, ...given })
-    const bytes = encodeRecord({ kind: 'brokerRegistrationChange', value })
+    const bytes = encodeRecord({ kind: 'brokerRegistrationChange', value }, latestMetadataVersion)
     assert.equal(bytes[2], version)
     assert.deepEqual(decodeRecord(bytes), { kind: 'brokerRegistrationChange', value })
   })

@@ -60,6 +60,12 @@ import {
   type ZkMigrationStateRecord,
   zkMigrationStateRecord,
 } from '../protocol/index.ts'
+import {
+  cordonedDirectoriesLevel,
+  directoryAssignmentLevel,
+  eligibleLeaderReplicasLevel,
+  zkMigrationLevel,
+} from './features.ts'
 
 export type MetadataRecord =
   | { readonly kind: 'registerBroker'; readonly value: RegisterBrokerRecord }
@@ -164,6 +170,18 @@ export function decodeRecord(bytes: Uint8Array): MetadataRecord {
   return record
 }
 
+function registerBrokerVersion(level: number): number {
+  if (level >= cordonedDirectoriesLevel) return 4
+  if (level >= directoryAssignmentLevel) return 3
+  return level >= zkMigrationLevel ? 2 : 1
+}
+
+/** Of partitions and of their changes. */
+function partitionVersion(level: number): number {
+  if (level >= eligibleLeaderReplicasLevel) return 2
+  return level >= directoryAssignmentLevel ? 1 : 0
+}
+
 /** Kafka writes the lowest version that holds what changed (KIP-841, KIP-858, KIP-1066). */
 function registrationChangeVersion(value: BrokerRegistrationChangeRecord): number {
   if (value.cordonedLogDirs !== null) return 3
@@ -180,21 +198,24 @@ function frame<F extends Fields>(message: Message<F>, version: number, value: In
   return writer.finishAsOne()
 }
 
-/** One record, frame included, in the version that Kafka writes at `metadata.version` 4.3-IV0. */
-export function encodeRecord(record: MetadataRecord): Uint8Array {
+/**
+ * One record, frame included, in the version that Kafka writes at that level of `metadata.version`: every node that can run
+ * at it reads the record. What the version has no field for is left out.
+ */
+export function encodeRecord(record: MetadataRecord, level: number): Uint8Array {
   switch (record.kind) {
     case 'registerBroker':
-      return frame(registerBrokerRecord, 4, record.value)
+      return frame(registerBrokerRecord, registerBrokerVersion(level), record.value)
     case 'unregisterBroker':
       return frame(unregisterBrokerRecord, 0, record.value)
     case 'topic':
       return frame(topicRecord, 0, record.value)
     case 'partition':
-      return frame(partitionRecord, 2, record.value)
+      return frame(partitionRecord, partitionVersion(level), record.value)
     case 'config':
       return frame(configRecord, 0, record.value)
     case 'partitionChange':
-      return frame(partitionChangeRecord, 2, record.value)
+      return frame(partitionChangeRecord, partitionVersion(level), record.value)
     case 'fenceBroker':
       return frame(fenceBrokerRecord, 0, record.value)
     case 'unfenceBroker':

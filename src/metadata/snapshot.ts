@@ -1,6 +1,7 @@
 /**
  * The records of a snapshot: replayed on nothing they give the image again. In Kafka's order, features first, because
- * readers learn from them how to read the rest. Off the hot path; knows no batch and no file.
+ * readers learn from them how to read the rest; none that the level of `metadata.version` does not have. Off the hot path;
+ * knows no batch and no file.
  */
 import {
   clientQuotaRecord,
@@ -9,7 +10,7 @@ import {
   producerIdsRecord,
   topicRecord,
 } from '../protocol/index.ts'
-import { metadataVersionFeature } from './features.ts'
+import { controllerRegistrationLevel, metadataVersionFeature } from './features.ts'
 import type { FeaturesImage, MetadataImage, TopicImage } from './image/metadata-image.ts'
 import { recordOfPartition } from './image/partition-image.ts'
 import type { MetadataRecord } from './record.ts'
@@ -17,7 +18,10 @@ import type { MetadataRecord } from './record.ts'
 export function* snapshotRecords(image: MetadataImage): Generator<MetadataRecord, void, undefined> {
   yield* featureRecords(image.features)
   for (const value of image.cluster.brokers.values()) yield { kind: 'registerBroker', value }
-  for (const value of image.cluster.controllers.values()) yield { kind: 'registerController', value }
+  // Below that level there are none, unless one of us that did not heed it has led: they register again.
+  if (image.features.metadataVersion >= controllerRegistrationLevel) {
+    for (const value of image.cluster.controllers.values()) yield { kind: 'registerController', value }
+  }
   for (const topic of image.topics.byId.values()) yield* topicRecords(topic)
   yield* configRecords(image)
   yield* quotaRecords(image)

@@ -10,6 +10,7 @@ import {
   latestMetadataVersion,
   type MetadataRecord,
   metadataVersionFeature,
+  metadataVersionIn,
 } from '../metadata/index.ts'
 import { featureLevelRecord, snapshotFooterRecord, snapshotHeaderRecord } from '../protocol/index.ts'
 import {
@@ -31,6 +32,7 @@ const leaderEpoch = 0
 
 export function encodeBootstrapCheckpoint(records: readonly MetadataRecord[], timestampMs: number): Buffer {
   const footerOffset = 1 + records.length
+  const level = metadataVersionIn(records)
   const header = new Writer(32)
   snapshotHeaderRecord.encode(header, 0, snapshotHeaderRecord.create())
   const footer = new Writer(32)
@@ -41,7 +43,7 @@ export function encodeBootstrapCheckpoint(records: readonly MetadataRecord[], ti
       timestampMs,
     }),
     buildBatch(
-      records.map((record) => ({ value: encodeRecord(record), timestampMs })),
+      records.map((record) => ({ value: encodeRecord(record, level), timestampMs })),
       { baseOffset: 1, leaderEpoch },
     ),
     buildControlBatch([{ type: ControlRecordType.snapshotFooter, value: footer.finishAsOne() }], {
@@ -72,7 +74,7 @@ export function decodeBootstrapCheckpoint(bytes: Uint8Array, path: string): Meta
     if (!(error instanceof MalformedError || error instanceof CompressionError)) throw error
     throw new StorageError(`Unable to read bootstrap metadata from ${path}: ${error.message}`)
   }
-  if (!records.some((record) => record.kind === 'featureLevel' && record.value.name === metadataVersionFeature)) {
+  if (metadataVersionIn(records) === 0) {
     throw new StorageError(
       'No FeatureLevelRecord for metadata.version was found in the bootstrap metadata from the binary bootstrap ' +
         `metadata file: ${path}`,

@@ -65,6 +65,8 @@ export class BrokerLifecycle {
   /** Of a broker that leaves. */
   #unanswered: Timer | undefined
   #isSending = false
+  /** What the controller has of this broker lacks something: the next request is a registration. */
+  #isOutdated = false
   /** Something has come up since the heartbeat that is under way. */
   #isDueAgain = false
   readonly #unfenced = Promise.withResolvers<void>()
@@ -87,13 +89,11 @@ export class BrokerLifecycle {
 
   /** Registers; tries again until the time for it is over. Rejects with ApiError where trying again is no use. */
   async register(): Promise<void> {
-    const { channel, clock, logger, registrationTimeoutMs } = this.#options
-    const registration = this.#options.registration()
+    const { clock, logger, registrationTimeoutMs } = this.#options
     const giveUpMs = clock.monotonic() + registrationTimeoutMs
     for (let delayMs = retryMsMin; ; delayMs = Math.min(delayMs * 2, retryMsMax)) {
       try {
-        const { brokerEpoch } = await channel.registerBroker(registration, registrationVersion)
-        this.#brokerEpoch = brokerEpoch
+        await this.#registerNow()
         this.#beat(0)
         return
       } catch (error) {
@@ -138,6 +138,12 @@ export class BrokerLifecycle {
   #leaveAllTheSame(why: string): void {
     this.#options.logger.log('warn', `${why} in time: it stops all the same`)
     this.#left.resolve()
+  }
+
+  /** Registers once more, as the broker that it is: the controller could not take all of it before. */
+  renewRegistration(): void {
+    this.#isOutdated = true
+    if (this.#brokerEpoch >= 0) this.#beat(0)
   }
 
   /** The next heartbeat does not wait for its interval. */
@@ -199,9 +205,15 @@ export class BrokerLifecycle {
     })
   }
 
-  /** One heartbeat; returns after which time the next one is due. */
+  /** One heartbeat, or a registration; returns after which time the next one is due. */
   async #send(): Promise<number> {
     const { channel, heartbeatIntervalMs, metadataOffset, logger } = this.#options
+    const retryMs = Math.min(heartbeatIntervalMs, retryMsMax)
+    if (this.#isOutdated) {
+      logger.log('info', 'the controller does not know all of this broker; it registers again')
+      await this.#registerAgain()
+      return this.#isOutdated ? retryMs : 0
+    }
     const offlineLogDirs = [...this.#options.offlineLogDirs()]
     const cordonedLogDirs = this.#options.cordonedLogDirs()
     const request = brokerHeartbeat.request.create({
@@ -219,9 +231,11 @@ export class BrokerLifecycle {
       return this.#heard(reply, request.wantShutDown) ?? heartbeatIntervalMs
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      if (error.code === ErrorCode.STALE_BROKER_EPOCH && !this.#isStopped) await this.#registerAgain()
-      else logger.log('warn', 'a heartbeat was not answered', { code: error.code, reason: error.message })
-      return Math.min(heartbeatIntervalMs, retryMsMax)
+      if (error.code === ErrorCode.STALE_BROKER_EPOCH && !this.#isStopped) {
+        logger.log('warn', 'the controller no longer knows this broker; it registers again')
+        await this.#registerAgain()
+      } else logger.log('warn', 'a heartbeat was not answered', { code: error.code, reason: error.message })
+      return retryMs
     }
   }
 
@@ -252,14 +266,21 @@ export class BrokerLifecycle {
     return isFirst ? leavingIntervalMs : undefined
   }
 
+  async #registerNow(): Promise<void> {
+    const { channel, registration } = this.#options
+    // What becomes outdated from here on is for another time.
+    this.#isOutdated = false
+    const { brokerEpoch } = await channel.registerBroker(registration(), registrationVersion)
+    this.#brokerEpoch = brokerEpoch
+  }
+
   async #registerAgain(): Promise<void> {
-    const { channel, logger } = this.#options
-    logger.log('warn', 'the controller no longer knows this broker; it registers again')
+    const { logger } = this.#options
     try {
-      const { brokerEpoch } = await channel.registerBroker(this.#options.registration(), registrationVersion)
-      this.#brokerEpoch = brokerEpoch
+      await this.#registerNow()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
+      this.#isOutdated = true
       logger.log('warn', 'registering again failed', { code: error.code, reason: error.message })
     }
   }

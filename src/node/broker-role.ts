@@ -4,7 +4,13 @@
  */
 import type { Env, Uuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import { type ControllerChannel, type MetadataUpdate, supportedFeatures } from '../metadata/index.ts'
+import {
+  type ControllerChannel,
+  directoryAssignmentLevel,
+  type MetadataUpdate,
+  metadataVersionFeature,
+  supportedFeatures,
+} from '../metadata/index.ts'
 import { brokerRegistration } from '../protocol/index.ts'
 import type { BoundListener } from './bound-listener.ts'
 import { Broker } from './broker.ts'
@@ -62,6 +68,7 @@ export class BrokerRole {
 
   publish(update: MetadataUpdate): void {
     this.broker.publish(update)
+    if (lacksDirectories(update, this.#options.config.nodeId)) this.#lifecycle.renewRegistration()
   }
 
   /** Registers, and resolves when the controller has unfenced the broker. */
@@ -99,6 +106,18 @@ export class BrokerRole {
   silence(): void {
     this.#lifecycle.stop()
   }
+}
+
+/**
+ * The level has directories now (KIP-858), and the registration is of a time when it had none. Told where either changes, as
+ * in Kafka: not with each image until the new one is there.
+ */
+function lacksDirectories({ image, changes }: MetadataUpdate, nodeId: number): boolean {
+  const { featuresChanged, brokersChanged } = changes
+  const mayHaveChanged =
+    featuresChanged.includes(metadataVersionFeature) || brokersChanged.some(({ brokerId }) => brokerId === nodeId)
+  if (!mayHaveChanged || image.features.metadataVersion < directoryAssignmentLevel) return false
+  return image.cluster.brokers.get(nodeId)?.logDirs.length === 0
 }
 
 function lifecycleOf(options: BrokerRoleOptions, broker: Broker): BrokerLifecycle {

@@ -165,9 +165,13 @@ export class ControllerDriver implements ControllerChannel {
     const { log } = this.#options
     if (!log.isLeader) throw notController()
     const baseOffset = log.endOffset
-    // Before the quorum has them: what cannot be replayed must not become durable.
-    for (const [i, record] of records.entries()) this.#controller.replay(record, baseOffset + i)
-    const lastOffset = log.propose(records.map(encodeRecord))
+    const encoded = records.map((record, i) => {
+      // Before the quorum has it: what cannot be replayed must not become durable.
+      this.#controller.replay(record, baseOffset + i)
+      // At the level that is in force from this record on: that of a new cluster is in one of the first.
+      return encodeRecord(record, this.#controller.state.metadataVersion)
+    })
+    const lastOffset = log.propose(encoded)
     assert(lastOffset === baseOffset + records.length - 1, 'the quorum gives the offsets that were replayed')
     return lastOffset
   }

@@ -315,7 +315,7 @@ export class MetadataQuorum {
 }
 
 function* encodedRecords(image: MetadataImage): Generator<Uint8Array, void, undefined> {
-  for (const record of snapshotRecords(image)) yield encodeRecord(record)
+  for (const record of snapshotRecords(image)) yield encodeRecord(record, image.features.metadataVersion)
 }
 
 /** How often the controller looks for leaders to elect by itself. */

@@ -2,6 +2,7 @@
 import {
   decodeRecord,
   encodeRecord,
+  latestMetadataVersion,
   MetadataLoader,
   type MetadataRecord,
   snapshotRecords,
@@ -20,7 +21,7 @@ const keptKinds: readonly MetadataRecord['kind'][] = [
 const inHex = (records: Iterable<MetadataRecord>): readonly string[] =>
   [...records]
     .filter(({ kind }) => keptKinds.includes(kind))
-    .map((record) => `${record.kind} ${Buffer.from(encodeRecord(record)).toString('hex')}`)
+    .map((record) => `${record.kind} ${Buffer.from(encodeRecord(record, latestMetadataVersion)).toString('hex')}`)
     .sort()
 
 function* batchesIn(bytes: Buffer) {

@@ -16,7 +16,12 @@ import {
   registerBrokerRecord,
   unregisterBrokerRecord,
 } from '../../protocol/index.ts'
-import { kraftVersionFeature, metadataVersionFeature } from '../features.ts'
+import {
+  cordonedDirectoriesLevel,
+  directoryAssignmentLevel,
+  kraftVersionFeature,
+  metadataVersionFeature,
+} from '../features.ts'
 import type { BrokerImage } from '../image/metadata-image.ts'
 import { directoryOf, noLeader } from '../image/partition-image.ts'
 import type { MetadataRecord } from '../record.ts'
@@ -61,6 +66,14 @@ export class Brokers {
     this.#clusterId = clusterId
   }
 
+  get #knowsDirectories(): boolean {
+    return this.#state.metadataVersion >= directoryAssignmentLevel
+  }
+
+  get #knowsCordons(): boolean {
+    return this.#state.metadataVersion >= cordonedDirectoriesLevel
+  }
+
   /** Throws ApiError STALE_BROKER_EPOCH unless the broker is registered in that epoch. */
   check(brokerId: number, brokerEpoch: number): RegisteredBroker {
     const broker = this.#state.brokers.get(brokerId)
@@ -97,11 +110,11 @@ export class Brokers {
       endPoints: request.listeners,
       features: request.features,
       rack: request.rack,
-      logDirs: request.logDirs,
+      logDirs: this.#knowsDirectories ? request.logDirs : [],
       isMigratingZkBroker: request.isMigratingZkBroker,
       fenced: amends ? existing.fenced : true,
       inControlledShutdown: amends ? existing.inControlledShutdown : false,
-      cordonedLogDirs: amends ? existing.cordonedLogDirs : null,
+      cordonedLogDirs: amends && this.#knowsCordons ? existing.cordonedLogDirs : null,
     })
     leadership.add({ kind: 'registerBroker', value })
     // A session begins with the first heartbeat: who has sent none can be followed by another incarnation at once.
@@ -134,7 +147,7 @@ export class Brokers {
       throw new ApiError(ErrorCode.BROKER_ID_NOT_REGISTERED, reason)
     }
     checkRegistrant(brokerId, request.listeners)
-    this.#checkDirectories(request)
+    if (this.#knowsDirectories) this.#checkDirectories(request)
     this.#checkFeatures(request)
   }
 
@@ -277,7 +290,7 @@ export class Brokers {
   #directories(leadership: Leadership, broker: BrokerImage, request: BrokerHeartbeatRequest): void {
     const { brokerId, brokerEpoch, logDirs } = broker
     const { offlineLogDirs, cordonedLogDirs } = request
-    const failed = logDirs.filter((directory) => offlineLogDirs.includes(directory))
+    const failed = this.#knowsDirectories ? logDirs.filter((directory) => offlineLogDirs.includes(directory)) : []
     if (failed.length > 0) {
       const onFailed = (directory: Uuid | undefined): boolean => directory !== undefined && failed.includes(directory)
       leadership.change({
@@ -287,7 +300,7 @@ export class Brokers {
       const online = logDirs.filter((directory) => !failed.includes(directory))
       leadership.add(registrationChange({ brokerId, brokerEpoch, logDirs: online }))
     }
-    if (cordonedLogDirs === null) return
+    if (cordonedLogDirs === null || !this.#knowsCordons) return
     const known = broker.cordonedLogDirs
     const same = known?.length === cordonedLogDirs.length && cordonedLogDirs.every((it) => known.includes(it))
     if (!same) leadership.add(registrationChange({ brokerId, brokerEpoch, cordonedLogDirs }))

@@ -16,7 +16,7 @@ import type {
 } from '../../protocol/index.ts'
 import { aclKey } from '../acl.ts'
 import { ClusterDelta } from '../cluster-delta.ts'
-import { kraftVersionFeature } from '../features.ts'
+import { kraftVersionFeature, metadataVersionFeature } from '../features.ts'
 import { type BrokerImage, type QuotaEntityPart, quotaEntityKey, scramCredentialKey } from '../image/metadata-image.ts'
 import { changedPartition, type PartitionImage, partitionFromRecord } from '../image/partition-image.ts'
 import type { MetadataRecord, RecordOf } from '../record.ts'
@@ -107,6 +107,11 @@ export class ControllerState {
   /** The start of the next block of producer ids; -1 before the first was given out. */
   get nextProducerId(): number {
     return this.#producerIds.get('next') ?? -1
+  }
+
+  /** The level; 0 before the first record says it. */
+  get metadataVersion(): number {
+    return this.features.get(metadataVersionFeature) ?? 0
   }
 
   partition(topicId: Uuid, partitionId: number): PartitionImage | undefined {

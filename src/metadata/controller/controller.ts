@@ -55,7 +55,7 @@ import {
   unregisterBroker,
 } from '../../protocol/index.ts'
 import { type ClientLimit, limitOf, mutationRateKey, type QuotaClient } from '../client-quota.ts'
-import { metadataVersionFeature } from '../features.ts'
+import { controllerRegistrationLevel, metadataVersionFeature } from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
 import { Acls } from './acls.ts'
 import { BrokerSessions } from './broker-sessions.ts'
@@ -256,8 +256,12 @@ export class Controller {
     return oneByOne(records, unregisterBroker.response.create())
   }
 
-  /** Throws ApiError 119. */
+  /** Throws ApiError 35 or 119. */
   registerController(request: ControllerRegistrationRequest): Decision<ControllerRegistrationResponse> {
+    if (this.#parts.state.metadataVersion < controllerRegistrationLevel) {
+      const reason = 'The current metadata.version is too old for registrations of controllers'
+      throw new ApiError(ErrorCode.UNSUPPORTED_VERSION, reason)
+    }
     const { controllerId, incarnationId, listeners, features } = request
     checkRegistrant(controllerId, listeners)
     // There is no migration any more, whatever the controller says of its own.

@@ -17,7 +17,9 @@ import {
   eligibleLeaderReplicasLevel,
   kraftVersionFeature,
   losesMetadata,
+  metadataTransactionsLevel,
   metadataVersionFeature,
+  metadataVersionIn,
   supportedFeatures,
 } from '../features.ts'
 import type { MetadataRecord } from '../record.ts'
@@ -188,15 +190,16 @@ export class Features {
     return records
   }
 
-  /** What the first controller of a new cluster writes, as one metadata transaction. */
+  /** What the first controller of a new cluster writes, as one metadata transaction where the level knows such. */
   bootstrap(records: readonly MetadataRecord[] = bootstrapRecords()): readonly MetadataRecord[] {
     const enablesElr = records.some(
       ({ kind, value }) => kind === 'featureLevel' && value.name === elrFeature && value.featureLevel > 0,
     )
+    const all = [...records, ...(enablesElr ? this.#elrSafetyRecords() : [])]
+    if (metadataVersionIn(records) < metadataTransactionsLevel) return all
     return [
       { kind: 'beginTransaction', value: beginTransactionRecord.create({ name: 'Bootstrap records' }) },
-      ...records,
-      ...(enablesElr ? this.#elrSafetyRecords() : []),
+      ...all,
       { kind: 'endTransaction', value: endTransactionRecord.create() },
     ]
   }

@@ -1,6 +1,7 @@
 /** The partitions that a topic gets, placed by us or by whoever asks: replicas, directories, first leader and ISR. */
 import { ApiError, type RandomStream, type Uuid } from '../../base/index.ts'
 import { ErrorCode, partitionRecord } from '../../protocol/index.ts'
+import { directoryAssignmentLevel } from '../features.ts'
 import { migratingDirectory, unassignedDirectory } from '../image/directory-id.ts'
 import type { BrokerImage } from '../image/metadata-image.ts'
 import type { MetadataRecord } from '../record.ts'
@@ -91,7 +92,8 @@ export function defaultDirectory(broker: BrokerImage | undefined): Uuid {
 
 export function newPartitionRecord(state: ControllerState, topicId: Uuid, partition: NewPartition): MetadataRecord {
   const { partitionId, replicas, isr } = partition
-  const directories = replicas.map((id) => defaultDirectory(state.brokers.get(id)?.registration))
+  const hasDirectories = state.metadataVersion >= directoryAssignmentLevel
+  const directories = hasDirectories ? replicas.map((id) => defaultDirectory(state.brokers.get(id)?.registration)) : []
   const given = { topicId, partitionId, replicas, isr, directories, leader: isr[0], leaderEpoch: 0, partitionEpoch: 0 }
   return { kind: 'partition', value: partitionRecord.create(given) }
 }

@@ -16,12 +16,14 @@ export const noLeaderChange = -2
 /** In a partition change: the leader recovery state stays. */
 export const noRecoveryStateChange = -1
 
-/** Every replica has a directory; those of records from before KIP-858 have one that we do not know. */
+/** Every replica has a directory; those of records from before KIP-858 have one that we do not know, also when they change. */
 function directoriesOf(
   directories: PartitionImage['directories'],
   replicas: PartitionImage['replicas'],
 ): PartitionImage['directories'] {
-  return directories.length > 0 ? directories : replicas.map(() => migratingDirectory)
+  return directories.every((directory) => directory === migratingDirectory)
+    ? replicas.map(() => migratingDirectory)
+    : directories
 }
 
 /** In which directory a replica is; undefined where the broker has none of the partition. */

@@ -1,13 +1,20 @@
 /** When all is well again, all nodes know the same, and the brokers are fenced or not as their lives say. */
 import assert from 'node:assert/strict'
-import { encodeRecord, type MetadataImage, snapshotRecords } from '../../../../src/metadata/index.ts'
+import {
+  encodeRecord,
+  latestMetadataVersion,
+  type MetadataImage,
+  snapshotRecords,
+} from '../../../../src/metadata/index.ts'
 import type { ClusterNode } from '../cluster-node.ts'
 import type { ClusterWorld } from '../cluster-world.ts'
 import type { Invariant } from '../invariant.ts'
 
 /** Sorted: maps of two images need not have the same order. */
 const textOf = (image: MetadataImage): readonly string[] =>
-  [...snapshotRecords(image)].map((record) => Buffer.from(encodeRecord(record)).toString('base64')).sort()
+  [...snapshotRecords(image)]
+    .map((record) => Buffer.from(encodeRecord(record, latestMetadataVersion)).toString('base64'))
+    .sort()
 
 export class HealedCluster implements Invariant {
   /** Why it is not well yet; undefined: it is. */
