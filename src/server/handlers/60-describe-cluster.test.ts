@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { controllerRegistrationLevel, metadataVersionFeature } from '../../metadata/index.ts'
 import {
   brokerHeartbeat,
   brokerRegistration,
@@ -62,6 +63,18 @@ test('clients are told any broker that can be asked for the controller, one afte
   assert.deepEqual([...told].sort(), [1, 3, 4], 'not the fenced one')
   for (const id of [1, 3, 4]) fixture.heartbeat(id, { wantFence: true })
   assert.equal((await answer({ includeFencedBrokers: true }, 'broker', 2))[2], -1)
+})
+
+test('a controller is not asked before 3.7-IV0, when none registers; brokers are at any level', async () => {
+  const { fixture, answer } = await cluster()
+  const setLevel = (featureLevel: number) =>
+    fixture.append({ kind: 'featureLevel', value: { name: metadataVersionFeature, featureLevel } })
+  setLevel(controllerRegistrationLevel - 1)
+  assert.deepEqual(await answer({ endpointType: 2 }, 'controller', 2), [35, 1, -1])
+  assert.deepEqual(await answer({ endpointType: 1 }, 'controller', 2), [35, 1, -1])
+  assert.deepEqual((await answer({}, 'broker', 2))[0], 0)
+  setLevel(controllerRegistrationLevel)
+  assert.deepEqual((await answer({ endpointType: 2 }, 'controller', 2))[0], 0)
 })
 
 for (const { given, own, version, seen } of kinds) {

@@ -3,8 +3,8 @@
  *
  * Versions 0 to 2. 1: the kind of endpoint that is meant (KIP-919). 2: fenced brokers (KIP-1073).
  */
-import type { RandomStream } from '../../base/index.ts'
-import type { MetadataImage } from '../../metadata/index.ts'
+import { ApiError, type RandomStream } from '../../base/index.ts'
+import { controllerRegistrationLevel, type MetadataImage } from '../../metadata/index.ts'
 import {
   type DescribeClusterRequest,
   type DescribeClusterResponse,
@@ -60,6 +60,13 @@ function mismatch({ endpointType }: DescribeClusterRequest, own: 'broker' | 'con
   })
 }
 
+/** Controllers are not known before they register. Throws ApiError UNSUPPORTED_VERSION. */
+function checkLevel({ features }: MetadataImage): void {
+  if (features.metadataVersion >= controllerRegistrationLevel) return
+  const reason = 'At this metadata.version controllers cannot be asked directly.'
+  throw new ApiError(ErrorCode.UNSUPPORTED_VERSION, reason)
+}
+
 export function describeClusterHandler(
   services: DescribeClusterServices,
 ): Handler<DescribeClusterRequest, DescribeClusterResponse> {
@@ -75,6 +82,7 @@ export function describeClusterHandler(
   return {
     api: describeCluster,
     handle(request, { apiVersion, listenerName }) {
+      if (own === 'controller') checkLevel(image())
       const mismatched = mismatch(request, own, apiVersion)
       if (mismatched !== undefined) return mismatched
       const nodes =
