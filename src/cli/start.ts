@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { DiskError, type Env, type LogLevel } from '../base/index.ts'
+import { ApiError, DiskError, type Env, type LogLevel } from '../base/index.ts'
 import { ConfigError } from '../config/index.ts'
 import { createEnv } from '../env/index.ts'
 import { MissingMetadataError, type Node, QuorumStateError, StorageError } from '../node/index.ts'
@@ -60,7 +60,7 @@ export async function run(args: readonly string[], context: ProcessContext): Pro
 const isExpected = (error: unknown, code: string): boolean =>
   mendable.some((kind) => error instanceof kind) || /^E[A-Z]+$/.test(code)
 
-const mendable = [ConfigError, StorageError, DiskError, MissingMetadataError, QuorumStateError]
+const mendable = [ApiError, ConfigError, StorageError, DiskError, MissingMetadataError, QuorumStateError]
 
 function complaint(error: unknown, { code, isUsage }: { readonly code: string; readonly isUsage: boolean }): string[] {
   if (!(error instanceof Error)) return [String(error)]

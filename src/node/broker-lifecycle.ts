@@ -87,20 +87,24 @@ export class BrokerLifecycle {
     return this.#standing === 'fenced'
   }
 
-  /** Registers; tries again until the time for it is over. Rejects with ApiError where trying again is no use. */
-  async register(): Promise<void> {
+  /**
+   * Registers; whatever the controller answers, tries again until the time for it is over, of which `waitedMs` were spent on
+   * finding the quorum. Rejects with the last ApiError.
+   */
+  async register(waitedMs = 0): Promise<void> {
     const { clock, logger, registrationTimeoutMs } = this.#options
-    const giveUpMs = clock.monotonic() + registrationTimeoutMs
+    const giveUpMs = clock.monotonic() + registrationTimeoutMs - waitedMs
     for (let delayMs = retryMsMin; ; delayMs = Math.min(delayMs * 2, retryMsMax)) {
       try {
         await this.#registerNow()
         this.#beat(0)
         return
       } catch (error) {
-        if (!(error instanceof ApiError) || !mayComeRight(error) || clock.monotonic() >= giveUpMs) throw error
-        if (error.code === ErrorCode.DUPLICATE_BROKER_REGISTRATION) {
-          logger.log('info', 'another broker has this id; waiting for its session to end', { reason: error.message })
-        }
+        if (!(error instanceof ApiError) || clock.monotonic() >= giveUpMs) throw error
+        const { code, message: reason } = error
+        if (code === ErrorCode.DUPLICATE_BROKER_REGISTRATION) {
+          logger.log('info', 'another broker has this id; waiting for its session to end', { reason })
+        } else logger.log('warn', 'this broker could not be registered yet', { code, reason })
       }
       await new Promise<void>((resolve) => clock.after(delayMs, resolve))
       if (this.#isStopped) throw new Error('the node stops')
@@ -285,8 +289,3 @@ export class BrokerLifecycle {
     }
   }
 }
-
-const mayComeRight = ({ code }: ApiError): boolean =>
-  code === ErrorCode.DUPLICATE_BROKER_REGISTRATION ||
-  code === ErrorCode.NOT_CONTROLLER ||
-  code === ErrorCode.REQUEST_TIMED_OUT

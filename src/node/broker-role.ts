@@ -71,10 +71,10 @@ export class BrokerRole {
     if (lacksDirectories(update, this.#options.config.nodeId)) this.#lifecycle.renewRegistration()
   }
 
-  /** Registers, and resolves when the controller has unfenced the broker. */
-  async register(): Promise<void> {
+  /** Registers, and resolves when the controller has unfenced the broker. `waitedMs`: see `BrokerLifecycle.register`. */
+  async register(waitedMs: number): Promise<void> {
     this.#hasRegistered = true
-    await this.#lifecycle.register()
+    await this.#lifecycle.register(waitedMs)
     await this.#lifecycle.readyToUnfence()
   }
 

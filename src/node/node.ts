@@ -3,11 +3,12 @@
  * together, its listeners opened. The order is that of a promise: nothing is served before it is recovered, nothing is
  * closed before who waits is answered.
  */
-import { allSteps, type Env, type FileLock, type Listener, present } from '../base/index.ts'
+import { ApiError, allSteps, type Env, type FileLock, type Listener, present } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
 import { DiskReserve, lockDirectory, ReservedDisk } from '../log/index.ts'
 import { type ControllerChannel, notEnforced } from '../metadata/index.ts'
 import type { Peers } from '../peer/index.ts'
+import { ErrorCode } from '../protocol/index.ts'
 import type { Endpoint as QuorumEndpoint } from '../raft/index.ts'
 import { type BoundHandler, Router, Server, type ServerLimits } from '../server/index.ts'
 import { ActiveController } from './active-controller.ts'
@@ -74,7 +75,8 @@ export class Node {
 
   /**
    * Resolves when the node serves. Throws ConfigError and StorageError for what the operator can mend, DiskError where the
-   * disk refuses (`EBUSY`: the directory is in use), and the network's Error where a port is taken.
+   * disk refuses (`EBUSY`: the directory is in use), the network's Error where a port is taken, and of a broker ApiError: why it
+   * is not registered within `initial.broker.registration.timeout.ms`.
    */
   static async start(options: NodeOptions): Promise<Node> {
     checkProtocols(options.config)
@@ -116,9 +118,9 @@ export class Node {
     await quorum.start(this.#controllerEndpoints())
     this.#hasQuorum = true
     this.#server.open()
-    await this.#unlessLeaving(quorum.caughtUp())
+    const waitedMs = await this.#findCluster(quorum)
     for (const warning of notEnforced(quorum.image)) env.logger.log('warn', warning)
-    if (this.#role !== undefined) await this.#startBroker(this.#role)
+    if (this.#role !== undefined) await this.#startBroker(this.#role, waitedMs)
     this.#isOpen = true
     this.#server.open()
     for (const reserve of this.#reserves) reserve.keep()
@@ -149,7 +151,28 @@ export class Node {
     }
   }
 
-  async #startBroker(role: BrokerRole): Promise<void> {
+  /**
+   * Resolves when the node knows its cluster, with how many milliseconds that took: a controller waits for as long as it takes,
+   * a broker as long as for its registration, which Kafka's sends before.
+   */
+  async #findCluster(quorum: MetadataQuorum): Promise<number> {
+    const { env, config } = this.#options
+    const sinceMs = env.clock.monotonic()
+    const isOver = Promise.withResolvers<never>()
+    const name = 'initial.broker.registration.timeout.ms'
+    const limitMs = config.number(name)
+    const giveUp = (): void =>
+      isOver.reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT, `no quorum was found within ${limitMs} ms (${name})`))
+    const timer = this.#role === undefined ? undefined : env.clock.after(limitMs, giveUp)
+    try {
+      await this.#unlessLeaving(Promise.race([quorum.caughtUp(), isOver.promise]))
+    } finally {
+      timer?.cancel()
+    }
+    return env.clock.monotonic() - sinceMs
+  }
+
+  async #startBroker(role: BrokerRole, waitedMs: number): Promise<void> {
     const { config } = this.#options
     const { broker } = role
     const { quorum } = this
@@ -165,7 +188,7 @@ export class Node {
         await this.#unlessLeaving(this.#listen(endpoint, (router) => brokerHandlers(services, router)))
       }
     }
-    await this.#unlessLeaving(role.register())
+    await this.#unlessLeaving(role.register(waitedMs))
     await this.#unlessLeaving(broker.applied(quorum.image.provenance.offset))
   }
 

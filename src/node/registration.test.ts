@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError, type Logger, zeroUuid } from '../base/index.ts'
+import { BrokerConfig } from '../config/index.ts'
+import { createEnv, MemoryDisk } from '../env/index.ts'
 import { brokerHeartbeat, brokerRegistration } from '../protocol/index.ts'
 import { ManualClock } from '../server/handlers/handler-fixture.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { formatStorage, Node } from './index.ts'
 
 const logger: Logger = { log: () => undefined, child: () => logger }
 
@@ -69,4 +72,39 @@ test('a registration that is outdated before it is answered is renewed behind it
   await registered
   assert.deepEqual(await run(1000), ['register', 'beat'])
   broker.stop()
+})
+
+for (const code of [7, 35, 41, 101, 104, 119]) {
+  test(`a broker that is answered ${code} tries again until its time is over`, async () => {
+    const patient = lifecycle((registration) => (registration < 20 ? code : 0))
+    const registered = patient.broker.register()
+    assert.equal((await patient.run(30_000)).filter((it) => it === 'register').length, 20)
+    await registered
+    patient.broker.stop()
+    const refused = lifecycle(() => code)
+    const outcome = refused.broker.register(50_000).catch((error: unknown) => error)
+    const asked = await refused.run(12_000)
+    assert.deepEqual(await refused.run(5000), [])
+    assert.ok(asked.length > 10 && asked.length < 20, `${asked.length} times`)
+    const error = await outcome
+    assert.ok(error instanceof ApiError && error.code === code)
+  })
+}
+
+const lonely = BrokerConfig.parse(
+  new Map([
+    ['process.roles', 'broker'],
+    ['node.id', '7'],
+    ['listeners', 'PLAINTEXT://127.0.0.1:0'],
+    ['controller.listener.names', 'CONTROLLER'],
+    ['controller.quorum.voters', '8@127.0.0.1:1'],
+    ['initial.broker.registration.timeout.ms', '300'],
+    ['log.dirs', '/m'],
+  ]),
+)
+
+test('a broker that finds no quorum gives up when its time is over', async () => {
+  const env = { ...createEnv({ level: 'warn', json: true, write: () => undefined }), disk: new MemoryDisk() }
+  await formatStorage({ ...env, config: lonely, options: { clusterId: 'c' }, print: () => undefined })
+  await assert.rejects(Node.start({ env, config: lonely, hostName: 'localhost' }), /no quorum was found within 300 ms/)
 })
