@@ -1,18 +1,25 @@
-/** What a broker that has stopped wrote into its metadata log, as `kafka-dump-log` prints it. */
-import { readFileSync } from 'node:fs'
+/** What a broker that has stopped wrote into its metadata log and snapshots, as `kafka-dump-log` prints it. */
+import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Broker } from '../../bench/broker.ts'
 import { runTool } from './java-tool.ts'
 
 export interface PrintedRecord {
   readonly type: string
+  readonly version: number
   readonly data: Readonly<Record<string, unknown>>
 }
 
-function printedLog(broker: Broker): Promise<string> {
-  const log = join(dirname(broker.place.file), 'data', '__cluster_metadata-0', '00000000000000000000.log')
-  return runTool('dumpLog', ['--cluster-metadata-decoder', '--files', log])
-}
+const metadataFolder = (broker: Broker): string => join(dirname(broker.place.file), 'data', '__cluster_metadata-0')
+
+const dumped = (files: readonly string[]): Promise<string> =>
+  runTool('dumpLog', ['--cluster-metadata-decoder', '--files', files.join(',')])
+
+const printedLog = (broker: Broker): Promise<string> =>
+  dumped([join(metadataFolder(broker), '00000000000000000000.log')])
+
+const recordsIn = (printed: string): readonly PrintedRecord[] =>
+  [...printed.matchAll(/payload: (\{"type":"[A-Z_]+".*\})/g)].map(([, json = '']): PrintedRecord => JSON.parse(json))
 
 /** Who votes, and by which version: control records, without what another broker has otherwise. */
 export async function voterRecords(broker: Broker): Promise<readonly string[]> {
@@ -22,10 +29,14 @@ export async function voterRecords(broker: Broker): Promise<readonly string[]> {
 
 /** The records of these types, in the order of the log. Fields that are as always are left out. */
 export async function metadataRecords(broker: Broker, types: readonly string[]): Promise<readonly PrintedRecord[]> {
-  const payloads = [...(await printedLog(broker)).matchAll(/payload: (\{"type":"([A-Z_]+)".*\})/g)]
-  return payloads
-    .filter(([, , type = '']) => types.includes(type))
-    .map(([, json = '']): PrintedRecord => JSON.parse(json))
+  return recordsIn(await printedLog(broker)).filter(({ type }) => types.includes(type))
+}
+
+/** Those of all snapshots. */
+export async function snapshotRecords(broker: Broker): Promise<readonly PrintedRecord[]> {
+  const folder = metadataFolder(broker)
+  const files = globSync('*.checkpoint', { cwd: folder }).map((name) => join(folder, name))
+  return files.length === 0 ? [] : recordsIn(await dumped(files))
 }
 
 /** A value of a file of properties; empty where it has none. */
