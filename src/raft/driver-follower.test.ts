@@ -6,6 +6,8 @@ import { createEnv } from '../env/index.ts'
 import { buildBatch } from '../records/index.ts'
 import { committedBoundName } from './committed-bound.ts'
 import { type DriverOptions, type FetchedBatch, type FetchReply, type OutgoingRequest, VoterSet } from './index.ts'
+import type { FetchSnapshotReply } from './messages.ts'
+import { SnapshotEncoder } from './snapshot-format.ts'
 import { endpointsOf, key } from './testdata/lab.ts'
 import { metadataDirectory, soleVoter, start } from './testdata/running.ts'
 import { SlowDisk } from './testdata/slow-disk.ts'
@@ -183,6 +185,51 @@ test('a snapshot does not make more committed than what is flushed', async () =>
   await turns()
   await driver.stop()
   assert.equal(await boundOf(slow.disk), 2)
+})
+
+function snapshotBytes(epoch: number): Uint8Array {
+  const encoder = new SnapshotEncoder(epoch)
+  const header = encoder.header({ lastContainedLogTimestampMs: 1, control: [], nowMs: 1 })
+  return Buffer.concat([header, ...encoder.end(1)])
+}
+
+test('of two snapshots that wait for their turn, the one that nobody wants any more leaves the other one alone', async () => {
+  const slow = new SlowDisk(memory())
+  slow.isFast = () => true
+  const { driver, feed, faults, snapshots, sent, until } = await follow(slow.disk, {
+    clock: new HeldClock(),
+    quorum: alone,
+  })
+  await feed({ batches: [0, 1, 2].map((offset) => batchAt(offset)), highWatermark: 3 })
+  await feed({ highWatermark: 3 })
+  await turns()
+  slow.isFast = (path) => !path.includes('00000000000000000003-')
+  const making = driver.createSnapshot({ offset: 3, epoch: 1, timestampMs: 1, records: [] })
+  await until(() => slow.waiting.length === 1)
+  /** All of a snapshot comes from who leads its epoch. */
+  const fetchWhole = async (epoch: number, leaderId: number, offset: number): Promise<void> => {
+    const head = { errorCode: 0, epoch, leaderId, leaderEndpoints: endpointsOf(leaderId) }
+    const snapshot = { offset, epoch }
+    const settle = async (reply: FetchReply | FetchSnapshotReply): Promise<void> => {
+      await turns()
+      const asked = sent.findLast(({ to, request }) => to.id === leaderId && request.kind === reply.kind)
+      assert.ok(asked !== undefined, `it asks for ${reply.kind}`)
+      driver.settled(asked, { kind: 'reply', reply })
+    }
+    await driver.receive({ kind: 'begin-epoch', ...head, voter: undefined }).answer
+    await settle({ kind: 'fetch', ...head, highWatermark: -1, diverging: undefined, snapshot, batches: [] })
+    const bytes = snapshotBytes(epoch)
+    await settle({ kind: 'fetch-snapshot', ...head, snapshot, size: bytes.length, position: 0, bytes })
+    await turns()
+  }
+  await fetchWhole(1, 2, 40)
+  await fetchWhole(2, 3, 50)
+  slow.isFast = () => true
+  for (const { go } of slow.waiting.splice(0)) go()
+  await making
+  await until(() => faults.length + snapshots.length > 0)
+  assert.deepEqual([faults, snapshots.map(({ offset }) => offset), driver.logStartOffset], [[], [50], 50])
+  await driver.stop()
 })
 
 test('an assertion of the machine ends the quorum, and reaches nobody who has told it something', async () => {

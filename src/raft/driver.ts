@@ -91,14 +91,15 @@ export class RaftDriver {
 
   /** Nothing else works on snapshots from when the machine is asked until the log begins anew, or nobody wants it. */
   async #fetched(snapshot: FetchedSnapshot): Promise<void> {
-    const done = Promise.withResolvers<void>()
-    this.#toInstall = { snapshot, done }
+    const own = { snapshot, done: Promise.withResolvers<void>() }
+    this.#toInstall = own
     await this.#keeper.alone(async () => {
       if (!this.#stopped && this.#raft.snapshotWhole(snapshot.attempt, loggedIn(snapshot), this.#nowMs)) {
         this.#work()
-        await done.promise
+        await own.done.promise
       }
-      this.#toInstall = undefined
+      // Another one may have become whole while this one waited for its turn.
+      if (this.#toInstall === own) this.#toInstall = undefined
       this.#work()
     })
   }
