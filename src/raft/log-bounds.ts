@@ -12,10 +12,16 @@ export const logViewOf = (log: Log, snapshots: SnapshotFiles): LogViewOptions =>
 })
 
 /** Snapshots before the start of the log are on their way out. */
-export const logStartOf = ({ logStartOffset }: Log, { usable }: SnapshotFiles): LogStart => ({
-  startOffset: logStartOffset,
-  snapshots: usable.filter(({ offset }) => offset >= logStartOffset),
-})
+export function logStartOf({ logStartOffset }: Log, { all, usable }: SnapshotFiles): LogStart {
+  const kept = usable.filter(({ offset }) => offset >= logStartOffset)
+  // Where all of them are damaged, a log that does not reach back to 0 still goes on from one of them: it tells which
+  // epoch the log has, and whom the log cannot serve.
+  const isAlone = kept.length === 0 && logStartOffset > 0
+  return {
+    startOffset: logStartOffset,
+    snapshots: isAlone ? all.filter(({ offset }) => offset >= logStartOffset) : kept,
+  }
+}
 
 function epochsOf(log: Log): OffsetAndEpoch[] {
   const epochs: OffsetAndEpoch[] = []

@@ -1,10 +1,12 @@
 /** Whoever lags behind the leader's log fetches its snapshot: drivers joined in memory, whose disks may lose power. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { writeWholeFile } from '../log/index.ts'
 import type { Fate } from '../sim/index.ts'
 import { SnapshotAbandonedError } from './snapshot-files.ts'
 import { SnapshotEncoder, snapshotName } from './snapshot-format.ts'
 import { Joined } from './testdata/joined.ts'
+import { metadataDirectory } from './testdata/running.ts'
 
 const texts = (name: string, count = 5): string[] => Array.from({ length: count }, (_, i) => `${name}${i}`)
 
@@ -133,6 +135,37 @@ test('a snapshot that the leader has removed is given up for the newer one', asy
   assert.deepEqual(joined.errorsOf(3), [])
   await stopAll(joined, [1, 2, 3])
 })
+
+for (const how of ['gone', 'cut short', 'gone with the one before it'] as const)
+  test(`a leader whose newest snapshot is ${how} sends nobody to it any more`, async () => {
+    const joined = await withOneThatLags()
+    const { leader, world } = joined
+    assert.ok(leader !== undefined)
+    const { id } = leader.self
+    const { disk } = world.env(`node-${id}`)
+    const { highWatermark: offset, epoch } = leader
+    const snapshot = { offset, epoch, timestampMs: 1, records: all.map((text) => Buffer.from(text)) }
+    await world.settle(leader.createSnapshot(snapshot))
+    const names = (await joined.snapshotFiles(id)).toSorted()
+    assert.equal(names.length, 2)
+    const [oldest, newest] = names.map((name) => `${metadataDirectory}/${name}`)
+    assert.ok(oldest !== undefined && newest !== undefined)
+    if (how === 'cut short') await world.settle(writeWholeFile(disk, newest, { bytes: Buffer.alloc(10), sync: true }))
+    else await world.settle(disk.unlink(newest))
+    if (how === 'gone with the one before it') await world.settle(disk.unlink(oldest))
+    const late = await joined.start(3)
+    const isNoneLeft = how === 'gone with the one before it'
+    if (isNoneLeft) {
+      await world.run(world.nowMs + 2000)
+      assert.ok(joined.pieces > 1 && joined.pieces < 150, `asked in its time, ${joined.pieces} times`)
+      await world.settle(leader.createSnapshot(snapshot))
+    }
+    await joined.caughtUp()
+    assert.equal(late.snapshots.at(-1)?.offset, isNoneLeft ? offset : leader.logStartOffset)
+    assert.deepEqual(late.state, all)
+    if (!isNoneLeft) assert.equal(joined.pieces, 2, 'of the newest, and of the one before it')
+    await stopAll(joined, [1, 2, 3])
+  })
 
 test('what arrives damaged is never used: told as an error, removed, and fetched again after a while', async () => {
   const footerSize = new SnapshotEncoder(1).end(0)[0]?.length ?? 0

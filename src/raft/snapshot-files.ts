@@ -70,6 +70,7 @@ export class SnapshotFiles {
   readonly #damaged = new Set<string>()
   /** Pieces that are being read. */
   readonly #readings = new Set<Promise<Uint8Array>>()
+  #tellDamage: () => void = () => undefined
 
   private constructor(options: SnapshotFilesOptions, files: readonly SnapshotFile[]) {
     this.#options = options
@@ -103,6 +104,11 @@ export class SnapshotFiles {
   /** Those that were not found to be damaged, oldest first. */
   get usable(): readonly SnapshotFile[] {
     return this.#files.filter((file) => !this.#damaged.has(snapshotName(file)))
+  }
+
+  /** Who sends others to these files hears when one of them has turned out to be of no use. */
+  whenDamaged(tell: () => void): void {
+    this.#tellDamage = tell
   }
 
   #path(id: SnapshotId): string {
@@ -199,6 +205,7 @@ export class SnapshotFiles {
     this.#damaged.add(snapshotName(id))
     const fields = { path: this.#path(id), reason }
     this.#options.logger.log('warn', 'a snapshot of the metadata is damaged and is not used', fields)
+    this.#tellDamage()
   }
 
   async #readPiece(id: SnapshotId, { position, bytesMax }: Piece): Promise<Uint8Array> {

@@ -47,6 +47,9 @@ export class SnapshotKeeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options
+    const { files, log, changed } = options
+    // In its turn: while the log begins anew, the machine and the files do not say the same of its start.
+    files.whenDamaged(() => void this.alone(async () => changed(logStartOf(log, files))))
   }
 
   /** As `RaftDriver.createSnapshot`. */
