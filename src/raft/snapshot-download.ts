@@ -46,6 +46,8 @@ export class SnapshotDownload {
   #part: Part | undefined
   #work: Promise<void> = Promise.resolve()
   #isEnded = false
+  /** What was wrong with the last one, if it was told already. */
+  #trouble: string | undefined
 
   constructor(options: DownloadOptions) {
     this.#options = options
@@ -82,12 +84,18 @@ export class SnapshotDownload {
     } catch (error) {
       const isDamage = isSnapshotDamage(error)
       if (!isDamage && !(error instanceof DiskError)) throw error
-      const name = snapshotName(step.snapshot)
-      const what = isDamage ? 'damaged, and is not used' : 'not written'
-      this.#options.logger.log('error', `a snapshot of the leader is ${what}`, { name, reason: error.message })
+      this.#tell(snapshotName(step.snapshot), isDamage ? 'damaged, and is not used' : 'not written', error)
       await this.#drop()
       this.#options.failed(step.attempt)
     }
+  }
+
+  /** Once for each trouble: the same snapshot may be fetched for days. */
+  #tell(name: string, what: string, { message: reason }: Error): void {
+    const trouble = `${name} ${reason}`
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    this.#options.logger.log('error', `a snapshot of the leader is ${what}`, { name, reason })
   }
 
   async #write({ attempt, snapshot, position, bytes, isLast }: Piece): Promise<void> {
@@ -105,6 +113,7 @@ export class SnapshotDownload {
     await orFailedSync(part.file.sync())
     await part.file.close()
     this.#part = { ...part, file: undefined }
+    this.#trouble = undefined
     this.#options.whole({ ...snapshot, ...decoded, attempt, sizeInBytes: position + bytes.length })
   }
 

@@ -40,13 +40,26 @@ interface UnderWay {
   readonly isWorking: boolean
 }
 
+interface Failure {
+  readonly snapshot: OffsetAndEpoch
+  /** In a row. */
+  readonly count: number
+  /** Undefined where the driver tells it. */
+  readonly why: string | undefined
+}
+
+/** Twice as long each time, up to a thousand times as long. */
+const doublingsMax = 10
+
 export class SnapshotFetch {
   #attempts = 0
   #current: UnderWay | undefined
+  #failure: Failure | undefined
   #steps: SnapshotStep[] = []
 
-  get isUnderWay(): boolean {
-    return this.#current !== undefined
+  /** The one that is fetched, if there is one. */
+  get snapshot(): OffsetAndEpoch | undefined {
+    return this.#current?.snapshot
   }
 
   /** The leader has done its part: the disk is waited for. */
@@ -71,6 +84,26 @@ export class SnapshotFetch {
     if (this.#current === undefined) return
     this.#steps.push({ kind: 'drop', attempt: this.#current.attempt })
     this.#current = undefined
+  }
+
+  /** This snapshot, under way or not, cannot be had as it is now. Returns whether that is news. */
+  fail(snapshot: OffsetAndEpoch, why?: string): boolean {
+    this.drop()
+    const before = this.#failure
+    const isSame = before !== undefined && isSameSnapshot(before.snapshot, snapshot)
+    this.#failure = { snapshot, count: isSame ? before.count + 1 : 1, why }
+    return !isSame || before.why !== why
+  }
+
+  /** How often the wait before the next try is to be doubled. */
+  get doublings(): number {
+    return Math.min(doublingsMax, Math.max(0, (this.#failure?.count ?? 0) - 1))
+  }
+
+  /** The log goes on without one. */
+  isNotNeeded(): void {
+    this.drop()
+    this.#failure = undefined
   }
 
   /** Undefined where no piece is to be asked for. */
@@ -117,6 +150,7 @@ export class SnapshotFetch {
     const { snapshot, position, size, isWorking } = this.#ofCurrent()
     assert(isWorking && position === size, 'a snapshot is taken over when all of it is there')
     this.#current = undefined
+    this.#failure = undefined
     return { ...snapshot, sizeInBytes: size }
   }
 

@@ -121,7 +121,7 @@ export class Follower implements Role {
       return
     }
     // The log itself goes on: no snapshot is needed.
-    quorum.snapshots.drop()
+    quorum.snapshots.isNotNeeded()
     if (diverging !== undefined) {
       quorum.truncate(diverging)
       return
@@ -145,7 +145,8 @@ export class Follower implements Role {
 
   #takePiece(reply: FetchSnapshotReply, nowMs: number): void {
     const { snapshots } = this.#quorum
-    if (!snapshots.isUnderWay) return
+    const { snapshot } = snapshots
+    if (snapshot === undefined) return
     this.progressed(nowMs)
     if (reply.errorCode !== ErrorCode.NONE) {
       // The leader has a newer one by now, and names it when it is asked for the log.
@@ -153,19 +154,35 @@ export class Follower implements Role {
       return
     }
     const wrong = snapshots.take(reply)
-    if (wrong !== undefined) this.#giveUp(`a piece of it is wrong: ${wrong}`, reply.snapshot, nowMs)
+    if (wrong !== undefined) this.#giveUp(`a piece of it is wrong: ${wrong}`, snapshot, nowMs)
   }
 
-  #giveUp(why: string, { offset, epoch }: OffsetAndEpoch, nowMs: number): void {
-    const snapshot = `the snapshot of offset ${offset} and epoch ${epoch} of leader ${this.leaderId}`
-    this.#quorum.warn(`${snapshot} is not taken: ${why}`)
-    this.snapshotFailed(nowMs)
+  /** Told once for each trouble: a leader may name the same one for days. */
+  #giveUp(why: string, snapshot: OffsetAndEpoch, nowMs: number): void {
+    const { offset, epoch } = snapshot
+    if (this.#quorum.snapshots.fail(snapshot, why)) {
+      const what = `the snapshot of offset ${offset} and epoch ${epoch} of leader ${this.leaderId}`
+      this.#quorum.warn(`${what} is not taken: ${why}`)
+    }
+    this.#waitAfterFailure(nowMs)
   }
 
-  /** What came of it is of no use: the log is asked for again, after a while. */
+  /** The one that is fetched is damaged, or the disk did not take it; the driver has told it. */
   snapshotFailed(nowMs: number): void {
-    this.#quorum.snapshots.drop()
-    this.#resumeMs = nowMs + this.#quorum.times.retryBackoffMs
+    const { snapshots } = this.#quorum
+    if (snapshots.snapshot !== undefined) snapshots.fail(snapshots.snapshot)
+    this.#waitAfterFailure(nowMs)
+  }
+
+  /**
+   * The log is asked for again after a while, longer each time that the same snapshot has failed; but no longer than a
+   * leader needs to know that this voter lives.
+   */
+  #waitAfterFailure(nowMs: number): void {
+    const { snapshots, times } = this.#quorum
+    const waitMs = times.retryBackoffMs * 2 ** snapshots.doublings
+    const mostMs = Math.max(times.retryBackoffMs, Math.floor(times.fetchTimeoutMs / 2))
+    this.#resumeMs = nowMs + Math.min(waitMs, mostMs)
     this.progressed(nowMs)
   }
 }
