@@ -12,6 +12,7 @@ import {
   QuorumStateError,
   VoterSet,
 } from './index.ts'
+import { SnapshotEncoder, snapshotName } from './snapshot-format.ts'
 import { directory, soleVoter, start, textsOf } from './testdata/running.ts'
 import { SlowDisk } from './testdata/slow-disk.ts'
 
@@ -105,6 +106,27 @@ test('a vote file that is gone, or older than the log, is refused; who is told t
     await next.until(() => next.driver.epoch === 4)
     await next.driver.stop()
   }
+})
+
+test('a start that is refused for its vote file has changed no log', async () => {
+  const { disk } = createEnv({ disk: 'memory' })
+  const first = await start(disk)
+  await first.until(() => first.driver.highWatermark === 1)
+  first.driver.propose([Buffer.from('a')])
+  await first.until(() => first.driver.highWatermark === 2)
+  await first.driver.stop()
+  // Of another cluster, or of a backup: of epoch 9, which the vote file does not know.
+  const encoder = new SnapshotEncoder(9)
+  const header = encoder.header({ lastContainedLogTimestampMs: 1, control: [], nowMs: 1 })
+  const bytes = Buffer.concat([header, ...encoder.end(1)])
+  const path = `${directory}/__cluster_metadata-0/${snapshotName({ offset: 100, epoch: 9 })}`
+  await writeWholeFile(disk, path, { bytes, sync: true })
+  await assert.rejects(start(disk), QuorumStateError)
+  await disk.unlink(path)
+  const again = await start(disk)
+  await again.until(() => again.driver.highWatermark === 3)
+  assert.deepEqual(textsOf(again.committed), ['a'])
+  await again.driver.stop()
 })
 
 test('a proposal made while commits are told is not forgotten', async () => {

@@ -25,7 +25,7 @@ import type { SnapshotRetention } from './snapshot-clean-up.ts'
 import { type FetchedSnapshot, SnapshotDownload } from './snapshot-download.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 import { type NewSnapshot, SnapshotKeeper } from './snapshot-keeper.ts'
-import { checkEpoch, VoteFile } from './vote-file.ts'
+import type { VoteFile } from './vote-file.ts'
 import type { VoterSet } from './voters.ts'
 import { WakeUp } from './wake-up.ts'
 
@@ -121,9 +121,8 @@ export class RaftDriver {
   static async start(options: DriverOptions): Promise<RaftDriver> {
     const { clock, logger, quorum, forceRecover = false } = options
     const disk = options.disk.urgent
-    const directory = directoryIn(options)
-    const { log, snapshots, snapshot, bound } = await openMetadataLog({
-      directory,
+    const { log, snapshots, snapshot, bound, votes } = await openMetadataLog({
+      directory: directoryIn(options),
       config: options.config ?? {},
       disk,
       snapshotDisk: options.disk,
@@ -133,13 +132,9 @@ export class RaftDriver {
       onFault: options.onFault,
     })
     try {
-      const votes = await VoteFile.open(disk, directory)
-      const { election } = votes
-      const lastEpoch = Math.max(log.latestEpoch ?? 0, snapshot?.epoch ?? 0)
-      checkEpoch({ election, lastEpoch, directory, forceRecover, logger })
       const raft = new Raft({
         ...quorum,
-        election,
+        election: votes.election,
         logged: await loggedRecords(log, snapshot),
         log: logViewOf(log, snapshots),
         committedOffset: snapshot?.offset ?? 0,

@@ -7,6 +7,7 @@ import { defaultLogConfig, directoryOf, Log, type LogConfig, LostRecordsError } 
 import { CommittedBound } from './committed-bound.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 import { compareSnapshots, type DecodedSnapshot, type SnapshotId, snapshotName } from './snapshot-format.ts'
+import { checkEpoch, VoteFile } from './vote-file.ts'
 
 /** Neither snapshots nor log reach back to the beginning: the node does not start on a part of its metadata. */
 export class MissingMetadataError extends Error {
@@ -34,19 +35,21 @@ export interface OpenedMetadataLog {
   /** The newest whole one. */
   readonly snapshot: FoundSnapshot | undefined
   readonly bound: CommittedBound
+  readonly votes: VoteFile
 }
 
 /** The log ends before what the bound says was committed. */
 class LostMetadataError extends MissingMetadataError {}
 
-/** Throws DiskError and MissingMetadataError; then the log is closed again. */
+/** Throws DiskError, QuorumStateError and MissingMetadataError; then the log is closed again. */
 export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMetadataLog> {
   const { directory, disk, clock, logger, snapshotDisk, forceRecover } = options
   await disk.makeDirectory(directory)
   const snapshots = await SnapshotFiles.open({ disk: snapshotDisk, clock, logger, directory })
   const snapshot = await newestSnapshot(snapshots)
   const bound = await CommittedBound.open({ disk, directory, logger })
-  const parts = { snapshots, snapshot, bound }
+  const votes = await VoteFile.open(disk, directory)
+  const parts = { snapshots, snapshot, bound, votes }
   try {
     return await openWithin(options, parts)
   } catch (error) {
@@ -61,14 +64,17 @@ export async function openMetadataLog(options: OpeningOptions): Promise<OpenedMe
 }
 
 async function openWithin(options: OpeningOptions, parts: Omit<OpenedMetadataLog, 'log'>): Promise<OpenedMetadataLog> {
-  const { directory, disk, logger } = options
-  const { snapshots, snapshot, bound } = parts
+  const { directory, disk, logger, forceRecover } = options
+  const { snapshots, snapshot, bound, votes } = parts
   const from = snapshot?.offset ?? 0
   const mustReachOffset = bound.offset !== undefined && from >= bound.offset ? 0 : bound.offset
   const log = await openLog(options, { from, mustReachOffset })
   try {
     checkReached(log, mustReachOffset ?? 0)
     checkNothingIsMissing(log, snapshots, snapshot)
+    // Who is refused finds the log as it was: a snapshot that does not belong here would take its place.
+    const lastEpoch = Math.max(log.latestEpoch ?? 0, snapshot?.epoch ?? 0)
+    checkEpoch({ election: votes.election, lastEpoch, directory, forceRecover, logger })
     if (snapshot !== undefined) await join({ log, snapshots, snapshot, logger })
     await log.flush()
     // The name of the log's directory must survive too, or all that is committed in it would be gone with it.
