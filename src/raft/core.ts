@@ -50,6 +50,8 @@ export interface RaftOptions {
   readonly log: LogViewOptions
   /** Exclusive: what a snapshot covers was committed. 0 without one. */
   readonly committedOffset: number
+  /** Exclusive: what this node knew to be committed when it ran last. It is not handed out for that. */
+  readonly boundOffset?: number | undefined
   readonly times: QuorumTimes
   /** Of one fetch. */
   readonly fetchBytesMax: number
@@ -155,8 +157,10 @@ export class QuorumCore implements Quorum {
   get mayLead(): boolean {
     if (this.election.epoch >= epochMax) return false
     if (this.isVoter) return true
-    const { votersOffset, formerVoters } = this.history
-    return votersOffset !== undefined && votersOffset >= this.highWatermark && formerVoters?.isVoter(this.self) === true
+    const { votersOffset = -1, formerVoters } = this.history
+    // After a start the high watermark is that of the snapshot, and a removal behind it may be committed long since.
+    const committed = Math.max(this.highWatermark, this.#options.boundOffset ?? 0)
+    return votersOffset >= committed && formerVoters?.isVoter(this.self) === true
   }
 
   get isOnlyVoter(): boolean {

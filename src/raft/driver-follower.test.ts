@@ -3,12 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Clock, type Disk, type Timer, zeroUuid } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
-import { buildBatch } from '../records/index.ts'
+import { buildBatch, buildControlBatch } from '../records/index.ts'
 import { committedBoundName } from './committed-bound.ts'
 import { type DriverOptions, type FetchedBatch, type FetchReply, type OutgoingRequest, VoterSet } from './index.ts'
 import type { FetchSnapshotReply } from './messages.ts'
+import { encodeQuorumRecord, type QuorumRecord } from './quorum-records.ts'
 import { SnapshotEncoder } from './snapshot-format.ts'
-import { endpointsOf, key } from './testdata/lab.ts'
+import { dynamic, endpointsOf, key, setOf } from './testdata/lab.ts'
 import { metadataDirectory, soleVoter, start } from './testdata/running.ts'
 import { SlowDisk } from './testdata/slow-disk.ts'
 
@@ -230,6 +231,31 @@ test('of two snapshots that wait for their turn, the one that nobody wants any m
   await until(() => faults.length + snapshots.length > 0)
   assert.deepEqual([faults, snapshots.map(({ offset }) => offset), driver.logStartOffset], [[], [50], 50])
   await driver.stop()
+})
+
+test('who knew that its removal was committed does not stand for election after a start', async () => {
+  const disk = memory()
+  const clock = new HeldClock()
+  const { driver, feed } = await follow(disk, { clock, quorum: alone })
+  const say = (baseOffset: number, records: readonly QuorumRecord[]): FetchedBatch => {
+    const control = records.map(encodeQuorumRecord)
+    const bytes = buildControlBatch(control, { baseOffset, leaderEpoch: 1, timestampMs: 1 })
+    return { baseOffset, lastOffset: baseOffset + records.length - 1, epoch: 1, bytes }
+  }
+  const named = dynamic(0, setOf(1, 2, 3)).map(({ record }) => record)
+  await feed({ batches: [say(0, named), say(2, [{ kind: 'voters', voters: setOf(2, 3) }]), batchAt(3)] })
+  await feed({ highWatermark: 4 })
+  assert.equal(driver.highWatermark, 4)
+  await driver.stop()
+  const sent: OutgoingRequest[] = []
+  const again = await start(disk, { clock, quorum: alone, send: (request) => void sent.push(request) })
+  for (let i = 0; i < 20; i++) {
+    clock.pass(1000)
+    await turns()
+  }
+  const votes = sent.filter(({ request }) => request.kind === 'vote')
+  assert.deepEqual([again.driver.highWatermark, votes], [0, []])
+  await again.driver.stop()
 })
 
 test('an assertion of the machine ends the quorum, and reaches nobody who has told it something', async () => {

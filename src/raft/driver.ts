@@ -138,6 +138,7 @@ export class RaftDriver {
         logged: await loggedRecords(log, snapshot),
         log: logViewOf(log, snapshots),
         committedOffset: snapshot?.offset ?? 0,
+        boundOffset: bound.offset,
         nowMs: clock.monotonic(),
       })
       const shared = { ...options, disk, snapshotDisk: options.disk }
