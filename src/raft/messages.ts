@@ -279,6 +279,19 @@ const expected: Readonly<Partial<Record<QuorumReply['kind'], readonly number[]>>
 export const isOfUse = ({ kind, errorCode }: QuorumReply): boolean =>
   errorCode === ErrorCode.NONE || expected[kind]?.includes(errorCode) === true
 
+/**
+ * Names of listeners are the same in small letters and capitals, and of each there is one, the last: as Kafka takes them,
+ * from others as well as from the log.
+ */
+export function endpointsByName(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const byName = new Map<string, Endpoint>()
+  for (const { name, host, port } of endpoints) {
+    const normalised = name.toUpperCase()
+    byName.set(normalised, { name: normalised, host, port })
+  }
+  return [...byName.values()]
+}
+
 /** A node is reached by the name of the listener that its quorum speaks under. */
 export const endpointOf = (endpoints: readonly Endpoint[], listener: string | undefined): Endpoint | undefined =>
   endpoints.find(({ name }) => name === listener)

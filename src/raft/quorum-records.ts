@@ -13,7 +13,7 @@ import {
   controlRecordType,
   readRecords,
 } from '../records/index.ts'
-import type { FetchedBatch } from './messages.ts'
+import { endpointsByName, type FetchedBatch } from './messages.ts'
 import { VoterSet } from './voters.ts'
 
 export type QuorumRecord =
@@ -58,7 +58,7 @@ export function decodeQuorumRecord(type: number | undefined, value: Uint8Array):
   const voters = votersRecord.decode(new Reader(value), 0).voters.map((voter) => ({
     id: voter.voterId,
     directoryId: voter.voterDirectoryId,
-    endpoints: voter.endpoints.map(({ name, host, port }) => ({ name, host, port })),
+    endpoints: endpointsByName(voter.endpoints),
     kraftVersions: {
       min: voter.kRaftVersionFeature.minSupportedVersion,
       max: voter.kRaftVersionFeature.maxSupportedVersion,

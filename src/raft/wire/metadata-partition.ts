@@ -4,7 +4,7 @@
  */
 import { ApiError, MalformedError, oneUuid, type Uuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import type { Endpoint, ReplyHead } from '../messages.ts'
+import { type Endpoint, endpointsByName, type ReplyHead } from '../messages.ts'
 
 export const metadataTopic = '__cluster_metadata'
 
@@ -76,6 +76,17 @@ export function leaderEndpointsOf(
     .map(({ host, port }) => ({ name: listenerName, host, port }))
 }
 
-/** Addresses alone, without what the wire may add to them. */
-export const endpointsFrom = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
-  endpoints.map(({ name, host, port }) => ({ name, host, port }))
+/** Kafka sets no limit; what a voter says of itself goes into the log, and into each message about it. */
+const listenersMax = 64
+const listenersBytesMax = 64 * 1024
+
+/** Addresses alone, without what the wire may add to them. Throws ApiError where they are more than anybody listens at. */
+export function endpointsFrom(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const named = endpointsByName(endpoints)
+  const size = named.reduce((sum, { name, host }) => sum + Buffer.byteLength(name) + Buffer.byteLength(host), 0)
+  if (named.length > listenersMax || size > listenersBytesMax) {
+    const most = `at most ${listenersMax} of ${listenersBytesMax} bytes are taken`
+    throw new ApiError(ErrorCode.INVALID_REQUEST, `${named.length} listeners of ${size} bytes: ${most}`)
+  }
+  return named
+}

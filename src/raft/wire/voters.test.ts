@@ -11,7 +11,15 @@ import {
   removeRaftVoter,
   updateRaftVoter,
 } from '../../protocol/index.ts'
-import type { AddVoterRequest, RemoveVoterRequest, UpdateVoterReply, UpdateVoterRequest } from '../messages.ts'
+import type {
+  AddVoterRequest,
+  Endpoint,
+  RemoveVoterRequest,
+  UpdateVoterReply,
+  UpdateVoterRequest,
+} from '../messages.ts'
+import { decodeQuorumRecord, encodeQuorumRecord } from '../quorum-records.ts'
+import { VoterSet } from '../voters.ts'
 import {
   decodeAddVoter,
   decodeRemoveVoter,
@@ -82,6 +90,31 @@ describe('changes of voters on the wire', () => {
       const response = asSent(updateRaftVoter.response, encodeUpdateVoterReply(reply, names), 0)
       assert.deepEqual(decodeUpdateVoterReply(response, names), reply)
     }
+  })
+
+  it('a listener has one name, in capitals or not, and of each the last counts; there is an end to them', () => {
+    const named = (listeners: readonly Endpoint[]): readonly Endpoint[] => {
+      const request: AddVoterRequest = { kind: 'add-voter', voter, endpoints: listeners, ackWhenCommitted: true }
+      const message = asSent(addRaftVoter.request, encodeAddVoter(request, names, 2000), 1)
+      return decodeAddVoter(message, names).endpoints
+    }
+    const at = (name: string, host: string): Endpoint => ({ name, host, port: 1 })
+    assert.deepEqual(named([at('controller', 'a'), at('Other', 'b'), at('CONTROLLER', 'c')]), [
+      at('CONTROLLER', 'c'),
+      at('OTHER', 'b'),
+    ])
+    const many = (count: number, host: string) => Array.from({ length: count }, (_, i) => at(`L${i}`, host))
+    assert.equal(named(many(64, 'h')).length, 64)
+    assert.equal(named([...many(64, 'h'), ...many(64, 'i')])[63]?.host, 'i')
+    for (const listeners of [many(65, 'h'), many(3, 'h'.repeat(30_000))]) {
+      assert.throws(() => named(listeners), { name: 'ApiError', code: ErrorCode.INVALID_REQUEST })
+    }
+    const logged = encodeQuorumRecord({
+      kind: 'voters',
+      voters: new VoterSet([{ ...voter, endpoints: [at('controller', 'a'), at('CONTROLLER', 'c')] }]),
+    })
+    const read = decodeQuorumRecord(logged.type, logged.value)
+    assert.deepEqual(read?.kind === 'voters' && read.voters.endpointsOf(3), [at('CONTROLLER', 'c')])
   })
 
   it('ApiVersions tells the range of kraft.version, or that there is none', () => {
