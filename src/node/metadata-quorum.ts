@@ -85,6 +85,7 @@ export class MetadataQuorum {
       software,
       requestTimeoutMs: config.number('controller.quorum.request.timeout.ms'),
       logger: env.logger.child('raft'),
+      isNear: (id) => id < 0 || id === this.#raft?.leaderId || this.#raft?.voters.has(id) !== false,
     })
   }
 

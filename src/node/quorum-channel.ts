@@ -49,6 +49,8 @@ export interface QuorumChannelOptions {
   /** `controller.quorum.request.timeout.ms`. */
   readonly requestTimeoutMs: number
   readonly logger: Logger
+  /** Whether a node is one that this one goes on speaking to: a voter, the leader, an address of the configuration. */
+  readonly isNear: (id: number) => boolean
 }
 
 /** What is asked of whoever does not know pre-votes is an election without (KIP-996). */
@@ -69,6 +71,8 @@ export class QuorumChannel {
   readonly #options: QuorumChannelOptions
   /** By destination: nodes, and addresses of the configuration. */
   readonly #lines = new Map<number, Line>()
+  /** For one request each. */
+  readonly #once = new Set<Line>()
 
   constructor(options: QuorumChannelOptions) {
     this.#options = options
@@ -76,7 +80,24 @@ export class QuorumChannel {
 
   /** Settles when it is known what became of it; never rejects. */
   async send({ to, request }: OutgoingRequest): Promise<Outcome> {
+    // Who is asked for its versions is no voter yet, and may never become one; nor need it be there.
+    if (request.kind === 'api-versions') return this.#sendOnce(to, request)
     const line = this.#lineTo(to.id, to.endpoint)
+    return this.#sendBy(line, request)
+  }
+
+  async #sendOnce({ endpoint }: OutgoingRequest['to'], request: Request): Promise<Outcome> {
+    const line = this.#lineAt(endpoint)
+    this.#once.add(line)
+    try {
+      return await this.#sendBy(line, request)
+    } finally {
+      line.peer.close()
+      this.#once.delete(line)
+    }
+  }
+
+  async #sendBy(line: Line, request: Request): Promise<Outcome> {
     try {
       const reply = await this.#ask(line.peer, request)
       line.trouble = undefined
@@ -86,15 +107,25 @@ export class QuorumChannel {
     }
   }
 
-  /** A node that has moved is asked at its new address. */
+  /** A node that has moved is asked at its new address. Whoever is not spoken to any more is forgotten when another comes. */
   #lineTo(id: number, endpoint: Endpoint): Line {
     const known = this.#lines.get(id)
     const { host, port } = endpoint
     if (known?.endpoint.host === host && known.endpoint.port === port) return known
     known?.peer.close()
-    const line: Line = { endpoint, peer: this.#options.peers.to({ host, port }), trouble: undefined }
+    for (const [other, { peer }] of this.#lines) {
+      if (this.#options.isNear(other)) continue
+      peer.close()
+      this.#lines.delete(other)
+    }
+    const line = this.#lineAt(endpoint)
     this.#lines.set(id, line)
     return line
+  }
+
+  #lineAt(endpoint: Endpoint): Line {
+    const { host, port } = endpoint
+    return { endpoint, peer: this.#options.peers.to({ host, port }), trouble: undefined }
   }
 
   async #ask(peer: Peer, request: Request): Promise<QuorumReply> {
@@ -170,7 +201,7 @@ export class QuorumChannel {
   }
 
   close(): void {
-    for (const { peer } of this.#lines.values()) peer.close()
+    for (const { peer } of [...this.#lines.values(), ...this.#once]) peer.close()
     this.#lines.clear()
   }
 }
