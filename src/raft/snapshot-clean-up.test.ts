@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MemoryDisk } from '../env/index.ts'
 import { decideCleanUp } from './snapshot-clean-up.ts'
+import { snapshotName } from './snapshot-format.ts'
+import { metadataDirectory, type Running, start } from './testdata/running.ts'
 
 const snapshots = [
   { offset: 10, sizeInBytes: 100, timestampMs: 1000 },
@@ -29,3 +32,32 @@ test('the newest snapshot never goes', () => {
     assert.equal(decideCleanUp({ ...never, retentionBytes: 0, retentionMs: 0, snapshots: kept }), undefined)
   }
 })
+
+for (const [what, retention] of [
+  ['size', { retentionBytes: 0, retentionMs: 1e9 }],
+  ['size alone', { retentionBytes: 0, retentionMs: -1 }],
+] as const)
+  test(`old metadata goes also where somebody has removed an old snapshot: by ${what}`, async () => {
+    const disk = new MemoryDisk()
+    const snapshots: number[] = []
+    const addTo = async ({ driver, until, committed }: Running): Promise<void> => {
+      await until(() => driver.isLeader)
+      driver.propose([Buffer.from('a')])
+      await until(() => committed.at(-1)?.lastOffset === driver.endOffset - 1)
+      const { highWatermark: offset, epoch } = driver
+      await driver.createSnapshot({ offset, epoch, timestampMs: 1, records: [] })
+      snapshots.push(offset)
+    }
+    const first = await start(disk)
+    await addTo(first)
+    await addTo(first)
+    await first.driver.stop()
+    // What has been read at a start is not read again.
+    const { driver, ...second } = await start(disk)
+    await addTo({ driver, ...second })
+    const [oldest = 0, , newest] = snapshots
+    await disk.unlink(`${metadataDirectory}/${snapshotName({ offset: oldest, epoch: 1 })}`)
+    await driver.cleanUp({ ...retention, nowMs: 0 })
+    assert.equal(driver.logStartOffset, newest)
+    await driver.stop()
+  })

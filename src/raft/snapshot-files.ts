@@ -115,7 +115,7 @@ export class SnapshotFiles {
     return `${this.#options.directory}/${snapshotName(id)}`
   }
 
-  /** Undefined, and a warning, where the file is no whole snapshot. Throws DiskError where it cannot be read. */
+  /** Undefined, and a warning, where the file is gone or no whole snapshot. Throws DiskError where it cannot be read. */
   async read(id: SnapshotId): Promise<DecodedSnapshot | undefined> {
     return this.#decode(id, (decoder, file) => decodeAll(decoder, file))
   }
@@ -136,16 +136,14 @@ export class SnapshotFiles {
     id: SnapshotId,
     decode: (decoder: SnapshotDecoder, file: DiskFile) => Promise<T>,
   ): Promise<T | undefined> {
-    const file = await this.#options.disk.open(this.#path(id), { mode: 'read' })
     const decoder = new SnapshotDecoder()
     try {
-      return await decode(decoder, file)
+      return await this.#openedFor(id, (file) => decode(decoder, file))
     } catch (error) {
-      if (!isSnapshotDamage(error)) throw error
+      if (!isOfNoUse(error)) throw error
       this.#isDamaged(id, error.message)
       return undefined
     } finally {
-      await file.close()
       this.#remember(id, { timestampMs: decoder.timestampMs })
     }
   }
@@ -192,8 +190,7 @@ export class SnapshotFiles {
     try {
       return await reading
     } catch (error) {
-      const isGone = error instanceof DiskError && error.code === 'ENOENT'
-      if (!isGone && !isSnapshotDamage(error)) throw error
+      if (!isOfNoUse(error)) throw error
       this.#isDamaged(id, error.message)
       return undefined
     } finally {
@@ -208,12 +205,18 @@ export class SnapshotFiles {
     this.#tellDamage()
   }
 
-  async #readPiece(id: SnapshotId, { position, bytesMax }: Piece): Promise<Uint8Array> {
-    const file = await this.#options.disk.open(this.#path(id), { mode: 'read' })
-    try {
+  #readPiece(id: SnapshotId, { position, bytesMax }: Piece): Promise<Uint8Array> {
+    return this.#openedFor(id, async (file) => {
       const bytes = new Uint8Array(bytesMax)
       await readFully(file, bytes, position)
       return bytes
+    })
+  }
+
+  async #openedFor<T>(id: SnapshotId, read: (file: DiskFile) => Promise<T>): Promise<T> {
+    const file = await this.#options.disk.open(this.#path(id), { mode: 'read' })
+    try {
+      return await read(file)
     } finally {
       await file.close()
     }
@@ -280,10 +283,23 @@ export class SnapshotFiles {
       this.#files = this.#files.filter((other) => other !== file)
       this.#damaged.delete(snapshotName(file))
       await Promise.allSettled(this.#readings)
-      await this.#options.disk.unlink(this.#path(file))
+      await this.#unlink(this.#path(file))
+    }
+  }
+
+  /** Somebody may have been faster. */
+  async #unlink(path: string): Promise<void> {
+    try {
+      await this.#options.disk.unlink(path)
+    } catch (error) {
+      if (!isGone(error)) throw error
     }
   }
 }
+
+const isGone = (error: unknown): error is DiskError => error instanceof DiskError && error.code === 'ENOENT'
+
+const isOfNoUse = (error: unknown): error is Error => isGone(error) || isSnapshotDamage(error)
 
 export const isSnapshotDamage = (error: unknown): error is Error =>
   error instanceof SnapshotFormatError || error instanceof MalformedError || error instanceof CompressionError
