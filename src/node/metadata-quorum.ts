@@ -281,26 +281,37 @@ export class MetadataQuorum {
     const due = this.#policy.due(env.clock.now())
     if (due === undefined || this.#snapshotting !== undefined || this.#loader.inTransaction) return
     this.#policy.snapshotTaken()
-    this.#snapshotting = this.#snapshot(due)
-      .catch((error: unknown) => {
-        if (error instanceof SnapshotAbandonedError) return
-        // The log still has everything: the node goes on, and tries again later.
-        const reason = error instanceof Error ? error.message : String(error)
-        env.logger.child('raft').log('error', 'a snapshot of the metadata could not be written', { reason })
-      })
+    // Also where no snapshot was made: a disk that has no room for one needs the removal most.
+    this.#snapshotting = this.#orTold('a snapshot of the metadata could not be written', this.#snapshot(due))
+      .then(() => this.#orTold('old metadata could not be removed', this.#cleanUp()))
       .finally(() => {
         this.#snapshotting = undefined
       })
   }
 
+  /** The log still has everything: the node goes on, and tries again later. */
+  async #orTold(what: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      if (error instanceof SnapshotAbandonedError) return
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#options.env.logger.child('raft').log('error', what, { reason })
+    }
+  }
+
   async #snapshot(reason: string): Promise<void> {
-    const { env, config } = this.#options
-    const raft = present(this.#raft, 'the quorum')
     const { image } = this
     const { offset, epoch, timestampMs } = image.provenance
-    await raft.createSnapshot({ offset: offset + 1, epoch, timestampMs, records: encodedRecords(image) })
-    env.logger.child('raft').log('info', 'wrote a snapshot of the metadata', { offset: offset + 1, epoch, reason })
-    await raft.cleanUp({
+    const snapshot = { offset: offset + 1, epoch, timestampMs, records: encodedRecords(image) }
+    await present(this.#raft, 'the quorum').createSnapshot(snapshot)
+    const { logger } = this.#options.env
+    logger.child('raft').log('info', 'wrote a snapshot of the metadata', { offset: offset + 1, epoch, reason })
+  }
+
+  #cleanUp(): Promise<number> {
+    const { env, config } = this.#options
+    return present(this.#raft, 'the quorum').cleanUp({
       retentionBytes: config.number('metadata.max.retention.bytes'),
       retentionMs: config.number('metadata.max.retention.ms'),
       nowMs: env.clock.now(),
