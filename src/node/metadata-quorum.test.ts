@@ -70,3 +70,14 @@ test('on a disk that has no room for a new snapshot, old metadata is removed all
   assert.deepEqual(await snapshots(), [newest])
   await second.stop()
 })
+
+test('a snapshot is due after so many bytes of the log, not of values in it', async (context) => {
+  const { slow, snapshots } = await formatted()
+  const node = await start(context, slow.disk, { [betweenSnapshots]: '400', 'metadata.max.retention.bytes': '-1' })
+  await until(async () => (await snapshots()).length >= 4)
+  await node.stop()
+  const offsets = await snapshots()
+  const counts = offsets.slice(1).map((offset, i) => offset - (offsets[i] ?? 0))
+  // A batch of one has a value of three bytes.
+  assert.ok(Math.min(...counts.slice(1)) <= 6, `${counts} records between snapshots`)
+})

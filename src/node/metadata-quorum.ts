@@ -256,8 +256,8 @@ export class MetadataQuorum {
     const decoded = batches.map((batch) => ({ ...batch, records: batch.records.map(decodeRecord) }))
     this.#controller?.driver.committed(decoded)
     this.#loader.loadBatches(decoded)
-    for (const { records, timestampMs } of batches) {
-      this.#policy.committed({ bytes: records.reduce((sum, record) => sum + record.length, 0), timestampMs })
+    for (const { records, timestampMs, sizeInBytes } of batches) {
+      this.#policy.committed({ bytes: records.length > 0 ? sizeInBytes : 0, timestampMs })
     }
     this.#activate(batches.at(-1)?.lastOffset ?? -1)
     this.#noteCaughtUp()

@@ -9,6 +9,8 @@ export interface CommittedBatch {
   readonly lastOffset: number
   readonly epoch: number
   readonly timestampMs: number
+  /** In the log, compressed as it is there. */
+  readonly sizeInBytes: number
   /** The values: views of what was read, which nothing overwrites, and which one view keeps alive as a whole. */
   readonly records: readonly Uint8Array[]
 }
@@ -30,6 +32,7 @@ export function decodeCommitted(bytes: Uint8Array): CommittedBatch[] {
       lastOffset: batchHeader.lastOffset(view, position),
       epoch: batchHeader.partitionLeaderEpoch(view, position),
       timestampMs: batchHeader.maxTimestamp(view, position),
+      sizeInBytes: batchHeader.sizeInBytes(view, position),
       records,
     })
   }

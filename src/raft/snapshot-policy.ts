@@ -1,5 +1,5 @@
 /**
- * When a snapshot of the metadata is due: after `metadata.log.max.record.bytes.between.snapshots` of records, or when the
+ * When a snapshot of the metadata is due: after `metadata.log.max.record.bytes.between.snapshots` of batches, or when the
  * first record that no snapshot covers is `metadata.log.max.snapshot.interval.ms` old. Pure; whoever holds the image asks.
  */
 import { assert } from '../base/index.ts'
@@ -21,8 +21,8 @@ export class SnapshotPolicy {
   }
 
   /**
-   * A batch with `bytes` of record values was committed, or read again at start. It counts from its own time, so that
-   * restarts do not put a snapshot off. Batches without records (the quorum's own) change no image and do not count.
+   * A batch of `bytes` in the log was committed, or read again at start. It counts from its own time, so that restarts do
+   * not put a snapshot off. Batches without records (the quorum's own) change no image and do not count: 0.
    */
   committed({ bytes, timestampMs }: { readonly bytes: number; readonly timestampMs: number }): void {
     if (bytes === 0) return
