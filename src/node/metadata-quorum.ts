@@ -221,6 +221,10 @@ export class MetadataQuorum {
     return {
       clusterId: this.#options.clusterId,
       logStartOffset: () => raft().logStartOffset,
+      leader: () => {
+        const { epoch, leaderId, leaderEndpoints } = raft().role
+        return { epoch, leaderId, leaderEndpoints }
+      },
       receive: (request) => raft().receive(request),
     }
   }

@@ -5,7 +5,7 @@ import type { QuorumReplicaView } from './quorum-view.ts'
 
 /** Undefined: another node leads. */
 export function describeQuorum(quorum: MetadataQuorum): QuorumDescription | undefined {
-  const { isLeader, leaderId, leaderEpoch, highWatermark, voters, replicas } = quorum.view
+  const { isLeader, leaderId, leaderEpoch, toldHighWatermark: highWatermark, voters, replicas } = quorum.view
   if (!isLeader) return undefined
   const isVoter = (it: QuorumReplicaView): boolean =>
     voters.isVoter({ id: it.replicaId, directoryId: it.replicaDirectoryId })

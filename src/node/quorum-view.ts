@@ -1,5 +1,5 @@
 /** The quorum as this node sees it: who leads, and, where this node does, how far the others are. For DescribeQuorum and metrics. */
-import { type Clock, type Uuid, zeroUuid } from '../base/index.ts'
+import type { Clock, Uuid } from '../base/index.ts'
 import type { Endpoint, RaftDriver, VoterSet } from '../raft/index.ts'
 
 export interface QuorumReplicaView {
@@ -20,18 +20,43 @@ export interface QuorumView {
   readonly leaderEpoch: number
   readonly isLeader: boolean
   readonly highWatermark: number
+  /** What others are told of it: -1 where this node leads, and has committed nothing in its epoch yet. */
+  readonly toldHighWatermark: number
   readonly voters: VoterSet
   /** Of the voters and the observers, this node among the first; empty unless this node leads. */
   readonly replicas: readonly QuorumReplicaView[]
 }
 
-export function quorumView(raft: RaftDriver, clock: Clock): QuorumView {
-  const { leaderId, epoch: leaderEpoch, isLeader, highWatermark, voters, role } = raft
-  const replicas = isLeader ? replicasOf(raft, clock) : []
-  return { leaderId, leaderEndpoints: role.leaderEndpoints, leaderEpoch, isLeader, highWatermark, voters, replicas }
+/** As a driver tells it. */
+type ViewedQuorum = Pick<
+  RaftDriver,
+  | 'self'
+  | 'leaderId'
+  | 'epoch'
+  | 'epochStartOffset'
+  | 'isLeader'
+  | 'highWatermark'
+  | 'endOffset'
+  | 'voters'
+  | 'role'
+  | 'progress'
+>
+
+export function quorumView(raft: ViewedQuorum, clock: Clock): QuorumView {
+  const { leaderId, epoch: leaderEpoch, isLeader, highWatermark, voters, role, epochStartOffset = -1 } = raft
+  return {
+    leaderId,
+    leaderEndpoints: role.leaderEndpoints,
+    leaderEpoch,
+    isLeader,
+    highWatermark,
+    toldHighWatermark: highWatermark > epochStartOffset ? highWatermark : -1,
+    voters,
+    replicas: isLeader ? replicasOf(raft, clock) : [],
+  }
 }
 
-function replicasOf(raft: RaftDriver, clock: Clock): readonly QuorumReplicaView[] {
+function replicasOf(raft: ViewedQuorum, clock: Clock): readonly QuorumReplicaView[] {
   const { self, endOffset, voters } = raft
   const now = clock.now()
   const monotonicToNow = now - clock.monotonic()
@@ -59,7 +84,8 @@ function replicasOf(raft: RaftDriver, clock: Clock): readonly QuorumReplicaView[
   }
   put({
     replicaId: self.id,
-    replicaDirectoryId: voters.directoryIdOf(self.id) ?? zeroUuid,
+    // In a static quorum no directory is named; a leader that was removed has its own, and leads on for a while.
+    replicaDirectoryId: voters.isVoter(self) ? voters.keyOf(self.id).directoryId : self.directoryId,
     logEndOffset: endOffset,
     lastFetchTimestamp: now,
     lastCaughtUpTimestamp: now,

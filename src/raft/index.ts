@@ -11,7 +11,7 @@ export { MissingMetadataError } from './opening.ts'
 export { decodeQuorumState, encodeQuorumState, QuorumStateError, type QuorumStateFile } from './quorum-state.ts'
 export { NotLeaderError, Raft } from './raft.ts'
 export type { ElectionState, Entry, Ready } from './ready.ts'
-export type { QuorumTimes, Role } from './role.ts'
+export type { KnownLeader, QuorumTimes, Role } from './role.ts'
 export type { SnapshotRetention } from './snapshot-clean-up.ts'
 export { SnapshotAbandonedError } from './snapshot-files.ts'
 export {

@@ -1,11 +1,13 @@
 /** The quorum of this node, as the handlers of its messages ask it. */
 import { assert } from '../base/index.ts'
-import type { QuorumAnswer, QuorumRequest, WireNames } from '../raft/index.ts'
+import type { KnownLeader, QuorumAnswer, QuorumRequest, WireNames } from '../raft/index.ts'
 
 export interface QuorumPort {
   readonly clusterId: string
   /** Of the metadata log. */
   readonly logStartOffset: () => number
+  /** As far as this node knows. */
+  readonly leader: () => KnownLeader
   /** `forget`: nobody waits for the answer any more. */
   readonly receive: (request: QuorumRequest) => { readonly answer: Promise<QuorumAnswer>; readonly forget: () => void }
 }

@@ -7,6 +7,7 @@ import {
   fetchSnapshot,
 } from '../../protocol/index.ts'
 import type { FetchSnapshotReply, FetchSnapshotRequest } from '../messages.ts'
+import type { KnownLeader } from '../role.ts'
 import {
   checkCluster,
   checkWhole,
@@ -78,15 +79,25 @@ export function encodeFetchSnapshotReply(reply: FetchSnapshotReply, names: WireN
   })
 }
 
-/** What is answered to `request` where it is not served: UNKNOWN_TOPIC_OR_PARTITION is said of the partition. */
-export function refusedFetchSnapshot({ topics }: FetchSnapshotRequestMessage, code: number): FetchSnapshotResponse {
+/**
+ * What is answered to a request that is not served: UNKNOWN_TOPIC_OR_PARTITION is said of the partition, and of the
+ * metadata's leader where it listens.
+ */
+export function refusedFetchSnapshot(
+  { topics }: FetchSnapshotRequestMessage,
+  code: number,
+  { leader, names }: { readonly leader: KnownLeader; readonly names: WireNames },
+): FetchSnapshotResponse {
   const [topic] = topics
   const [partition] = topic?.partitions ?? []
   if (code !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION || topic === undefined || partition === undefined) {
     return fetchSnapshot.response.create({ errorCode: code })
   }
   const told = { index: partition.partition, errorCode: code, unalignedRecords: new Uint8Array(0) }
-  return fetchSnapshot.response.create({ topics: [{ name: topic.name, partitions: [told] }] })
+  return fetchSnapshot.response.create({
+    topics: [{ name: topic.name, partitions: [told] }],
+    nodeEndpoints: nodeEndpointsOf(leader, names),
+  })
 }
 
 /** Throws ApiError where the whole was refused, MalformedError for an answer to something else. */

@@ -4,7 +4,8 @@
  */
 import { ApiError, MalformedError, oneUuid, type Uuid } from '../../base/index.ts'
 import { ErrorCode } from '../../protocol/index.ts'
-import { type Endpoint, endpointsByName, type ReplyHead } from '../messages.ts'
+import { type Endpoint, endpointOf, endpointsByName } from '../messages.ts'
+import type { KnownLeader } from '../role.ts'
 
 export const metadataTopic = '__cluster_metadata'
 
@@ -59,9 +60,12 @@ interface NodeEndpoint {
   readonly port: number
 }
 
-/** The leader's address for who asked at `listenerName`; none where it is not known. */
-export function nodeEndpointsOf({ leaderId, leaderEndpoints }: ReplyHead, { listenerName }: WireNames): NodeEndpoint[] {
-  const endpoint = leaderEndpoints.find(({ name }) => name === listenerName) ?? leaderEndpoints[0]
+/** The leader's address for who asked at `listenerName`; none where it is not known, as where it has no such listener. */
+export function nodeEndpointsOf(
+  { leaderId, leaderEndpoints }: KnownLeader,
+  { listenerName }: WireNames,
+): NodeEndpoint[] {
+  const endpoint = endpointOf(leaderEndpoints, listenerName)
   if (leaderId < 0 || endpoint === undefined) return []
   return [{ nodeId: leaderId, host: endpoint.host, port: endpoint.port }]
 }

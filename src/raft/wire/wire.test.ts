@@ -47,6 +47,18 @@ function asSent<F extends Fields>(message: Api<F, Fields>['request'], value: Inf
 
 const refusedWith = (code: number) => ({ name: 'ApiError', code })
 
+describe('the address of the leader', () => {
+  it('is the one of the listener that was asked, or none', () => {
+    const replyTo = (listenerName: string, leaderId = 3) =>
+      encodeVoteReply(
+        { kind: 'vote', ...head, leaderId, isGranted: false },
+        { ...names, listenerName },
+      ).nodeEndpoints.map(({ nodeId, host, port }) => [nodeId, host, port])
+    assert.deepEqual(replyTo('CONTROLLER'), [[3, 'three.example', 65_535]])
+    assert.deepEqual([replyTo('OTHER'), replyTo('CONTROLLER', -1)], [[], []])
+  })
+})
+
 describe('Vote on the wire', () => {
   const request: VoteRequest = {
     kind: 'vote',
@@ -263,12 +275,14 @@ describe('FetchSnapshot on the wire', () => {
     assert.ok(topic !== undefined)
     const other = { ...message, topics: [{ ...topic, name: 'orders' }] }
     assert.throws(() => decodeFetchSnapshot(other, names), refusedWith(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
-    const refused = refusedFetchSnapshot(other, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    const known = { leader: head, names }
+    const refused = refusedFetchSnapshot(other, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, known)
     const [told] = asSent(fetchSnapshot.response, refused, 1).topics
+    assert.deepEqual(refused.nodeEndpoints[0]?.host, 'three.example')
     assert.deepEqual([refused.errorCode, told?.name, told?.partitions[0]?.errorCode], [0, 'orders', 3])
     const several = { ...message, topics: [topic, topic] }
     assert.throws(() => decodeFetchSnapshot(several, names), refusedWith(ErrorCode.INVALID_REQUEST))
-    assert.equal(refusedFetchSnapshot(several, ErrorCode.INVALID_REQUEST).errorCode, ErrorCode.INVALID_REQUEST)
+    assert.equal(refusedFetchSnapshot(several, ErrorCode.INVALID_REQUEST, known).errorCode, ErrorCode.INVALID_REQUEST)
     const foreign = { ...message, clusterId: 'another' }
     assert.throws(() => decodeFetchSnapshot(foreign, names), refusedWith(ErrorCode.INCONSISTENT_CLUSTER_ID))
     assert.throws(() => decodeFetchSnapshotReply(refused, names), { name: 'MalformedError' })

@@ -19,6 +19,7 @@ export function fetchSnapshotHandler({
       const { answer } = quorumPort.receive(decodeFetchSnapshot(request, names))
       return encodeFetchSnapshotReply(replyOf('fetch-snapshot', await answer), names)
     },
-    fail: (request, { code }) => refusedFetchSnapshot(request, code),
+    fail: (request, { code }, context) =>
+      refusedFetchSnapshot(request, code, { leader: quorumPort.leader(), names: wireNames(quorumPort, context) }),
   }
 }

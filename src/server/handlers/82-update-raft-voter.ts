@@ -19,6 +19,10 @@ export function updateRaftVoterHandler({
       const { answer } = quorumPort.receive(decodeUpdateVoter(request, names))
       return encodeUpdateVoterReply(replyOf('update-voter', await answer), names)
     },
-    fail: (_request, { code }) => updateRaftVoter.response.create({ errorCode: code }),
+    fail: (_request, { code }, context) =>
+      encodeUpdateVoterReply(
+        { kind: 'update-voter', errorCode: code, ...quorumPort.leader() },
+        wireNames(quorumPort, context),
+      ),
   }
 }
