@@ -135,3 +135,15 @@ test('what is no whole snapshot is refused', () => {
     )
   }
 })
+
+test('what its records come to is bounded, whatever the file has', () => {
+  const batches = encode(Array.from({ length: 3 }, () => new Uint8Array(400)))
+  const decodeWithin = (bytesMax: number): DecodedSnapshot => {
+    const decoder = new SnapshotDecoder(bytesMax)
+    for (const batch of batches) decoder.add(batch)
+    return decoder.end()
+  }
+  assert.equal(decodeWithin(1300).records.length, 3)
+  const isTooMuch = (error: unknown): boolean => error instanceof SnapshotFormatError && /more than/.test(error.message)
+  assert.throws(() => decodeWithin(1200), isTooMuch)
+})

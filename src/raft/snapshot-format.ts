@@ -52,7 +52,10 @@ const batchBytesWanted = 1024 * 1024
 const snapshotBatchBytesMax = 8 * 1024 * 1024
 /** Of one batch that is read: what Kafka writes, with room for a later version of it. */
 export const readBatchBytesMax = 4 * snapshotBatchBytesMax
-/** All of a snapshot is held in memory where it is loaded, as the image that comes out of it is. */
+/**
+ * Of a file, and of the records in it, which may be compressed: all of a snapshot is held in memory where it is loaded,
+ * as the image that comes out of it is.
+ */
 export const snapshotBytesMax = 2 * 1024 * 1024 * 1024
 const decompressedBytesMax = 64 * 1024 * 1024
 
@@ -145,6 +148,13 @@ export class SnapshotDecoder {
   #hasFooter = false
   readonly #records: Uint8Array[] = []
   readonly #control: ControlRecord[] = []
+  readonly #bytesMax: number
+  /** Of the records, as they are without compression. */
+  #bytes = 0
+
+  constructor(bytesMax = snapshotBytesMax) {
+    this.#bytesMax = bytesMax
+  }
 
   /** Of the header, once it was read. */
   get timestampMs(): number | undefined {
@@ -161,7 +171,11 @@ export class SnapshotDecoder {
     }
     this.#offset = batchHeader.nextOffset(view, 0)
     const isControl = batchHeader.isControl(view, 0)
-    for (const { key, value } of readRecords(batch, 0, decompressedBytesMax)) {
+    for (const { key, value, sizeInBytes } of readRecords(batch, 0, decompressedBytesMax)) {
+      this.#bytes += sizeInBytes
+      if (this.#bytes > this.#bytesMax) {
+        throw new SnapshotFormatError(`its records have more than the ${this.#bytesMax} bytes that are taken`)
+      }
       const bytes = value ?? new Uint8Array(0)
       if (isControl) this.#addControl(controlRecordType(key), bytes)
       else if (this.#timestampMs === undefined) throw new SnapshotFormatError('the header is missing')
