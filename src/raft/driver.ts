@@ -116,7 +116,8 @@ export class RaftDriver {
 
   /**
    * Opens snapshots, log and vote file, hands out the newest snapshot, and stands for election. Throws DiskError,
-   * QuorumStateError, and MissingMetadataError where committed metadata is gone.
+   * QuorumStateError, MissingMetadataError where committed metadata is gone, and MalformedError or CompressionError where
+   * the log cannot be read for what it says of the quorum.
    */
   static async start(options: DriverOptions): Promise<RaftDriver> {
     const { clock, logger, quorum, forceRecover = false } = options

@@ -12,11 +12,11 @@ import {
   isSnapshotLeftover,
   parseSnapshotName,
   partSuffix,
-  readBatchBytesMax,
   SnapshotDecoder,
   SnapshotEncoder,
   SnapshotFormatError,
   type SnapshotId,
+  sizeOfBatch,
   snapshotBytesMax,
   snapshotName,
 } from './snapshot-format.ts'
@@ -158,7 +158,12 @@ export class SnapshotFiles {
     const { offset, epoch, timestampMs } = snapshot
     const path = this.#path(snapshot)
     const sizeInBytes = await this.#writePart(path + partSuffix, snapshot)
-    await disk.rename(path + partSuffix, path)
+    try {
+      await disk.rename(path + partSuffix, path)
+    } catch (error) {
+      await this.#removeLeftover(path + partSuffix)
+      throw error
+    }
     await orFailedSync(disk.syncDirectory(directory))
     this.#add({ offset, epoch, sizeInBytes, timestampMs })
   }
@@ -328,12 +333,8 @@ async function addBatch(decoder: SnapshotDecoder, file: DiskFile, position: numb
   if (left < batchHeader.batchHeaderSize) throw new SnapshotFormatError(`${left} bytes are no batch`)
   const header = new Uint8Array(batchHeader.headerSizeUpToMagic)
   await readFully(file, header, position)
-  const view = new DataView(header.buffer)
-  const size = batchHeader.sizeInBytes(view, 0)
-  if (batchHeader.magic(view, 0) !== 2) throw new SnapshotFormatError('a batch has another format')
-  if (size < batchHeader.batchHeaderSize || size > Math.min(left, readBatchBytesMax)) {
-    throw new SnapshotFormatError(`a batch of ${size} bytes, ${left} bytes are left in the file`)
-  }
+  const size = sizeOfBatch(header)
+  if (size > left) throw new SnapshotFormatError(`a batch of ${size} bytes, ${left} bytes are left in the file`)
   const batch = new Uint8Array(size)
   await readFully(file, batch, position)
   decoder.add(batch)

@@ -51,7 +51,7 @@ const batchBytesWanted = 1024 * 1024
 /** Kafka writes no larger batch into the metadata log or a snapshot of it. */
 const snapshotBatchBytesMax = 8 * 1024 * 1024
 /** Of one batch that is read: what Kafka writes, with room for a later version of it. */
-export const readBatchBytesMax = 4 * snapshotBatchBytesMax
+const readBatchBytesMax = 4 * snapshotBatchBytesMax
 /**
  * Of a file, and of the records in it, which may be compressed: all of a snapshot is held in memory where it is loaded,
  * as the image that comes out of it is.
@@ -139,6 +139,17 @@ export interface DecodedSnapshot {
   readonly records: readonly Uint8Array[]
   /** KRaftVersion and Voters, as they are in the file. */
   readonly control: readonly ControlRecord[]
+}
+
+/** Of a batch that begins so; up to the magic byte is enough. */
+export function sizeOfBatch(prefix: Uint8Array): number {
+  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength)
+  const size = batchHeader.sizeInBytes(view, 0)
+  if (batchHeader.magic(view, 0) !== 2) throw new SnapshotFormatError('a batch has another format')
+  if (size < batchHeader.batchHeaderSize || size > readBatchBytesMax) {
+    throw new SnapshotFormatError(`a batch of ${size} bytes`)
+  }
+  return size
 }
 
 /** Takes the batches of a file in order and holds what they say; `end` tells whether they were a whole snapshot. */

@@ -1,6 +1,7 @@
 /**
- * The snapshots of a running quorum: made and removed on request, put in place of the log when one was fetched, read for
- * those who fetch. One work after the other, and none of it holds up the log. What has changed is told to the machine.
+ * The snapshots of a running quorum: made and removed on request, put in place of the log when one was fetched. One work
+ * after the other, and none of it holds up the log. What has changed is told to the machine. Those who fetch get their
+ * pieces by `answer-reads.ts`.
  */
 import { assert, type Logger } from '../base/index.ts'
 import { type Log, readPlan } from '../log/index.ts'

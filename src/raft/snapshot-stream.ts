@@ -3,7 +3,7 @@
  * Pure. Holds what the batches said and the bytes of one batch at most.
  */
 import { batchHeader } from '../records/index.ts'
-import { type DecodedSnapshot, readBatchBytesMax, SnapshotDecoder, SnapshotFormatError } from './snapshot-format.ts'
+import { type DecodedSnapshot, SnapshotDecoder, SnapshotFormatError, sizeOfBatch } from './snapshot-format.ts'
 
 /** Up to the magic byte: enough to know how long the batch is. */
 const prefixSize = batchHeader.headerSizeUpToMagic
@@ -33,13 +33,7 @@ export class SnapshotStream {
   #sizeOfBatch(): number {
     const prefix = this.#joined()
     this.#parts = [prefix]
-    const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength)
-    const size = batchHeader.sizeInBytes(view, 0)
-    if (batchHeader.magic(view, 0) !== 2) throw new SnapshotFormatError('a batch has another format')
-    if (size < batchHeader.batchHeaderSize || size > readBatchBytesMax) {
-      throw new SnapshotFormatError(`a batch of ${size} bytes`)
-    }
-    return size
+    return sizeOfBatch(prefix)
   }
 
   /** Its records keep a copy of their own, not the pieces. */

@@ -336,12 +336,13 @@ test('a snapshot that cannot be made durable is a fault, one that finds no room 
   for (const [failing, isFault] of [
     ['sync', true],
     ['write', false],
+    ['rename', false],
   ] as const) {
     const disk = new MemoryDisk()
+    const fail = () => Promise.reject(new Error(`no ${failing}`))
     const open: Disk['open'] = async (path, options) => {
       const file = await disk.open(path, options)
       if (!path.endsWith('.part')) return file
-      const fail = () => Promise.reject(new Error(`no ${failing}`))
       return new Proxy(file, {
         get: (target, name) => {
           if (name === failing) return fail
@@ -353,6 +354,7 @@ test('a snapshot that cannot be made durable is a fault, one that finds no room 
     const faulty = new Proxy<Disk>(disk, {
       get: (target, name) => {
         if (name === 'open') return open
+        if (name === failing) return (from: string, to: string) => (/part$/.test(from) ? fail() : disk.rename(from, to))
         const value: unknown = Reflect.get(target, name, target)
         return typeof value === 'function' ? value.bind(target) : value
       },

@@ -118,13 +118,12 @@ export class VoterChanges {
 
   /** Returns the error code; there is nothing to wait for. */
   update({ voter, endpoints, kraftVersions }: UpdateVoterRequest, nowMs: number): number {
-    const { history, listener } = this.#quorum
+    const { history } = this.#quorum
     const { kraftVersion } = history
     const refusal = this.#pendingOrUnfenced(nowMs) ?? (kraftVersion > 0 ? this.#uncommitted() : undefined)
     const known = kraftVersion > 0 ? history.voters : this.#told
     if (refusal !== undefined || known === undefined) return ErrorCode.REQUEST_TIMED_OUT
     if (!isWithin(kraftVersion, kraftVersions)) return ErrorCode.INVALID_REQUEST
-    if (endpointOf(endpoints, listener) === undefined) return ErrorCode.INVALID_REQUEST
     const updated = { ...voter, endpoints, kraftVersions }
     const voters = known.withUpdated(updated, { isDirectoryNew: kraftVersion === 0 })
     if (voters === undefined) return ErrorCode.VOTER_NOT_FOUND
