@@ -5,8 +5,9 @@ import { BrokerConfig } from '../config/index.ts'
 import { createEnv, MemoryDisk } from '../env/index.ts'
 import { decodeQuorumState, type Voter, VoterSet } from '../raft/index.ts'
 import { kafkaFile } from '../raft/testdata/kafka-files.ts'
-import { checkSoleVoter, membershipOf, standaloneVoter, writeFirstSnapshot } from './dynamic-quorum.ts'
+import { standaloneVoter, writeFirstSnapshot } from './first-snapshot.ts'
 import { formatStorage } from './format.ts'
+import { checkSoleVoter, membershipOf } from './membership.ts'
 import { readMetaProperties, writeMetaProperties } from './meta-properties.ts'
 import { Node } from './node.ts'
 
@@ -99,8 +100,8 @@ describe('a dynamic quorum of one voter', () => {
   it('writes the voter byte for byte as Kafka', async () => {
     const disk = new MemoryDisk()
     const config = configOf({ listeners: 'PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:19193' })
-    const voter = standaloneVoter(config, uuidFromString('qy82NyXIRcaF_1uHwVW0bA'))
-    await writeFirstSnapshot(disk, '/m', { voters: [voter], nowMs: 1795467113604 })
+    const voters = standaloneVoter(config, uuidFromString('qy82NyXIRcaF_1uHwVW0bA'))
+    await writeFirstSnapshot(disk, '/m', { voters, nowMs: 1795467113604 })
     const name = '00000000000000000000-0000000000.checkpoint'
     const file = await disk.open(`${directory}/${name}`, { mode: 'read' })
     const head = Buffer.alloc(166)

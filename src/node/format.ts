@@ -7,12 +7,13 @@ import { assert, type Clock, type Disk, DiskError, type Random, type Uuid } from
 import type { BrokerConfig } from '../config/index.ts'
 import { directoryOf, writeWholeFile } from '../log/index.ts'
 import { type MetadataRecord, metadataVersionFeature, metadataVersionName } from '../metadata/index.ts'
+import type { VoterSet } from '../raft/index.ts'
 import { bootstrapCheckpointName, encodeBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
 import { bootstrapFeatureLevels, featureRecords } from './bootstrap-features.ts'
 import { type ScramFunctions, scramRecord } from './bootstrap-scram.ts'
 import { bootstrapText } from './bootstrap-text.ts'
-import { initialVoters, standaloneVoter, type Voter, writeFirstSnapshot } from './dynamic-quorum.ts'
 import { metadataVersionOfRelease } from './feature-rules.ts'
+import { initialVoters, standaloneVoter, writeFirstSnapshot } from './first-snapshot.ts'
 import { type InitialVoter, parseInitialVoters } from './initial-voters.ts'
 import {
   drawId,
@@ -119,15 +120,14 @@ function givenVoters(config: BrokerConfig, options: FormatOptions): GivenVoters 
 function votersOf(
   given: Exclude<GivenVoters, undefined>,
   { config, meta }: { readonly config: BrokerConfig; readonly meta: NewMetaProperties },
-): readonly Voter[] {
-  return given === 'standalone' ? [standaloneVoter(config, meta.directoryId)] : initialVoters(config, given)
+): VoterSet {
+  return given === 'standalone' ? standaloneVoter(config, meta.directoryId) : initialVoters(config, given)
 }
 
 /** In Kafka's words. */
-function kindOfMetadata({ nodeId }: BrokerConfig, voters: readonly Voter[] | undefined): string {
+function kindOfMetadata({ nodeId }: BrokerConfig, voters: VoterSet | undefined): string {
   if (voters === undefined) return 'metadata directory'
-  const isVoter = voters.some(({ voterId }) => voterId === nodeId)
-  return isVoter ? 'dynamic metadata voter directory' : 'dynamic metadata directory'
+  return voters.has(nodeId) ? 'dynamic metadata voter directory' : 'dynamic metadata directory'
 }
 
 interface NewMetaProperties extends MetaProperties {
@@ -201,7 +201,7 @@ async function formatDirectory(
     readonly directory: string
     readonly meta: MetaProperties
     readonly records: readonly MetadataRecord[]
-    readonly voters: readonly Voter[] | undefined
+    readonly voters: VoterSet | undefined
   },
 ): Promise<void> {
   const { directory, meta, records, voters } = target

@@ -30,7 +30,7 @@ import {
 } from '../raft/index.ts'
 import type { QuorumPort } from '../server/index.ts'
 import { ControllerDriver, type ControllerDriverOptions } from './controller-driver.ts'
-import { checkSoleVoter, type Membership, membershipOf } from './dynamic-quorum.ts'
+import { checkSoleVoter, type Membership, membershipOf } from './membership.ts'
 import { software } from './node-peers.ts'
 import { QuorumChannel } from './quorum-channel.ts'
 import { type QuorumView, quorumView } from './quorum-view.ts'

@@ -107,13 +107,6 @@ export class VoterSet {
     return this.all().every(({ kraftVersions }) => isWithin(version, kraftVersions))
   }
 
-  /** Every majority of the one shares a voter with every majority of the other. */
-  overlaps(other: VoterSet): boolean {
-    const lacking = (a: VoterSet, b: VoterSet): number =>
-      a.ids().filter((id) => !b.has(id) || !isSameReplica(a.keyOf(id), b.keyOf(id))).length
-    return lacking(this, other) <= 1 && lacking(other, this) <= 1
-  }
-
   equals(other: VoterSet): boolean {
     if (this.size !== other.size) return false
     return this.all().every((voter) => {
