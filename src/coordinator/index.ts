@@ -9,7 +9,6 @@ export type { ConsumerHeartbeat, ConsumerHeartbeatReply } from './group/consumer
 export type { CoordinatorPartition } from './group/coordinator-partition.ts'
 export { GroupCoordinator, type GroupCoordinatorOptions } from './group/group-coordinator.ts'
 export type { GroupEvent } from './group/group-event.ts'
-export { eventText } from './group/group-event-text.ts'
 export type { CommittedOffset, GroupRecord } from './group/group-record.ts'
 export { decodeGroupRecord, encodeGroupRecord, type KeyValue } from './group/group-record-codec.ts'
 export type {
@@ -25,9 +24,9 @@ export type {
 export {
   type GroupFigures,
   type GroupFilter,
-  type GroupHistory,
   GroupService,
   type GroupServiceOptions,
+  type ToldHistory,
 } from './group/group-service.ts'
 export type {
   ConsumerDescription,

@@ -12,9 +12,12 @@ import {
   supportedFeatures,
 } from '../metadata/index.ts'
 import { brokerRegistration } from '../protocol/index.ts'
+import type { BoundHandler, Forwarder, Router } from '../server/index.ts'
 import type { BoundListener } from './bound-listener.ts'
 import { Broker } from './broker.ts'
+import { brokerHandlers, brokerServices } from './broker-handlers.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
+import type { MetadataQuorum } from './metadata-quorum.ts'
 
 export interface BrokerRoleOptions {
   readonly env: Env
@@ -64,6 +67,15 @@ export class BrokerRole {
     })
     role = new BrokerRole(options, broker, lifecycleOf(options, broker))
     return role
+  }
+
+  /** What its listeners serve. `forwarder`: to the active controller; undefined while that is in this process. */
+  handlers(
+    quorum: MetadataQuorum,
+    forwarder: () => Forwarder | undefined,
+  ): (router: () => Router) => readonly BoundHandler[] {
+    const services = brokerServices({ broker: this.broker, quorum, brokerEpoch: () => this.epoch, forwarder })
+    return (router) => brokerHandlers(services, router)
   }
 
   publish(update: MetadataUpdate): void {

@@ -1,3 +1,5 @@
+// Loaded before time begins: a world's turns do not wait for a module.
+import './broker-role.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Uuid, uuidFromLatin1, uuidFromString, zeroUuid } from '../base/index.ts'

@@ -1,4 +1,6 @@
 /** Controllers over loopback: one comes in by itself, loses its disk, comes in again and is taken out (KIP-853, 1186). */
+// Loaded before time begins: a world's turns do not wait for a module.
+import './broker-role.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'

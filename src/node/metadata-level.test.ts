@@ -1,4 +1,6 @@
 /** A node at an older level of `metadata.version`: what it writes into its log and its snapshots, and how the level is raised. */
+// Loaded before time begins: a world's turns do not wait for a module.
+import './broker-role.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEnv, MemoryDisk } from '../env/index.ts'

@@ -1,4 +1,6 @@
 /** When a node makes snapshots of its metadata, and when it removes old ones: a controller alone, whose disk may be full. */
+// Loaded before time begins: a world's turns do not wait for a module.
+import './broker-role.ts'
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'

@@ -15,9 +15,9 @@ import { ActiveController } from './active-controller.ts'
 import { bootstrapCheckpointName, readBootstrapCheckpoint } from './bootstrap-checkpoint.ts'
 import type { BoundListener } from './bound-listener.ts'
 import type { Broker } from './broker.ts'
-import { BrokerRole } from './broker-role.ts'
+import type { BrokerRole } from './broker-role.ts'
+import { controllerHandlers } from './controller-handlers.ts'
 import { ControllerRegistration } from './controller-registration.ts'
-import { brokerHandlers, brokerServices, controllerHandlers } from './handlers.ts'
 import { type NodeStorage, openStorage, storageDirectories } from './meta-properties-set.ts'
 import { MetadataQuorum } from './metadata-quorum.ts'
 import { nodePeers } from './node-peers.ts'
@@ -134,6 +134,8 @@ export class Node {
     const { env, config, hostName } = this.#options
     const isBroker = config.processRoles.has('broker')
     if (isBroker) {
+      // A controller alone does without groups, replicas and the rest of a broker: 5 MB of its memory.
+      const { BrokerRole } = await import('./broker-role.ts')
       this.#role = await BrokerRole.lock({
         env,
         config,
@@ -177,15 +179,10 @@ export class Node {
     const { broker } = role
     const { quorum } = this
     await this.#unlessLeaving(broker.load(quorum.image))
-    const services = brokerServices({
-      broker,
-      quorum,
-      brokerEpoch: () => role.epoch,
-      forwarder: () => this.#controller.forwarder,
-    })
+    const handlers = role.handlers(quorum, () => this.#controller.forwarder)
     for (const endpoint of config.listeners) {
       if (!config.isControllerListener(endpoint)) {
-        await this.#unlessLeaving(this.#listen(endpoint, (router) => brokerHandlers(services, router)))
+        await this.#unlessLeaving(this.#listen(endpoint, handlers))
       }
     }
     await this.#unlessLeaving(role.register(waitedMs))

@@ -1,3 +1,5 @@
+// Loaded before time begins: a world's turns do not wait for a module.
+import './broker-role.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEnv, MemoryDisk } from '../env/index.ts'

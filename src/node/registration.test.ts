@@ -1,4 +1,6 @@
 /** How a broker comes to be registered, and stays it, whatever the controller answers. */
+// Loaded before time begins: a world's turns do not wait for a module.
+import './broker-role.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError, type Logger, zeroUuid } from '../base/index.ts'

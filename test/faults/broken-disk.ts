@@ -1,4 +1,6 @@
 /** A disk in memory that refuses what a test says, or takes its time: beneath a whole node. */
+// Loaded before time begins: a world's turns do not wait for a module.
+import '../../src/node/broker-role.ts'
 import { type Disk, DiskError, type DiskFile } from '../../src/base/index.ts'
 import { createEnv } from '../../src/env/index.ts'
 import { BrokerConfig, formatStorage, Node } from '../../src/node/index.ts'

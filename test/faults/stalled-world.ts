@@ -2,6 +2,8 @@
  * A node whose disk holds the loop: writes to one partition take as long as the test says. What waits in the sockets
  * meanwhile must be read before anybody's time is over.
  */
+// Loaded before time begins: a world's turns do not wait for a module.
+import '../../src/node/broker-role.ts'
 import assert from 'node:assert/strict'
 import { Worker } from 'node:worker_threads'
 import type { Disk, DiskFile, Network } from '../../src/base/index.ts'

@@ -1,4 +1,6 @@
 /** A world from a seed with one node in it: its processes, what ends them, and connections to it. Used by the workloads. */
+// Loaded before time begins: a world's turns do not wait for a module.
+import '../../src/node/broker-role.ts'
 import assert from 'node:assert/strict'
 import { type Env, uuidFromLatin1, uuidToString } from '../../src/base/index.ts'
 import { BrokerConfig, formatStorage, Node } from '../../src/node/index.ts'

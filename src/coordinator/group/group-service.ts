@@ -21,6 +21,7 @@ import { Counts } from './counts.ts'
 import { GroupConfigs } from './group-configs.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
 import type { GroupEvent } from './group-event.ts'
+import { eventText } from './group-event-text.ts'
 import { GroupEvents } from './group-events.ts'
 import type {
   CommitRequest,
@@ -80,6 +81,10 @@ export interface GroupHistory {
   readonly forgottenMs: number | undefined
   /** Oldest first. */
   readonly events: readonly GroupEvent[]
+}
+
+export interface ToldHistory extends GroupHistory {
+  readonly events: readonly (GroupEvent & { readonly text: string })[]
 }
 
 interface Found {
@@ -348,6 +353,12 @@ export class GroupService {
       forgottenMs: forgottenMs < groups.loadedMs ? undefined : forgottenMs,
       events: groups.eventsOf(groupId),
     }
+  }
+
+  /** As `historyOf`, each event with the words that the log has for it. */
+  toldHistoryOf(groupId: string): ToldHistory {
+    const history = this.historyOf(groupId)
+    return { ...history, events: history.events.map((event) => ({ ...event, text: eventText(event) })) }
   }
 
   /** The groups of all partitions led here. Throws COORDINATOR_LOAD_IN_PROGRESS, or that the broker stops. */

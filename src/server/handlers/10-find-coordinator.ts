@@ -5,7 +5,7 @@
  * served: TRANSACTIONAL_ID_AUTHORIZATION_FAILED, for which every client gives up at once; some retry all else until their
  * time is over. Nor are share groups: INVALID_REQUEST, which is reported with our words.
  */
-import { groupPartition } from '../../coordinator/index.ts'
+import type { GroupService } from '../../coordinator/index.ts'
 import { type MetadataImage, noLeader, offsetsTopic } from '../../metadata/index.ts'
 import {
   ErrorCode,
@@ -18,6 +18,7 @@ import { type RareWarning, refusedTransaction } from '../rare-warning.ts'
 
 export interface FindCoordinatorServices {
   readonly image: () => MetadataImage
+  readonly groups: Pick<GroupService, 'partitionOf'>
   /** Has the topic created, unless that is under way; what comes of it is seen in the image. */
   readonly ensureInternalTopic: (name: string) => void
   readonly refusals: RareWarning
@@ -48,7 +49,7 @@ function find(services: FindCoordinatorServices, listenerName: string, key: stri
     services.ensureInternalTopic(offsetsTopic)
     return notFound(ErrorCode.COORDINATOR_NOT_AVAILABLE, 'The topic of the groups is being created.')
   }
-  const leader = topic.partitions.get(groupPartition(key, topic.partitions.size))?.leader ?? noLeader
+  const leader = topic.partitions.get(services.groups.partitionOf(key) ?? -1)?.leader ?? noLeader
   const broker = image.cluster.brokers.get(leader)
   const endpoint = broker?.endPoints.find(({ name }) => name === listenerName)
   if (broker === undefined || broker.fenced || endpoint === undefined) {

@@ -1,4 +1,6 @@
 /** One node of a simulated cluster: its configuration, its disk, and whatever process there is of it now. */
+// Loaded before time begins: a world's turns do not wait for a module.
+import '../../../src/node/broker-role.ts'
 import { type Uuid, uuidFromLatin1, uuidFromString, uuidToString } from '../../../src/base/index.ts'
 import { BrokerConfig, type FormatOptions, formatStorage, Node } from '../../../src/node/index.ts'
 import type { QuorumView } from '../../../src/node/quorum-view.ts'

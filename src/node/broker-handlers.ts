@@ -1,30 +1,19 @@
-/**
- * Which APIs a node serves, by listener: every handler with what it needs. An API that is not here is not in ApiVersions.
- */
-
-import type { Env, Uuid } from '../base/index.ts'
-import type { BrokerConfig } from '../config/index.ts'
-import type { ControllerChannel, MetadataImage } from '../metadata/index.ts'
+/** Which APIs a broker serves to clients and to other brokers: every handler with what it needs. What is not here is not in ApiVersions. */
+import type { Uuid } from '../base/index.ts'
+import type { MetadataImage } from '../metadata/index.ts'
 import {
   AutoTopics,
   addRaftVoterHandler,
-  allocateProducerIdsHandler,
   alterClientQuotasHandler,
   alterConfigsHandler,
-  alterPartitionHandler,
   alterPartitionReassignmentsHandler,
   alterReplicaLogDirsHandler,
   apiVersionsHandler,
-  assignReplicasToDirsHandler,
   type BoundHandler,
-  beginQuorumEpochHandler,
   bind,
   bindForwarded,
-  brokerHeartbeatHandler,
-  brokerRegistrationHandler,
   consumerGroupDescribeHandler,
   consumerGroupHeartbeatHandler,
-  controllerRegistrationHandler,
   createAclsHandler,
   createPartitionsHandler,
   createTopicsHandler,
@@ -42,12 +31,8 @@ import {
   describeQuorumHandler,
   describeTopicPartitionsHandler,
   electLeadersHandler,
-  endQuorumEpochHandler,
-  envelopeHandler,
-  type Features,
   type Forwarder,
   fetchHandler,
-  fetchSnapshotHandler,
   findCoordinatorHandler,
   heartbeatHandler,
   incrementalAlterConfigsHandler,
@@ -65,7 +50,6 @@ import {
   offsetForLeaderEpochHandler,
   ProducerIds,
   produceHandler,
-  quorumFetchHandler,
   RareWarning,
   type Router,
   removeRaftVoterHandler,
@@ -73,8 +57,6 @@ import {
   syncGroupHandler,
   unregisterBrokerHandler,
   updateFeaturesHandler,
-  updateRaftVoterHandler,
-  voteHandler,
 } from '../server/index.ts'
 import type { Broker } from './broker.ts'
 import type { MetadataQuorum } from './metadata-quorum.ts'
@@ -183,71 +165,5 @@ export function brokerHandlers(services: BrokerServices, router: () => Router): 
     bind(describeTopicPartitionsHandler(services)),
     bindForwarded(addRaftVoterHandler(services), forwarder),
     bindForwarded(removeRaftVoterHandler(services), forwarder),
-  ]
-}
-
-export interface ControllerParts {
-  readonly env: Env
-  readonly clusterId: string
-  readonly quorum: MetadataQuorum
-  readonly controller: ControllerChannel
-  readonly config: () => BrokerConfig
-}
-
-/** What a listener of the controller serves: to voters and brokers, and to tools that ask it directly. */
-export function controllerHandlers(
-  { env, clusterId, quorum, controller, config }: ControllerParts,
-  router: () => Router,
-): readonly BoundHandler[] {
-  const image = (): MetadataImage => quorum.image
-  const services = {
-    ...env,
-    clusterId,
-    nodeId: config().nodeId,
-    image,
-    channel: controller,
-    quorumPort: quorum.port,
-    config,
-    logLevel: () => 'info' as const,
-    listener: 'controller' as const,
-    controllerId: () => quorum.view.leaderId,
-    quorum: () => describeQuorum(quorum),
-  }
-  const features = (): Features => featuresOf(image(), quorum)
-  return [
-    bind(quorumFetchHandler(services)),
-    bind(saslHandshakeHandler),
-    bind(apiVersionsHandler({ served: () => router().served(), features })),
-    bind(createTopicsHandler(services)),
-    bind(deleteTopicsHandler(services)),
-    bind(describeAclsHandler(services)),
-    bind(createAclsHandler(services)),
-    bind(deleteAclsHandler(services)),
-    bind(describeConfigsHandler(services)),
-    bind(alterConfigsHandler(services)),
-    bind(createPartitionsHandler(services)),
-    bind(electLeadersHandler(services)),
-    bind(incrementalAlterConfigsHandler(services)),
-    bind(alterPartitionReassignmentsHandler(services)),
-    bind(listPartitionReassignmentsHandler(services)),
-    bind(alterClientQuotasHandler(services)),
-    bind(voteHandler(services)),
-    bind(beginQuorumEpochHandler(services)),
-    bind(endQuorumEpochHandler(services)),
-    bind(fetchSnapshotHandler(services)),
-    bind(describeQuorumHandler(services)),
-    bind(alterPartitionHandler(services)),
-    bind(updateFeaturesHandler(services)),
-    bind(envelopeHandler({ router, isActive: () => quorum.isActive })),
-    bind(describeClusterHandler(services)),
-    bind(brokerRegistrationHandler(services)),
-    bind(brokerHeartbeatHandler(services)),
-    bind(unregisterBrokerHandler(services)),
-    bind(allocateProducerIdsHandler(services)),
-    bind(controllerRegistrationHandler(services)),
-    bind(assignReplicasToDirsHandler(services)),
-    bind(addRaftVoterHandler(services)),
-    bind(removeRaftVoterHandler(services)),
-    bind(updateRaftVoterHandler(services)),
   ]
 }
