@@ -56,7 +56,7 @@ function lifecycle(answer: (registration: number) => number | Promise<number>) {
 test('a registration that is outdated is renewed at once, and again until it is taken', async () => {
   const { broker, run } = lifecycle((registration) => (registration === 2 ? 7 : 0))
   await broker.register()
-  assert.deepEqual(await run(1000), ['register', 'beat'])
+  assert.deepEqual(await run(1000), ['register', 'beat', 'beat'], 'the second one since it catches up')
   broker.renewRegistration()
   assert.deepEqual(await run(500), ['register'])
   assert.deepEqual(await run(1000), ['register', 'beat'])
@@ -72,7 +72,7 @@ test('a registration that is outdated before it is answered is renewed behind it
   assert.deepEqual(await run(1000), ['register'])
   gate.resolve(0)
   await registered
-  assert.deepEqual(await run(1000), ['register', 'beat'])
+  assert.deepEqual(await run(1000), ['register', 'beat', 'beat'])
   broker.stop()
 })
 
