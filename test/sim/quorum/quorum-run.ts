@@ -92,6 +92,25 @@ function makeSnapshots(world: QuorumWorld): void {
   for (const one of world.nodes) if (chance.below(2) === 0) world.makeSnapshot(one)
 }
 
+/**
+ * Who has just begun to lead is gone, again and again, and who was gone before it comes back: the others have parts of what
+ * each of them wrote. A committed record that only looked so is overwritten then (Raft, figure 8).
+ */
+function leadersDieYoung(world: QuorumWorld): void {
+  const chance = world.chance('young leaders')
+  for (let deaths = 2 + chance.below(5); deaths > 0; deaths--) {
+    const untilMs = world.nowMs + 4 * world.times.electionTimeoutMs
+    const leader = () => world.nodes.find(({ raft }) => raft?.isLeader === true)
+    while (leader() === undefined && world.nowMs < untilMs) world.run(world.nowMs + 1 + chance.below(10))
+    if (chance.below(3) > 0) world.propose()
+    world.run(world.nowMs + chance.below(80))
+    const young = leader()
+    const back = world.nodes.find(({ raft }) => raft === undefined)
+    if (young !== undefined) world.crash(young)
+    if (back !== undefined && chance.below(5) > 0) world.start(back)
+  }
+}
+
 function disturb(world: QuorumWorld): void {
   const chance = world.chance('faults')
   const node = (): QuorumWorld['nodes'][number] => {
@@ -103,7 +122,7 @@ function disturb(world: QuorumWorld): void {
     changeVoters(world)
     return
   }
-  switch (chance.below(10)) {
+  switch (chance.below(11)) {
     case 8:
       // What was just said to be there may not be flushed.
       for (let i = chance.below(3); i >= 0; i--) world.propose()
@@ -123,6 +142,9 @@ function disturb(world: QuorumWorld): void {
       world.propose()
       break
     }
+    case 10:
+      leadersDieYoung(world)
+      break
     case 0: {
       const down = node()
       if (down.raft !== undefined) world.crash(down)

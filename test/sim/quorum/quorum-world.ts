@@ -90,6 +90,8 @@ export class QuorumWorld {
   /** Called with each vote that was given, when it is on its way. */
   granted: (vote: GrantedVote) => void = () => undefined
   readonly bug: Bug | undefined
+  /** One batch at a time, or some. */
+  readonly #fetchBytesMax: number
   readonly #random: SeededRandom
   readonly #events: Event[] = []
   readonly #cut = new Set<string>()
@@ -104,6 +106,7 @@ export class QuorumWorld {
     this.#random = new SeededRandom(String(seed))
     const chance = this.chance('options')
     this.times = drawnTimes(chance)
+    this.#fetchBytesMax = this.chance('fetch bytes').below(2) === 0 ? 1 : 200
     this.hasSnapshots = this.chance('has snapshots').below(2) === 0
     const voterCount = chance.below(4) === 0 ? 1 + chance.below(2) : 3 + 2 * chance.below(2)
     const observerCount = chance.below(3)
@@ -182,7 +185,7 @@ export class QuorumWorld {
       },
       committedOffset,
       times: this.times,
-      fetchBytesMax: 200,
+      fetchBytesMax: this.#fetchBytesMax,
       fetchSnapshotBytesMax: 30,
       below: (bound) => stream.below(bound),
       nowMs: this.nowMs,
