@@ -27,7 +27,7 @@ import {
   sortedEntity,
 } from './image/metadata-image.ts'
 import type { MetadataRecord, RecordOf } from './record.ts'
-import { type TopicsChanges, TopicsDelta } from './topics-delta.ts'
+import { type KnownPartition, type TopicsChanges, TopicsDelta } from './topics-delta.ts'
 
 export interface MetadataChanges extends TopicsChanges {
   readonly brokersChanged: readonly BrokerChange[]
@@ -87,10 +87,11 @@ export class MetadataDelta {
   #nextProducerId: number
   #applied = false
 
-  constructor(before: MetadataImage) {
+  /** `known`: what this node's controller has; where it is the same, it is in the image too. */
+  constructor(before: MetadataImage, known: KnownPartition = () => undefined) {
     this.#before = before
     this.#cluster = new ClusterDelta(before.cluster)
-    this.#topics = new TopicsDelta(before.topics)
+    this.#topics = new TopicsDelta(before.topics, known)
     this.#features = new ChangedMap(levelsOf(before.features))
     this.#configs = new ChangedMap(before.configs)
     this.#quotas = new ChangedMap(before.clientQuotas)

@@ -6,6 +6,7 @@ import { assert } from '../base/index.ts'
 import { type MetadataChanges, MetadataDelta } from './delta.ts'
 import { emptyImage, type MetadataImage, type Provenance } from './image/metadata-image.ts'
 import type { MetadataRecord } from './record.ts'
+import type { KnownPartition } from './topics-delta.ts'
 
 export interface MetadataBatch {
   readonly baseOffset: number
@@ -31,20 +32,25 @@ export interface MetadataUpdate {
 export interface MetadataLoaderOptions {
   /** Called at once, with each image in order. */
   readonly publish: (update: MetadataUpdate) => void
+  /** What the controller of this node has, which is told before the loader. */
+  readonly known?: KnownPartition
 }
 
 export class MetadataLoader {
   readonly #publish: (update: MetadataUpdate) => void
   #image: MetadataImage = emptyImage
-  #delta = new MetadataDelta(emptyImage)
+  readonly #known: KnownPartition | undefined
+  #delta: MetadataDelta
   /** Of the last record taken, published or not. */
   #loaded: Provenance = emptyImage.provenance
   /** Whether a record was taken since the last image. */
   #dirty = false
   #inTransaction = false
 
-  constructor({ publish }: MetadataLoaderOptions) {
+  constructor({ publish, known }: MetadataLoaderOptions) {
     this.#publish = publish
+    this.#known = known
+    this.#delta = new MetadataDelta(emptyImage, known)
   }
 
   /** The last image published. */
@@ -90,7 +96,7 @@ export class MetadataLoader {
       case 'abortTransaction':
         assert(this.#inTransaction, 'no metadata transaction to abort')
         this.#inTransaction = false
-        this.#delta = new MetadataDelta(this.#image)
+        this.#delta = new MetadataDelta(this.#image, this.#known)
         return
       default:
         this.#delta.replay(record)
@@ -101,7 +107,7 @@ export class MetadataLoader {
   loadSnapshot({ provenance, records }: MetadataSnapshot): void {
     assert(provenance.offset >= this.#image.provenance.offset, 'a snapshot is not older than the image')
     this.#inTransaction = false
-    this.#delta = new MetadataDelta(this.#image)
+    this.#delta = new MetadataDelta(this.#image, this.#known)
     this.#delta.clear()
     for (const record of records) this.#delta.replay(record)
     this.#loaded = provenance
@@ -112,7 +118,7 @@ export class MetadataLoader {
     const before = this.#image
     const delta = this.#delta
     this.#image = delta.apply(this.#loaded)
-    this.#delta = new MetadataDelta(this.#image)
+    this.#delta = new MetadataDelta(this.#image, this.#known)
     this.#dirty = false
     this.#publish({ before, image: this.#image, changes: delta.changes() })
   }

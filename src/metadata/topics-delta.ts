@@ -9,7 +9,7 @@ import {
 } from '../protocol/index.ts'
 import { ChangedMap } from './image/changed-map.ts'
 import type { TopicImage, TopicsImage } from './image/metadata-image.ts'
-import { changedPartition, type PartitionImage, partitionFromRecord } from './image/partition-image.ts'
+import { changedPartition, isSamePartition, type PartitionImage, partitionFromRecord } from './image/partition-image.ts'
 
 export interface TopicChange {
   readonly before: TopicImage
@@ -30,15 +30,20 @@ interface OpenTopic {
   readonly partitions: ChangedMap<number, PartitionImage>
 }
 
+/** A partition as somebody else in this process has it, perhaps ahead of what is committed. */
+export type KnownPartition = (topicId: Uuid, partitionId: number) => PartitionImage | undefined
+
 export class TopicsDelta {
   readonly #before: TopicsImage
+  readonly #known: KnownPartition
   readonly #names: ChangedMap<string, Uuid>
   readonly #open = new Map<Uuid, OpenTopic>()
   readonly #removed = new Set<Uuid>()
   #applied: TopicsImage | undefined
 
-  constructor(before: TopicsImage) {
+  constructor(before: TopicsImage, known: KnownPartition) {
     this.#before = before
+    this.#known = known
     this.#names = new ChangedMap<string, Uuid>(new Map())
   }
 
@@ -77,13 +82,19 @@ export class TopicsDelta {
 
   addPartition(record: PartitionRecord): void {
     const { topicId, partitions } = this.#topic(record.topicId)
-    partitions.set(record.partitionId, partitionFromRecord(record, topicId))
+    partitions.set(record.partitionId, this.#shared(partitionFromRecord(record, topicId)))
   }
 
   changePartition(record: PartitionChangeRecord): void {
     const { name, partitions } = this.#topic(record.topicId)
     const partition = present(partitions.get(record.partitionId), `partition ${name}-${record.partitionId}`)
-    partitions.set(record.partitionId, changedPartition(partition, record))
+    partitions.set(record.partitionId, this.#shared(changedPartition(partition, record)))
+  }
+
+  /** One object serves the controller and the image. */
+  #shared(partition: PartitionImage): PartitionImage {
+    const known = this.#known(partition.topicId, partition.partitionId)
+    return known !== undefined && isSamePartition(known, partition) ? known : partition
   }
 
   /** Of one topic, or of all of them when the name is empty (KIP-966). */

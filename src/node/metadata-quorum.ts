@@ -73,8 +73,9 @@ export class MetadataQuorum {
     const { env, config, clusterId, peers, publish } = options
     this.#options = options
     this.#membership = membership
-    this.#loader = new MetadataLoader({ publish })
     this.#controller = config.processRoles.has('controller') ? this.#makeController() : undefined
+    const state = this.#controller?.state.state
+    this.#loader = new MetadataLoader({ publish, known: (...key) => state?.partition(...key) })
     this.#policy = new SnapshotPolicy({
       bytesMax: config.number('metadata.log.max.record.bytes.between.snapshots'),
       intervalMsMax: config.number('metadata.log.max.snapshot.interval.ms'),

@@ -34,6 +34,11 @@ export class FetchWaiters {
     waiting.begin(first)
     return waiting
   }
+
+  /** Of an answer that will not be sent: the files go back. */
+  release(read: FetchRead): void {
+    releaseRead(read)
+  }
 }
 
 const isEnough = (read: FetchRead, targets: readonly Target[], { minBytes, maxWaitMs }: WaitOptions): boolean =>

@@ -2,6 +2,7 @@
 import type { Uuid } from '../../base/index.ts'
 import type { PartitionChangeRecord, PartitionRecord } from '../../protocol/index.ts'
 import { migratingDirectory } from './directory-id.ts'
+import { sharedDirectories, sharedIds } from './shared-list.ts'
 
 /** A partition record whose eligible leader replicas (KIP-966) are lists, empty where the record has none. */
 export type PartitionImage = PartitionRecord & {
@@ -32,46 +33,37 @@ export const directoryOf = (
   brokerId: number,
 ): Uuid | undefined => directories[replicas.indexOf(brokerId)]
 
-const none: readonly never[] = []
-
-/** A decoded list has room for more behind it, 130 bytes; what lives as long as a partition does without. */
-const kept = <T>(list: readonly T[] | null): readonly T[] => (list === null || list.length === 0 ? none : list.slice())
-
-/** Mostly all replicas are in sync: one list serves for both. */
-const keptIsr = (isr: readonly number[], replicas: readonly number[]): readonly number[] =>
-  isr.length === replicas.length && isr.every((id, i) => id === replicas[i]) ? replicas : kept(isr)
-
 /** `topicId`: of the topic, so that its partitions share it. */
 export function partitionFromRecord(record: PartitionRecord, topicId: Uuid = record.topicId): PartitionImage {
-  const replicas = kept(record.replicas)
+  const replicas = sharedIds(record.replicas)
   return {
     ...record,
     topicId,
     replicas,
-    isr: keptIsr(record.isr, replicas),
-    removingReplicas: kept(record.removingReplicas),
-    addingReplicas: kept(record.addingReplicas),
-    directories: kept(directoriesOf(record.directories, replicas)),
-    eligibleLeaderReplicas: kept(record.eligibleLeaderReplicas),
-    lastKnownElr: kept(record.lastKnownElr),
+    isr: sharedIds(record.isr),
+    removingReplicas: sharedIds(record.removingReplicas),
+    addingReplicas: sharedIds(record.addingReplicas),
+    directories: sharedDirectories(directoriesOf(record.directories, replicas)),
+    eligibleLeaderReplicas: sharedIds(record.eligibleLeaderReplicas),
+    lastKnownElr: sharedIds(record.lastKnownElr),
   }
 }
 
 /** The partition after a change: its epoch rises by one, the leader epoch too if a leader is named, even the same. */
 export function changedPartition(partition: PartitionImage, change: PartitionChangeRecord): PartitionImage {
-  const replicas = change.replicas === null ? partition.replicas : kept(change.replicas)
+  const replicas = change.replicas === null ? partition.replicas : sharedIds(change.replicas)
   const { isr, directories, removingReplicas, addingReplicas, eligibleLeaderReplicas, lastKnownElr } = change
   const leaderNamed = change.leader !== noLeaderChange
   return {
     ...partition,
     replicas,
-    directories: directoriesOf(directories === null ? partition.directories : kept(directories), replicas),
-    isr: isr === null ? partition.isr : keptIsr(isr, replicas),
-    removingReplicas: removingReplicas === null ? partition.removingReplicas : kept(removingReplicas),
-    addingReplicas: addingReplicas === null ? partition.addingReplicas : kept(addingReplicas),
+    directories: sharedDirectories(directoriesOf(directories ?? partition.directories, replicas)),
+    isr: isr === null ? partition.isr : sharedIds(isr),
+    removingReplicas: removingReplicas === null ? partition.removingReplicas : sharedIds(removingReplicas),
+    addingReplicas: addingReplicas === null ? partition.addingReplicas : sharedIds(addingReplicas),
     eligibleLeaderReplicas:
-      eligibleLeaderReplicas === null ? partition.eligibleLeaderReplicas : kept(eligibleLeaderReplicas),
-    lastKnownElr: lastKnownElr === null ? partition.lastKnownElr : kept(lastKnownElr),
+      eligibleLeaderReplicas === null ? partition.eligibleLeaderReplicas : sharedIds(eligibleLeaderReplicas),
+    lastKnownElr: lastKnownElr === null ? partition.lastKnownElr : sharedIds(lastKnownElr),
     leader: leaderNamed ? change.leader : partition.leader,
     leaderEpoch: leaderNamed ? partition.leaderEpoch + 1 : partition.leaderEpoch,
     leaderRecoveryState:
@@ -79,6 +71,21 @@ export function changedPartition(partition: PartitionImage, change: PartitionCha
     partitionEpoch: partition.partitionEpoch + 1,
   }
 }
+
+/** Whether two images of one partition say the same. Lists that are equal are mostly the same; where not, no harm is done. */
+export const isSamePartition = (a: PartitionImage, b: PartitionImage): boolean =>
+  a.leader === b.leader &&
+  a.leaderEpoch === b.leaderEpoch &&
+  a.partitionEpoch === b.partitionEpoch &&
+  a.leaderRecoveryState === b.leaderRecoveryState &&
+  a.replicas === b.replicas &&
+  a.isr === b.isr &&
+  a.directories === b.directories &&
+  a.removingReplicas === b.removingReplicas &&
+  a.addingReplicas === b.addingReplicas &&
+  a.eligibleLeaderReplicas === b.eligibleLeaderReplicas &&
+  a.lastKnownElr === b.lastKnownElr &&
+  a.unknownTags === b.unknownTags
 
 /** Kafka leaves empty lists of eligible leader replicas out. */
 export function recordOfPartition(partition: PartitionImage): PartitionRecord {

@@ -10,15 +10,14 @@
 import { ApiError, partSizeInBytes, zeroUuid } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
 import { ErrorCode, type FetchRequest, type FetchResponse, fetch } from '../../protocol/index.ts'
-import {
-  type FetchContext,
-  type FetchRead,
-  type FetchSessions,
-  type FetchWaiters,
-  type ReplicaManager,
-  releaseRead,
-  type SessionPartition,
-  type Target,
+import type {
+  FetchContext,
+  FetchRead,
+  FetchSessions,
+  FetchWaiters,
+  ReplicaManager,
+  SessionPartition,
+  Target,
 } from '../../replication/index.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import { type CurrentLeaders, nameLeaders } from '../leader-hints.ts'
@@ -102,7 +101,7 @@ function answer(services: FetchServices, { session, targets, read, context }: Fe
   }
   const response = session.finish(read.results)
   // The client did not wait, and its session is a step further: nothing of this goes out.
-  if (response.errorCode !== ErrorCode.NONE) releaseRead(read)
+  if (response.errorCode !== ErrorCode.NONE) services.waiters.release(read)
   if (apiVersion < 16) return response
   const topics = response.responses.map(({ topic, topicId, partitions }) => ({
     name: topic === '' ? services.topicName(topicId) : topic,
