@@ -8,7 +8,13 @@ import { runInNewContext } from 'node:vm'
 import { ApiError, DiskError, type Env, type LogLevel } from '../base/index.ts'
 import { ConfigError } from '../config/index.ts'
 import { createEnv } from '../env/index.ts'
-import { MissingMetadataError, type Node, QuorumStateError, StorageError } from '../node/index.ts'
+import {
+  MissingMetadataError,
+  type Node,
+  QuorumStateError,
+  StoppedWhileStartingError,
+  StorageError,
+} from '../node/index.ts'
 import { ListenError, layered, serverDefaults, startServer, withOwnListener } from '../stack/index.ts'
 import { readConfigTexts } from './config-file.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
@@ -88,19 +94,22 @@ async function start(args: readonly string[], { hasParent }: ProcessContext): Pr
   const given = layered(parseSettings(values.set ?? []), forced)
   const json = values.json ?? false
   keepYoungObjectsYoung()
+  const stopWanted = new AbortController()
   const starting = startServer({
     texts: path === undefined ? withOwnListener(serverDefaults, given) : await fileTexts(path, given),
     formatsEmpty: path === undefined,
     json,
     level,
+    stopWanted: stopWanted.signal,
   })
   const release = stopOnSignals(process, {
     hasParent,
     isScript: process.env['npm_lifecycle_event'] !== undefined,
-    ...stopping(starting, createEnv({ json, level })),
+    ...stopping({ starting, stopWanted }, createEnv({ json, level })),
   })
   try {
-    const node = await starting
+    const node = await unlessStopped(starting)
+    if (node === undefined) return exitDone
     // Others would take a voter that pauses for gone: on a machine that is busy it is seconds.
     if (node.quorum.view.voters.size === 1) giveMemoryBack()
     return (await node.ended) === undefined ? exitDone : exitFailed
@@ -108,6 +117,13 @@ async function start(args: readonly string[], { hasParent }: ProcessContext): Pr
     release()
   }
 }
+
+/** Undefined where the node was told to stop before it was ready. */
+const unlessStopped = (starting: Promise<Node>): Promise<Node | undefined> =>
+  starting.catch((error: unknown) => {
+    if (error instanceof StoppedWhileStartingError) return undefined
+    throw error
+  })
 
 const fileTexts = async (path: string, given: ReadonlyMap<string, string>): Promise<Map<string, string>> =>
   layered(await readConfigTexts(createEnv().disk, path), given)
@@ -139,11 +155,15 @@ function giveMemoryBack(): void {
 }
 
 /** The first word stops the node under control, once it has started; the second one ends the process. */
-function stopping(starting: Promise<Node>, { clock, logger }: Env): Pick<StopSignalsOptions, 'nowMs' | 'stop' | 'end'> {
+function stopping(
+  { starting, stopWanted }: { readonly starting: Promise<Node>; readonly stopWanted: AbortController },
+  { clock, logger }: Env,
+): Pick<StopSignalsOptions, 'nowMs' | 'stop' | 'end'> {
   return {
     nowMs: () => clock.monotonic(),
     stop: (reason) => {
       logger.log('info', `${reason}: stopping; once more ends it at once`)
+      stopWanted.abort()
       // A start that fails is told where it is waited for.
       starting.then(
         (node) => node.stop(),

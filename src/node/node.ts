@@ -29,6 +29,13 @@ export interface NodeOptions {
   readonly hostName: string
   /** Released receive buffers are overwritten: shows in tests who kept a view. */
   readonly poison?: boolean
+  /** A node that still starts ends as soon as it may: a quorum may not be there for hours. */
+  readonly stopWanted?: AbortSignal
+}
+
+/** Somebody wanted it; all that was begun has been ended. */
+export class StoppedWhileStartingError extends Error {
+  override readonly name = 'StoppedWhileStartingError'
 }
 
 /** Replies to those who waited may take so long, in milliseconds. */
@@ -71,12 +78,15 @@ export class Node {
       poison,
     })
     this.#peers = nodePeers(env, config, poison)
+    const leave = (): void => this.#leaving.resolve()
+    if (options.stopWanted?.aborted === true) leave()
+    else options.stopWanted?.addEventListener('abort', leave, { once: true })
   }
 
   /**
    * Resolves when the node serves. Throws ConfigError and StorageError for what the operator can mend, DiskError where the
    * disk refuses (`EBUSY`: the directory is in use), the network's Error where a port is taken, and of a broker ApiError: why it
-   * is not registered within `initial.broker.registration.timeout.ms`.
+   * is not registered within `initial.broker.registration.timeout.ms`. StoppedWhileStartingError where `stopWanted` came first.
    */
   static async start(options: NodeOptions): Promise<Node> {
     checkProtocols(options.config)
@@ -226,7 +236,7 @@ export class Node {
   /** Settles with `work`, or rejects as soon as the node begins to stop: with why, if that was not its owner. */
   async #unlessLeaving<T>(work: Promise<T>): Promise<T> {
     const left = this.#leaving.promise.then(() => {
-      throw new Error('the node was stopped while it started')
+      throw new StoppedWhileStartingError('the node was stopped while it started')
     })
     try {
       return await Promise.race([work, left])

@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** Where log lines go; standard error unless told. */
   readonly write?: (line: string) => void
   readonly poison?: boolean
+  /** See `NodeOptions`. */
+  readonly stopWanted?: AbortSignal
 }
 
 interface Address {
@@ -55,14 +57,14 @@ export async function startServer(options: ServerOptions): Promise<Node> {
   if (options.formatsEmpty && (await storageIsEmpty(env.disk, config))) await formatAlone(env, config)
   if (!isMemory) await warnOfFewOpenFiles({ ...env, directories: [...config.logDirs, config.metadataLogDir] })
   try {
-    return await startNode(env, config, options.poison ?? false)
+    return await startNode(env, config, options)
   } catch (error) {
     throw withListener(error, config)
   }
 }
 
 /** Metrics are there before the node says that it is ready, and as long as it is. */
-async function startNode(env: Env, config: BrokerConfig, poison: boolean): Promise<Node> {
+async function startNode(env: Env, config: BrokerConfig, { poison = false, stopWanted }: ServerOptions): Promise<Node> {
   let node: Node | undefined
   const address = config.metricsListener
   const metrics =
@@ -74,7 +76,7 @@ async function startNode(env: Env, config: BrokerConfig, poison: boolean): Promi
   // No timer of the node's does it, and a broker that waits for its controllers has no listener yet.
   const alive = setInterval(() => undefined, aliveMs)
   try {
-    node = await Node.start({ env, config, hostName: hostname(), poison })
+    node = await Node.start({ env, config, hostName: hostname(), poison, ...(stopWanted ? { stopWanted } : {}) })
   } catch (error) {
     await metrics?.close()
     throw error
