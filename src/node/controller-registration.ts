@@ -5,6 +5,7 @@
 import { ApiError, type Clock, type Logger, type Random, type Timer, type Uuid } from '../base/index.ts'
 import {
   type ControllerChannel,
+  type ControllerImage,
   controllerRegistrationLevel,
   type MetadataImage,
   supportedFeatures,
@@ -22,7 +23,7 @@ export interface ControllerRegistrationOptions {
   readonly onFault: (error: unknown) => void
 }
 
-/** As Kafka's, which waits up to two minutes. */
+/** Between two requests, the longer the more there were; as Kafka's, which waits up to two minutes. */
 const backoffMs = { min: 100, max: 120_000 }
 const plaintext = 0
 
@@ -30,9 +31,15 @@ export class ControllerRegistration {
   readonly #options: ControllerRegistrationOptions
   readonly #incarnationId: Uuid
   #isAsking = false
-  #failures = 0
+  /** Requests since it was quiet for as long as the longest wait. */
+  #requests = 0
+  #askedMs = Number.NEGATIVE_INFINITY
   #timer: Timer | undefined
   #image: MetadataImage | undefined
+  /** What the images said was of earlier times. */
+  #isReplaying = true
+  /** As of the newest image. */
+  #isKnown = false
   #isStopped = false
 
   constructor(options: ControllerRegistrationOptions) {
@@ -43,46 +50,62 @@ export class ControllerRegistration {
   /** Each image, in order. */
   published(image: MetadataImage): void {
     this.#image = image
-    if (this.#timer === undefined) this.#registerIfDue()
+    const found = image.cluster.controllers.get(this.#options.nodeId)
+    const wasKnown = this.#isKnown
+    this.#isKnown = found?.incarnationId === this.#incarnationId
+    if (wasKnown && !this.#isKnown && found !== undefined) this.#tellOfOther(found)
+    this.#registerIfDue()
+  }
+
+  /** The images are of now from here on. */
+  caughtUp(): void {
+    this.#isReplaying = false
+    this.#registerIfDue()
+  }
+
+  #tellOfOther({ endPoints }: ControllerImage): void {
+    const at = endPoints.map(({ host, port }) => `${host}:${port}`).join(',')
+    const what = 'another controller has registered with the node.id of this one: one of the two has to go'
+    this.#options.logger.log('warn', what, { 'node.id': this.#options.nodeId, listeners: at })
   }
 
   get #isDue(): boolean {
-    const image = this.#image
-    if (image === undefined || image.features.metadataVersion < controllerRegistrationLevel) return false
-    return image.cluster.controllers.get(this.#options.nodeId)?.incarnationId !== this.#incarnationId
+    const level = this.#image?.features.metadataVersion ?? 0
+    return !this.#isReplaying && !this.#isKnown && level >= controllerRegistrationLevel
   }
 
   #registerIfDue(): void {
-    if (this.#isStopped || this.#isAsking || !this.#isDue) return
+    if (this.#isStopped || this.#isAsking || this.#timer !== undefined || !this.#isDue) return
+    const { clock, onFault } = this.#options
+    const nowMs = clock.monotonic()
+    if (nowMs - this.#askedMs > backoffMs.max) this.#requests = 0
+    const untilMs = this.#askedMs + Math.min(backoffMs.max, backoffMs.min * 2 ** (this.#requests - 1))
+    if (this.#requests > 0 && untilMs > nowMs) {
+      this.#timer = clock.after(untilMs - nowMs, () => {
+        this.#timer = undefined
+        this.#registerIfDue()
+      })
+      return
+    }
+    this.#askedMs = nowMs
+    this.#requests++
     this.#isAsking = true
-    this.#register().then(
-      () => {
-        this.#isAsking = false
-      },
-      (error: unknown) => this.#options.onFault(error),
-    )
+    this.#register().then(() => {
+      this.#isAsking = false
+      // Whether it is known says an image, which may take its time.
+      this.#registerIfDue()
+    }, onFault)
   }
 
   async #register(): Promise<void> {
     const { register, logger, nodeId } = this.#options
     try {
       await register(this.#request())
-      this.#failures = 0
       logger.log('info', 'this controller is registered', { node: nodeId })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       logger.log('info', 'this controller could not be registered yet', { code: error.code, reason: error.message })
-      this.#again()
     }
-  }
-
-  #again(): void {
-    if (this.#isStopped) return
-    const delayMs = Math.min(backoffMs.max, backoffMs.min * 2 ** this.#failures++)
-    this.#timer = this.#options.clock.after(delayMs, () => {
-      this.#timer = undefined
-      this.#registerIfDue()
-    })
   }
 
   #request(): Parameters<ControllerChannel['registerController']>[0] {

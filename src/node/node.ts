@@ -126,6 +126,7 @@ export class Node {
     this.#active = this.#makeActive(quorum)
     if (quorum.controller !== undefined) await this.#listenForControllers(quorum, quorum.controller)
     await quorum.start(this.#controllerEndpoints())
+    void quorum.caughtUp().then(() => this.#registration?.caughtUp())
     this.#hasQuorum = true
     this.#server.open()
     const waitedMs = await this.#findCluster(quorum)
