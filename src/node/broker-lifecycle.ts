@@ -94,21 +94,31 @@ export class BrokerLifecycle {
   async register(waitedMs = 0): Promise<void> {
     const { clock, logger, registrationTimeoutMs } = this.#options
     const giveUpMs = clock.monotonic() + registrationTimeoutMs - waitedMs
+    /** Told once. */
+    let trouble = ''
     for (let delayMs = retryMsMin; ; delayMs = Math.min(delayMs * 2, retryMsMax)) {
       try {
         await this.#registerNow()
         this.#beat(0)
         return
       } catch (error) {
-        if (!(error instanceof ApiError) || clock.monotonic() >= giveUpMs) throw error
+        if (!(error instanceof ApiError)) throw error
         const { code, message: reason } = error
-        if (code === ErrorCode.DUPLICATE_BROKER_REGISTRATION) {
-          logger.log('info', 'another broker has this id; waiting for its session to end', { reason })
-        } else logger.log('warn', 'this broker could not be registered yet', { code, reason })
+        if (clock.monotonic() >= giveUpMs) throw new ApiError(code, `${this.#whyNotRegistered(code)}: ${reason}`)
+        if (trouble !== `${code} ${reason}`) {
+          trouble = `${code} ${reason}`
+          logger.log('warn', this.#whyNotRegistered(code), { code, reason })
+        }
       }
       await new Promise<void>((resolve) => clock.after(delayMs, resolve))
       if (this.#isStopped) throw new Error('the node stops')
     }
+  }
+
+  #whyNotRegistered(code: number): string {
+    if (code !== ErrorCode.DUPLICATE_BROKER_REGISTRATION) return 'this broker could not be registered yet'
+    const { brokerId } = this.#options.registration()
+    return `another broker has the node.id ${brokerId} of this one, or an earlier life of this one has a session still`
   }
 
   /** The broker can serve; resolves when the controller has unfenced it. */

@@ -31,7 +31,13 @@ const configOf = (id: number, changes: Readonly<Record<string, string>>): Broker
     ]),
   )
 
-const env = (disk: MemoryDisk) => ({ ...createEnv({ level: 'error' }), disk })
+const warnings: string[] = []
+const env = (disk: MemoryDisk) => ({
+  ...createEnv({ level: 'warn', json: true, write: (line) => void warnings.push(line) }),
+  disk,
+})
+
+const ofDirectories = (): string[] => warnings.filter((line) => line.includes('with another directory'))
 
 /** A directory that names no voters. */
 async function emptyDisk(nodeId: number, clusterId: string, directoryId: Uuid): Promise<MemoryDisk> {
@@ -77,9 +83,11 @@ test('a controller joins, loses its disk, joins as another voter, and is removed
   await start(2, second)
   // With two of three left, a quorum gets over the loss of a disk.
   const lost = await start(3, former)
+  assert.deepEqual(ofDirectories(), [])
   running.delete(lost)
   await lost.stop()
   await start(3, latter)
+  assert.equal(ofDirectories().length, 1, 'it was an observer at first')
   assert.deepEqual(voters().ids(), [1, 2, 3])
 
   const peers: Peers = nodePeers(env(new MemoryDisk()), config, false)

@@ -2,7 +2,7 @@
  * The quorum of `__cluster_metadata` on this node, and what stands on it: the loader that makes images, the snapshots, and,
  * where the node has that role, the controller. Wires `raft` to `metadata` and to the other nodes; decides nothing itself.
  */
-import { assert, type Env, present } from '../base/index.ts'
+import { assert, type Env, present, type Uuid, zeroUuid } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import {
   Controller,
@@ -204,6 +204,13 @@ export class MetadataQuorum {
   /** Whether the controller of this node is the active one. */
   get isActive(): boolean {
     return this.#controller?.driver.isActive === true
+  }
+
+  /** Of the voter with this node's id, where it is another directory than this node has: its disk was emptied, say. */
+  get otherDirectory(): Uuid | undefined {
+    const { id, directoryId } = this.#membership.self
+    const voting = this.view.voters.directoryIdOf(id)
+    return voting === undefined || voting === zeroUuid || voting === directoryId ? undefined : voting
   }
 
   /** Resolves when the image has what the quorum has committed: its controller's first records at least. */

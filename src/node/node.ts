@@ -3,7 +3,7 @@
  * together, its listeners opened. The order is that of a promise: nothing is served before it is recovered, nothing is
  * closed before who waits is answered.
  */
-import { ApiError, allSteps, type Env, type FileLock, type Listener, present } from '../base/index.ts'
+import { ApiError, allSteps, type Env, type FileLock, type Listener, present, uuidToString } from '../base/index.ts'
 import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
 import { DiskReserve, lockDirectory, ReservedDisk } from '../log/index.ts'
 import { type ControllerChannel, notEnforced } from '../metadata/index.ts'
@@ -131,6 +131,7 @@ export class Node {
     this.#server.open()
     const waitedMs = await this.#findCluster(quorum)
     for (const warning of notEnforced(quorum.image)) env.logger.log('warn', warning)
+    this.#warnOfDirectory(quorum)
     if (this.#role !== undefined) await this.#startBroker(this.#role, waitedMs)
     this.#isOpen = true
     this.#server.open()
@@ -198,6 +199,15 @@ export class Node {
     }
     await this.#unlessLeaving(role.register(waitedMs))
     await this.#unlessLeaving(broker.applied(quorum.image.provenance.offset))
+  }
+
+  /** It has no vote, though its id has; nothing else tells of it. */
+  #warnOfDirectory({ otherDirectory }: MetadataQuorum): void {
+    const { env, config } = this.#options
+    if (otherDirectory === undefined || !config.processRoles.has('controller')) return
+    const what =
+      'the quorum has this node.id with another directory, so that this node only observes: remove that voter and add this one'
+    env.logger.log('warn', what, { 'node.id': config.nodeId, 'directory.id': uuidToString(otherDirectory) })
   }
 
   #makeActive(quorum: MetadataQuorum): ActiveController {

@@ -189,7 +189,10 @@ export class QuorumChannel {
   }
 
   /** Once for each trouble: the quorum asks again many times a second. */
-  #tell(line: Line, { kind }: Request, { message }: Error): void {
+  #tell(line: Line, { kind }: Request, error: Error): void {
+    const isForeign = error instanceof ApiError && error.code === ErrorCode.INCONSISTENT_CLUSTER_ID
+    const own = `the cluster.id in meta.properties of this node is ${this.#options.names.clusterId}, that node's is another`
+    const message = isForeign ? `${error.message}: ${own}` : error.message
     if (line.trouble === message) return
     line.trouble = message
     const { host, port } = line.endpoint

@@ -3,7 +3,7 @@
  * `__cluster_metadata`, in lists of one, and their replies tell where the leader listens.
  */
 import { ApiError, MalformedError, oneUuid, type Uuid } from '../../base/index.ts'
-import { ErrorCode } from '../../protocol/index.ts'
+import { ErrorCode, errorName } from '../../protocol/index.ts'
 import { type Endpoint, endpointOf, endpointsByName } from '../messages.ts'
 import type { KnownLeader } from '../role.ts'
 
@@ -45,7 +45,8 @@ export const strangeReply = (name: string): MalformedError =>
 
 /** Throws ApiError with the code of a whole reply. */
 export function checkWhole(name: string, errorCode: number): void {
-  if (errorCode !== ErrorCode.NONE) throw new ApiError(errorCode, `${name} was refused with error ${errorCode}`)
+  if (errorCode === ErrorCode.NONE) return
+  throw new ApiError(errorCode, `${name} was refused with ${errorName(errorCode)} (${errorCode})`)
 }
 
 /** Throws ApiError where a request is of another cluster; who names none is not asked for it (as Kafka). */
