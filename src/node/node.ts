@@ -38,6 +38,8 @@ export class StoppedWhileStartingError extends Error {
   override readonly name = 'StoppedWhileStartingError'
 }
 
+/** While it waits, in milliseconds. */
+const tellEveryMs = 10_000
 /** Replies to those who waited may take so long, in milliseconds. */
 const drainMsMax = 1000
 
@@ -178,10 +180,22 @@ export class Node {
     const giveUp = (): void =>
       isOver.reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT, `no quorum was found within ${limitMs} ms (${name})`))
     const timer = this.#role === undefined ? undefined : env.clock.after(limitMs, giveUp)
+    let told = env.clock.after(tellEveryMs, () => tell())
+    const tell = (): void => {
+      const { leaderId, voters } = quorum.view
+      const found = {
+        waitedMs: Math.round(env.clock.monotonic() - sinceMs),
+        leader: leaderId,
+        voters: voters.ids().join(),
+      }
+      env.logger.log('warn', 'this node waits for its cluster: a majority of the voters has to be there', found)
+      told = env.clock.after(tellEveryMs, tell)
+    }
     try {
       await this.#unlessLeaving(Promise.race([quorum.caughtUp(), isOver.promise]))
     } finally {
       timer?.cancel()
+      told.cancel()
     }
     return env.clock.monotonic() - sinceMs
   }

@@ -12,8 +12,10 @@ class Lines implements Logger {
   child(): Logger {
     return this
   }
-  log(level: string, message: string): void {
+  readonly settings: unknown[] = []
+  log(level: string, message: string, { setting }: Readonly<Record<string, unknown>> = {}): void {
     this.lines.push(`${level} ${message}`)
+    if (setting !== undefined) this.settings.push(setting)
   }
 }
 
@@ -89,6 +91,20 @@ test('a failure is logged, and the next one who asks tries again', async () => {
   topics.create(['a'])
   assert.deepEqual(asked(), ['a', 'a', 'a'])
   assert.equal(logger.lines.filter((line) => line.startsWith('warn')).length, 2)
+})
+
+test('where there are too few brokers, the setting is named that asks for more', async () => {
+  const { topics, answer, logger } = held()
+  for (const [i, name] of ['__consumer_offsets', '__transaction_state', 'a'].entries()) {
+    topics.create([name])
+    answer(i, 38)
+    await turn()
+  }
+  const names = ['offsets.topic', 'transaction.state.log', 'default']
+  assert.deepEqual(
+    logger.settings,
+    names.map((name) => `${name}.replication.factor`),
+  )
 })
 
 test('ensure waits for the controller, with others who asked', async () => {

@@ -67,6 +67,15 @@ const internalShapes: Readonly<Record<string, (config: BrokerConfig) => Shape>> 
   }),
 }
 
+const factorSettings: Readonly<Record<string, string>> = {
+  [offsetsTopic]: 'offsets.topic.replication.factor',
+  [transactionStateTopic]: 'transaction.state.log.replication.factor',
+  [shareStateTopic]: 'share.coordinator.state.topic.replication.factor',
+}
+
+/** What an operator changes where there are too few brokers. */
+const factorSetting = (name: string): string => factorSettings[name] ?? 'default.replication.factor'
+
 /** This broker's numbers where its file has them; else the controller's count (-1). */
 function ordinaryShape(config: BrokerConfig): Shape {
   const given = config.texts.static
@@ -127,7 +136,9 @@ export class AutoTopics {
       this.#inFlight.set(name, created)
       created.catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error)
-        logger.log('warn', 'a topic that was asked for could not be created', { topic: name, reason })
+        const isFactor = error instanceof ApiError && error.code === ErrorCode.INVALID_REPLICATION_FACTOR
+        const fields = isFactor ? { topic: name, reason, setting: factorSetting(name) } : { topic: name, reason }
+        logger.log('warn', 'a topic that was asked for could not be created', fields)
       })
     }
   }
