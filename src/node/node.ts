@@ -3,7 +3,16 @@
  * together, its listeners opened. The order is that of a promise: nothing is served before it is recovered, nothing is
  * closed before who waits is answered.
  */
-import { ApiError, allSteps, type Env, type FileLock, type Listener, present, uuidToString } from '../base/index.ts'
+import {
+  ApiError,
+  allSteps,
+  type Env,
+  type FileLock,
+  type Listener,
+  present,
+  type Timer,
+  uuidToString,
+} from '../base/index.ts'
 import { type BrokerConfig, ConfigError, type Endpoint } from '../config/index.ts'
 import { DiskReserve, lockDirectory, ReservedDisk } from '../log/index.ts'
 import { type ControllerChannel, notEnforced } from '../metadata/index.ts'
@@ -180,24 +189,29 @@ export class Node {
     const giveUp = (): void =>
       isOver.reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT, `no quorum was found within ${limitMs} ms (${name})`))
     const timer = this.#role === undefined ? undefined : env.clock.after(limitMs, giveUp)
-    let told = env.clock.after(tellEveryMs, () => tell())
-    const tell = (): void => {
-      const { leaderId, voters } = quorum.view
-      const found = {
-        waitedMs: Math.round(env.clock.monotonic() - sinceMs),
-        leader: leaderId,
-        voters: voters.ids().join(),
-      }
-      env.logger.log('warn', 'this node waits for its cluster: a majority of the voters has to be there', found)
-      told = env.clock.after(tellEveryMs, tell)
-    }
+    const telling = this.#tellOfWaiting(quorum)
     try {
       await this.#unlessLeaving(Promise.race([quorum.caughtUp(), isOver.promise]))
     } finally {
       timer?.cancel()
-      told.cancel()
+      telling.cancel()
     }
     return env.clock.monotonic() - sinceMs
+  }
+
+  #tellOfWaiting(quorum: MetadataQuorum): { readonly cancel: () => void } {
+    const { clock, logger } = this.#options.env
+    const what = 'this node waits for its cluster: a majority of the voters has to be there'
+    let timer: Timer
+    const wait = (): void => {
+      timer = clock.after(tellEveryMs, () => {
+        const { leaderId, voters } = quorum.view
+        logger.log('warn', what, { leader: leaderId, voters: voters.ids().join() })
+        wait()
+      })
+    }
+    wait()
+    return { cancel: () => timer.cancel() }
   }
 
   async #startBroker(role: BrokerRole, waitedMs: number): Promise<void> {

@@ -24,7 +24,8 @@ const nodes = {
 
 for (const [what, own] of Object.entries(nodes)) {
   test(`${what} that waits for its quorum stops when it is told to, and may start again`, async () => {
-    const world = new World({ seed: 1, turn: setImmediate })
+    const lines: string[] = []
+    const world = new World({ seed: 1, turn: setImmediate, log: ({ message }) => void lines.push(message) })
     const config = BrokerConfig.parse(new Map(Object.entries({ ...common, ...own })))
     const env = world.env('one')
     const startAndStop = async (afterMs: number): Promise<number> => {
@@ -40,6 +41,8 @@ for (const [what, own] of Object.entries(nodes)) {
         const tookMs = -world.nowMs + (await startAndStop(afterMs))
         assert.ok(tookMs < afterMs + 5000, `${tookMs} ms`)
       }
+      const told = lines.filter((line) => line.startsWith('this node waits for its cluster'))
+      assert.ok(told.length === 2 || told.length === 3, `told ${told.length} times in 30 s`)
     }
     await world.settle(run(), 600_000)
   })
