@@ -13,7 +13,8 @@ const id = uuidFromLatin1('epochs'.padEnd(16))
 
 test('as many files of epochs are open as logs are opened at a time, and all are written', async () => {
   const world = new World({ seed: 1, turn: setImmediate })
-  const { disk, clock, random, logger } = world.env('node')
+  const env = world.env('node')
+  const { disk } = env
   let open = 0
   let openMost = 0
   const openFile = disk.open.bind(disk)
@@ -30,17 +31,7 @@ test('as many files of epochs are open as logs are opened at a time, and all are
     })
   }
   const work = async (): Promise<void> => {
-    const manager = await LogManager.open({
-      directory: '/data',
-      disk: Object.assign(disk, { open: counting }),
-      clock,
-      random: random.stream('names'),
-      logger,
-      configOf: () => defaultLogConfig,
-      onDirectoryFailure: (_, error) => assert.fail(error),
-      intervals: sameIntervals(1e12),
-      recoveriesMax: () => 2,
-    })
+    const manager = await opened(Object.assign(disk, { open: counting }), env)
     const made = []
     for (let partition = 0; partition < logs; partition++) made.push(manager.getOrCreate({ topic: 't', partition }, id))
     for (const log of await Promise.all(made)) log.assignEpochStart(7, 0)
@@ -58,8 +49,8 @@ test('as many files of epochs are open as logs are opened at a time, and all are
 const t0 = { topic: 't', partition: 0 }
 const epochFile = '/data/t-0/leader-epoch-checkpoint'
 
-function opened(disk: Disk): Promise<LogManager> {
-  const { random, logger, clock } = new World({ seed: 1, turn: setImmediate }).env('node')
+function opened(disk: Disk, env = new World({ seed: 1, turn: setImmediate }).env('node')): Promise<LogManager> {
+  const { random, logger, clock } = env
   return LogManager.open({
     directory: '/data',
     disk,
