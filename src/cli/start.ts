@@ -94,9 +94,11 @@ async function start(args: readonly string[], { hasParent }: ProcessContext): Pr
   const given = layered(parseSettings(values.set ?? []), forced)
   const json = values.json ?? false
   keepYoungObjectsYoung()
+  const texts = path === undefined ? withOwnListener(serverDefaults, given) : await fileTexts(path, given)
+  if (texts.get('process.roles')?.trim() === 'controller') inlineLittle()
   const stopWanted = new AbortController()
   const starting = startServer({
-    texts: path === undefined ? withOwnListener(serverDefaults, given) : await fileTexts(path, given),
+    texts,
     formatsEmpty: path === undefined,
     json,
     level,
@@ -142,6 +144,15 @@ function levelOf(text: string): LogLevel {
  */
 function keepYoungObjectsYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring')
+}
+
+/**
+ * The optimizing compilers work in memory that malloc keeps: up to 17 MB while they inline all that they may. Where they
+ * inline a fifth of that, a controller with 10,000 partitions is 3 MB smaller, and takes no longer to make them.
+ */
+function inlineLittle(): void {
+  setFlagsFromString('--max-inlined-bytecode-size-cumulative=200')
+  setFlagsFromString('--max-maglev-inlined-bytecode-size-cumulative=200')
 }
 
 /**
