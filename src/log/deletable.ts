@@ -9,14 +9,13 @@ export interface RetainedLog {
   readonly config: LogConfig
   readonly clock: Clock
   readonly logger: Logger
-  readonly logStartOffset: number
-  readonly highWatermark: number
-  readonly logEndOffset: number
+  readonly marks: Readonly<Record<'logStartOffset' | 'highWatermark' | 'logEndOffset', number>>
 }
 
 /** How many of the oldest segments go, which the log tells; reads the indexes of those that it comes to. */
 export async function countDeletable(segments: readonly Segment[], log: RetainedLog): Promise<number> {
   const { retentionMs, retentionBytes, isDeleted } = log.config
+  const { logStartOffset, highWatermark, logEndOffset } = log.marks
   for (;;) {
     const { count, reasons } = decideRetention({
       segments: segments.map((segment) => ({
@@ -27,9 +26,9 @@ export async function countDeletable(segments: readonly Segment[], log: Retained
       nowMs: log.clock.now(),
       retentionMs: isDeleted ? retentionMs : -1,
       retentionBytes: isDeleted ? retentionBytes : -1,
-      logStartOffset: log.logStartOffset,
-      highWatermark: log.highWatermark,
-      logEndOffset: log.logEndOffset,
+      logStartOffset,
+      highWatermark,
+      logEndOffset,
     })
     const next = segments[count]
     if (next === undefined || next.isIndexed) {

@@ -56,7 +56,11 @@ export type AppendOptions =
       readonly logAppendTimeMs?: number
     }
   /** Bytes of another replica: offsets and epochs are as they are, CRCs are checked, a partial last batch is left out. */
-  | { readonly kind: 'follower' }
+  | {
+      readonly kind: 'follower'
+      /** Of the leader that they are fetched from: a batch of a later one, and what is behind it, is left out (KAFKA-18723). */
+      readonly leaderEpoch?: number
+    }
 
 export interface AppendResult {
   /** `duplicate`: the offsets are those of the first time, nothing was appended. */

@@ -318,7 +318,11 @@ export class Log {
   /** Cuts everything from `offset` on; pending appends complete first, later ones are refused until it is done. */
   truncateTo(offset: number): Promise<void> {
     return this.#whileCut(async () => {
-      if (offset >= this.#logEndOffset) return
+      if (offset >= this.#logEndOffset) {
+        // A leader that has appended nothing has left the start of its epoch, which the next leader never had.
+        this.#epochs.truncateFromEnd(this.#logEndOffset)
+        return this.#epochFile.save()
+      }
       if (offset < this.firstSegmentBaseOffset) return this.#startAt(offset)
       const end = await cutFiles(offset, {
         segments: this.#segments,
@@ -331,9 +335,7 @@ export class Log {
       await reloadProducers(this.#state, {
         segments: this.#segments,
         snapshots: this.#snapshots,
-        logStartOffset: this.#logStartOffset,
-        logEndOffset: this.#logEndOffset,
-        highWatermark: this.#highWatermark,
+        marks: this,
         expiredBeforeMs: this.#options.clock.now() - this.config.producerIdExpirationMs,
       })
       // Else what was cut could come back, behind what takes its place and under the epochs of that.
@@ -386,9 +388,7 @@ export class Log {
       const count = await countDeletable(this.#segments.all, {
         ...this.#options,
         config: this.config,
-        logStartOffset: this.#logStartOffset,
-        highWatermark: this.#highWatermark,
-        logEndOffset: this.#logEndOffset,
+        marks: this,
       })
       if (count === 0) return 0
       if (count === this.#segments.all.length) await this.#roller.roll(this.#logEndOffset)

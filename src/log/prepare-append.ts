@@ -37,6 +37,7 @@ export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: A
       throw new ApiError(corruptMessage, `a replicated batch behind offset ${next} has a wrong checksum`)
     }
     const info = readBatchInfo(view, position)
+    if (options.kind === 'follower' && isOfLaterLeader(view, position, options)) break
     if (info.baseOffset < next) {
       throw new ApiError(invalidRecord, `a batch starts at offset ${info.baseOffset}, the log ends at ${next}`)
     }
@@ -64,6 +65,12 @@ export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: A
     result,
   }
 }
+
+const isOfLaterLeader = (
+  view: DataView,
+  position: number,
+  { leaderEpoch }: { readonly leaderEpoch?: number },
+): boolean => leaderEpoch !== undefined && header.partitionLeaderEpoch(view, position) > leaderEpoch
 
 function decide(info: BatchInfo, options: AppendOptions, producer: AppendBase['producer']) {
   const { producerId } = info

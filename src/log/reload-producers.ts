@@ -8,18 +8,17 @@ import type { ProducerSnapshots } from './snapshots.ts'
 export interface CutLog {
   readonly segments: Segments
   readonly snapshots: ProducerSnapshots
-  readonly logStartOffset: number
-  readonly logEndOffset: number
-  readonly highWatermark: number
+  readonly marks: Readonly<Record<'logStartOffset' | 'logEndOffset' | 'highWatermark', number>>
   /** Producers that were last heard of before this are forgotten. */
   readonly expiredBeforeMs: number
 }
 
 /** The producer state at the log end, from the newest snapshot and the batches behind it. */
 export async function reloadProducers(state: ProducerState, log: CutLog): Promise<void> {
-  const newest = await log.snapshots.newest(log.logEndOffset)
+  const { logStartOffset, logEndOffset, highWatermark } = log.marks
+  const newest = await log.snapshots.newest(logEndOffset)
   const expiredBefore = log.expiredBeforeMs
-  const start = newest?.offset ?? log.logStartOffset
+  const start = newest?.offset ?? logStartOffset
   state.reset(start, { entries: newest?.entries ?? [], expiredBefore })
   for (const segment of log.segments.all.slice(log.segments.floor(start))) {
     await scanBatches({
@@ -37,6 +36,6 @@ export async function reloadProducers(state: ProducerState, log: CutLog): Promis
       },
     })
   }
-  state.advanceTo(log.logEndOffset)
-  state.highWatermarkPassed(log.highWatermark)
+  state.advanceTo(logEndOffset)
+  state.highWatermarkPassed(highWatermark)
 }

@@ -1,0 +1,66 @@
+/** The log of a follower: what its leader sends, and where it is cut. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Clock, Logger } from '../base/index.ts'
+import { MemoryDisk } from '../env/index.ts'
+import { buildBatch } from '../records/index.ts'
+import { defaultLogConfig, Log } from './index.ts'
+
+const clock: Clock = {
+  now: () => 1_795_459_300_000,
+  monotonic: () => 0,
+  after: () => ({ cancel: () => undefined }),
+  afterDrain: (then) => then(),
+}
+const logger: Logger = { child: () => logger, log: () => undefined }
+
+const open = (disk = new MemoryDisk()): Promise<Log> =>
+  Log.open({
+    directory: '/data/t-0',
+    topicPartition: { topic: 't', partition: 0 },
+    topicId: undefined,
+    config: defaultLogConfig,
+    ...{ disk, clock, logger },
+    recoveryPoint: 0,
+    isCleanShutdown: true,
+    logStartOffset: 0,
+    onDirectoryFailure: (error) => assert.fail(error),
+  })
+
+const batch = (baseOffset: number, leaderEpoch: number): Buffer =>
+  buildBatch([{ value: Buffer.from('value'), timestampMs: 1 }], { baseOffset, leaderEpoch })
+
+test('a batch of a later leader than the one that sends it is left out, and what lies behind it', async () => {
+  const log = await open()
+  const bytes = Buffer.concat([batch(0, 3), batch(1, 4), batch(2, 5), batch(3, 4)])
+  await log.append(bytes, { kind: 'follower', leaderEpoch: 4 })
+  assert.equal(log.logEndOffset, 2)
+  await log.append(batch(2, 5), { kind: 'follower', leaderEpoch: 4 })
+  assert.equal(log.logEndOffset, 2)
+  await log.append(batch(2, 5), { kind: 'follower', leaderEpoch: 5 })
+  assert.equal(log.logEndOffset, 3)
+  await log.close()
+})
+
+test('a partial last batch is left out', async () => {
+  const log = await open()
+  const second = batch(1, 0)
+  await log.append(Buffer.concat([batch(0, 0), second.subarray(0, second.length - 1)]), { kind: 'follower' })
+  assert.equal(log.logEndOffset, 1)
+  await log.close()
+})
+
+test('the epoch of a leader that has appended nothing goes where the log is cut at its end', async () => {
+  const disk = new MemoryDisk()
+  const log = await open(disk)
+  await log.append(batch(0, 3), { kind: 'follower', leaderEpoch: 3 })
+  log.assignEpochStart(5, 1)
+  assert.equal(log.latestEpoch, 5)
+  await log.truncateTo(1)
+  assert.equal(log.latestEpoch, 3)
+  assert.equal(log.logEndOffset, 1)
+  await log.close()
+  const again = await open(disk)
+  assert.equal(again.latestEpoch, 3)
+  await again.close()
+})
