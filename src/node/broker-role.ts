@@ -11,6 +11,7 @@ import {
   metadataVersionFeature,
   supportedFeatures,
 } from '../metadata/index.ts'
+import type { Peers } from '../peer/index.ts'
 import { brokerRegistration } from '../protocol/index.ts'
 import type { BoundHandler, Forwarder, Router } from '../server/index.ts'
 import type { BoundListener } from './bound-listener.ts'
@@ -28,6 +29,8 @@ export interface BrokerRoleOptions {
   readonly directoryIds: ReadonlyMap<string, Uuid>
   /** The active controller, wherever it is; asked for with each request. */
   readonly controller: () => ControllerChannel
+  /** Ways to other brokers. */
+  readonly peers: Peers
   /** Registers this broker with the active controller. */
   readonly register: ControllerChannel['registerBroker']
   readonly listeners: () => readonly BoundListener[]
@@ -52,7 +55,7 @@ export class BrokerRole {
 
   /** Takes the log directories for this process; nothing in them is read. Throws DiskError `EBUSY`. */
   static async lock(options: BrokerRoleOptions): Promise<BrokerRole> {
-    const { env, config, clusterId, directoryIds, controller, onFault } = options
+    const { env, config, clusterId, directoryIds, controller, peers, onFault } = options
     let role: BrokerRole | undefined
     const broker = await Broker.lock({
       env,
@@ -60,6 +63,7 @@ export class BrokerRole {
       clusterId,
       directoryIds,
       controller,
+      peers,
       brokerEpoch: () => role?.epoch ?? -1,
       onDirectoryFailure: () => role?.directoryFailed(),
       onCordoned: () => role?.directoryCordoned(),

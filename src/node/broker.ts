@@ -16,6 +16,7 @@ import {
   type MetadataUpdate,
   noChanges,
 } from '../metadata/index.ts'
+import type { Peers } from '../peer/index.ts'
 import {
   FetchSessions,
   FetchWaiters,
@@ -26,6 +27,7 @@ import {
 } from '../replication/index.ts'
 import { coordinatorPartition } from './coordinator-partition.ts'
 import { DirectoryAssignments } from './directory-assignments.ts'
+import { IsrChanges } from './isr-changes.ts'
 
 export interface BrokerOptions {
   readonly env: Env
@@ -35,6 +37,8 @@ export interface BrokerOptions {
   readonly directoryIds: ReadonlyMap<string, Uuid>
   /** Asked for with the first request: the quorum starts when the directories are locked. */
   readonly controller: () => ControllerChannel
+  /** Ways to other brokers. */
+  readonly peers: Peers
   /** As the controller gave it; -1 before. */
   readonly brokerEpoch: () => number
   /** `offlineLogDirs` says more than before. */
@@ -72,6 +76,7 @@ export class Broker {
   readonly #options: BrokerOptions
   readonly #managers: LogManager[] = []
   readonly #assignments: DirectoryAssignments
+  readonly #isrChanges: IsrChanges
   #config: BrokerConfig
   #image: MetadataImage = emptyImage
   #replicas: ReplicaManager | undefined
@@ -119,14 +124,15 @@ export class Broker {
       logger: env.logger.child('cleaner'),
     })
     this.channel = this.#waitingChannel(options.controller)
-    this.#assignments = new DirectoryAssignments({
+    const asker = {
       channel: this.channel,
       clock: env.clock,
-      logger: env.logger.child('assignments'),
       brokerId: config.nodeId,
       brokerEpoch: options.brokerEpoch,
       onFault: options.onFault,
-    })
+    }
+    this.#assignments = new DirectoryAssignments({ ...asker, logger: env.logger.child('assignments') })
+    this.#isrChanges = new IsrChanges({ ...asker, logger: env.logger.child('isr') })
   }
 
   /** Takes the directories for this process; nothing in them is read. Throws DiskError `EBUSY`. */
@@ -256,6 +262,10 @@ export class Broker {
       report: (...replica) => {
         if (this.#image.features.metadataVersion >= directoryAssignmentLevel) this.#assignments.report(...replica)
       },
+      peers: this.#options.peers,
+      brokerEpoch: this.#options.brokerEpoch,
+      proposeIsr: (partition, proposal) => this.#isrChanges.propose(partition, proposal),
+      onFault: this.#options.onFault,
     })
     await this.#replicas.putLogsInPlace(image)
     await this.#apply({ before: emptyImage, image, changes: everything(image) })
@@ -414,7 +424,9 @@ export class Broker {
   async stop(brokerEpoch: number): Promise<void> {
     this.#isStopped = true
     this.#assignments.stop()
+    this.#isrChanges.stop()
     this.groups.stop()
+    await this.#replicas?.stopFetching()
     for (const manager of this.#managers) if (!this.#isLoaded) manager.abortLoad()
     await this.#applying
     await this.cleaner.stop()

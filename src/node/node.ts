@@ -166,6 +166,7 @@ export class Node {
         clusterId,
         directoryIds,
         controller: () => this.#controller.channel,
+        peers: this.#peers,
         register: (...request) => this.#controller.registerOwnBroker(...request),
         listeners: () => this.#bound,
         onFault: this.#onFault,

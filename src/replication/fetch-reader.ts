@@ -9,18 +9,44 @@ import { ErrorCode, type FetchResponse } from '../protocol/index.ts'
 import type { FetchedPartition, SessionPartition } from './fetch-sessions.ts'
 import type { Partition } from './partition.ts'
 
-export type Isolation = 'uncommitted' | 'committed'
+/** How far may be read: to the last stable offset, to the high watermark, or, by replicas, to the end of the log. */
+export type Isolation = 'committed' | 'uncommitted' | 'log-end'
 
 export interface FetchLimits {
   readonly isolation: Isolation
   readonly maxBytes: number
 }
 
+/** A follower that fetches: its leader learns with that how far it is. */
+export interface Follower {
+  readonly brokerId: number
+  /** -1 from a version that does not say. */
+  readonly brokerEpoch: number
+}
+
 /** One partition of a fetch: the replica to read, or why it cannot be read. */
 export type Target = { readonly asked: SessionPartition } & (
-  | { readonly partition: Partition; readonly error?: undefined }
+  | { readonly partition: Partition; readonly follower?: FetchingFollower | undefined; readonly error?: undefined }
   | { readonly partition?: undefined; readonly error: ApiError }
 )
+
+/** One partition of a follower's fetch. */
+export class FetchingFollower {
+  readonly #follower: Follower
+  #isNoted = false
+
+  constructor(follower: Follower) {
+    this.#follower = follower
+  }
+
+  /** With the first read that finds its place in the log: when the fetch waits, it is read again. Throws ApiError 6 or 75. */
+  note(partition: Partition, { fetchOffset, logStartOffset, currentLeaderEpoch }: SessionPartition): void {
+    if (this.#isNoted) return
+    this.#isNoted = true
+    const { brokerId, brokerEpoch } = this.#follower
+    partition.followerFetched(brokerId, { fetchOffset, logStartOffset, brokerEpoch, currentLeaderEpoch })
+  }
+}
 
 export interface FetchRead {
   readonly results: FetchedPartition[]
@@ -78,8 +104,9 @@ function readOn(progress: Progress): FetchRead | Promise<FetchRead> {
 
 type Plan = ReadPlan | ApiError | 'diverged'
 
-function planOf({ asked, partition, error }: Target, { limits, left, sizeInBytes }: Progress): Plan | Promise<Plan> {
-  if (partition === undefined) return error
+function planOf(target: Target, { limits, left, sizeInBytes }: Progress): Plan | Promise<Plan> {
+  const { asked, partition } = target
+  if (partition === undefined) return target.error
   try {
     partition.checkLeader(asked.currentLeaderEpoch)
     if (diverging(partition, asked) !== undefined) return 'diverged'
@@ -90,10 +117,17 @@ function planOf({ asked, partition, error }: Target, { limits, left, sizeInBytes
       // The first batch of a reply comes whole, so that a consumer gets past any size (KIP-74).
       minOneBatch: sizeInBytes === 0,
     })
-    return plan instanceof Promise ? plan.catch(asApiError) : plan
+    if (plan instanceof Promise) return plan.then((late) => noted(target, late)).catch(asApiError)
+    return noted(target, plan)
   } catch (refused) {
     return asApiError(refused)
   }
+}
+
+/** Throws ApiError where the follower is none. */
+function noted(target: Target, plan: Plan): Plan {
+  if (target.partition !== undefined) target.follower?.note(target.partition, target.asked)
+  return plan
 }
 
 function asApiError(error: unknown): ApiError {
@@ -101,8 +135,10 @@ function asApiError(error: unknown): ApiError {
   throw error
 }
 
-const readableEnd = ({ log }: Partition, isolation: Isolation): number =>
-  isolation === 'committed' ? log.lastStableOffset : log.highWatermark
+function readableEnd({ log }: Partition, isolation: Isolation): number {
+  if (isolation === 'log-end') return log.logEndOffset
+  return isolation === 'committed' ? log.lastStableOffset : log.highWatermark
+}
 
 /** Where the reader's log left ours (KIP-320); undefined while they agree. Throws ApiError 1. */
 function diverging({ log }: Partition, { lastFetchedEpoch, fetchOffset }: SessionPartition) {

@@ -1,6 +1,7 @@
 /** The door of `replication`. */
 export * from './fetch-reader.ts'
 export * from './fetch-sessions.ts'
+export type { AliveBroker, CommittedIsr, IsrProposal } from './leadership.ts'
 export * from './partition.ts'
 export * from './replica-manager.ts'
 export * from './replication.ts'

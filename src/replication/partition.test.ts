@@ -38,7 +38,7 @@ const marks = ({ log }: Partition): readonly number[] => [log.highWatermark, log
 test('the high watermark goes to the end of what is flushed, and not to that of an append that still waits', async () => {
   const { fixture, partition, syncs } = await openSlowly()
   const told: number[] = []
-  partition.addWaiter({ progressed: (bytes) => void told.push(bytes) })
+  partition.addWaiter({ progressed: ({ appendedBytes }) => void told.push(appendedBytes) })
   const first = fixture.append(partition, [1])
   await settled()
   assert.equal(syncs.length, 1)

@@ -1,7 +1,7 @@
 /**
- * One replica of a partition on this broker: who leads it by the metadata, its log, the high watermark, and who waits for
- * it to move. On the produce and the fetch path. Reads of the log go to `log` directly; every append goes through here,
- * so that the high watermark follows and those who wait are told.
+ * One replica of a partition on this broker, leader or follower: its log, the high watermark, and who waits for it to move. On
+ * the produce and the fetch path. Reads of the log go to `log` directly; every append goes through here, so that the high
+ * watermark follows and those who wait are told. What a leader decides is in `leadership.ts`.
  */
 import { ApiError, type Uuid } from '../base/index.ts'
 import type { TopicConfig } from '../config/index.ts'
@@ -9,29 +9,56 @@ import type { AppendResult, Log } from '../log/index.ts'
 import { directoryOf, noLeader, type PartitionImage } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import { CompressionType, type TargetCompression, TimestampType, type TopicRules } from '../records/index.ts'
+import type { FollowerFetch } from './follower-progress.ts'
+import {
+  type CommittedIsr,
+  type IsrProposal,
+  Leadership,
+  type LeadershipOptions,
+  type LeaderView,
+} from './leadership.ts'
+
+/** What has become of a partition. */
+export interface PartitionStep {
+  /** More bytes that a replica may have now. */
+  readonly appendedBytes: number
+  /** Only more bytes are there: the high watermark, the leader and all else are as they were. */
+  readonly isAppendOnly: boolean
+}
 
 /** Told after each step of the partition: records appended, the high watermark or the leadership moved. */
 export interface PartitionWaiter {
-  /** `appendedBytes`: more bytes that a fetch may now have; 0 when something else moved. */
-  readonly progressed: (appendedBytes: number) => void
+  readonly progressed: (step: PartitionStep) => void
+}
+
+/** What all replicas of this broker share. */
+export interface ReplicaContext extends Pick<LeadershipOptions, 'nodeId' | 'brokers' | 'ownEpoch'> {
+  /** Of a clock that never goes back. */
+  readonly nowMs: () => number
+  /** `replica.lag.time.max.ms`. */
+  readonly lagMsMax: () => number
+  /** Asks the controller; the partition is told by `isrAccepted` or `isrRefused`. */
+  readonly propose: (partition: Partition, proposal: IsrProposal) => void
 }
 
 export interface PartitionOptions {
   readonly topic: string
   readonly topicId: Uuid
   readonly partitionId: number
-  readonly nodeId: number
+  readonly context: ReplicaContext
   readonly log: Log
   /** The entry of `log.dirs` that holds the log. */
   readonly directory: string
   readonly config: TopicConfig
 }
 
+const moved: PartitionStep = { appendedBytes: 0, isAppendOnly: false }
+
 export class Partition {
   readonly topic: string
   readonly topicId: Uuid
   readonly partitionId: number
-  readonly #nodeId: number
+  readonly #context: ReplicaContext
   #log: Log
   #directory: string
   readonly #waiters = new Set<PartitionWaiter>()
@@ -40,19 +67,21 @@ export class Partition {
   /** Plain numbers, for metrics. */
   readonly traffic = { messagesIn: 0, bytesIn: 0, bytesOut: 0 }
   #state: PartitionImage | undefined
+  /** While this replica leads. */
+  #leadership: Leadership | undefined
   #isOffline = false
   #isStopped = false
   /** Of the topic, as this replica applies it. */
   #config: TopicConfig
   #rules: TopicRules
 
-  constructor({ topic, topicId, partitionId, nodeId, log, directory, config }: PartitionOptions) {
+  constructor({ topic, topicId, partitionId, context, log, directory, config }: PartitionOptions) {
     this.topic = topic
     this.topicId = topicId
     this.partitionId = partitionId
     this.#log = log
     this.#directory = directory
-    this.#nodeId = nodeId
+    this.#context = context
     this.#config = config
     this.#rules = this.#rulesOf(config)
   }
@@ -73,7 +102,7 @@ export class Partition {
 
   /** That of this replica, as the controller knows it. */
   get assignedDirectory(): Uuid | undefined {
-    return this.#state === undefined ? undefined : directoryOf(this.#state, this.#nodeId)
+    return this.#state === undefined ? undefined : directoryOf(this.#state, this.#context.nodeId)
   }
 
   get config(): TopicConfig {
@@ -90,7 +119,12 @@ export class Partition {
   }
 
   get isLeader(): boolean {
-    return this.#state?.leader === this.#nodeId
+    return this.#leadership !== undefined
+  }
+
+  /** Leads in that epoch; -1: in any. */
+  leads(leaderEpoch: number): boolean {
+    return this.isLeader && (leaderEpoch < 0 || leaderEpoch === this.leaderEpoch)
   }
 
   get leaderId(): number {
@@ -101,8 +135,14 @@ export class Partition {
     return this.#state?.leaderEpoch ?? -1
   }
 
+  /** As far as is known here: the controller's answer to a leader comes before the metadata. */
   get isr(): readonly number[] {
-    return this.#state?.isr ?? []
+    return this.#leadership?.isr ?? this.#state?.isr ?? []
+  }
+
+  /** Of a leader: all that may be in sync. */
+  get maximalIsr(): readonly number[] {
+    return this.#leadership?.maximalIsr ?? this.isr
   }
 
   get replicas(): readonly number[] {
@@ -114,22 +154,33 @@ export class Partition {
     return this.#isOffline
   }
 
-  /** The metadata says so. A new leader starts its epoch at the end of its log. */
+  /** The metadata says so. Nothing is appended as a follower meanwhile. */
   become(state: PartitionImage): void {
-    const epochBefore = this.leaderEpoch
     this.#state = state
-    if (this.isLeader && state.leaderEpoch !== epochBefore) {
-      this.log.assignEpochStart(state.leaderEpoch, this.log.logEndOffset)
-      this.#advance()
-    }
-    this.#tell(0)
+    if (state.leader === this.#context.nodeId) this.#lead(state)
+    else this.#leadership = undefined
+    this.#tell(moved)
+  }
+
+  /** A new leader starts its epoch at the end of its log. */
+  #lead(state: PartitionImage): void {
+    const { log } = this
+    const epochBefore = this.#leadership?.leaderEpoch ?? -1
+    const startOffset = log.logEndOffset
+    const nowMs = this.#context.nowMs()
+    if (this.#leadership === undefined) {
+      this.#leadership = new Leadership({ ...this.#context, state, startOffset, nowMs })
+    } else this.#leadership.become(state, startOffset, nowMs)
+    // What still waits for the disk is of the epoch before.
+    if (this.#leadership.leaderEpoch > epochBefore) log.assignEpochStart(state.leaderEpoch, log.nextOffset)
+    this.#advance()
   }
 
   /** The log is that one, elsewhere, from now on: it holds all that the former one has. */
   moveTo(log: Log, directory: string): void {
     this.#log = log
     this.#directory = directory
-    this.#tell(0)
+    this.#tell(moved)
   }
 
   /** No longer of this broker, or its directory is gone. */
@@ -141,7 +192,8 @@ export class Partition {
   stop(): void {
     this.#isStopped = true
     this.#state = undefined
-    this.#tell(0)
+    this.#leadership = undefined
+    this.#tell(moved)
   }
 
   goOffline(): void {
@@ -163,9 +215,11 @@ export class Partition {
     if (currentLeaderEpoch > leaderEpoch) {
       throw new ApiError(ErrorCode.UNKNOWN_LEADER_EPOCH, `leader epoch ${currentLeaderEpoch} is not known here yet`)
     }
-    if (!this.isLeader) {
-      throw new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `broker ${this.#nodeId} does not lead ${this.name}`)
-    }
+    if (!this.isLeader) throw this.#notLeader()
+  }
+
+  #notLeader(): ApiError {
+    return new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `broker ${this.#context.nodeId} does not lead ${this.name}`)
   }
 
   /** What `acks=all` asks for before the append: capped by the number of replicas. */
@@ -197,27 +251,106 @@ export class Partition {
     return this.#appended(result, sizeInBytes)
   }
 
+  /** What the leader of that epoch has sent, as it lies in its log. The bytes are the caller's again when this returns. */
+  appendAsFollower(bytes: Uint8Array, leaderEpoch: number): AppendResult | Promise<AppendResult> {
+    const startOffset = this.log.nextOffset
+    const appended = this.log.append(bytes, { kind: 'follower', leaderEpoch })
+    if (appended instanceof Promise) return this.#whenDone(appended, { startOffset, sizeInBytes: bytes.length })
+    return this.#appended(appended, bytes.length)
+  }
+
   #appended(result: AppendResult, sizeInBytes: number): AppendResult {
-    const isNew = result.kind !== 'duplicate'
-    if (isNew) {
+    const isNew = result.kind !== 'duplicate' && result.lastOffset >= result.baseOffset
+    if (isNew && this.isLeader) {
       this.traffic.messagesIn += result.lastOffset - result.baseOffset + 1
       this.traffic.bytesIn += sizeInBytes
     }
     const advanced = this.#advance()
-    if (isNew || advanced) this.#tell(isNew ? sizeInBytes : 0)
+    if (isNew || advanced) this.#tell({ appendedBytes: isNew ? sizeInBytes : 0, isAppendOnly: !advanced })
     return result
   }
 
-  /**
-   * The high watermark is what every replica in sync has, and keeps: what follows an append that still waits for the disk may be
-   * in the log, but a reader of it could lose it again. Returns whether it moved.
-   */
+  /** Returns whether the high watermark moved. It never goes back: what readers have seen, they have seen. */
   #advance(): boolean {
-    if (this.isr.length > 1) return false
-    const before = this.log.highWatermark
-    const [first] = this.#underWay
-    this.log.setHighWatermark(Math.min(this.log.logEndOffset, first?.startOffset ?? Number.POSITIVE_INFINITY))
-    return this.log.highWatermark !== before
+    const leadership = this.#leadership
+    if (leadership === undefined) return false
+    const { log } = this
+    const offset = leadership.followers.size === 0 ? this.#keptEndOffset : leadership.replicatedOffset(this.#view())
+    if (offset === undefined || offset <= log.highWatermark) return false
+    log.setHighWatermark(offset)
+    return true
+  }
+
+  /** What follows an append that still waits for the disk may be in the log, but a reader of it could lose it again. */
+  get #keptEndOffset(): number {
+    const { logEndOffset } = this.log
+    for (const { startOffset } of this.#underWay) return Math.min(logEndOffset, startOffset)
+    return logEndOffset
+  }
+
+  #view(): LeaderView {
+    return {
+      logEndOffset: this.#keptEndOffset,
+      highWatermark: this.log.highWatermark,
+      nowMs: this.#context.nowMs(),
+      lagMsMax: this.#context.lagMsMax(),
+      minIsr: this.effectiveMinIsr,
+    }
+  }
+
+  /** Throws ApiError 6 unless this replica leads, 6 or 75 where the broker has no replica, or has begun a new life since. */
+  followerFetched(brokerId: number, fetch: FollowerFetch & { readonly currentLeaderEpoch: number }): void {
+    const leadership = this.#leadership
+    if (leadership === undefined) throw this.#notLeader()
+    const view = this.#view()
+    const startedAt = leadership.followers.get(brokerId)?.logStartOffset
+    leadership.fetched(brokerId, fetch, view)
+    this.#propose(leadership.proposeToExpand(brokerId, view))
+    if (this.#advance() || startedAt !== fetch.logStartOffset) this.#tell(moved)
+  }
+
+  /** To be called now and then: who does not keep up leaves the in-sync replicas. */
+  shrinkIsr(): void {
+    this.#propose(this.#leadership?.proposeToShrink(this.#view()))
+  }
+
+  #propose(proposal: IsrProposal | undefined): void {
+    if (proposal !== undefined) this.#context.propose(this, proposal)
+  }
+
+  /** Whether the answer is still waited for. */
+  isOpen(proposal: IsrProposal): boolean {
+    return this.#leadership?.isOpen(proposal) === true
+  }
+
+  isrAccepted(proposal: IsrProposal, committed: CommittedIsr): void {
+    this.#leadership?.accepted(proposal, committed)
+    this.#advance()
+    this.#tell(moved)
+  }
+
+  isrRefused(proposal: IsrProposal): void {
+    this.#leadership?.refused(proposal)
+  }
+
+  /** Of a leader: throws ApiError 75, or 6, where the broker has no replica. */
+  checkFollower(brokerId: number, currentLeaderEpoch: number): void {
+    this.#leadership?.follower(brokerId, currentLeaderEpoch)
+  }
+
+  /** As a follower: what the leader has told with a fetch. Returns whether the high watermark moved. */
+  follow({ highWatermark, logStartOffset }: { readonly highWatermark: number; readonly logStartOffset: number }): void {
+    const { log } = this
+    const before = log.highWatermark
+    if (highWatermark > before) log.setHighWatermark(highWatermark)
+    if (logStartOffset > log.logStartOffset) log.deleteRecordsBefore(Math.min(logStartOffset, log.highWatermark))
+    if (log.highWatermark !== before) this.#tell(moved)
+  }
+
+  /** Of a leader: where the logs of all live replicas start. */
+  get lowWatermark(): number {
+    const { logStartOffset } = this.log
+    return this.#leadership?.lowWatermark(logStartOffset) ?? logStartOffset
   }
 
   /** Whether every replica in sync has what lies below `offset`. */
@@ -233,14 +366,14 @@ export class Partition {
     this.#waiters.delete(waiter)
   }
 
-  #tell(appendedBytes: number): void {
-    for (const waiter of this.#waiters) waiter.progressed(appendedBytes)
+  #tell(step: PartitionStep): void {
+    for (const waiter of this.#waiters) waiter.progressed(step)
   }
 
   /** DeleteRecords. Throws ApiError 1 beyond the high watermark; returns the new start of the log. */
   deleteRecordsBefore(offset: number): number {
     this.log.deleteRecordsBefore(offset)
-    this.#tell(0)
+    this.#tell(moved)
     return this.log.logStartOffset
   }
 

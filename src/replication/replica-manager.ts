@@ -10,6 +10,7 @@ import {
   inParallel,
   type Logger,
   present,
+  type Timer,
   type Uuid,
 } from '../base/index.ts'
 import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
@@ -19,13 +20,18 @@ import {
   directoryOf,
   type MetadataImage,
   type MetadataUpdate,
+  noLeader,
   type PartitionImage,
   type TopicImage,
 } from '../metadata/index.ts'
+import type { PeerAddress, Peers } from '../peer/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
+import type { FetcherSettings } from './fetcher.ts'
+import { Fetchers } from './fetchers.ts'
+import type { AliveBroker } from './leadership.ts'
 import { LogDirectories, type LogDirectoriesOptions } from './log-directories.ts'
 import { LogMoves } from './log-moves.ts'
-import { Partition } from './partition.ts'
+import { Partition, type ReplicaContext } from './partition.ts'
 import { putLogsInPlace } from './placed-logs.ts'
 
 const topicResourceType = 2
@@ -35,8 +41,14 @@ export interface ReplicaManagerOptions extends LogDirectoriesOptions {
   readonly nodeId: number
   readonly logger: Logger
   readonly clock: Clock
+  readonly peers: Peers
+  /** Of this broker, as the controller gave it; -1 before. */
+  readonly brokerEpoch: () => number
   /** Tells the controller in which directory a replica is. */
   readonly report: (topicId: Uuid, partitionId: number, directoryId: Uuid) => void
+  /** Asks the controller for other in-sync replicas. */
+  readonly proposeIsr: ReplicaContext['propose']
+  readonly onFault: (error: unknown) => void
 }
 
 /** What an update changed on this broker, for those who live in partitions: coordinators. */
@@ -63,10 +75,30 @@ export class ReplicaManager {
   #image: MetadataImage | undefined
   readonly #directories: LogDirectories
   readonly #moves: LogMoves
+  readonly #fetchers: Fetchers
+  /** What all partitions share. */
+  readonly #context: ReplicaContext
+  #shrinking: Timer | undefined
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
-    const { config, directories } = options
+    const { config, directories, nodeId, clock, brokerEpoch: ownEpoch } = options
+    this.#context = {
+      nodeId,
+      ownEpoch,
+      brokers: (brokerId) => this.#aliveBroker(brokerId),
+      nowMs: () => clock.monotonic(),
+      lagMsMax: () => config().number('replica.lag.time.max.ms'),
+      propose: options.proposeIsr,
+    }
+    this.#fetchers = new Fetchers({
+      ...options,
+      ownEpoch,
+      addressOf: (brokerId) => this.#addressOf(brokerId),
+      settings: () => fetcherSettings(config()),
+      perBroker: () => config().number('num.replica.fetchers'),
+    })
+    this.#shrinkLater()
     this.#directories = new LogDirectories(options)
     this.#moves = new LogMoves({
       ...options,
@@ -75,6 +107,25 @@ export class ReplicaManager {
       failed: (partition) => this.#reportDirectory(partition),
       bytesPerSecond: () => config().logMoveBytesPerSecond,
       atOnceMax: () => config().numberOrNull('num.replica.alter.log.dirs.threads') ?? directories.length,
+    })
+  }
+
+  #aliveBroker(brokerId: number): AliveBroker | undefined {
+    const broker = this.#image?.cluster.brokers.get(brokerId)
+    if (broker === undefined || broker.fenced) return undefined
+    return { brokerEpoch: broker.brokerEpoch, isStaying: !broker.inControlledShutdown }
+  }
+
+  #addressOf(brokerId: number): PeerAddress | undefined {
+    const listener = this.#options.config().interBrokerListenerName
+    return this.#image?.cluster.brokers.get(brokerId)?.endPoints.find(({ name }) => name === listener)
+  }
+
+  /** Twice within the lag that a follower may have, as Kafka looks. */
+  #shrinkLater(): void {
+    this.#shrinking = this.#options.clock.after(this.#context.lagMsMax() / 2, () => {
+      for (const partition of this.partitions()) partition.shrinkIsr()
+      this.#shrinkLater()
     })
   }
 
@@ -124,6 +175,7 @@ export class ReplicaManager {
     const topics = changes.configsChanged.filter((it) => it.resourceType === topicResourceType)
     if (before !== image)
       this.#configure(isBrokerChanged ? this.#partitions.keys() : topics.map((it) => it.resourceName))
+    this.#fetchers.closeIdle()
     return { ledNow, ledNoMore }
   }
 
@@ -158,10 +210,18 @@ export class ReplicaManager {
     }
     const partition = known ?? (await this.#create(topic, state))
     if (partition === undefined) return
+    // Where it follows in another epoch, or leads, what came from the leader before is in the log by then.
+    if (!this.#fetchers.isFollowing(partition, state.leaderEpoch)) await this.#fetchers.unfollow(partition)
     partition.become(state)
+    this.#follow(partition)
     this.#reportDirectory(partition)
     if (partition.isLeader && state.leaderEpoch !== epochBefore) told.ledNow.push(partition)
     if (wasLeader && !partition.isLeader) told.ledNoMore.push({ partition, leaderEpoch: state.leaderEpoch })
+  }
+
+  #follow(partition: Partition): void {
+    const { isLeader, isStopped, leaderId, leaderEpoch } = partition
+    if (!isLeader && !isStopped && leaderId !== noLeader) this.#fetchers.follow(partition, { leaderId, leaderEpoch })
   }
 
   /**
@@ -203,7 +263,7 @@ export class ReplicaManager {
       topic: topic.name,
       topicId: topic.topicId,
       partitionId,
-      nodeId,
+      context: this.#context,
       log,
       directory,
       config,
@@ -254,6 +314,12 @@ export class ReplicaManager {
     this.#reportDirectory(partition)
   }
 
+  /** No replica fetches any more. */
+  async stopFetching(): Promise<void> {
+    this.#shrinking?.cancel()
+    await this.#fetchers.stop()
+  }
+
   /** Copies end; the next start goes on with them. */
   stopMoves(): Promise<void> {
     return this.#moves.stop()
@@ -270,6 +336,7 @@ export class ReplicaManager {
   async #remove(partition: Partition): Promise<void> {
     const { topic, partitionId } = partition
     partition.stop()
+    await this.#fetchers.unfollow(partition)
     await this.#moves.cancel(partition)
     const topicMap = present(this.#partitions.get(topic), 'the topic of a partition')
     topicMap.delete(partitionId)
@@ -308,6 +375,8 @@ export class ReplicaManager {
       if (partition.directory !== directory) continue
       const { topicId, partitionId, assignedDirectory } = partition
       partition.goOffline()
+      // It is followed by nobody here any more; what is under way ends in the log that has failed.
+      this.#fetchers.unfollow(partition).catch(this.#options.onFault)
       // It was about to move: the controller would not miss it.
       if (assignedDirectory !== failedId) this.#options.report(topicId, partitionId, failedId)
     }
@@ -322,6 +391,15 @@ export class ReplicaManager {
     return this.#image?.topics.byName.get(topic)?.topicId
   }
 }
+
+const fetcherSettings = (config: BrokerConfig): FetcherSettings => ({
+  waitMsMax: config.number('replica.fetch.wait.max.ms'),
+  minBytes: config.number('replica.fetch.min.bytes'),
+  maxBytes: config.number('replica.fetch.response.max.bytes'),
+  partitionMaxBytes: config.number('replica.fetch.max.bytes'),
+  backoffMs: config.number('replica.fetch.backoff.ms'),
+  timeoutMs: config.number('replica.socket.timeout.ms'),
+})
 
 const storageError = (reason: string): ApiError => new ApiError(ErrorCode.KAFKA_STORAGE_ERROR, reason)
 

@@ -1,13 +1,18 @@
-/** Replies of `acks=all` that wait until every replica in sync has what was appended. On the produce path. */
+/**
+ * Replies that wait for replicas: of `acks=all` until every one in sync has what was appended, of DeleteRecords until no live one
+ * has what was deleted. On the produce path.
+ */
 import type { TimerWheel } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import type { Partition, PartitionWaiter } from './partition.ts'
 
 /** What must be replicated before a reply goes out; without a partition there is nothing to wait for. */
 export interface Awaited {
-  readonly partition?: Partition
+  readonly partition?: Partition | undefined
   /** The high watermark must reach it. */
   readonly endOffset?: number
+  /** The low watermark must reach it. */
+  readonly startOffset?: number
 }
 
 export class Replication {
@@ -25,11 +30,16 @@ export class Replication {
 }
 
 /** Undefined: it may still come. */
-function outcomeOf({ partition, endOffset }: Awaited): number | undefined {
-  if (partition === undefined || endOffset === undefined) return ErrorCode.NONE
+function outcomeOf({ partition, endOffset, startOffset }: Awaited): number | undefined {
+  if (partition === undefined) return ErrorCode.NONE
+  if (endOffset === undefined && startOffset === undefined) return ErrorCode.NONE
   if (!partition.isLeader) return ErrorCode.NOT_LEADER_OR_FOLLOWER
+  if (startOffset !== undefined && partition.lowWatermark < startOffset) return undefined
+  if (endOffset === undefined) return ErrorCode.NONE
   if (!partition.isReplicated(endOffset)) return undefined
-  return partition.isr.length < partition.effectiveMinIsr ? ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND : ErrorCode.NONE
+  return partition.maximalIsr.length < partition.effectiveMinIsr
+    ? ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+    : ErrorCode.NONE
 }
 
 interface WaitingOptions {

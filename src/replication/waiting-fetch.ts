@@ -4,7 +4,7 @@
  */
 import type { TimerWheel } from '../base/index.ts'
 import { type FetchLimits, type FetchRead, readTargets, releaseRead, type Target } from './fetch-reader.ts'
-import type { PartitionWaiter } from './partition.ts'
+import type { PartitionStep, PartitionWaiter } from './partition.ts'
 
 export interface WaitOptions extends FetchLimits {
   readonly minBytes: number
@@ -69,7 +69,7 @@ class WaitingFetch implements PartitionWaiter, Fetching {
     for (const { partition } of targets) partition?.addWaiter(this)
     this.#timer = wheel.after(options.maxWaitMs, () => {
       this.#isTimeOver = true
-      this.#again()
+      this.#rereadNow()
     })
   }
 
@@ -83,9 +83,21 @@ class WaitingFetch implements PartitionWaiter, Fetching {
     else this.#take(first)
   }
 
-  progressed(appendedBytes: number): void {
+  progressed({ appendedBytes, isAppendOnly }: PartitionStep): void {
     this.#available += appendedBytes
-    if (appendedBytes > 0 && this.#available < this.#options.minBytes) return
+    // Clients wait for the high watermark; replicas do not, and it moves with each of their fetches.
+    const isReplica = this.#options.isolation === 'log-end'
+    if (isAppendOnly && !isReplica) return
+    if (appendedBytes > 0 ? this.#available < this.#options.minBytes : isReplica && this.#isWaited()) return
+    this.#again()
+  }
+
+  /** Nothing but more records can be news to a replica, as long as its leader leads. */
+  #isWaited(): boolean {
+    return this.#targets.every(({ partition, asked }) => partition?.leads(asked.currentLeaderEpoch) === true)
+  }
+
+  #again(): void {
     if (this.#isReading) {
       this.#isStale = true
       return
@@ -95,7 +107,7 @@ class WaitingFetch implements PartitionWaiter, Fetching {
     queueMicrotask(() => this.#reread())
   }
 
-  #again(): void {
+  #rereadNow(): void {
     if (this.#isReading) return
     this.#isReading = true
     this.#reread()
@@ -126,7 +138,7 @@ class WaitingFetch implements PartitionWaiter, Fetching {
     }
     releaseRead(read)
     this.#available = read.sizeInBytes
-    if (this.#isStale) this.progressed(0)
+    if (this.#isStale) this.#again()
   }
 
   #fail(error: unknown): void {

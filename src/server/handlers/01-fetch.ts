@@ -10,14 +10,16 @@
 import { ApiError, partSizeInBytes, zeroUuid } from '../../base/index.ts'
 import type { BrokerConfig } from '../../config/index.ts'
 import { ErrorCode, type FetchRequest, type FetchResponse, fetch } from '../../protocol/index.ts'
-import type {
-  FetchContext,
-  FetchRead,
-  FetchSessions,
-  FetchWaiters,
-  ReplicaManager,
-  SessionPartition,
-  Target,
+import {
+  type FetchContext,
+  FetchingFollower,
+  type FetchRead,
+  type FetchSessions,
+  type FetchWaiters,
+  type Follower,
+  type ReplicaManager,
+  type SessionPartition,
+  type Target,
 } from '../../replication/index.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import { type CurrentLeaders, nameLeaders } from '../leader-hints.ts'
@@ -36,13 +38,13 @@ export function fetchHandler(services: FetchServices): Handler<FetchRequest, Fet
     api: fetch,
     handle(request, context) {
       const { topicName, sessions, waiters, config } = services
-      const replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId
-      const isFollower = replicaId >= 0
-      const isolation = isolations[request.isolationLevel]
+      const follower = followerOf(request, context)
+      const isFollower = follower !== undefined
+      const isolation = isFollower ? 'log-end' : isolations[request.isolationLevel]
       // As Kafka: an isolation level that it does not know is its own error, and no session is touched.
       if (isolation === undefined) return refused(request, context)
       const session = sessions.begin(request, { apiVersion: context.apiVersion, topicName, isFollower })
-      const targets = session.partitions.map((asked) => targetOf(services, asked, isFollower))
+      const targets = session.partitions.map((asked) => targetOf(services, asked, follower))
       const fetching = waiters.fetch(targets, {
         isolation,
         maxBytes: Math.min(request.maxBytes, config().number('fetch.max.bytes')),
@@ -70,17 +72,24 @@ function refused({ topics }: FetchRequest, { apiVersion }: RequestContext): Fetc
 
 const topicIdsSince = 13
 
-function targetOf({ replicas }: FetchServices, asked: SessionPartition, isFollower: boolean): Target {
+/** Undefined: a client. */
+function followerOf({ replicaId, replicaState }: FetchRequest, { apiVersion }: RequestContext): Follower | undefined {
+  const inOne = { brokerId: replicaId, brokerEpoch: -1 }
+  const { brokerId, brokerEpoch } =
+    apiVersion < 15 ? inOne : { brokerId: replicaState.replicaId, brokerEpoch: replicaState.replicaEpoch }
+  return brokerId < 0 ? undefined : { brokerId, brokerEpoch }
+}
+
+function targetOf({ replicas }: FetchServices, asked: SessionPartition, follower: Follower | undefined): Target {
   try {
     if (asked.topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_ID, 'there is no topic with this id')
     const partition = replicas.leader(asked.topic, asked.partition, asked.currentLeaderEpoch)
     if (asked.topicId !== zeroUuid && asked.topicId !== partition.topicId) {
       throw new ApiError(ErrorCode.INCONSISTENT_TOPIC_ID, `${asked.topic} was made anew with another id`)
     }
-    if (isFollower) {
-      throw new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${partition.name} has no replica there`)
-    }
-    return { asked, partition }
+    if (follower === undefined) return { asked, partition }
+    partition.checkFollower(follower.brokerId, asked.currentLeaderEpoch)
+    return { asked, partition, follower: new FetchingFollower(follower) }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return { asked, error }

@@ -2,8 +2,9 @@
 import { type Disk, type Logger, present, type Uuid } from '../../base/index.ts'
 import { defaultLogConfig, LogManager, sameIntervals } from '../../log/index.ts'
 import { emptyImage, noChanges } from '../../metadata/index.ts'
+import { Peers } from '../../peer/index.ts'
 import { type BatchOptions, buildBatch } from '../../records/index.ts'
-import { type Partition, ReplicaManager } from '../../replication/index.ts'
+import { type IsrProposal, type Partition, ReplicaManager } from '../../replication/index.ts'
 import { ClusterFixture, countingStream, id } from './handler-fixture.ts'
 
 export const silent: Logger = { child: () => silent, log: () => undefined }
@@ -18,12 +19,30 @@ export interface GivenTopic {
   readonly configs?: Readonly<Record<string, string>>
 }
 
+const unreachable = () => Promise.reject(new Error('there is no network'))
+
+function unused({ clock }: ClusterFixture): Peers {
+  return new Peers({
+    network: { afterReads: (then) => then(), listen: unreachable, connect: unreachable },
+    clock,
+    random: countingStream(),
+    clientId: 'test',
+    software: { name: 'test', version: '0' },
+    limits: { inFlightMax: 1, queuedBytesMax: 1, waitingMax: 1, replyBytesMax: 1 },
+    reconnect: { initialMs: 1, maxMs: 1 },
+    setupTimeout: { initialMs: 1, maxMs: 1 },
+    poison: true,
+  })
+}
+
 export class PartitionFixture {
   readonly cluster: ClusterFixture
   readonly replicas: ReplicaManager
   readonly manager: LogManager
   /** What the controller was told: the directories of partitions, one after the other. */
   readonly reported: Uuid[] = []
+  /** What leaders here have asked of the controller, one after the other. */
+  readonly proposed: { readonly partition: Partition; readonly proposal: IsrProposal }[] = []
 
   private constructor(cluster: ClusterFixture, manager: LogManager) {
     this.cluster = cluster
@@ -36,6 +55,13 @@ export class PartitionFixture {
       directories: [manager],
       directoryIds: new Map([[manager.directory, directoryId]]),
       report: (_topicId, _partitionId, directory) => void this.reported.push(directory),
+      peers: unused(cluster),
+      // Not registered: nothing is fetched.
+      brokerEpoch: () => -1,
+      proposeIsr: (partition, proposal) => void this.proposed.push({ partition, proposal }),
+      onFault: (error) => {
+        throw error
+      },
     })
   }
 
