@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { TimerWheel } from '../../base/index.ts'
 import { MemoryDisk } from '../../env/index.ts'
 import { deleteRecords, ErrorCode } from '../../protocol/index.ts'
+import { Replication } from '../../replication/index.ts'
 import { deleteRecordsHandler } from './21-delete-records.ts'
 import { ask } from './handler-fixture.ts'
 import { PartitionFixture, silent } from './partition-fixture.ts'
@@ -21,14 +23,23 @@ async function open() {
   for (const { topic, isLeader } of fixture.replicas.partitions()) {
     if (isLeader) await fixture.append(fixture.partition(topic), [1, 2, 3, 4, 5])
   }
-  const handler = deleteRecordsHandler({ logger: silent, replicas: fixture.replicas })
-  const before = async (name: string, offset: number, partitionIndex = 0) => {
+  const { clock } = fixture.cluster
+  const replication = new Replication(new TimerWheel({ clock, tickMs: 10 }))
+  const handler = deleteRecordsHandler({ logger: silent, replicas: fixture.replicas, replication })
+  const before = (name: string, offset: number, partitionIndex = 0) => {
     const topics = [{ name, partitions: [{ partitionIndex, offset }] }]
-    const reply = await ask(handler, deleteRecords.request.create({ topics, timeoutMs: 1000 }))
-    const [partition] = reply.topics[0]?.partitions ?? []
-    return [partition?.errorCode, partition?.lowWatermark]
+    const reply = ask(handler, deleteRecords.request.create({ topics, timeoutMs: 1000 }))
+    return reply.then((it) => {
+      const [partition] = it.topics[0]?.partitions ?? []
+      return [partition?.errorCode, partition?.lowWatermark]
+    })
   }
-  return { fixture, before }
+  /** Broker 2 fetches. */
+  const fetched = (name: string, fetchOffset: number, logStartOffset: number): void => {
+    const place = { fetchOffset, logStartOffset, brokerEpoch: -1, currentLeaderEpoch: -1 }
+    fixture.partition(name).followerFetched(2, place)
+  }
+  return { fixture, before, fetched, clock }
 }
 
 describe('DeleteRecords', () => {
@@ -51,10 +62,26 @@ describe('DeleteRecords', () => {
   })
 
   test('-1 is the high watermark, not the end of the log', async () => {
-    const { before } = await open()
+    const { before, fetched } = await open()
     assert.deepEqual(await before('t', -1), [0, 5])
+    fetched('behind', 0, 0)
     assert.deepEqual(await before('behind', -1), [0, 0])
     assert.deepEqual(await before('behind', 1), [ErrorCode.OFFSET_OUT_OF_RANGE, -1])
+  })
+
+  test('waits for followers until their logs start there too, or the time is over', async () => {
+    const { fixture, before, fetched, clock } = await open()
+    fetched('behind', 5, 0)
+    const waiting = before('behind', 3)
+    await new Promise(setImmediate)
+    assert.equal(fixture.partition('behind').log.logStartOffset, 3)
+    fetched('behind', 5, 2)
+    fetched('behind', 5, 3)
+    assert.deepEqual(await waiting, [0, 3])
+    const late = before('behind', 4)
+    await new Promise(setImmediate)
+    clock.advance(1010)
+    assert.deepEqual(await late, [ErrorCode.REQUEST_TIMED_OUT, -1])
   })
 
   test('is refused where records are compacted, internal, or led by another', async () => {
