@@ -152,8 +152,7 @@ function topicsOf(changes: readonly Change[]): AlterPartitionRequest['topics'] {
       leaderEpoch,
       partitionEpoch,
       leaderRecoveryState: recovered,
-      // Before version 3.
-      newIsr: isr.map(({ brokerId }) => brokerId),
+      newIsr: [],
       newIsrWithEpochs: isr,
     })
   }

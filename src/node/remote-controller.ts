@@ -8,6 +8,7 @@ import type { BrokerConfig } from '../config/index.ts'
 import { type Asker, type ControllerChannel, notController } from '../metadata/index.ts'
 import { type Peers, UnsupportedVersionError } from '../peer/index.ts'
 import {
+  type AlterPartitionRequest,
   type Api,
   allocateProducerIds,
   alterClientQuotas,
@@ -46,6 +47,15 @@ export interface RemoteControllerOptions {
   readonly logger: Logger
   readonly config: BrokerConfig
 }
+
+/** A controller before version 3 knows of no epochs: it is told the ids alone, and another one is not told them. */
+const withPlainIsr = ({ topics, ...request }: AlterPartitionRequest): AlterPartitionRequest => ({
+  ...request,
+  topics: topics.map(({ topicId, partitions }) => ({
+    topicId,
+    partitions: partitions.map((it) => ({ ...it, newIsr: it.newIsrWithEpochs.map(({ brokerId }) => brokerId) })),
+  })),
+})
 
 /** For how long Kafka's channels send a request again. That for heartbeats has half a session (KAFKA-14392). */
 const forwardingMsMax = 60_000
@@ -96,7 +106,7 @@ export class RemoteController implements ControllerChannel, Forwarder {
     this.#ask(this.#heartbeats, brokerHeartbeat, request)
 
   alterPartition: ControllerChannel['alterPartition'] = (request) =>
-    this.#ask(this.#partitions, alterPartition, request)
+    this.#ask(this.#partitions, alterPartition, withPlainIsr(request))
 
   assignReplicasToDirs: ControllerChannel['assignReplicasToDirs'] = (request) =>
     this.#ask(this.#assignments, assignReplicasToDirs, request)

@@ -152,7 +152,8 @@ export class FollowedPartition {
    * The logs differ behind `divergingEpoch`: cut where the largest epoch that both know ends in the shorter one. Where this log
    * does not know the epoch that the leader names, the next fetch tells the leader of an earlier one.
    */
-  async #truncate({ divergingEpoch: { epoch, endOffset } }: FetchedData): Promise<void> {
+  async #truncate({ divergingEpoch, highWatermark: told, logStartOffset }: FetchedData): Promise<void> {
+    const { epoch, endOffset } = divergingEpoch
     const { log, name } = this.partition
     const own = log.endOffsetForEpoch(epoch)
     const isKnown = own.leaderEpoch === epoch
@@ -165,6 +166,8 @@ export class FollowedPartition {
       ...{ name, offset, logEndOffset, highWatermark, leaderEpoch },
     })
     await log.truncateTo(offset)
+    // In its session the leader does not say it again, until it moves. Not where the logs may still differ.
+    if (isKnown && !this.#isEnded) this.partition.follow({ highWatermark: told, logStartOffset })
   }
 
   /** The leader's log does not reach from here: it ends before, or begins behind, where this one ends. */

@@ -11,10 +11,13 @@ import { HealedCluster } from './invariants/healed-cluster.ts'
 import { OneActiveController } from './invariants/one-active-controller.ts'
 import { OneLeader } from './invariants/one-leader.ts'
 import { PartitionLeaders } from './invariants/partition-leaders.ts'
+import { checkRecords, recordsTrouble } from './invariants/replicated-records.ts'
 import { Rising } from './invariants/rising.ts'
 import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
 import { Operator } from './operator.ts'
 import { hasOperator, healingMsMax } from './options.ts'
+import { RecordProducer, RecordReader } from './record-client.ts'
+import { RecordHistory } from './record-history.ts'
 
 export interface ClusterOutcome {
   readonly hash: string
@@ -39,6 +42,7 @@ class ClusterRun {
   readonly #faultMs: number
   readonly #faults: Faults
   readonly #history = new History()
+  readonly #records = new RecordHistory()
   readonly #leaders = new OneLeader()
   readonly #log = new CommittedLog()
   readonly #snapshots = new SnapshotAtStart()
@@ -96,6 +100,7 @@ class ClusterRun {
     const counts = {
       ...this.#faults.counts,
       ...this.#history.counts,
+      ...this.#records.counts,
       ...this.#told,
       ...this.#operator.counts,
       leaders: this.#leaders.count,
@@ -114,6 +119,7 @@ class ClusterRun {
       return this.#client(index, configs)
     })
     const load = clients.map((client) => client.run(() => this.#isOver))
+    load.push(...this.#recordClients().map((client) => client.run(() => this.#isOver)))
     if (hasOperator(cluster.options)) load.push(this.#operator.run(() => cluster.isHealed))
     // What fails in a client is told at once.
     await Promise.race([this.#faults.run(this.#faultMs), Promise.all(load)])
@@ -128,6 +134,16 @@ class ClusterRun {
     const image = cluster.leader?.node?.quorum.image
     assert.ok(image !== undefined)
     this.#history.check(image)
+    await checkRecords(cluster, this.#records)
+  }
+
+  #recordClients(): readonly (RecordProducer | RecordReader)[] {
+    const shared = { cluster: this.cluster, history: this.#records }
+    return [
+      new RecordProducer({ ...shared, name: 'producer-0' }),
+      new RecordProducer({ ...shared, name: 'producer-1' }),
+      new RecordReader({ ...shared, name: 'reader' }),
+    ]
   }
 
   #client(index: number, configs: readonly string[]): Client {
@@ -173,7 +189,8 @@ class ClusterRun {
     const { cluster } = this
     const untilMs = cluster.world.nowMs + healingMsMax(cluster.options)
     for (;;) {
-      const trouble = HealedCluster.trouble(cluster)
+      const trouble =
+        HealedCluster.trouble(cluster) ?? (this.#isOver ? recordsTrouble(cluster, this.#records) : undefined)
       if (trouble === undefined) return
       assert.ok(cluster.world.nowMs < untilMs, `${healingMsMax(cluster.options)} ms after the faults ${trouble}`)
       // Who was stopping when the faults ended comes back when it has.
