@@ -144,6 +144,8 @@ export class Fetcher {
     const { nodeId, ownEpoch, settings } = this.#options
     const { waitMsMax, minBytes, maxBytes, timeoutMs } = settings()
     try {
+      // Another way to the leader begins another session, which the request has to know.
+      const peer = this.#peer()
       const request = fetch.request.create({
         replicaState: { replicaId: nodeId, replicaEpoch: ownEpoch() },
         replicaId: nodeId,
@@ -155,7 +157,7 @@ export class Fetcher {
       })
       const take = (response: FetchResponse): (Promise<void> | undefined)[] => this.#take(response, wanted)
       // Whatever waits for the disk is waited for: memory is bounded by one reply.
-      await Promise.all(await this.#peer().send(fetch, request, { timeoutMs, versions: fetchVersions, take }))
+      await Promise.all(await peer.send(fetch, request, { timeoutMs, versions: fetchVersions, take }))
     } catch (error) {
       if (!(error instanceof PeerError)) throw error
       if (!this.#isClosed) this.#unreachable(error, wanted)

@@ -219,6 +219,7 @@ export function textsOf(options: ClusterOptions, { id, isController, isBroker }:
       'controller.quorum.fetch.snapshot.max.bytes': String(options.fetchSnapshotBytes),
       'metadata.max.retention.bytes': String(options.retentionBytes),
       'internal.metadata.log.segment.bytes': String(options.segmentBytes),
+      'replica.lag.time.max.ms': String(options.lagMs),
       'log.dirs': '/data',
       'log.segment.bytes': '1048576',
       'offsets.topic.replication.factor': '1',

@@ -60,6 +60,8 @@ export interface ClusterOptions {
   /** Mean pause of a client between two requests. */
   readonly thinkMs: number
   readonly clients: number
+  /** A follower that has not caught up for so long leaves the replicas in sync. */
+  readonly lagMs: number
 }
 
 /** Nobody knows what becomes of a request that has taken longer: it may have been sent twice (`controller.socket.timeout.ms`). */
@@ -103,6 +105,7 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
     thinkMs: one(chance, [800, 3000]),
     clients: 1 + chance.below(2),
     becomesDynamic: !isDynamic && chance.below(2) === 0,
+    lagMs: one(chance, [1500, 5000, 30_000]),
   }
 }
 
