@@ -18,7 +18,7 @@ export function publish(written: Prepared, { segment, epochs, state, logEndOffse
   let end = logEndOffset
   for (const [i, batch] of batches.entries()) {
     segment.account(batch)
-    if (batch.leaderEpoch >= 0) epochs.assign(batch.leaderEpoch, batch.baseOffset)
+    if (batch.leaderEpoch >= 0 && !isOfEarlier(batch, epochs)) epochs.assign(batch.leaderEpoch, batch.baseOffset)
     const entry = entries[i]
     if (entry !== undefined) state.apply(entry)
     const ended = completed[i]
@@ -31,4 +31,9 @@ export function publish(written: Prepared, { segment, epochs, state, logEndOffse
   }
   state.advanceTo(end)
   return end
+}
+
+/** It was pending when a later epoch began behind it, which is known already. */
+function isOfEarlier({ leaderEpoch, baseOffset }: Prepared['batches'][number], { latest }: LeaderEpochCache): boolean {
+  return latest !== undefined && latest.epoch > leaderEpoch && latest.startOffset > baseOffset
 }
