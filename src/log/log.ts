@@ -376,6 +376,7 @@ export class Log {
     this.#logEndOffset = offset
     this.#assignedEndOffset = offset
     this.#recoveryPoint.cutTo(offset)
+    this.#logStartOffset = Math.min(this.#logStartOffset, offset)
     this.#highWatermark = Math.max(this.#logStartOffset, Math.min(this.#highWatermark, offset))
     this.#epochs.truncateFromEnd(offset)
   }
@@ -385,11 +386,8 @@ export class Log {
     return this.#change(async () => {
       if (this.#availability.isClosed || this.compaction.isRunning) return 0
       this.#state.expire(this.#options.clock.now() - this.config.producerIdExpirationMs)
-      const count = await countDeletable(this.#segments.all, {
-        ...this.#options,
-        config: this.config,
-        marks: this,
-      })
+      const retained = { ...this.#options, config: this.config, marks: this }
+      const count = await countDeletable(this.#segments.all, retained)
       if (count === 0) return 0
       if (count === this.#segments.all.length) await this.#roller.roll(this.#logEndOffset)
       const doomed = this.#segments.all.slice(0, count)
