@@ -99,7 +99,13 @@ export class Availability {
   async whileRefusing(reason: string, work: () => Promise<void>): Promise<void> {
     this.checkAppend()
     this.#refusal = reason
-    await work()
+    try {
+      await work()
+    } catch (error) {
+      // Nobody knows what is left of it.
+      if (!(error instanceof ApiError)) this.fail(error instanceof Error ? error : new Error(String(error)))
+      throw error
+    }
     if (this.#refusal === reason) this.#refusal = undefined
   }
 }
