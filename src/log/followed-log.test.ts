@@ -64,3 +64,30 @@ test('the epoch of a leader that has appended nothing goes where the log is cut 
   assert.equal(again.latestEpoch, 3)
   await again.close()
 })
+
+test('what was pending when a later epoch began behind it takes nothing from what is known of epochs', async () => {
+  const log = await open()
+  await log.append(Buffer.concat([batch(0, 5), batch(1, 6)]), { kind: 'follower', leaderEpoch: 6 })
+  // It rolls first.
+  log.config = { ...log.config, segmentBytes: 100 }
+  const pending = log.append(batch(2, 6), { kind: 'follower', leaderEpoch: 6 })
+  assert.ok(pending instanceof Promise)
+  log.assignEpochStart(7, log.nextOffset)
+  await pending
+  assert.deepEqual(log.endOffsetForEpoch(5), { leaderEpoch: 5, endOffset: 1 })
+  assert.deepEqual(log.endOffsetForEpoch(6), { leaderEpoch: 6, endOffset: 3 })
+  assert.deepEqual(log.endOffsetForEpoch(7), { leaderEpoch: 7, endOffset: 3 })
+  await log.close()
+})
+
+test('a log that is cut before its start begins at its end', async () => {
+  const log = await open()
+  for (let offset = 0; offset < 8; offset++) await log.append(batch(offset, 0), { kind: 'follower' })
+  log.setHighWatermark(8)
+  log.deleteRecordsBefore(6)
+  await log.truncateTo(5)
+  assert.deepEqual([log.logStartOffset, log.highWatermark, log.logEndOffset], [5, 5, 5])
+  await log.append(batch(5, 0), { kind: 'follower' })
+  assert.equal(log.logEndOffset, 6)
+  await log.close()
+})
