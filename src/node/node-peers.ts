@@ -10,6 +10,10 @@ const limits = { inFlightMax: 5, queuedBytesMax: 8 * 1024 * 1024, waitingMax: 10
 /** What servers log and count: of the package, as its test checks. */
 export const software = { name: 'odradek', version: '0.1.0' }
 
+/** A fetch of a follower brings what it asks for, and one batch more. */
+const replyBytesMax = (config: BrokerConfig): number =>
+  config.number('socket.request.max.bytes') + config.number('replica.fetch.response.max.bytes')
+
 export const nodePeers = ({ network, clock, random }: Env, config: BrokerConfig, poison: boolean): Peers =>
   new Peers({
     network,
@@ -17,7 +21,7 @@ export const nodePeers = ({ network, clock, random }: Env, config: BrokerConfig,
     random: random.stream('peers'),
     clientId: `odradek-${config.nodeId}`,
     software,
-    limits: { ...limits, replyBytesMax: config.number('socket.request.max.bytes') },
+    limits: { ...limits, replyBytesMax: replyBytesMax(config) },
     reconnect,
     setupTimeout: {
       initialMs: config.number('socket.connection.setup.timeout.ms'),
