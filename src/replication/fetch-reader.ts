@@ -117,11 +117,19 @@ function planOf(target: Target, { limits, left, sizeInBytes }: Progress): Plan |
       // The first batch of a reply comes whole, so that a consumer gets past any size (KIP-74).
       minOneBatch: sizeInBytes === 0,
     })
-    if (plan instanceof Promise) return plan.then((late) => noted(target, late)).catch(asApiError)
+    if (plan instanceof Promise) return plan.then((late) => stillSo(target, late)).catch(asApiError)
     return noted(target, plan)
   } catch (refused) {
     return asApiError(refused)
   }
+}
+
+/** The disk was waited for: who leads may be another now, and the log may have been cut. Throws ApiError. */
+function stillSo(target: Target, plan: Plan): Plan {
+  const { partition, asked } = target
+  if (partition === undefined) return plan
+  partition.checkLeader(asked.currentLeaderEpoch)
+  return diverging(partition, asked) === undefined ? noted(target, plan) : 'diverged'
 }
 
 /** Throws ApiError where the follower is none. */
