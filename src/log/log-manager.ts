@@ -69,8 +69,8 @@ export class LogManager {
   readonly #epochFiles = new FewAtOnce(atOnceMax)
   readonly #checkpoints: OffsetCheckpoints
   readonly #cleaner: CleanerCheckpoint
-  /** Of logs that are gone: many partitions of one topic share a writing. */
-  readonly #forgetting = new SharedRun(() => this.checkpoint())
+  /** Of logs that are gone, or were cut: many partitions share a writing. */
+  readonly #checkpointing = new SharedRun(() => this.checkpoint())
   /** Makes the names in the directory durable. */
   readonly #names = new SharedRun(() => this.#options.disk.syncDirectory(this.#options.directory))
   #lock: FileLock | undefined
@@ -198,7 +198,7 @@ export class LogManager {
 
   /** A start would take what they say of an earlier log for this one's, and remove records before its log start. */
   async #forgetEarlier(topicPartition: TopicPartition): Promise<void> {
-    if (this.#checkpoints.has(directoryName(topicPartition))) await this.#forgetting.run()
+    if (this.#checkpoints.has(directoryName(topicPartition))) await this.#checkpointing.run()
   }
 
   /** A log that will take the place of one elsewhere; of a partition that may move. */
@@ -302,10 +302,9 @@ export class LogManager {
     return this.#cleaner.write(this.#logs.values())
   }
 
-  /** Cuts a log; a recovery point behind the cut would vouch for what is appended in the place of that. */
-  async truncateTo(log: Log, offset: number): Promise<void> {
-    await log.truncateTo(offset)
-    await this.checkpoint()
+  /** A log was cut: a recovery point behind the cut would vouch for what is appended in the place of that. */
+  wasCut(): Promise<void> {
+    return this.#checkpointing.run()
   }
 
   async applyRetention(): Promise<void> {

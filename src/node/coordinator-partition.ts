@@ -6,6 +6,7 @@ import { ErrorCode } from '../protocol/index.ts'
 import type { Partition, PartitionWaiter } from '../replication/index.ts'
 
 const nothing = new Uint8Array(0)
+const nothingNew = { appendedBytes: 0, isAppendOnly: false, isLedAnew: false }
 
 export function coordinatorPartition(partition: Partition): CoordinatorPartition {
   const { log, leaderEpoch } = partition
@@ -34,18 +35,21 @@ export function coordinatorPartition(partition: Partition): CoordinatorPartition
 
 /** However long it takes: who waits for an answer has a time-out, but what is in the log may still be committed. */
 async function committed(partition: Partition, appended: ReturnType<Partition['append']>): Promise<void> {
+  const { term } = partition
   const { lastOffset } = await appended
-  if (partition.isReplicated(lastOffset + 1)) return
   await new Promise<void>((resolve, reject) => {
     const waiter: PartitionWaiter = {
       progressed() {
-        if (partition.isLeader && !partition.isReplicated(lastOffset + 1)) return
+        // Where it leads again, what it had alone may have been cut meanwhile.
+        const isLost = term === undefined || partition.term !== term
+        if (!isLost && !partition.isReplicated(lastOffset + 1)) return
         partition.removeWaiter(waiter)
-        if (partition.isLeader) resolve()
+        if (!isLost) resolve()
         else reject(new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `records of ${partition.name} were not replicated`))
       },
     }
     partition.addWaiter(waiter)
+    waiter.progressed(nothingNew)
   })
 }
 

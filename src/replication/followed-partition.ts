@@ -39,6 +39,7 @@ export class FollowedPartition {
   #readyMs = Number.NEGATIVE_INFINITY
   #work: Promise<void> | undefined
   #isEnded = false
+  readonly #ended = Promise.withResolvers<undefined>()
 
   constructor(options: FollowedOptions) {
     this.#options = options
@@ -77,6 +78,7 @@ export class FollowedPartition {
   /** Nothing more is done with what the leader sends; resolves when what is under way is done. */
   async end(): Promise<void> {
     this.#isEnded = true
+    this.#ended.resolve(undefined)
     await this.#work
   }
 
@@ -142,7 +144,7 @@ export class FollowedPartition {
 
   #startAnew(offset: number, { highWatermark, logStartOffset }: FetchedData, bytes: Uint8Array): Promise<void> {
     return this.#run(async () => {
-      await this.partition.log.truncateFullyAndStartAt(offset)
+      await this.partition.startAt(offset)
       await this.partition.appendAsFollower(bytes, this.leaderEpoch)
       this.partition.follow({ highWatermark, logStartOffset })
     })
@@ -165,7 +167,7 @@ export class FollowedPartition {
     this.#options.logger.log(level, 'the log is cut where it leaves that of the leader', {
       ...{ name, offset, logEndOffset, highWatermark, leaderEpoch },
     })
-    await log.truncateTo(offset)
+    await this.partition.truncateTo(offset)
     // In its session the leader does not say it again, until it moves. Not where the logs may still differ.
     if (isKnown && !this.#isEnded) this.partition.follow({ highWatermark: told, logStartOffset })
   }
@@ -173,21 +175,27 @@ export class FollowedPartition {
   /** The leader's log does not reach from here: it ends before, or begins behind, where this one ends. */
   async #seek(leader: LeaderOffsets): Promise<void> {
     const { log, name } = this.partition
-    const leaderEnd = await leader.end(this)
-    if (this.#isEnded) return
+    const leaderEnd = await this.#unlessEnded(leader.end(this))
+    if (leaderEnd === undefined) return
     const { logEndOffset } = log
     if (leaderEnd < logEndOffset) {
       // By epochs it would have been found; Kafka does so too.
       this.#options.logger.log('error', 'the log of the leader ends before this one', { name, leaderEnd, logEndOffset })
-      await log.truncateTo(leaderEnd)
+      await this.partition.truncateTo(leaderEnd)
       return
     }
-    const leaderStart = await leader.start(this)
-    if (this.#isEnded || leaderStart <= logEndOffset) return
+    const leaderStart = await this.#unlessEnded(leader.start(this))
+    if (leaderStart === undefined || leaderStart <= logEndOffset) return
     this.#options.logger.log('warn', 'the log of the leader begins behind this one, which begins anew there', {
       ...{ name, leaderStart, logEndOffset },
     })
-    await log.truncateFullyAndStartAt(leaderStart)
+    await this.partition.startAt(leaderStart)
+  }
+
+  /** Who ends waits for the log alone, not for a leader that may be gone. */
+  async #unlessEnded(asked: Promise<number>): Promise<number | undefined> {
+    const answer = await Promise.race([asked, this.#ended.promise])
+    return this.#isEnded ? undefined : answer
   }
 
   #run(work: () => Promise<unknown>): Promise<void> {

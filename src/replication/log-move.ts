@@ -149,7 +149,7 @@ export class LogMove {
 
   /** What was cut from the log since, or never came back after a loss of power, goes from the copy too: by leader epochs. */
   async #alignWith(log: Log): Promise<void> {
-    const { future, to } = this.#options
+    const { future } = this.#options
     const { generation } = log
     for (;;) {
       const epoch = future.latestEpoch
@@ -158,11 +158,17 @@ export class LogMove {
       const end = Math.min(known.endOffset, future.endOffsetForEpoch(known.leaderEpoch).endOffset)
       if (end >= future.logEndOffset) break
       if (end <= future.logStartOffset) await future.truncateFullyAndStartAt(log.logStartOffset)
-      else await to.truncateTo(future, end)
+      else await this.#cut(end)
       if (future.latestEpoch === epoch) break
     }
-    if (future.logEndOffset > log.logEndOffset) await to.truncateTo(future, log.logEndOffset)
+    if (future.logEndOffset > log.logEndOffset) await this.#cut(log.logEndOffset)
     this.#generation = generation
+  }
+
+  async #cut(offset: number): Promise<void> {
+    const { future, to } = this.#options
+    await future.truncateTo(offset)
+    await to.wasCut()
   }
 
   /** Nobody appends meanwhile; what comes waits, and is appended in the new place. False where it is to be tried again. */

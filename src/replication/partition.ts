@@ -24,7 +24,12 @@ export interface PartitionStep {
   readonly appendedBytes: number
   /** Only more bytes are there: the high watermark, the leader and all else are as they were. */
   readonly isAppendOnly: boolean
+  /** Somebody else leads, or in another epoch, or the replica is elsewhere or gone. */
+  readonly isLedAnew: boolean
 }
+
+/** One stretch of time in which this replica leads, over epochs, without a follower's in between. Compared, and nothing else. */
+export type LeaderTerm = object
 
 /** Told after each step of the partition: records appended, the high watermark or the leadership moved. */
 export interface PartitionWaiter {
@@ -39,6 +44,8 @@ export interface ReplicaContext extends Pick<LeadershipOptions, 'nodeId' | 'brok
   readonly lagMsMax: () => number
   /** Asks the controller; the partition is told by `isrAccepted` or `isrRefused`. */
   readonly propose: (partition: Partition, proposal: IsrProposal) => void
+  /** Its log was cut: what is stored of that elsewhere is written anew. */
+  readonly wasCut: (partition: Partition) => Promise<void>
 }
 
 export interface PartitionOptions {
@@ -52,7 +59,8 @@ export interface PartitionOptions {
   readonly config: TopicConfig
 }
 
-const moved: PartitionStep = { appendedBytes: 0, isAppendOnly: false }
+const moved: PartitionStep = { appendedBytes: 0, isAppendOnly: false, isLedAnew: false }
+const ledAnew: PartitionStep = { ...moved, isLedAnew: true }
 
 export class Partition {
   readonly topic: string
@@ -122,9 +130,9 @@ export class Partition {
     return this.#leadership !== undefined
   }
 
-  /** Leads in that epoch; -1: in any. */
-  leads(leaderEpoch: number): boolean {
-    return this.isLeader && (leaderEpoch < 0 || leaderEpoch === this.leaderEpoch)
+  /** Undefined while it does not lead. */
+  get term(): LeaderTerm | undefined {
+    return this.#leadership
   }
 
   get leaderId(): number {
@@ -157,9 +165,11 @@ export class Partition {
   /** The metadata says so. Nothing is appended as a follower meanwhile. */
   become(state: PartitionImage): void {
     this.#state = state
+    // Its directory has failed, and the controller does not know it yet.
+    if (this.#isStopped) return
     if (state.leader === this.#context.nodeId) this.#lead(state)
     else this.#leadership = undefined
-    this.#tell(moved)
+    this.#tell(ledAnew)
   }
 
   /** A new leader starts its epoch at the end of its log. */
@@ -180,7 +190,7 @@ export class Partition {
   moveTo(log: Log, directory: string): void {
     this.#log = log
     this.#directory = directory
-    this.#tell(moved)
+    this.#tell(ledAnew)
   }
 
   /** No longer of this broker, or its directory is gone. */
@@ -193,7 +203,7 @@ export class Partition {
     this.#isStopped = true
     this.#state = undefined
     this.#leadership = undefined
-    this.#tell(moved)
+    this.#tell(ledAnew)
   }
 
   goOffline(): void {
@@ -266,7 +276,9 @@ export class Partition {
       this.traffic.bytesIn += sizeInBytes
     }
     const advanced = this.#advance()
-    if (isNew || advanced) this.#tell({ appendedBytes: isNew ? sizeInBytes : 0, isAppendOnly: !advanced })
+    if (isNew || advanced) {
+      this.#tell({ appendedBytes: isNew ? sizeInBytes : 0, isAppendOnly: !advanced, isLedAnew: false })
+    }
     return result
   }
 
@@ -311,7 +323,10 @@ export class Partition {
 
   /** To be called now and then: who does not keep up leaves the in-sync replicas. */
   shrinkIsr(): void {
-    this.#propose(this.#leadership?.proposeToShrink(this.#view()))
+    if (this.#leadership === undefined) return
+    this.#propose(this.#leadership.proposeToShrink(this.#view()))
+    // Who was about to join may have run out of time.
+    if (this.#advance()) this.#tell(moved)
   }
 
   #propose(proposal: IsrProposal | undefined): void {
@@ -331,11 +346,24 @@ export class Partition {
 
   isrRefused(proposal: IsrProposal): void {
     this.#leadership?.refused(proposal)
+    if (this.#advance()) this.#tell(moved)
   }
 
   /** Of a leader: throws ApiError 75, or 6, where the broker has no replica. */
   checkFollower(brokerId: number, currentLeaderEpoch: number): void {
     this.#leadership?.follower(brokerId, currentLeaderEpoch)
+  }
+
+  /** As a follower: everything from `offset` on goes, durably. */
+  async truncateTo(offset: number): Promise<void> {
+    await this.log.truncateTo(offset)
+    await this.#context.wasCut(this)
+  }
+
+  /** As a follower: all goes, durably, and the log begins at `offset`. */
+  async startAt(offset: number): Promise<void> {
+    await this.log.truncateFullyAndStartAt(offset)
+    await this.#context.wasCut(this)
   }
 
   /** As a follower: what the leader has told with a fetch. Returns whether the high watermark moved. */

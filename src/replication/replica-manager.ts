@@ -90,6 +90,7 @@ export class ReplicaManager {
       nowMs: () => clock.monotonic(),
       lagMsMax: () => config().number('replica.lag.time.max.ms'),
       propose: options.proposeIsr,
+      wasCut: async ({ directory }) => this.#directories.at(directory)?.wasCut(),
     }
     this.#fetchers = new Fetchers({
       ...options,

@@ -9,7 +9,15 @@ import { Replication } from './replication.ts'
 
 async function open() {
   const { disk } = createEnv({ disk: 'memory' })
-  const fixture = await PartitionFixture.open(disk, { alone: { replicas: [[1]] }, shared: { replicas: [[1, 2]] } })
+  const fixture = await PartitionFixture.open(disk, {
+    alone: { replicas: [[1]] },
+    shared: {
+      replicas: [
+        [1, 2],
+        [1, 2],
+      ],
+    },
+  })
   const clock = new ManualClock()
   return { fixture, clock, replication: new Replication(new TimerWheel({ clock, tickMs: 10 })) }
 }
@@ -40,4 +48,34 @@ test('what a follower lacks is waited for: until it is there, the time is over, 
     else partition.stop()
     assert.deepEqual(await waiting, [code], end)
   }
+})
+
+test('what is known of one partition stays, whatever becomes of it while others are waited for', async () => {
+  const { fixture, clock, replication } = await open()
+  const [first, second] = [fixture.partition('shared', 0), fixture.partition('shared', 1)]
+  for (const partition of [first, second]) await fixture.append(partition, [1])
+  const awaited = [first, second].map((partition) => ({ partition, term: partition.term, endOffset: 1 }))
+  const waiting = replication.waitFor(awaited, 1000)
+  // It follows, and what it had alone may be cut; then it leads again, and another record is at that offset.
+  const state = fixture.cluster.image.topics.byName.get('shared')?.partitions.get(0)
+  assert.ok(state)
+  first.become({ ...state, leader: 2, leaderEpoch: first.leaderEpoch + 1 })
+  first.log.setHighWatermark(1)
+  first.become({ ...state, leader: 1, leaderEpoch: first.leaderEpoch + 1 })
+  clock.advance(1010)
+  assert.deepEqual(await waiting, [ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.REQUEST_TIMED_OUT])
+})
+
+test('what was appended in an earlier term is not acknowledged in a later one', async () => {
+  const { fixture, replication } = await open()
+  const partition = fixture.partition('shared')
+  const { term } = partition
+  await fixture.append(partition, [1])
+  const state = fixture.cluster.image.topics.byName.get('shared')?.partitions.get(0)
+  assert.ok(state)
+  partition.become({ ...state, leader: 2, leaderEpoch: partition.leaderEpoch + 1 })
+  partition.become({ ...state, leader: 1, leaderEpoch: partition.leaderEpoch + 1 })
+  partition.log.setHighWatermark(1)
+  const codes = replication.waitFor([{ partition, term, endOffset: 1 }], 1000)
+  assert.deepEqual(await codes, [ErrorCode.NOT_LEADER_OR_FOLLOWER])
 })

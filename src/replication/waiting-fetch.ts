@@ -83,18 +83,13 @@ class WaitingFetch implements PartitionWaiter, Fetching {
     else this.#take(first)
   }
 
-  progressed({ appendedBytes, isAppendOnly }: PartitionStep): void {
+  progressed({ appendedBytes, isAppendOnly, isLedAnew }: PartitionStep): void {
     this.#available += appendedBytes
     // Clients wait for the high watermark; replicas do not, and it moves with each of their fetches.
     const isReplica = this.#options.isolation === 'log-end'
     if (isAppendOnly && !isReplica) return
-    if (appendedBytes > 0 ? this.#available < this.#options.minBytes : isReplica && this.#isWaited()) return
+    if (appendedBytes > 0 ? this.#available < this.#options.minBytes : isReplica && !isLedAnew) return
     this.#again()
-  }
-
-  /** Nothing but more records can be news to a replica, as long as its leader leads. */
-  #isWaited(): boolean {
-    return this.#targets.every(({ partition, asked }) => partition?.leads(asked.currentLeaderEpoch) === true)
   }
 
   #again(): void {

@@ -175,7 +175,8 @@ test('a recovery point behind a cut is taken back', () => {
     for (let i = 0; i < 4; i++) await log.append(plain(10), { kind: 'leader', leaderEpoch: 0, origin: 'client' })
     await log.flush()
     await manager.checkpoint()
-    await manager.truncateTo(log, 2)
+    await log.truncateTo(2)
+    await manager.wasCut()
     const [entry] = await readCheckpoint(world.env(node).disk, '/data/recovery-point-offset-checkpoint')
     assert.equal(entry?.offset, 2)
   }

@@ -46,6 +46,7 @@ type PartitionReply = ProduceResponse['responses'][number]['partitionResponses']
 interface Outcome {
   readonly reply: PartitionReply
   readonly partition?: Partition
+  readonly term?: Partition['term']
   readonly endOffset?: number
 }
 
@@ -234,13 +235,14 @@ class ProduceAppend {
     const { timestampType } = rules
     stampBatch(batch, validated, timestampType)
     const isAppendTime = timestampType === TimestampType.logAppendTime
+    const { term } = partition
     const appended = partition.append(batch, {
       origin: 'client',
       logAppendTimeMs: isAppendTime ? validated.maxTimestampMs : -1,
     })
-    if (!(appended instanceof Promise)) return done(partition, appended)
+    if (!(appended instanceof Promise)) return done({ partition, term }, appended)
     return appended.then(
-      (result) => done(partition, result),
+      (result) => done({ partition, term }, result),
       (error: unknown) => {
         if (error instanceof ApiError) return { reply: failedReply(index, error) }
         throw error
@@ -319,7 +321,7 @@ function checkNotZstd(bytes: Uint8Array): void {
   )
 }
 
-function done(partition: Partition, result: AppendResult): Outcome {
+function done({ partition, term }: Pick<Partition, 'term'> & { partition: Partition }, result: AppendResult): Outcome {
   const reply = {
     ...blankReply,
     index: partition.partitionId,
@@ -327,7 +329,7 @@ function done(partition: Partition, result: AppendResult): Outcome {
     logAppendTimeMs: result.logAppendTimeMs,
     logStartOffset: result.logStartOffset,
   }
-  return { reply, partition, endOffset: result.lastOffset + 1 }
+  return { reply, partition, term, endOffset: result.lastOffset + 1 }
 }
 
 const invalidReply = (index: number, { code, message, recordErrors }: InvalidBatch): PartitionReply => ({

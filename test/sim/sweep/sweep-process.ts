@@ -174,7 +174,8 @@ export class SweepProcess {
     const promise = this.promises.of(topic)
     const offset = Math.max(log.logStartOffset, log.logEndOffset - 1 - this.#draw.below(12))
     promise.startCut(offset)
-    await this.manager.truncateTo(log, offset)
+    await log.truncateTo(offset)
+    await this.manager.wasCut()
     if (promise.cut !== undefined) promise.cut.isDone = true
     assert.equal(log.logEndOffset, offset)
     log.setHighWatermark(offset)
