@@ -2,9 +2,10 @@
  * Tells the controller in which directory each replica of this broker lies (KIP-858): what is new goes out in batches, one
  * request at a time, again and again until the controller knows it.
  */
-import { ApiError, type Clock, getOrInsert, type Logger, type Timer, type Uuid } from '../base/index.ts'
+import { ApiError, type Clock, getOrInsert, type Logger, type Uuid } from '../base/index.ts'
 import type { ControllerChannel } from '../metadata/index.ts'
 import { type AssignReplicasToDirsResponse, assignReplicasToDirs, ErrorCode } from '../protocol/index.ts'
+import { RepeatedAsk } from './repeated-ask.ts'
 
 export interface DirectoryAssignmentsOptions {
   readonly channel: Pick<ControllerChannel, 'assignReplicasToDirs'>
@@ -33,56 +34,38 @@ export class DirectoryAssignments {
   readonly #options: DirectoryAssignmentsOptions
   /** By topic id and partition: the newest word on each. */
   readonly #pending = new Map<string, Assignment>()
-  #timer: Timer | undefined
-  #isSending = false
-  #isStopped = false
+  readonly #asking: RepeatedAsk
   #retryMs = retryMsMin
 
   constructor(options: DirectoryAssignmentsOptions) {
     this.#options = options
+    this.#asking = new RepeatedAsk({ ...options, isDue: () => this.#pending.size > 0, ask: () => this.#ask() })
   }
 
   report(topicId: Uuid, partitionId: number, directoryId: Uuid): void {
     this.#pending.set(`${topicId}${partitionId}`, { topicId, partitionId, directoryId })
-    this.#send(gatherMs)
+    this.#asking.within(gatherMs)
   }
 
   stop(): void {
-    this.#isStopped = true
-    this.#timer?.cancel()
+    this.#asking.stop()
   }
 
-  #send(delayMs: number): void {
-    if (this.#isStopped || this.#isSending || this.#timer !== undefined || this.#pending.size === 0) return
-    const { clock, logger, brokerEpoch, onFault } = this.#options
-    this.#timer = clock.after(delayMs, () => {
-      this.#timer = undefined
-      // Not registered yet.
-      if (brokerEpoch() < 0) {
-        this.#send(retryMsMin)
-        return
-      }
-      this.#isSending = true
-      this.#sendNow()
-        .then(
-          () => {
-            this.#retryMs = retryMsMin
-            return gatherMs
-          },
-          (error: unknown) => {
-            if (!(error instanceof ApiError)) throw error
-            const { code, message: reason } = error
-            logger.log('warn', 'directories of replicas were not taken by the controller', { code, reason })
-            this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
-            return this.#retryMs
-          },
-        )
-        .then((nextMs) => {
-          this.#isSending = false
-          this.#send(nextMs)
-        })
-        .catch(onFault)
-    })
+  async #ask(): Promise<number> {
+    const { logger, brokerEpoch } = this.#options
+    // Not registered yet.
+    if (brokerEpoch() < 0) return retryMsMin
+    try {
+      await this.#sendNow()
+      this.#retryMs = retryMsMin
+      return gatherMs
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      const { code, message: reason } = error
+      logger.log('warn', 'directories of replicas were not taken by the controller', { code, reason })
+      this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
+      return this.#retryMs
+    }
   }
 
   async #sendNow(): Promise<void> {

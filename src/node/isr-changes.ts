@@ -2,7 +2,7 @@
  * Asks the controller for changes of in-sync replicas (AlterPartition, KIP-497): what leaders propose while a request is under
  * way goes out with the next one. Sent again until the controller has answered; what it refuses is for the leader to judge.
  */
-import { ApiError, type Clock, getOrInsert, type Logger, type Timer, type Uuid } from '../base/index.ts'
+import { ApiError, type Clock, getOrInsert, type Logger, type Uuid } from '../base/index.ts'
 import type { ControllerChannel } from '../metadata/index.ts'
 import {
   type AlterPartitionRequest,
@@ -11,6 +11,7 @@ import {
   ErrorCode,
 } from '../protocol/index.ts'
 import type { CommittedIsr, IsrProposal, Partition } from '../replication/index.ts'
+import { RepeatedAsk } from './repeated-ask.ts'
 
 export interface IsrChangesOptions {
   readonly channel: Pick<ControllerChannel, 'alterPartition'>
@@ -38,44 +39,35 @@ export class IsrChanges {
   readonly #options: IsrChangesOptions
   /** By topic id and partition: the newest proposal of each. */
   readonly #pending = new Map<string, Change>()
-  #timer: Timer | undefined
-  #isSending = false
-  #isStopped = false
+  readonly #asking: RepeatedAsk
 
   constructor(options: IsrChangesOptions) {
     this.#options = options
+    this.#asking = new RepeatedAsk({ ...options, isDue: () => this.#pending.size > 0, ask: () => this.#ask() })
   }
 
   /** The partition hears of the answer, unless it has a newer proposal by then. */
   propose(partition: Partition, proposal: IsrProposal): void {
     this.#pending.set(keyOf(partition.topicId, partition.partitionId), { partition, proposal })
-    this.#send(0)
+    this.#asking.within(0)
   }
 
   stop(): void {
-    this.#isStopped = true
-    this.#timer?.cancel()
+    this.#asking.stop()
   }
 
-  #send(delayMs: number): void {
-    if (this.#isStopped || this.#isSending || this.#timer !== undefined || this.#pending.size === 0) return
-    const { clock, logger, onFault } = this.#options
-    this.#timer = clock.after(delayMs, () => {
-      this.#timer = undefined
-      this.#isSending = true
-      this.#sendNow()
-        .catch((error: unknown) => {
-          if (!(error instanceof ApiError)) throw error
-          const { code, message: reason } = error
-          logger.log('warn', 'changes of in-sync replicas were not taken by the controller yet', { code, reason })
-          return retryMs
-        })
-        .then((nextMs) => {
-          this.#isSending = false
-          this.#send(nextMs)
-        })
-        .catch(onFault)
-    })
+  async #ask(): Promise<number> {
+    try {
+      return await this.#sendNow()
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      const { code, message: reason } = error
+      this.#options.logger.log('warn', 'changes of in-sync replicas were not taken by the controller yet', {
+        code,
+        reason,
+      })
+      return retryMs
+    }
   }
 
   /** Returns when to send what is left. Rejects with ApiError where nothing of it was done, as far as is known. */
