@@ -4,6 +4,7 @@
  * it costs is paid for each byte that is replicated.
  */
 import { ApiError, type Clock, type Logger, type Timer } from '../base/index.ts'
+import type { BrokerConfig } from '../config/index.ts'
 import { type Peer, type PeerAddress, PeerError, type Peers } from '../peer/index.ts'
 import { ErrorCode, type FetchResponse, fetch, listOffsets } from '../protocol/index.ts'
 import { type AskedPartition, FetchSessionClient } from './fetch-session-client.ts'
@@ -18,6 +19,15 @@ export interface FetcherSettings {
   readonly backoffMs: number
   readonly timeoutMs: number
 }
+
+export const fetcherSettings = (config: BrokerConfig): FetcherSettings => ({
+  waitMsMax: config.number('replica.fetch.wait.max.ms'),
+  minBytes: config.number('replica.fetch.min.bytes'),
+  maxBytes: config.number('replica.fetch.response.max.bytes'),
+  partitionMaxBytes: config.number('replica.fetch.max.bytes'),
+  backoffMs: config.number('replica.fetch.backoff.ms'),
+  timeoutMs: config.number('replica.socket.timeout.ms'),
+})
 
 export interface FetcherOptions {
   readonly nodeId: number

@@ -8,7 +8,7 @@ import type { TopicConfig } from '../config/index.ts'
 import type { AppendResult, Log } from '../log/index.ts'
 import { directoryOf, noLeader, type PartitionImage } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
-import { CompressionType, type TargetCompression, TimestampType, type TopicRules } from '../records/index.ts'
+import type { TopicRules } from '../records/index.ts'
 import type { FollowerFetch } from './follower-progress.ts'
 import {
   type CommittedIsr,
@@ -17,6 +17,7 @@ import {
   type LeadershipOptions,
   type LeaderView,
 } from './leadership.ts'
+import { topicRules } from './topic-rules.ts'
 
 /** What has become of a partition. */
 export interface PartitionStep {
@@ -91,7 +92,7 @@ export class Partition {
     this.#directory = directory
     this.#context = context
     this.#config = config
-    this.#rules = this.#rulesOf(config)
+    this.#rules = topicRules(this.name, config)
   }
 
   get name(): string {
@@ -118,7 +119,7 @@ export class Partition {
   }
   set config(config: TopicConfig) {
     this.#config = config
-    this.#rules = this.#rulesOf(config)
+    this.#rules = topicRules(this.name, config)
   }
 
   /** What the topic asks of records that clients send. */
@@ -283,11 +284,12 @@ export class Partition {
   }
 
   /** Returns whether the high watermark moved. It never goes back: what readers have seen, they have seen. */
-  #advance(): boolean {
+  #advance(view?: LeaderView): boolean {
     const leadership = this.#leadership
     if (leadership === undefined) return false
     const { log } = this
-    const offset = leadership.followers.size === 0 ? this.#keptEndOffset : leadership.replicatedOffset(this.#view())
+    const isAlone = leadership.followers.size === 0
+    const offset = isAlone ? this.#keptEndOffset : leadership.replicatedOffset(view ?? this.#view())
     if (offset === undefined || offset <= log.highWatermark) return false
     log.setHighWatermark(offset)
     return true
@@ -318,7 +320,7 @@ export class Partition {
     const startedAt = leadership.followers.get(brokerId)?.logStartOffset
     leadership.fetched(brokerId, fetch, view)
     this.#propose(leadership.proposeToExpand(brokerId, view))
-    if (this.#advance() || startedAt !== fetch.logStartOffset) this.#tell(moved)
+    if (this.#advance(view) || startedAt !== fetch.logStartOffset) this.#tell(moved)
   }
 
   /** To be called now and then: who does not keep up leaves the in-sync replicas. */
@@ -366,7 +368,7 @@ export class Partition {
     await this.#context.wasCut(this)
   }
 
-  /** As a follower: what the leader has told with a fetch. Returns whether the high watermark moved. */
+  /** As a follower: what the leader has told with a fetch. */
   follow({ highWatermark, logStartOffset }: { readonly highWatermark: number; readonly logStartOffset: number }): void {
     const { log } = this
     const before = log.highWatermark
@@ -403,34 +405,5 @@ export class Partition {
     this.log.deleteRecordsBefore(offset)
     this.#tell(moved)
     return this.log.logStartOffset
-  }
-
-  #rulesOf(config: TopicConfig): TopicRules {
-    return {
-      topicPartition: this.name,
-      maxMessageBytes: config.maxMessageBytes,
-      isCompacted: config.cleanupPolicy.compact,
-      timestampType:
-        config.messageTimestampType === 'LogAppendTime' ? TimestampType.logAppendTime : TimestampType.createTime,
-      timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
-      timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
-      targetCompression: targetCompression(config),
-    }
-  }
-}
-
-function targetCompression(config: TopicConfig): TargetCompression | undefined {
-  const { compressionType } = config
-  switch (compressionType) {
-    case 'producer':
-      return undefined
-    case 'uncompressed':
-      return { codec: CompressionType.none, level: undefined }
-    case 'gzip':
-      return { codec: CompressionType.gzip, level: config.compressionGzipLevel }
-    case 'zstd':
-      return { codec: CompressionType.zstd, level: config.compressionZstdLevel }
-    default:
-      return { codec: CompressionType[compressionType], level: undefined }
   }
 }

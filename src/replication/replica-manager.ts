@@ -13,8 +13,8 @@ import {
   type Timer,
   type Uuid,
 } from '../base/index.ts'
-import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '../config/index.ts'
-import { type LogConfig, type LogManager, mayMove, type TopicPartition } from '../log/index.ts'
+import { resolveTopicConfig, type TopicConfig } from '../config/index.ts'
+import { type LogManager, mayMove, type TopicPartition } from '../log/index.ts'
 import {
   configsOf,
   directoryOf,
@@ -26,9 +26,10 @@ import {
 } from '../metadata/index.ts'
 import type { PeerAddress, Peers } from '../peer/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
-import type { FetcherSettings } from './fetcher.ts'
+import { fetcherSettings } from './fetcher.ts'
 import { Fetchers } from './fetchers.ts'
 import type { AliveBroker } from './leadership.ts'
+import { logConfig } from './log-config.ts'
 import { LogDirectories, type LogDirectoriesOptions } from './log-directories.ts'
 import { LogMoves } from './log-moves.ts'
 import { Partition, type ReplicaContext } from './partition.ts'
@@ -393,15 +394,6 @@ export class ReplicaManager {
   }
 }
 
-const fetcherSettings = (config: BrokerConfig): FetcherSettings => ({
-  waitMsMax: config.number('replica.fetch.wait.max.ms'),
-  minBytes: config.number('replica.fetch.min.bytes'),
-  maxBytes: config.number('replica.fetch.response.max.bytes'),
-  partitionMaxBytes: config.number('replica.fetch.max.bytes'),
-  backoffMs: config.number('replica.fetch.backoff.ms'),
-  timeoutMs: config.number('replica.socket.timeout.ms'),
-})
-
 const storageError = (reason: string): ApiError => new ApiError(ErrorCode.KAFKA_STORAGE_ERROR, reason)
 
 /** What the disk refuses takes the directory offline, and it alone. */
@@ -412,31 +404,5 @@ async function orOffline<T>(manager: LogManager, work: () => Promise<T>): Promis
     if (!(error instanceof DiskError)) throw error
     manager.failed(error)
     return undefined
-  }
-}
-
-/** The part of a topic's settings that its logs know. */
-export function logConfig(topic: TopicConfig, broker: BrokerConfig): LogConfig {
-  return {
-    segmentBytes: topic.segmentBytes,
-    // As Kafka: nothing in the active segment is compacted, so that it may not be longer than the lag.
-    segmentMs: topic.cleanupPolicy.compact ? Math.min(topic.maxCompactionLagMs, topic.segmentMs) : topic.segmentMs,
-    segmentJitterMs: topic.segmentJitterMs,
-    segmentIndexBytes: topic.segmentIndexBytes,
-    indexIntervalBytes: topic.indexIntervalBytes,
-    preallocate: topic.preallocate,
-    retentionMs: topic.retentionMs,
-    retentionBytes: topic.retentionBytes,
-    fileDeleteDelayMs: topic.fileDeleteDelayMs,
-    maxMessageBytes: topic.maxMessageBytes,
-    isDeleted: topic.cleanupPolicy.delete,
-    isCompacted: topic.cleanupPolicy.compact,
-    minCleanableDirtyRatio: topic.minCleanableDirtyRatio,
-    minCompactionLagMs: topic.minCompactionLagMs,
-    maxCompactionLagMs: topic.maxCompactionLagMs,
-    deleteRetentionMs: topic.deleteRetentionMs,
-    flushMessages: topic.flushMessages,
-    flushMs: topic.flushMs,
-    producerIdExpirationMs: broker.number('producer.id.expiration.ms'),
   }
 }
