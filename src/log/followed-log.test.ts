@@ -1,18 +1,10 @@
 /** The log of a follower: what its leader sends, and where it is cut. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Clock, Logger } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { buildBatch } from '../records/index.ts'
 import { defaultLogConfig, Log } from './index.ts'
-
-const clock: Clock = {
-  now: () => 1_795_459_300_000,
-  monotonic: () => 0,
-  after: () => ({ cancel: () => undefined }),
-  afterDrain: (then) => then(),
-}
-const logger: Logger = { child: () => logger, log: () => undefined }
+import { clock, logger } from './log-fixture.ts'
 
 const open = (disk = new MemoryDisk()): Promise<Log> =>
   Log.open({

@@ -1,18 +1,11 @@
 /** A log whose place another one takes: what becomes of the appends that come meanwhile. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Clock, type Disk, DiskError, type Logger } from '../base/index.ts'
+import { type Disk, DiskError } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { buildBatch } from '../records/index.ts'
 import { defaultLogConfig, Log } from './index.ts'
-
-const clock: Clock = {
-  now: () => 1_795_459_300_000,
-  monotonic: () => 0,
-  after: () => ({ cancel: () => undefined }),
-  afterDrain: (then) => then(),
-}
-const logger: Logger = { child: () => logger, log: () => undefined }
+import { clock, logger } from './log-fixture.ts'
 
 const open = (disk: Disk, directory: string): Promise<Log> =>
   Log.open({

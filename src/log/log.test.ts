@@ -3,18 +3,12 @@ import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { filesOf } from '../../test/golden/data-dirs.ts'
-import { ApiError, type Clock, type Disk, type Logger } from '../base/index.ts'
+import { ApiError, type Disk } from '../base/index.ts'
 import { MemoryDisk } from '../env/index.ts'
 import { BatchCursor, buildBatch } from '../records/index.ts'
 import { type AppendResult, defaultLogConfig, Log, type LogConfig, readWholeFile, writeWholeFile } from './index.ts'
+import { clock, logger } from './log-fixture.ts'
 
-const clock: Clock = {
-  now: () => 1_795_459_300_000,
-  monotonic: () => 0,
-  after: () => ({ cancel: () => undefined }),
-  afterDrain: (then) => then(),
-}
-const logger: Logger = { child: () => logger, log: () => undefined }
 const small: LogConfig = { ...defaultLogConfig, segmentBytes: 600, indexIntervalBytes: 150, retentionMs: -1 }
 const directory = '/data/t-0'
 
