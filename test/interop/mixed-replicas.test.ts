@@ -1,49 +1,20 @@
 /**
  * Partitions whose replicas are on brokers of ours and of Apache Kafka, each leading some, under load: each broker is killed in
- * turn. What was acknowledged is what is read, by value, and the logs of all replicas hold the same.
+ * turn. What was acknowledged is what is read, by value, and the logs of all replicas are the same, byte for byte.
  */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createEnv } from '../../src/env/index.ts'
-import { metadata } from '../../src/protocol/index.ts'
-import { Wire } from '../wire.ts'
 import { Cluster, type ClusterNode } from './cluster.ts'
 import { runTool } from './java-tool.ts'
-import { isShortRun, runFolder, until } from './kit.ts'
+import { isShortRun, runFolder } from './kit.ts'
+import { untilInSync } from './partitions-seen.ts'
 
-const { network } = createEnv()
 const name = 'replicated'
 const partitionCount = 6
 const rounds = isShortRun ? 1 : 10
 const recordsPerSecond = 1000
-
-interface Seen {
-  readonly leader: number
-  readonly isr: readonly number[]
-}
-
-async function partitionsOf(node: ClusterNode): Promise<readonly Seen[]> {
-  const wire = await Wire.connect(network, '127.0.0.1', node.ports.broker)
-  try {
-    const { topics } = await wire.call(metadata, { topics: [{ name }] })
-    return topics[0]?.partitions.map(({ leaderId, isrNodes }) => ({ leader: leaderId, isr: isrNodes })) ?? []
-  } finally {
-    wire.destroy()
-  }
-}
-
-const untilInSync = (node: ClusterNode, ids: readonly number[]): Promise<void> =>
-  until({
-    what: `in sync are ${ids}`,
-    timeoutMs: 90_000,
-    condition: async () => {
-      const partitions = await partitionsOf(node)
-      const isInSync = ({ leader, isr }: Seen) => ids.includes(leader) && isr.length === ids.length
-      return partitions.length === partitionCount && partitions.every(isInSync)
-    },
-  })
 
 test('replicas on brokers of both kinds, each killed in turn under load', { timeout: 1_800_000 }, async (context) => {
   await using cluster = await Cluster.make({
@@ -72,7 +43,7 @@ test('replicas on brokers of both kinds, each killed in turn under load', { time
     assignment.join(),
     ...config,
   ])
-  await untilInSync(cluster.node(11), ids)
+  await untilInSync(cluster.node(11), name, ids)
   // By itself the tool retries nothing.
   const producer = join(runFolder('mixed-replicas'), 'producer.properties')
   writeFileSync(producer, 'retries=1000000\nenable.idempotence=true\ndelivery.timeout.ms=300000\n')
@@ -87,9 +58,9 @@ test('replicas on brokers of both kinds, each killed in turn under load', { time
       const others = ids.filter((id) => id !== broker.id)
       const witness = cluster.node(others[0] ?? 11)
       await broker.kill()
-      await untilInSync(witness, others)
+      await untilInSync(witness, name, others)
       await broker.start()
-      await untilInSync(witness, ids)
+      await untilInSync(witness, name, ids)
       await runTool('leaderElection', [...server, '--election-type', 'preferred', '--all-topic-partitions'])
     }
   }
@@ -108,4 +79,12 @@ test('replicas on brokers of both kinds, each killed in turn under load', { time
   assert.equal(lines.length, count, 'none twice: the producer is idempotent')
   context.diagnostic(`${count} records over ${rounds * brokers.length} deaths of brokers, all read, by value`)
   await cluster.stop()
+  for (let partition = 0; partition < partitionCount; partition++) {
+    const [first, ...others] = brokers.map((broker) => logOf(broker, partition))
+    for (const other of others) assert.ok(first?.equals(other), `the logs of ${name}-${partition} are the same`)
+  }
 })
+
+/** Bytes of the only segment. */
+const logOf = ({ folder }: ClusterNode, partition: number): Buffer =>
+  readFileSync(join(folder, 'data', `${name}-${partition}`, '00000000000000000000.log'))

@@ -6,40 +6,11 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createEnv } from '../../src/env/index.ts'
-import { describeCluster, metadata } from '../../src/protocol/index.ts'
-import { Wire } from '../wire.ts'
+import { describeCluster } from '../../src/protocol/index.ts'
 import { Cluster, type ClusterNode } from './cluster.ts'
 import { runTool } from './java-tool.ts'
 import { isShortRun, records, runFolder, until } from './kit.ts'
-
-const { network } = createEnv()
-
-async function asked<T>(node: ClusterNode, ask: (wire: Wire) => Promise<T>): Promise<T> {
-  const wire = await Wire.connect(network, '127.0.0.1', node.ports.broker)
-  try {
-    return await ask(wire)
-  } finally {
-    wire.destroy()
-  }
-}
-
-/** Leader and replicas in sync of each partition. */
-const partitionsOf = (node: ClusterNode, name: string) =>
-  asked(node, async (wire) => {
-    const { topics } = await wire.call(metadata, { topics: [{ name }] })
-    return topics[0]?.partitions.map(({ leaderId, isrNodes }) => ({ leader: leaderId, isr: isrNodes.length })) ?? []
-  })
-
-const untilIsr = (node: ClusterNode, name: string, isr: number): Promise<void> =>
-  until({
-    what: `each partition of ${name} has ${isr} replicas in sync`,
-    timeoutMs: 60_000,
-    condition: async () => {
-      const partitions = await partitionsOf(node, name)
-      return partitions.length > 0 && partitions.every((it) => it.isr === isr && it.leader >= 0)
-    },
-  })
+import { asked, partitionsOf, untilInSync } from './partitions-seen.ts'
 
 const skip = isShortRun ? 'in the full run only: a load over the death of a broker' : false
 
@@ -60,7 +31,7 @@ test('brokers of Kafka under controllers of ours', { timeout: 600_000, skip }, a
   const server = ['--bootstrap-server', cluster.bootstrap]
   const topic = ['--topic', 'loaded', '--partitions', '4', '--replication-factor', '2']
   await runTool('topics', [...server, '--create', ...topic])
-  await untilIsr(first, 'loaded', 2)
+  await untilInSync(first, 'loaded', [11, 12])
   const count = records(50_000)
   // By itself the tool retries nothing.
   const config = join(runFolder('kafka-brokers'), 'producer.properties')
@@ -84,9 +55,9 @@ test('brokers of Kafka under controllers of ours', { timeout: 600_000, skip }, a
   )
   await until({ what: 'the load runs', timeoutMs: 30_000, condition: async () => (await endOf(server)) > count / 10 })
   await second.kill()
-  await untilIsr(first, 'loaded', 1)
+  await untilInSync(first, 'loaded', [11])
   await second.start()
-  await untilIsr(first, 'loaded', 2)
+  await untilInSync(first, 'loaded', [11, 12])
   const told = (await load).split('\n')
   const acknowledged = told.filter((line) => line.includes('producer_send_success')).length
   const refused = told.filter((line) => line.includes('producer_send_error'))

@@ -1,0 +1,42 @@
+/** Leaders and replicas in sync of a topic, as a broker tells clients. */
+import { createEnv } from '../../src/env/index.ts'
+import { metadata } from '../../src/protocol/index.ts'
+import { Wire } from '../wire.ts'
+import type { ClusterNode } from './cluster.ts'
+import { until } from './kit.ts'
+
+const { network } = createEnv()
+
+/** On a connection of its own. */
+export async function asked<T>(node: ClusterNode, ask: (wire: Wire) => Promise<T>): Promise<T> {
+  const wire = await Wire.connect(network, '127.0.0.1', node.ports.broker)
+  try {
+    return await ask(wire)
+  } finally {
+    wire.destroy()
+  }
+}
+
+export interface SeenPartition {
+  readonly leader: number
+  readonly isr: readonly number[]
+}
+
+export const partitionsOf = (node: ClusterNode, name: string): Promise<readonly SeenPartition[]> =>
+  asked(node, async (wire) => {
+    const { topics } = await wire.call(metadata, { topics: [{ name }] })
+    return topics[0]?.partitions.map(({ leaderId, isrNodes }) => ({ leader: leaderId, isr: isrNodes })) ?? []
+  })
+
+/** Each partition has a leader among `ids`, and these are in sync, and nobody else. */
+export const untilInSync = (node: ClusterNode, name: string, ids: readonly number[]): Promise<void> =>
+  until({
+    what: `in sync for each partition of ${name} are ${ids}`,
+    timeoutMs: 90_000,
+    condition: async () => {
+      const partitions = await partitionsOf(node, name)
+      const isInSync = ({ leader, isr }: SeenPartition): boolean =>
+        ids.includes(leader) && isr.length === ids.length && ids.every((id) => isr.includes(id))
+      return partitions.length > 0 && partitions.every(isInSync)
+    },
+  })
