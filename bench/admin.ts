@@ -28,15 +28,20 @@ function check(code: number | undefined, what: string): void {
   if (code !== 0) throw new Error(`${what} was answered with error ${code}`)
 }
 
+interface NewTopic {
+  readonly name: string
+  readonly partitions: number
+  /** 1 by itself. */
+  readonly replicationFactor?: number
+  readonly settings: Settings
+}
+
 /** Returns its id. */
-export function createTopic(
-  port: number,
-  topic: { name: string; partitions: number; settings: Settings },
-): Promise<Uuid> {
+export function createTopic(port: number, topic: NewTopic): Promise<Uuid> {
   return onWire(port, async (wire) => {
-    const { name, partitions: numPartitions, settings } = topic
+    const { name, partitions: numPartitions, replicationFactor = 1, settings } = topic
     const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
-    const wanted = { name, numPartitions, replicationFactor: 1, assignments: [], configs }
+    const wanted = { name, numPartitions, replicationFactor, assignments: [], configs }
     const { topics } = await wire.call(createTopics, { topics: [wanted], timeoutMs, validateOnly: false })
     check(topics[0]?.errorCode, 'CreateTopics')
     return topics[0]?.topicId ?? zeroUuid

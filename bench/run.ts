@@ -31,6 +31,8 @@ import { produce } from './scenarios/produce.ts'
 import { failover } from './scenarios/quorum/failover.ts'
 import { controllerPartitions } from './scenarios/quorum/partitions.ts'
 import { creation, creationInQuorum } from './scenarios/quorum/topics.ts'
+import { replicationIdle } from './scenarios/replication/idle.ts'
+import { replicationLoad } from './scenarios/replication/load.ts'
 import { requests } from './scenarios/requests.ts'
 import { start } from './scenarios/start.ts'
 import { startBroker } from './scenarios/start-broker.ts'
@@ -54,6 +56,8 @@ const scenarios: readonly Scenario[] = [
   creationInQuorum,
   controllerPartitions,
   failover,
+  replicationLoad,
+  replicationIdle,
 ]
 const folder = join(cache, 'bench')
 const isMeant = (scenario: Scenario, name: string): boolean =>
