@@ -80,3 +80,25 @@ test('who speaks another protocol is told from a frame that is too long', () => 
   assert.match(said('GET / HTTP/1.1'), /it looks like HTTP$/)
   assert.match(said('\x7f\xff\xff\xff'), /at most 1000 are allowed$/)
 })
+
+test('a frame that comes in pieces takes a buffer that another one has left', () => {
+  const buffers = receiveBuffers({ readBytes: 64, poison: false })
+  const seen = new Set<ArrayBufferLike>()
+  for (let i = 0; i < 20; i++) {
+    const frames = new FrameBuffer(buffers)
+    const bytes = frame(Buffer.alloc(150, i))
+    const got: Buffer[] = []
+    for (let position = 0; position < bytes.length; ) {
+      const room = frames.receiveBuffer()
+      seen.add(room.buffer)
+      const size = Math.min(room.length, bytes.length - position)
+      room.set(bytes.subarray(position, position + size))
+      position += size
+      frames.received(size, 1000, (all, start, end) => got.push(Buffer.from(all.subarray(start, end))) > 0)
+    }
+    assert.deepEqual(got, [Buffer.alloc(150, i)])
+  }
+  // The shared one, and one each of 128 and 256 bytes; nothing was received into the one of 64.
+  assert.equal(seen.size, 3)
+  assert.equal(buffers.spare.keptBytes, 64 + 128 + 256)
+})

@@ -6,6 +6,7 @@
  * that was announced. A frame is a view that is valid until the call it is handed to returns: who keeps bytes, copies.
  */
 import { assert } from './assert.ts'
+import { SpareBuffers } from './spare-buffers.ts'
 
 /** The size prefix is negative, or over the limit: the connection is closed, as Kafka does. */
 export class FrameSizeError extends Error {
@@ -16,13 +17,20 @@ export interface ReceiveBuffers {
   /** Bytes of one read; also the first size of a connection's own buffer. */
   readonly readBytes: number
   readonly shared: Buffer
+  /** For connections that hold part of a frame. */
+  readonly spare: SpareBuffers
   /** Overwrites what was handed out once it is released: shows in tests who kept a view. */
   readonly poison: boolean
 }
 
 export function receiveBuffers(options: { readonly readBytes: number; readonly poison: boolean }): ReceiveBuffers {
-  return { ...options, shared: Buffer.allocUnsafeSlow(options.readBytes) }
+  const { readBytes } = options
+  const spare = new SpareBuffers({ keptBytesMax: sparesMax * readBytes })
+  return { ...options, shared: Buffer.allocUnsafeSlow(readBytes), spare }
 }
+
+/** Of the smallest kind. */
+const sparesMax = 16
 
 const prefixBytes = 4
 /** What released memory is filled with where tests ask for it. */
@@ -54,8 +62,9 @@ export class FrameBuffer {
   /** Moves what is held to the front; doubles the buffer if it is full of it. */
   #makeRoom(own: Buffer): void {
     const held = this.heldBytes
-    const target = held > own.length / 2 ? Buffer.allocUnsafeSlow(own.length * 2) : own
+    const target = held > own.length / 2 ? this.#buffers.spare.take(own.length * 2) : own
     own.copy(target, 0, this.#start, this.#end)
+    if (target !== own) this.#free(own)
     this.#own = target
     this.#start = 0
     this.#end = held
@@ -69,7 +78,9 @@ export class FrameBuffer {
     if (this.#own !== undefined) {
       this.#end += size
       this.resume(sizeMax, consume)
-      if (this.heldBytes === 0) this.#own = undefined
+      if (this.heldBytes > 0) return
+      this.#free(this.#own)
+      this.#own = undefined
       return
     }
     const { shared, poison } = this.#buffers
@@ -86,11 +97,17 @@ export class FrameBuffer {
   }
 
   #keep(from: Buffer, start: number, end: number): void {
-    const own = Buffer.allocUnsafeSlow(Math.max(this.#buffers.readBytes, end - start))
+    const own = this.#buffers.spare.take(this.#buffers.readBytes)
     from.copy(own, 0, start, end)
     this.#own = own
     this.#start = 0
     this.#end = end - start
+  }
+
+  #free(own: Buffer): void {
+    const { poison, spare } = this.#buffers
+    if (poison) own.fill(poisonByte)
+    spare.give(own)
   }
 
   /** Goes on with the frames that are held. The buffer stays, even empty: the next bytes may be on their way into it. */

@@ -29,7 +29,7 @@ export interface PeersOptions {
   readonly poison: boolean
 }
 
-const readBytes = 64 * 1024
+const readBytes = 256 * 1024
 const tickMs = 10
 const slots = 512
 
