@@ -65,6 +65,9 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
   readonly cordonedLogDirs: readonly string[]
   /** Of all moves between log directories together; infinite where nobody set it. It exists as a dynamic config alone. */
   readonly logMoveBytesPerSecond: number
+  /** What is sent to throttled followers, and fetched by those here (KIP-73), in the same way. */
+  readonly leaderReplicationBytesPerSecond: number
+  readonly followerReplicationBytesPerSecond: number
   readonly retentionMs: number
   readonly rollMs: number
   readonly rollJitterMs: number
@@ -103,8 +106,9 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
     this.metadataLogDir = this.textOrNull('metadata.log.dir') ?? present(this.logDirs[0], 'a log directory')
     const cordoned = this.list('cordoned.log.dirs')
     this.cordonedLogDirs = cordoned.includes('*') ? this.logDirs : cordoned
-    const moveRate = effectiveTexts(texts).get('replica.alter.log.dirs.io.max.bytes.per.second')
-    this.logMoveBytesPerSecond = moveRate === undefined ? Number.POSITIVE_INFINITY : Number(moveRate)
+    this.logMoveBytesPerSecond = rateOf(texts, 'replica.alter.log.dirs.io.max.bytes.per.second')
+    this.leaderReplicationBytesPerSecond = rateOf(texts, 'leader.replication.throttled.rate')
+    this.followerReplicationBytesPerSecond = rateOf(texts, 'follower.replication.throttled.rate')
     this.retentionMs = this.#retentionMs()
     this.rollMs = this.numberOrNull('log.roll.ms') ?? this.number('log.roll.hours') * 3_600_000
     this.rollJitterMs = this.numberOrNull('log.roll.jitter.ms') ?? this.number('log.roll.jitter.hours') * 3_600_000
@@ -214,6 +218,10 @@ function withNodeId(texts: ReadonlyMap<string, string>): ReadonlyMap<string, str
 function effectiveTexts(texts: BrokerTexts): Map<string, string> {
   return new Map([...texts.static, ...texts.dynamicDefault, ...texts.dynamicBroker])
 }
+
+/** Of a key that is dynamic alone; infinite where nobody set it. */
+const rateOf = (texts: BrokerTexts, name: string): number =>
+  Number(texts.dynamicBroker.get(name) ?? texts.dynamicDefault.get(name) ?? Number.POSITIVE_INFINITY)
 
 function parseAll(texts: ReadonlyMap<string, string>): ReadonlyMap<string, ConfigValue> {
   const values = new Map<string, ConfigValue>()

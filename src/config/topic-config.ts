@@ -7,6 +7,7 @@ import type { BrokerConfig } from './broker-config.ts'
 import { type ConfigKey, parseKey } from './config-def.ts'
 import { ConfigReader } from './config-reader.ts'
 import type { ConfigValue } from './config-value.ts'
+import { type ThrottledPartitions, throttledPartitions } from './throttled-partitions.ts'
 import { topicKeys } from './topic-keys.ts'
 import { topicSynonyms } from './topic-synonyms.ts'
 
@@ -47,6 +48,9 @@ export interface TopicConfig {
   readonly preallocate: boolean
   readonly uncleanLeaderElection: boolean
   readonly remoteStorageEnable: boolean
+  /** Where this broker leads, and where it follows. */
+  readonly leaderThrottled: ThrottledPartitions
+  readonly followerThrottled: ThrottledPartitions
 }
 
 const keys: ReadonlyMap<string, ConfigKey> = new Map(Object.entries(topicKeys))
@@ -117,5 +121,7 @@ export function resolveTopicConfig(broker: BrokerConfig, texts: ReadonlyMap<stri
     preallocate: reader.boolean('preallocate'),
     uncleanLeaderElection: reader.boolean('unclean.leader.election.enable'),
     remoteStorageEnable: reader.boolean('remote.storage.enable'),
+    leaderThrottled: throttledPartitions(reader.list('leader.replication.throttled.replicas'), broker.nodeId),
+    followerThrottled: throttledPartitions(reader.list('follower.replication.throttled.replicas'), broker.nodeId),
   }
 }

@@ -127,8 +127,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'remote.log.storage.system.enable',
   'replica.selector.class',
   'replica.socket.receive.buffer.bytes',
-  'replication.quota.window.num',
-  'replication.quota.window.size.seconds',
   'sasl.client.callback.handler.class',
   'sasl.enabled.mechanisms',
   'sasl.jaas.config',
@@ -277,8 +275,6 @@ export const withoutEffect: ReadonlySet<string> = new Set(names)
 /** The same for topics. */
 export const topicKeysWithoutEffect: ReadonlySet<keyof typeof topicKeys> = new Set([
   'compression.lz4.level',
-  'follower.replication.throttled.replicas',
-  'leader.replication.throttled.replicas',
   'local.retention.bytes',
   'local.retention.ms',
   'remote.log.copy.disable',

@@ -51,6 +51,16 @@ function brokerMetrics({ broker, isReady }: Node): readonly Metric[] {
       'Partitions in fetch sessions.',
       broker.sessions.partitionCount,
     ),
+    gauge(
+      'kafka_server_leaderreplication_byte_rate',
+      'Bytes per second that were sent to followers of partitions that are throttled on this leader.',
+      broker.replicas.quotas.leader.byteRate,
+    ),
+    gauge(
+      'kafka_server_followerreplication_byte_rate',
+      'Bytes per second that throttled followers on this broker have fetched.',
+      broker.replicas.quotas.follower.byteRate,
+    ),
     ...topicMetrics(partitions),
     ...logMetrics(partitions),
     ...directoryMetrics(broker),

@@ -27,7 +27,7 @@ export interface Follower {
 /** One partition of a fetch: the replica to read, or why it cannot be read. */
 export type Target = { readonly asked: SessionPartition } & (
   | { readonly partition: Partition; readonly follower?: FetchingFollower | undefined; readonly error?: undefined }
-  | { readonly partition?: undefined; readonly error: ApiError }
+  | { readonly partition?: undefined; readonly follower?: undefined; readonly error: ApiError }
 )
 
 /** One partition of a follower's fetch. */
@@ -45,6 +45,11 @@ export class FetchingFollower {
     this.#isNoted = true
     const { brokerId, brokerEpoch } = this.#follower
     partition.followerFetched(brokerId, { fetchOffset, logStartOffset, brokerEpoch, currentLeaderEpoch })
+  }
+
+  /** Whether it gets no records for now (KIP-73). One that is in sync does always: it would not stay so. */
+  isThrottled({ leaderQuota, isr }: Partition): boolean {
+    return leaderQuota?.isExceeded === true && !isr.includes(this.#follower.brokerId)
   }
 }
 
@@ -105,17 +110,18 @@ function readOn(progress: Progress): FetchRead | Promise<FetchRead> {
 type Plan = ReadPlan | ApiError | 'diverged'
 
 function planOf(target: Target, { limits, left, sizeInBytes }: Progress): Plan | Promise<Plan> {
-  const { asked, partition } = target
+  const { asked, partition, follower } = target
   if (partition === undefined) return target.error
   try {
     partition.checkLeader(asked.currentLeaderEpoch)
     if (diverging(partition, asked) !== undefined) return 'diverged'
+    const isThrottled = follower?.isThrottled(partition) === true
     const plan = partition.log.read({
       startOffset: asked.fetchOffset,
-      maxBytes: Math.max(0, Math.min(asked.maxBytes, left)),
+      maxBytes: isThrottled ? 0 : Math.max(0, Math.min(asked.maxBytes, left)),
       maxOffset: readableEnd(partition, limits.isolation),
       // The first batch of a reply comes whole, so that a consumer gets past any size (KIP-74).
-      minOneBatch: sizeInBytes === 0,
+      minOneBatch: sizeInBytes === 0 && !isThrottled,
     })
     if (plan instanceof Promise) return plan.then((late) => stillSo(target, late)).catch(asApiError)
     return noted(target, plan)

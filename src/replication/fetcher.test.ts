@@ -36,7 +36,11 @@ const batchAt = (baseOffset: number, epoch: number): Buffer =>
   buildBatch([{ value: Buffer.from('value'), timestampMs: 1 }], { baseOffset, leaderEpoch: epoch })
 
 /** Broker 1 follows both partitions of t, which broker 2 leads; `offsets`: of ListOffsets, undefined: it never answers. */
-async function following(script: Script, offsets?: { readonly start: number; readonly end: number }) {
+async function following(
+  script: Script,
+  offsets?: { readonly start: number; readonly end: number },
+  configs: Readonly<Record<string, string>> = {},
+) {
   const world = new World({ seed: 1, turn: setImmediate })
   const fixture = await PartitionFixture.open(new MemoryDisk(), {
     t: {
@@ -44,6 +48,7 @@ async function following(script: Script, offsets?: { readonly start: number; rea
         [2, 1],
         [2, 1],
       ],
+      configs,
     },
   })
   const { clock } = world.env('follower')
@@ -177,5 +182,60 @@ test('who ends to follow does not wait for a leader that is silent', async () =>
   const sinceMs = it.world.nowMs
   await it.world.settle(it.fetcher.remove(followed))
   assert.ok(it.world.nowMs - sinceMs < waitMs)
+  await it.fetcher.close()
+})
+
+/** Partition 0 is throttled, to nothing; its first answer has a record, and says how far the leader is. */
+async function throttled(highWatermark: number) {
+  const it = await following(
+    (_, nth) => (nth === 1 ? { 0: { records: batchAt(0, 1), highWatermark } } : {}),
+    undefined,
+    { 'follower.replication.throttled.replicas': '0:1' },
+  )
+  const bound = { resourceType: 4, resourceName: '', name: 'follower.replication.throttled.rate', value: '0' }
+  it.fixture.cluster.append({ kind: 'config', value: bound })
+  it.follow(it.fixture.partition('t', 0))
+  return it
+}
+
+/** Until nothing of what was recorded is in the window any more: 11 samples of a second. */
+const windowMs = 11_000
+
+test('over the rate a throttled partition that lags is left out of the session, and the others are fetched', async () => {
+  const it = await throttled(100)
+  await it.pass(10)
+  it.follow(it.fixture.partition('t', 1))
+  await it.pass(3 * waitMs)
+  assert.deepEqual(it.asked.map(places), [['0@0'], ['1@0'], [], []])
+  assert.deepEqual(it.asked.map(forgotten), [[], [0], [], []])
+  it.fixture.cluster.clock.advance(windowMs)
+  await it.pass(waitMs)
+  assert.deepEqual(it.asked.slice(4).map(places), [['0@1']])
+  await it.fetcher.close()
+})
+
+test('over the rate a fetcher with nothing else rests, looks again now and then, and at once when it is told to', async () => {
+  const it = await throttled(100)
+  await it.pass(10 * backoffMs)
+  assert.equal(it.asked.length, 1)
+  it.fixture.cluster.clock.advance(windowMs)
+  await it.pass(backoffMs)
+  assert.deepEqual(it.asked.slice(0, 2).map(places), [['0@0'], ['0@1']])
+  it.fixture.partition('t', 0).followerQuota?.record(1)
+  await it.pass(2 * waitMs)
+  const { length } = it.asked
+  await it.pass(5)
+  it.fixture.cluster.clock.advance(windowMs)
+  it.fetcher.wake()
+  await it.pass(5)
+  assert.equal(it.asked.length, length + 1)
+  await it.fetcher.close()
+})
+
+test('who has all that the leader has committed is fetched whatever the rate is', async () => {
+  const it = await throttled(1)
+  await it.pass(3 * waitMs)
+  assert.ok(it.fixture.replicas.quotas.follower.isExceeded)
+  assert.deepEqual(it.asked.map(places), [['0@0'], ['0@1'], [], []])
   await it.fetcher.close()
 })

@@ -126,7 +126,7 @@ export class Fetcher {
     const wanted = new Map<string, Asked>()
     for (const [key, followed] of this.#followed) {
       const { readyMs, topicId } = followed
-      if (readyMs === undefined || readyMs > nowMs) continue
+      if (readyMs === undefined || readyMs > nowMs || followed.isThrottled) continue
       wanted.set(key, { topicId, asked: followed.asked(partitionMaxBytes), followed })
     }
     return wanted
@@ -144,9 +144,13 @@ export class Fetcher {
     })
   }
 
+  /** A throttle is looked at again after as long as Kafka waits with nothing to fetch. */
   #nextReadyMs(): number {
     let next = Number.POSITIVE_INFINITY
-    for (const { readyMs = next } of this.#followed.values()) next = Math.min(next, readyMs)
+    const throttledUntilMs = this.#options.clock.monotonic() + this.#options.settings().backoffMs
+    for (const { readyMs = next, isThrottled } of this.#followed.values()) {
+      next = Math.min(next, isThrottled ? Math.max(readyMs, throttledUntilMs) : readyMs)
+    }
     return next
   }
 

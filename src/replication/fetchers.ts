@@ -58,6 +58,11 @@ export class Fetchers {
     fetcher.add(followed)
   }
 
+  /** Configs have changed: what was held back may be fetched now. */
+  wake(): void {
+    for (const fetcher of this.#fetchers.values()) fetcher.wake()
+  }
+
   isFollowing(partition: Partition, leaderEpoch: number): boolean {
     return this.#lines.get(partition)?.followed.leaderEpoch === leaderEpoch
   }

@@ -30,6 +30,7 @@ export interface FollowedOptions {
 }
 
 type FetchedData = FetchResponse['responses'][number]['partitions'][number]
+type Marks = Pick<FetchedData, 'highWatermark' | 'logStartOffset'>
 
 export class FollowedPartition {
   readonly partition: Partition
@@ -37,6 +38,8 @@ export class FollowedPartition {
   readonly leaderEpoch: number
   readonly #options: FollowedOptions
   #readyMs = Number.NEGATIVE_INFINITY
+  /** How far the log ended below the leader's high watermark when records came last; undefined before the first answer. */
+  #lag: number | undefined
   #work: Promise<void> | undefined
   #isEnded = false
   readonly #ended = Promise.withResolvers<undefined>()
@@ -59,6 +62,11 @@ export class FollowedPartition {
   /** When it may be fetched, by the clock that never goes back; undefined while it works, and when it has ended. */
   get readyMs(): number | undefined {
     return this.#isEnded || this.#work !== undefined || this.partition.isStopped ? undefined : this.#readyMs
+  }
+
+  /** Left out of what is fetched for now (KIP-73). One that is in sync is not: it would not stay so. */
+  get isThrottled(): boolean {
+    return this.#lag !== 0 && this.partition.followerQuota?.isExceeded === true
   }
 
   /** As Kafka's followers ask: from the end of the log, with the epoch of what lies before. */
@@ -117,17 +125,26 @@ export class FollowedPartition {
   #append(data: FetchedData): Promise<void> | undefined {
     const { records } = data
     const bytes = records instanceof Uint8Array ? records : nothing
+    const { length: sizeInBytes } = bytes
+    this.partition.followerQuota?.record(sizeInBytes)
     const early = this.#startsEarly(bytes)
     if (early !== undefined) return this.#startAnew(early, data, Uint8Array.from(bytes))
     try {
       const appended = this.partition.appendAsFollower(bytes, this.leaderEpoch)
-      if (appended instanceof Promise) return this.#run(() => appended.then(() => this.partition.follow(data)))
-      this.partition.follow(data)
+      if (appended instanceof Promise) return this.#run(() => appended.then(() => this.#follow(data, sizeInBytes)))
+      this.#follow(data, sizeInBytes)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       this.#refused(error)
     }
     return undefined
+  }
+
+  /** What the leader has told. As in Kafka an answer without records does not say how far behind this one is. */
+  #follow({ highWatermark, logStartOffset }: Marks, sizeInBytes: number): void {
+    const { partition } = this
+    partition.follow({ highWatermark, logStartOffset })
+    if (sizeInBytes > 0 || this.#lag === undefined) this.#lag = Math.max(0, highWatermark - partition.log.logEndOffset)
   }
 
   /**
@@ -146,7 +163,7 @@ export class FollowedPartition {
     return this.#run(async () => {
       await this.partition.startAt(offset)
       await this.partition.appendAsFollower(bytes, this.leaderEpoch)
-      this.partition.follow({ highWatermark, logStartOffset })
+      this.#follow({ highWatermark, logStartOffset }, bytes.length)
     })
   }
 

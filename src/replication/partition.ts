@@ -4,7 +4,7 @@
  * watermark follows and those who wait are told. What a leader decides is in `leadership.ts`.
  */
 import { ApiError, type Uuid } from '../base/index.ts'
-import type { TopicConfig } from '../config/index.ts'
+import { isThrottled, type TopicConfig } from '../config/index.ts'
 import type { AppendResult, Log } from '../log/index.ts'
 import { directoryOf, noLeader, type PartitionImage } from '../metadata/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
@@ -17,6 +17,7 @@ import {
   type LeadershipOptions,
   type LeaderView,
 } from './leadership.ts'
+import type { ReplicationQuota, ReplicationQuotas } from './replication-quota.ts'
 import { topicRules } from './topic-rules.ts'
 
 /** What has become of a partition. */
@@ -47,6 +48,7 @@ export interface ReplicaContext extends Pick<LeadershipOptions, 'nodeId' | 'brok
   readonly propose: (partition: Partition, proposal: IsrProposal) => void
   /** Its log was cut: what is stored of that elsewhere is written anew. */
   readonly wasCut: (partition: Partition) => Promise<void>
+  readonly quotas: ReplicationQuotas
 }
 
 export interface PartitionOptions {
@@ -83,6 +85,8 @@ export class Partition {
   /** Of the topic, as this replica applies it. */
   #config: TopicConfig
   #rules: TopicRules
+  #leaderQuota: ReplicationQuota | undefined
+  #followerQuota: ReplicationQuota | undefined
 
   constructor({ topic, topicId, partitionId, context, log, directory, config }: PartitionOptions) {
     this.topic = topic
@@ -93,6 +97,7 @@ export class Partition {
     this.#context = context
     this.#config = config
     this.#rules = topicRules(this.name, config)
+    this.#applyThrottles()
   }
 
   get name(): string {
@@ -120,6 +125,25 @@ export class Partition {
   set config(config: TopicConfig) {
     this.#config = config
     this.#rules = topicRules(this.name, config)
+    this.#applyThrottles()
+  }
+
+  #applyThrottles(): void {
+    const { partitionId } = this
+    const { leaderThrottled, followerThrottled } = this.#config
+    const { leader, follower } = this.#context.quotas
+    this.#leaderQuota = isThrottled(leaderThrottled, partitionId) ? leader : undefined
+    this.#followerQuota = isThrottled(followerThrottled, partitionId) ? follower : undefined
+  }
+
+  /** What followers may be sent, where this replica is throttled as the leader (KIP-73). */
+  get leaderQuota(): ReplicationQuota | undefined {
+    return this.#leaderQuota
+  }
+
+  /** What may be fetched, where this replica is throttled as a follower. */
+  get followerQuota(): ReplicationQuota | undefined {
+    return this.#followerQuota
   }
 
   /** What the topic asks of records that clients send. */

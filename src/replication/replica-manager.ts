@@ -34,6 +34,7 @@ import { LogDirectories, type LogDirectoriesOptions } from './log-directories.ts
 import { LogMoves } from './log-moves.ts'
 import { Partition, type ReplicaContext } from './partition.ts'
 import { putLogsInPlace } from './placed-logs.ts'
+import { type ReplicationQuotas, replicationQuotas } from './replication-quota.ts'
 
 const topicResourceType = 2
 const brokerResourceType = 4
@@ -79,14 +80,18 @@ export class ReplicaManager {
   readonly #fetchers: Fetchers
   /** What all partitions share. */
   readonly #context: ReplicaContext
+  /** Of throttled replicas (KIP-73). */
+  readonly quotas: ReplicationQuotas
   #shrinking: Timer | undefined
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options
     const { config, directories, nodeId, clock, brokerEpoch: ownEpoch } = options
+    this.quotas = replicationQuotas(config, () => clock.monotonic())
     this.#context = {
       nodeId,
       ownEpoch,
+      quotas: this.quotas,
       brokers: (brokerId) => this.#aliveBroker(brokerId),
       nowMs: () => clock.monotonic(),
       lagMsMax: () => config().number('replica.lag.time.max.ms'),
@@ -177,6 +182,7 @@ export class ReplicaManager {
     const topics = changes.configsChanged.filter((it) => it.resourceType === topicResourceType)
     if (before !== image)
       this.#configure(isBrokerChanged ? this.#partitions.keys() : topics.map((it) => it.resourceName))
+    if (changes.configsChanged.length > 0) this.#fetchers.wake()
     this.#fetchers.closeIdle()
     return { ledNow, ledNoMore }
   }

@@ -105,8 +105,11 @@ interface Fetched {
 
 function answer(services: FetchServices, { session, targets, read, context }: Fetched): FetchResponse {
   const { apiVersion, listenerName } = context
-  for (const [i, { partition }] of targets.entries()) {
-    if (partition !== undefined) partition.traffic.bytesOut += recordsSize(read.results[i]?.records ?? null)
+  for (const [i, { partition, follower }] of targets.entries()) {
+    if (partition === undefined) continue
+    const sizeInBytes = recordsSize(read.results[i]?.records ?? null)
+    partition.traffic.bytesOut += sizeInBytes
+    if (follower !== undefined) partition.leaderQuota?.record(sizeInBytes)
   }
   const response = session.finish(read.results)
   // The client did not wait, and its session is a step further: nothing of this goes out.
