@@ -1,0 +1,162 @@
+/**
+ * A replica is added to a topic of some megabytes, throttled by the leader or by the new follower (KIP-73): it catches up at the
+ * rate. Another topic, not throttled, is copied between the same brokers meanwhile, and a third one is produced to.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  alterPartitionReassignments,
+  createTopics,
+  ErrorCode,
+  incrementalAlterConfigs,
+  produce,
+} from '../../src/protocol/index.ts'
+import { buildBatch } from '../../src/records/index.ts'
+import type { ClusterNode } from './cluster/cluster-node.ts'
+import { SmallCluster } from './small-cluster.ts'
+
+const times = { electionTimeoutMs: 500, fetchTimeoutMs: 1000, requestTimeoutMs: 2000, sessionTimeoutMs: 9000 }
+const bytesPerSecond = 500_000
+const batchBytes = 500_000
+const batches = 12
+/** `replica.fetch.max.bytes`: one fetch goes beyond the rate, and is waited for after that. */
+const fetchBytes = 1_048_576
+const topicResource = 2
+const brokerResource = 4
+const setOperation = 0
+
+type Side = 'leader' | 'follower'
+
+class CopiedTopics {
+  readonly cluster = new SmallCluster({ ...times, delayMsMean: 0.3, brokers: 2, lagMs: 30_000 })
+
+  get brokers(): readonly [leader: ClusterNode, follower: ClusterNode] {
+    const [leader, follower] = this.cluster.nodes.filter(({ isBroker }) => isBroker)
+    assert.ok(leader !== undefined && follower !== undefined)
+    return [leader, follower]
+  }
+
+  get ids(): readonly [leader: number, follower: number] {
+    const [leader, follower] = this.brokers
+    return [leader.id, follower.id]
+  }
+
+  async start(): Promise<void> {
+    await this.cluster.start()
+    const [leader, follower] = this.ids
+    const topic = (name: string, brokerIds: number[]) => ({
+      ...{ name, numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds }] },
+    })
+    const topics = [topic('slow', [leader]), topic('free', [leader]), topic('used', [leader, follower])]
+    const reply = await this.cluster.call(this.brokers[0], createTopics, { topics, timeoutMs: 10_000 })
+    assert.deepEqual(
+      reply.topics.map(({ errorCode }) => errorCode),
+      [0, 0, 0],
+    )
+    await this.cluster.until('they are known', () => this.brokers.every((it) => this.#state(it, 'used')))
+    for (let i = 0; i < batches; i++) for (const name of ['slow', 'free']) await this.produce(name, batchBytes)
+  }
+
+  #state({ node }: ClusterNode, name: string) {
+    return node?.broker.image.topics.byName.get(name)?.partitions.get(0)
+  }
+
+  sizeOnFollower(name: string): number {
+    return this.brokers[1].node?.broker.replicas.get(name, 0)?.log.sizeInBytes ?? 0
+  }
+
+  isCopied(name: string): boolean {
+    return this.#state(this.brokers[0], name)?.isr.length === 2
+  }
+
+  async produce(name: string, sizeInBytes: number): Promise<void> {
+    const [leader] = this.brokers
+    const records = buildBatch([{ value: Buffer.alloc(sizeInBytes), timestampMs: 1 }])
+    const topicId = leader.node?.broker.image.topics.byName.get(name)?.topicId
+    const topicData = [{ name, topicId, partitionData: [{ index: 0, records }] }]
+    const reply = await this.cluster.call(leader, produce, { acks: -1, timeoutMs: 30_000, topicData })
+    assert.equal(reply.responses[0]?.partitionResponses[0]?.errorCode, ErrorCode.NONE)
+  }
+
+  /** As `kafka-reassign-partitions --throttle` does, on one side alone. */
+  throttle(side: Side): Promise<void> {
+    const brokerId = this.ids[side === 'leader' ? 0 : 1]
+    const rate = { name: `${side}.replication.throttled.rate`, value: `${bytesPerSecond}` }
+    const replicas = { name: `${side}.replication.throttled.replicas`, value: `0:${brokerId}` }
+    return this.#alter([
+      [brokerResource, `${brokerId}`, rate],
+      [topicResource, 'slow', replicas],
+    ])
+  }
+
+  unthrottle(side: Side): Promise<void> {
+    return this.#alter([[topicResource, 'slow', { name: `${side}.replication.throttled.replicas`, value: '' }]])
+  }
+
+  async #alter(changes: readonly [type: number, name: string, config: { name: string; value: string }][]) {
+    for (const [resourceType, resourceName, config] of changes) {
+      // Each broker judges what is asked of it.
+      const to = this.brokers.find(({ id }) => `${id}` === resourceName) ?? this.brokers[0]
+      const resources = [{ resourceType, resourceName, configs: [{ ...config, configOperation: setOperation }] }]
+      const reply = await this.cluster.call(to, incrementalAlterConfigs, { resources })
+      assert.equal(reply.responses[0]?.errorCode, ErrorCode.NONE, `${reply.responses[0]?.errorMessage}`)
+    }
+  }
+
+  async copy(): Promise<void> {
+    const partitions = [{ partitionIndex: 0, replicas: [...this.ids] }]
+    const topics = ['slow', 'free'].map((name) => ({ name, partitions }))
+    const reply = await this.cluster.call(this.brokers[0], alterPartitionReassignments, { topics })
+    assert.equal(reply.errorCode, ErrorCode.NONE)
+  }
+}
+
+function inWorld(what: string, work: (it: CopiedTopics) => Promise<void>): void {
+  test(what, async () => {
+    const it = new CopiedTopics()
+    await it.cluster.world.settle(
+      it.start().then(() => work(it)),
+      1_200_000,
+    )
+    assert.equal(it.cluster.failure, undefined)
+  })
+}
+
+for (const side of ['leader', 'follower'] as const) {
+  inWorld(`throttled by the ${side}, a new replica catches up at the rate, and others are not slowed`, async (it) => {
+    const { world } = it.cluster
+    await it.throttle(side)
+    await it.copy()
+    const sinceMs = world.nowMs
+    const seconds = (): number => (world.nowMs - sinceMs) / 1000
+    let freeSeconds = 0
+    const produceMs: number[] = []
+    while (!it.isCopied('slow')) {
+      assert.ok(seconds() < 60, `${it.sizeOnFollower('slow')} bytes are there`)
+      const most = bytesPerSecond * (seconds() + 1) + fetchBytes
+      assert.ok(it.sizeOnFollower('slow') <= most, `${it.sizeOnFollower('slow')} after ${seconds()} s`)
+      if (freeSeconds === 0 && it.isCopied('free')) freeSeconds = seconds()
+      const beforeMs = world.nowMs
+      await it.produce('used', 100)
+      produceMs.push(world.nowMs - beforeMs)
+      await it.cluster.sleep(100)
+    }
+    const expected = (batches * batchBytes) / bytesPerSecond
+    assert.ok(seconds() > expected - fetchBytes / bytesPerSecond - 1, `it took ${seconds()} s`)
+    assert.ok(seconds() < expected + 2, `it took ${seconds()} s`)
+    assert.ok(freeSeconds > 0 && freeSeconds < 1.5, `the other one took ${freeSeconds} s`)
+    // With acks=all, through the same fetcher.
+    assert.ok(Math.max(...produceMs) < 100, `a produce took ${Math.max(...produceMs)} ms`)
+  })
+
+  inWorld(`what is throttled by the ${side} is not any more, as soon as the configs say so`, async (it) => {
+    await it.throttle(side)
+    await it.copy()
+    await it.cluster.sleep(3000)
+    assert.ok(!it.isCopied('slow'))
+    await it.unthrottle(side)
+    const sinceMs = it.cluster.world.nowMs
+    await it.cluster.until('all is there', () => it.isCopied('slow'))
+    assert.ok(it.cluster.world.nowMs - sinceMs < 2000)
+  })
+}
