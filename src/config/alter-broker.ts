@@ -1,32 +1,11 @@
 /** Checks dynamic configs of the resource BROKER: which keys may change at run time, at which level, and their values. */
 import { ApiError } from '../base/index.ts'
 import { type BrokerConfig, brokerKey } from './broker-config.ts'
-import { type ConfigKey, long, longMax, parseKey } from './config-def.ts'
+import { parseKey } from './config-def.ts'
 import { ConfigError } from './config-error.ts'
-import { atLeast } from './validators.ts'
+import { dynamicOnlyKey } from './dynamic-only-keys.ts'
 
 type Texts = ReadonlyMap<string, string>
-
-/** Limits of replication that exist only as dynamic broker configs (Kafka's DynamicConfig.Broker). */
-export const dynamicOnlyBrokerKeys: Readonly<Record<string, ConfigKey>> = {
-  'leader.replication.throttled.rate': long(longMax, {
-    valid: atLeast(0),
-    update: 'per-broker',
-    doc: 'Bytes per second that a leader sends to throttled followers.',
-  }),
-  'follower.replication.throttled.rate': long(longMax, {
-    valid: atLeast(0),
-    update: 'per-broker',
-    doc: 'Bytes per second that throttled followers fetch.',
-  }),
-  'replica.alter.log.dirs.io.max.bytes.per.second': long(longMax, {
-    valid: atLeast(0),
-    update: 'per-broker',
-    doc: 'Bytes per second of moves between log directories.',
-  }),
-}
-
-const dynamicOnly: ReadonlyMap<string, ConfigKey> = new Map(Object.entries(dynamicOnlyBrokerKeys))
 
 /** Stores of keys and certificates: dynamic only for one listener. */
 const listenerOnly = /^ssl\.(keystore|truststore|key)\.(type|location|password|key|certificate\.chain|certificates)$/
@@ -65,7 +44,7 @@ export function checkBrokerChange(broker: BrokerConfig, name: string, texts: Tex
     )
   }
   for (const [it, text] of texts) {
-    const key = brokerKey(it)?.key ?? dynamicOnly.get(it)
+    const key = brokerKey(it)?.key ?? dynamicOnlyKey(it)
     if (key !== undefined) parseKey(it, key, text)
   }
   const { dynamicDefault, dynamicBroker } = broker.texts

@@ -7,6 +7,7 @@ import { brokerKeys } from './broker-keys.ts'
 import { clientMetricsKeys } from './client-metrics-keys.ts'
 import { type ConfigKey, type ConfigType, parseKey, valueToText } from './config-def.ts'
 import type { ConfigValue } from './config-value.ts'
+import { dynamicOnlyKey } from './dynamic-only-keys.ts'
 import { groupKeys } from './group-keys.ts'
 import { topicValues } from './topic-config.ts'
 import { topicKeys } from './topic-keys.ts'
@@ -60,6 +61,13 @@ type Texts = ReadonlyMap<string, string>
 
 const brokerTable: ReadonlyMap<string, ConfigKey> = new Map(Object.entries(brokerKeys))
 
+const knownKey = (name: string): ConfigKey | undefined => brokerKey(name)?.key ?? dynamicOnlyKey(name)
+
+/** Of those that are dynamic alone Kafka has none. */
+const documentationOf = (name: string): string | null => brokerKey(name)?.key.doc ?? null
+
+const isReadOnly = (name: string): boolean => (knownKey(name)?.update ?? 'read-only') === 'read-only'
+
 /** Names under which a broker config may be given, itself among them. */
 function brokerNames(name: string): readonly string[] {
   const base = brokerKey(name)
@@ -73,7 +81,7 @@ function brokerNames(name: string): readonly string[] {
  */
 function brokerSynonyms(broker: BrokerConfig, name: string): readonly ConfigSynonym[] {
   const names = brokerNames(name)
-  const sensitive = isSensitive(brokerKey(name)?.key)
+  const sensitive = isSensitive(knownKey(name))
   const found: ConfigSynonym[] = []
   const add = (texts: Texts, source: ConfigSource): void => {
     for (const it of names) {
@@ -104,8 +112,9 @@ function entry(options: {
   readonly text: string | null
   readonly readOnly: boolean
   readonly synonyms: readonly ConfigSynonym[]
+  readonly documentation: string | null
 }): ConfigEntry {
-  const { name, key, text, readOnly, synonyms } = options
+  const { name, key, text, readOnly, synonyms, documentation } = options
   const sensitive = isSensitive(key)
   return {
     name,
@@ -115,7 +124,7 @@ function entry(options: {
     sensitive,
     synonyms,
     typeCode: key === undefined ? 0 : typeCodes[key.type],
-    documentation: key?.doc ?? null,
+    documentation,
   }
 }
 
@@ -126,8 +135,8 @@ function brokerEntry(broker: BrokerConfig, name: string, synonyms: readonly Conf
     base !== undefined && !base.prefixed && value !== undefined
       ? valueToText(value, base.key.type)
       : (synonyms[0]?.value ?? null)
-  const readOnly = base === undefined || base.key.update === 'read-only'
-  return entry({ name, key: base?.key, text, readOnly, synonyms })
+  const documentation = documentationOf(name)
+  return entry({ name, key: knownKey(name), text, readOnly: isReadOnly(name), synonyms, documentation })
 }
 
 /** The broker itself: every key that is set, and every one that is not internal. */
@@ -142,9 +151,8 @@ export function describeBroker(broker: BrokerConfig): readonly ConfigEntry[] {
 export function describeBrokerDefaults(broker: BrokerConfig): readonly ConfigEntry[] {
   return [...broker.texts.dynamicDefault].sort().map(([name, text]) => {
     const synonyms = brokerSynonyms(broker, name).filter((it) => it.source === configSource.dynamicDefaultBroker)
-    const base = brokerKey(name)
-    const readOnly = base === undefined || base.key.update === 'read-only'
-    return entry({ name, key: base?.key, text, readOnly, synonyms })
+    const documentation = documentationOf(name)
+    return entry({ name, key: knownKey(name), text, readOnly: isReadOnly(name), synonyms, documentation })
   })
 }
 
@@ -161,7 +169,8 @@ function resourceEntries(options: {
     .map(([name, key]) => {
       const text = valueToText(currentValue(name, key), key.type)
       const own: readonly ConfigSynonym[] = texts.has(name) ? [{ name, value: text, source }] : []
-      return entry({ name, key, text, readOnly: false, synonyms: [...own, ...inherited(name, key)] })
+      const synonyms = [...own, ...inherited(name, key)]
+      return entry({ name, key, text, readOnly: false, synonyms, documentation: key.doc })
     })
 }
 

@@ -1,7 +1,6 @@
 /** The door of `config`: every config key once, and what follows from the values given. */
 
 export * from './alter.ts'
-export { dynamicOnlyBrokerKeys } from './alter-broker.ts'
 export { clientMatchSelectors } from './alter-client-metrics.ts'
 export { storesAcls } from './authorizer.ts'
 export * from './broker-config.ts'
@@ -12,6 +11,7 @@ export * from './config-error.ts'
 export * from './config-reader.ts'
 export * from './config-value.ts'
 export * from './describe.ts'
+export { dynamicOnlyBrokerKeys } from './dynamic-only-keys.ts'
 export * from './endpoint.ts'
 export * from './group-config.ts'
 export * from './group-keys.ts'

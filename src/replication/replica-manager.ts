@@ -370,9 +370,15 @@ export class ReplicaManager {
 
   #configOf(topic: string): TopicConfig {
     const image = present(this.#image, 'an image')
+    if (this.#resolved?.image === image && this.#resolved.topic === topic) return this.#resolved.config
     const resource = { resourceType: topicResourceType, resourceName: topic }
-    return resolveTopicConfig(this.#options.config(), configsOf(image, resource))
+    const config = resolveTopicConfig(this.#options.config(), configsOf(image, resource))
+    this.#resolved = { image, topic, config }
+    return config
   }
+
+  /** Of the last topic: its partitions come together, and what is throttled may name each of them. */
+  #resolved: { readonly image: MetadataImage; readonly topic: string; readonly config: TopicConfig } | undefined
 
   /** A directory failed: its partitions answer with 56 from now on. */
   directoryFailed(directory: string): void {

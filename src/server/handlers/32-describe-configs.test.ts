@@ -116,6 +116,25 @@ for (const [type, name, code, message] of refused) {
   })
 }
 
+test('a limit that exists as a dynamic config alone is shown with its value, and where it comes from', async () => {
+  const { describe, alter } = cluster()
+  const name = 'leader.replication.throttled.rate'
+  assert.deepEqual(await alter([4, '', [[name, 0, '1000']]], [4, '1', [[name, 0, '2000']]]), Array(2).fill([0, null]))
+  const resources = [of(4, '1', [name]), of(4, '', [name])]
+  const { results } = await describe({ resources, includeSynonyms: true, includeDocumentation: true })
+  // As Kafka 4.3.1 has it: no documentation, and no default among the synonyms.
+  const more = { name, readOnly: false, isSensitive: false, configType: 5, documentation: null }
+  const own = { name, value: '2000', source: 2 }
+  const shared = { name, value: '1000', source: 3 }
+  assert.deepEqual(
+    results.map(({ configs }) => configs),
+    [
+      [{ ...more, value: '2000', configSource: 2, synonyms: [own, shared] }],
+      [{ ...more, value: '1000', configSource: 3, synonyms: [shared] }],
+    ],
+  )
+})
+
 test('a kind that nobody knows spoils the whole request', async () => {
   const { results } = await cluster().describe({ resources: [of(2, 'a'), of(99, 'x')] })
   assert.deepEqual(
