@@ -49,7 +49,7 @@ export class FetchingFollower {
 
   /** Whether it gets no records for now (KIP-73). One that is in sync does always: it would not stay so. */
   isThrottled({ leaderQuota, isr }: Partition): boolean {
-    return leaderQuota?.isExceeded === true && !isr.includes(this.#follower.brokerId)
+    return leaderQuota !== undefined && !isr.includes(this.#follower.brokerId) && leaderQuota.isExceeded
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { nodeMetrics } from '../../src/node/index.ts'
 import {
   alterPartitionReassignments,
   createTopics,
@@ -24,6 +25,7 @@ const fetchBytes = 1_048_576
 /** `replica.fetch.wait.max.ms`: a fetch that waits for the leader is not answered sooner. */
 const fetchWaitMs = 500
 const soonMs = 300
+const lagMs = 3000
 const topicResource = 2
 const brokerResource = 4
 const setOperation = 0
@@ -31,7 +33,7 @@ const setOperation = 0
 type Side = 'leader' | 'follower'
 
 class CopiedTopics {
-  readonly cluster = new SmallCluster({ ...times, delayMsMean: 0.3, brokers: 2, lagMs: 30_000 })
+  readonly cluster = new SmallCluster({ ...times, delayMsMean: 0.3, brokers: 2, lagMs })
 
   get brokers(): readonly [leader: ClusterNode, follower: ClusterNode] {
     const [leader, follower] = this.cluster.nodes.filter(({ isBroker }) => isBroker)
@@ -66,6 +68,14 @@ class CopiedTopics {
     return this.brokers[1].node?.broker.replicas.get(name, 0)?.log.sizeInBytes ?? 0
   }
 
+  /** As the metrics of that broker have it. */
+  byteRate(side: Side): number {
+    const { node } = this.brokers[side === 'leader' ? 0 : 1]
+    assert.ok(node !== undefined)
+    const metric = nodeMetrics(node).find(({ name }) => name === `kafka_server_${side}replication_byte_rate`)
+    return metric?.samples[0]?.value ?? Number.NaN
+  }
+
   isCopied(name: string): boolean {
     return this.#state(this.brokers[0], name)?.isr.length === 2
   }
@@ -80,13 +90,13 @@ class CopiedTopics {
   }
 
   /** As `kafka-reassign-partitions --throttle` does, on one side alone. */
-  throttle(side: Side): Promise<void> {
+  throttle(side: Side, topic = 'slow', to = bytesPerSecond): Promise<void> {
     const brokerId = this.ids[side === 'leader' ? 0 : 1]
-    const rate = { name: `${side}.replication.throttled.rate`, value: `${bytesPerSecond}` }
+    const rate = { name: `${side}.replication.throttled.rate`, value: `${to}` }
     const replicas = { name: `${side}.replication.throttled.replicas`, value: `0:${brokerId}` }
     return this.#alter([
       [brokerResource, `${brokerId}`, rate],
-      [topicResource, 'slow', replicas],
+      [topicResource, topic, replicas],
     ])
   }
 
@@ -143,6 +153,8 @@ for (const side of ['leader', 'follower'] as const) {
       produceMs.push(world.nowMs - beforeMs)
       await it.cluster.sleep(100)
     }
+    const rate = it.byteRate(side)
+    assert.ok(rate > 0.8 * bytesPerSecond && rate < 1.2 * bytesPerSecond, `the metric says ${rate}`)
     const expected = (batches * batchBytes) / bytesPerSecond
     assert.ok(seconds() > expected - fetchBytes / bytesPerSecond - 1, `it took ${seconds()} s`)
     assert.ok(seconds() < expected + 2, `it took ${seconds()} s`)
@@ -164,3 +176,15 @@ for (const side of ['leader', 'follower'] as const) {
     })
   }
 }
+
+inWorld('who is in sync stays so, whatever the rate is', async (it) => {
+  await it.create('used', it.ids)
+  for (const side of ['leader', 'follower'] as const) await it.throttle(side, 'used', 0)
+  const untilMs = it.cluster.world.nowMs + 2 * lagMs
+  while (it.cluster.world.nowMs < untilMs) {
+    await it.produce('used', batchBytes)
+    assert.ok(it.isCopied('used'))
+    await it.cluster.sleep(200)
+  }
+  for (const side of ['leader', 'follower'] as const) assert.ok(it.byteRate(side) > bytesPerSecond)
+})
