@@ -49,7 +49,7 @@ async function committed(partition: Partition, appended: ReturnType<Partition['a
       },
     }
     partition.addWaiter(waiter)
-    waiter.progressed(nothingNew)
+    waiter.progressed(nothingNew, partition)
   })
 }
 

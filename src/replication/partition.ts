@@ -35,7 +35,7 @@ export type LeaderTerm = object
 
 /** Told after each step of the partition: records appended, the high watermark or the leadership moved. */
 export interface PartitionWaiter {
-  readonly progressed: (step: PartitionStep) => void
+  readonly progressed: (step: PartitionStep, partition: Partition) => void
 }
 
 /** What all replicas of this broker share. */
@@ -421,7 +421,7 @@ export class Partition {
   }
 
   #tell(step: PartitionStep): void {
-    for (const waiter of this.#waiters) waiter.progressed(step)
+    for (const waiter of this.#waiters) waiter.progressed(step, this)
   }
 
   /** DeleteRecords. Throws ApiError 1 beyond the high watermark; returns the new start of the log. */

@@ -135,6 +135,25 @@ test('a fetch that waits is not answered for records that it may not get, but fo
   assert.deepEqual(hasRecords(slow), [false])
 })
 
+test('a fetch that waits reads nothing anew for records that it may not get', async () => {
+  const it = await ThrottledLeader.open()
+  it.sent(100 * bytesPerSecond)
+  it.fetch(['slow', 'quick'], 1)
+  const { log } = it.fixture.partition('quick')
+  let readCount = 0
+  const read = log.read.bind(log)
+  log.read = (options) => {
+    readCount++
+    return read(options)
+  }
+  await it.fixture.append(it.fixture.partition('slow'), [2])
+  await turn()
+  assert.equal(readCount, 0)
+  await it.fixture.append(it.fixture.partition('quick'), [2])
+  await turn()
+  assert.equal(readCount, 1)
+})
+
 test('when the rate has fallen, and when it is raised, there are records again', async () => {
   const it = await ThrottledLeader.open()
   it.sent(3 * bytesPerSecond)

@@ -4,7 +4,7 @@
  */
 import type { TimerWheel } from '../base/index.ts'
 import { type FetchLimits, type FetchRead, readTargets, releaseRead, type Target } from './fetch-reader.ts'
-import type { PartitionStep, PartitionWaiter } from './partition.ts'
+import type { Partition, PartitionStep, PartitionWaiter } from './partition.ts'
 
 export interface WaitOptions extends FetchLimits {
   readonly minBytes: number
@@ -83,7 +83,9 @@ class WaitingFetch implements PartitionWaiter, Fetching {
     else this.#take(first)
   }
 
-  progressed({ appendedBytes, isAppendOnly, isLedAnew }: PartitionStep): void {
+  progressed({ appendedBytes, isAppendOnly, isLedAnew }: PartitionStep, partition: Partition): void {
+    // It would be read, with all others, for what may not be sent: again and again where much is produced.
+    if (appendedBytes > 0 && this.#targets[0]?.follower?.isThrottled(partition)) return
     this.#available += appendedBytes
     // Clients wait for the high watermark; replicas do not, and it moves with each of their fetches.
     const isReplica = this.#options.isolation === 'log-end'
