@@ -188,3 +188,19 @@ inWorld('who is in sync stays so, whatever the rate is', async (it) => {
   }
   for (const side of ['leader', 'follower'] as const) assert.ok(it.byteRate(side) > bytesPerSecond)
 })
+
+inWorld('a follower that is killed and starts again is throttled as before', async (it) => {
+  await it.throttle('follower')
+  await it.copy(['slow'])
+  await it.cluster.sleep(2000)
+  const [, follower] = it.brokers
+  follower.kill()
+  follower.start()
+  await it.cluster.until('it has what it had', () => it.sizeOnFollower('slow') > 0)
+  const sinceMs = it.cluster.world.nowMs
+  const before = it.sizeOnFollower('slow')
+  await it.cluster.until('all is there', () => it.isCopied('slow'))
+  const seconds = (it.cluster.world.nowMs - sinceMs) / 1000
+  const expected = (batches * batchBytes - before) / bytesPerSecond
+  assert.ok(seconds > expected - fetchBytes / bytesPerSecond - 1, `it took ${seconds} s for ${expected}`)
+})
