@@ -21,6 +21,7 @@ interface Question {
   readonly maxWaitMs?: number
   /** Of a follower. */
   readonly replicaId?: number
+  readonly listenerName?: string
 }
 
 type Reply = FetchResponse['responses'][number]['partitions'][number]
@@ -65,7 +66,7 @@ class Bench {
   }
 
   async ask({ version = newest, rackId = 'b', offset = 0, ...more }: Question = {}): Promise<Reply> {
-    const { leaderEpoch: currentLeaderEpoch = -1, maxWaitMs = 0, replicaId = -1 } = more
+    const { leaderEpoch: currentLeaderEpoch = -1, maxWaitMs = 0, replicaId = -1, listenerName = 'PLAINTEXT' } = more
     const partitions = [{ partition: 0, fetchOffset: offset, currentLeaderEpoch, partitionMaxBytes: 1_000_000 }]
     const { topicId } = this.partition
     const request = fetch.request.create({
@@ -78,7 +79,7 @@ class Bench {
       ...{ maxWaitMs, minBytes: 1, maxBytes: 1_000_000 },
       topics: [{ topic: 't', topicId: version < 13 ? zeroUuid : topicId, partitions }],
     })
-    const { responses } = await ask(this.#handler, request, { apiVersion: version })
+    const { responses } = await ask(this.#handler, request, { apiVersion: version, listenerName })
     return present(responses[0]?.partitions[0], 'the partition')
   }
 
@@ -146,6 +147,10 @@ test('a leader names nobody who does not have the offset, or is fenced', async (
   assert.deepEqual(seen(await bench.ask({ offset: 3 })), nothing, 'beyond the high watermark, and in no other log')
   bench.fixture.cluster.heartbeat(2, { wantFence: true })
   assert.deepEqual(seen(await bench.ask()), here)
+})
+
+test('a leader names nobody to a reader that has come in where the other does not listen', async () => {
+  assert.deepEqual(seen(await (await leading()).ask({ listenerName: 'ELSEWHERE' })), here)
 })
 
 test('a leader refuses a wrong epoch before it names anybody', async () => {
@@ -222,6 +227,17 @@ test('a read that waits at a follower ends when another epoch begins, or the rep
   assert.equal(await now(unaware), undefined, 'it goes on at the new leader, or follower')
   bench.partition.stop()
   assert.deepEqual(seen(present(await now(unaware), 'the answer')), refused(ErrorCode.NOT_LEADER_OR_FOLLOWER))
+})
+
+test('a read that waits at a leader goes on when that becomes a follower, from version 11 on', async () => {
+  const bench = await leading()
+  const [before, since] = [10, 11].map((version) => bench.ask({ version, rackId: '', offset: 2, maxWaitMs: 60_000 }))
+  bench.partition.become({ ...bench.state, leader: 2, leaderEpoch: bench.partition.leaderEpoch + 1 })
+  const code = ErrorCode.NOT_LEADER_OR_FOLLOWER
+  assert.deepEqual(seen(present(await now(present(before, 'one')), 'the answer')), refused(code))
+  assert.equal(await now(present(since, 'the other')), undefined)
+  await bench.followed(1, 3)
+  assert.deepEqual(seen(present(await now(present(since, 'the other')), 'the answer')), here)
 })
 
 test('a read that waits at a follower whose log is cut before it is refused', async () => {
