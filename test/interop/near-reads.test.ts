@@ -17,6 +17,7 @@ import { Load } from './load.ts'
 import { NearReader } from './near-reader.ts'
 import { asked, untilInSync } from './partitions-seen.ts'
 import { ping } from './ping.ts'
+import { answerOf, questionsOf, type ReplicaQuestion } from './replica-questions.ts'
 
 const rounds = isShortRun ? 1 : 5
 const rate = 500
@@ -188,4 +189,22 @@ async function readsBothWays(cluster: Cluster): Promise<void> {
   assert.equal(await bytesOut(13, 'led-by-odradek'), 0)
   assert.equal(await bytesOut(13, 'led-by-kafka'), logSize(cluster.node(13), 'led-by-kafka'), 'all that was read')
   assert.equal(await bytesOut(11, 'led-by-kafka'), 0)
+  await answersAreTheSame(cluster)
+}
+
+/** By followers of one leader, and by the leaders that name one. */
+async function answersAreTheSame(cluster: Cluster): Promise<void> {
+  const answer = (id: number, topic: string, question: ReplicaQuestion) => answerOf(cluster.node(id), topic, question)
+  for (const { code, ...question } of questionsOf(quietCount)) {
+    const ours = await answer(13, 'led-by-odradek', question)
+    const theirs = await answer(14, 'led-by-odradek', question)
+    assert.deepEqual(ours, theirs, JSON.stringify(question))
+    assert.equal(ours.errorCode, code, JSON.stringify(question))
+  }
+  for (const offset of [0, quietCount]) {
+    const ours = await answer(11, 'led-by-odradek', { rackId: 'd', offset })
+    const theirs = await answer(14, 'led-by-kafka', { rackId: 'c', offset })
+    assert.deepEqual([ours.preferredReadReplica, theirs.preferredReadReplica], [14, 13])
+    assert.deepEqual({ ...ours, preferredReadReplica: 13 }, theirs)
+  }
 }
