@@ -22,6 +22,7 @@ export interface NodeSpec {
   readonly id: number
   readonly kind: Kind
   readonly roles: readonly Role[]
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 export interface ClusterOptions {
@@ -80,17 +81,20 @@ export class ClusterNode {
   readonly file: string
   readonly folder: string
   readonly ports: Ports
+  /** Beside those of the cluster. */
+  readonly settings: Readonly<Record<string, string>>
   readonly #jvmFlags: readonly string[]
   kind: Kind
   #process: ServerProcess | undefined
 
-  constructor({ id, roles, kind }: NodeSpec, { folder, ports, jvmFlags }: NodeOptions) {
+  constructor({ id, roles, kind, settings = {} }: NodeSpec, { folder, ports, jvmFlags }: NodeOptions) {
     this.#jvmFlags = jvmFlags
     this.id = id
     this.roles = roles
     this.kind = kind
     this.folder = folder
     this.ports = ports
+    this.settings = settings
     this.file = join(folder, 'server.properties')
   }
 
@@ -189,7 +193,7 @@ export class Cluster {
     const quorum = quorumSettings(controllers, isDynamic)
     for (const node of nodes) {
       mkdirSync(node.folder, { recursive: true })
-      writeFileSync(node.file, properties({ ...nodeSettings(node), ...quorum, ...settings }))
+      writeFileSync(node.file, properties({ ...nodeSettings(node), ...quorum, ...settings, ...node.settings }))
       const flag = node === controllers[0] ? '--standalone' : '--no-initial-controllers'
       await node.format(isDynamic && node.isController ? [flag] : [])
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BrokerConfig } from './broker-config.ts'
 import { ConfigError } from './config-error.ts'
+import { selectsByRack } from './replica-selector.ts'
 
 const combined: Readonly<Record<string, string>> = {
   'process.roles': 'broker,controller',
@@ -188,6 +189,8 @@ describe('broker config', () => {
     [combined, { 'cordoned.log.dirs': '/x' }, /Missing entries : \/x/],
     [combined, { 'early.start.listeners': 'NOPE' }, /early.start.listeners contains listener NOPE/],
     [combined, { 'group.coordinator.rebalance.protocols': 'consumer' }, /Disabling the 'classic' protocol/],
+    [combined, { 'replica.selector.class': 'a.Near' }, /replica.selector.class must be org.apache.kafka.*'a.Near'/],
+    [broker, { 'replica.selector.class': '' }, /replica.selector.class must be org.apache.kafka.*''/],
     [controller, { listeners: 'PLAINTEXT://:9092,CONTROLLER://:9093' }, /must only contain KRaft controller listeners/],
     [controller, { 'controller.listener.names': '' }, /Configuration 'controller.listener.names' must not be empty/],
     [broker, { 'node.id': '1' }, /node id 1 must not be included in the set of voters/],
@@ -210,6 +213,17 @@ describe('broker config', () => {
 
   it('allows one port for IPv4 and IPv6', () => {
     assert.doesNotThrow(() => parse(combined, { listeners: 'PLAINTEXT://127.0.0.1:1,CONTROLLER://[::1]:1' }))
+  })
+
+  it("takes Kafka's selector of replicas; on a controller alone it means nothing", () => {
+    const key = 'replica.selector.class'
+    const rackAware = { [key]: 'org.apache.kafka.common.replica.RackAwareReplicaSelector' }
+    assert.deepEqual(
+      [parse(combined), parse(combined, rackAware)].map((config) => selectsByRack(config)),
+      [false, true],
+    )
+    assert.deepEqual(parse(combined, rackAware).warnings, parse(combined).warnings)
+    assert.doesNotThrow(() => parse(controller, { [key]: 'a.Near' }))
   })
 
   it('takes one address for metrics, and says how it is written', () => {

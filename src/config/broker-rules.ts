@@ -5,6 +5,7 @@
 import type { BrokerConfig } from './broker-config.ts'
 import { ConfigError } from './config-error.ts'
 import { checkConsumerGroups } from './consumer-group-rules.ts'
+import { checkReplicaSelector } from './replica-selector.ts'
 
 function require(condition: boolean, message: string): void {
   if (!condition) throw new ConfigError(message)
@@ -15,6 +16,7 @@ export function checkBrokerRules(config: BrokerConfig): readonly string[] {
   require(config.nodeId === config.number('broker.id'), 'You must set `node.id` to the same value as `broker.id`.')
   checkLogs(config)
   checkReplicas(config)
+  if (config.processRoles.has('broker')) checkReplicaSelector(config)
   checkConsumerGroups(config)
   const warnings = checkRoles(config)
   checkListeners(config)

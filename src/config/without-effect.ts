@@ -125,7 +125,6 @@ const names: readonly (keyof BrokerKeys)[] = [
   'remote.log.storage.manager.class.path',
   'remote.log.storage.manager.impl.prefix',
   'remote.log.storage.system.enable',
-  'replica.selector.class',
   'replica.socket.receive.buffer.bytes',
   'sasl.client.callback.handler.class',
   'sasl.enabled.mechanisms',
@@ -264,7 +263,6 @@ const visibility: readonly (keyof BrokerKeys)[] = [
   'kafka.metrics.reporters',
   'metric.reporters',
   'metrics.recording.level',
-  'replica.selector.class',
 ]
 for (const name of security) reliedOn.set(name, 'security')
 for (const name of durability) reliedOn.set(name, 'durability')

@@ -8,6 +8,7 @@ import type { ReadPlan } from '../log/index.ts'
 import { ErrorCode, type FetchResponse } from '../protocol/index.ts'
 import type { FetchedPartition, SessionPartition } from './fetch-sessions.ts'
 import type { Partition } from './partition.ts'
+import type { RoamingReader } from './replica-selector.ts'
 
 /** How far may be read: to the last stable offset, to the high watermark, or, by replicas, to the end of the log. */
 export type Isolation = 'committed' | 'uncommitted' | 'log-end'
@@ -15,6 +16,8 @@ export type Isolation = 'committed' | 'uncommitted' | 'log-end'
 export interface FetchLimits {
   readonly isolation: Isolation
   readonly maxBytes: number
+  /** Undefined: leaders alone are read. */
+  readonly roaming?: RoamingReader | undefined
 }
 
 /** A follower that fetches: its leader learns with that how far it is. */
@@ -56,7 +59,7 @@ export class FetchingFollower {
 export interface FetchRead {
   readonly results: FetchedPartition[]
   readonly sizeInBytes: number
-  /** An error or a diverging epoch: the answer does not wait for more. */
+  /** An error, a diverging epoch or another replica to read: the answer does not wait for more. */
   readonly isUrgent: boolean
 }
 
@@ -107,13 +110,21 @@ function readOn(progress: Progress): FetchRead | Promise<FetchRead> {
   return progress
 }
 
-type Plan = ReadPlan | ApiError | 'diverged'
+/** To read from another replica. */
+interface Elsewhere {
+  readonly preferredReadReplica: number
+}
+
+type Plan = ReadPlan | ApiError | Elsewhere | 'diverged'
 
 function planOf(target: Target, { limits, left, sizeInBytes }: Progress): Plan | Promise<Plan> {
   const { asked, partition, follower } = target
   if (partition === undefined) return target.error
   try {
-    partition.checkLeader(asked.currentLeaderEpoch)
+    check(partition, asked, limits)
+    // As Kafka: before it is known whether the offset is in the log.
+    const preferredReadReplica = limits.roaming && partition.preferredReplica(limits.roaming, asked.fetchOffset)
+    if (preferredReadReplica !== undefined) return { preferredReadReplica }
     if (diverging(partition, asked) !== undefined) return 'diverged'
     const isThrottled = follower?.isThrottled(partition) === true
     const plan = partition.log.read({
@@ -123,18 +134,23 @@ function planOf(target: Target, { limits, left, sizeInBytes }: Progress): Plan |
       // The first batch of a reply comes whole, so that a consumer gets past any size (KIP-74).
       minOneBatch: sizeInBytes === 0 && !isThrottled,
     })
-    if (plan instanceof Promise) return plan.then((late) => stillSo(target, late)).catch(asApiError)
+    if (plan instanceof Promise) return plan.then((late) => stillSo(target, late, limits)).catch(asApiError)
     return noted(target, plan)
   } catch (refused) {
     return asApiError(refused)
   }
 }
 
+function check(partition: Partition, { currentLeaderEpoch }: SessionPartition, { roaming }: FetchLimits): void {
+  if (roaming === undefined) partition.checkLeader(currentLeaderEpoch)
+  else partition.checkReplica(currentLeaderEpoch)
+}
+
 /** The disk was waited for: who leads may be another now, and the log may have been cut. Throws ApiError. */
-function stillSo(target: Target, plan: Plan): Plan {
+function stillSo(target: Target, plan: Plan, limits: FetchLimits): Plan {
   const { partition, asked } = target
   if (partition === undefined) return plan
-  partition.checkLeader(asked.currentLeaderEpoch)
+  check(partition, asked, limits)
   return diverging(partition, asked) === undefined ? noted(target, plan) : 'diverged'
 }
 
@@ -182,6 +198,11 @@ function take(target: Target, plan: Plan, progress: Progress): void {
   if (plan === 'diverged') {
     progress.isUrgent = true
     progress.results.push({ ...marks, divergingEpoch: diverging(partition, asked) ?? blank.divergingEpoch })
+    return
+  }
+  if ('preferredReadReplica' in plan) {
+    progress.isUrgent = true
+    progress.results.push({ ...marks, ...plan })
     return
   }
   progress.sizeInBytes += plan.sizeInBytes

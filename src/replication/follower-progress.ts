@@ -34,6 +34,11 @@ export class FollowerProgress {
     return this.#logStartOffset
   }
 
+  /** When it last had all that there was; -Infinity: never. */
+  get lastCaughtUpMs(): number {
+    return this.#lastCaughtUpMs
+  }
+
   get brokerEpoch(): number | undefined {
     return this.#brokerEpoch
   }

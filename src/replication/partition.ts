@@ -17,6 +17,7 @@ import {
   type LeadershipOptions,
   type LeaderView,
 } from './leadership.ts'
+import { preferredReplica, type RoamingReader } from './replica-selector.ts'
 import type { ReplicationQuota, ReplicationQuotas } from './replication-quota.ts'
 import { topicRules } from './topic-rules.ts'
 
@@ -238,6 +239,12 @@ export class Partition {
 
   /** Throws ApiError 6, 56, 74 or 75 unless this broker leads the partition in `currentLeaderEpoch` (-1: in any). */
   checkLeader(currentLeaderEpoch: number): void {
+    this.checkReplica(currentLeaderEpoch)
+    if (!this.isLeader) throw this.#notLeader()
+  }
+
+  /** The same of a replica that leads or follows. */
+  checkReplica(currentLeaderEpoch: number): void {
     if (this.#isOffline)
       throw new ApiError(ErrorCode.KAFKA_STORAGE_ERROR, `the log directory of ${this.name} is offline`)
     const { leaderEpoch } = this
@@ -250,7 +257,15 @@ export class Partition {
     if (currentLeaderEpoch > leaderEpoch) {
       throw new ApiError(ErrorCode.UNKNOWN_LEADER_EPOCH, `leader epoch ${currentLeaderEpoch} is not known here yet`)
     }
-    if (!this.isLeader) throw this.#notLeader()
+    if (this.#state === undefined) throw this.#notLeader()
+  }
+
+  /** Of a leader: who a consumer is to read from instead. */
+  preferredReplica(reader: RoamingReader, fetchOffset: number): number | undefined {
+    const leadership = this.#leadership
+    if (leadership === undefined || reader.rackId === '') return undefined
+    const { isr, followers } = leadership
+    return preferredReplica({ leaderId: this.#context.nodeId, isr, followers }, reader, fetchOffset)
   }
 
   #notLeader(): ApiError {
@@ -384,12 +399,14 @@ export class Partition {
   async truncateTo(offset: number): Promise<void> {
     await this.log.truncateTo(offset)
     await this.#context.wasCut(this)
+    this.#tell(moved)
   }
 
   /** As a follower: all goes, durably, and the log begins at `offset`. */
   async startAt(offset: number): Promise<void> {
     await this.log.truncateFullyAndStartAt(offset)
     await this.#context.wasCut(this)
+    this.#tell(moved)
   }
 
   /** As a follower: what the leader has told with a fetch. */

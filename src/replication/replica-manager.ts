@@ -151,9 +151,21 @@ export class ReplicaManager {
 
   /** Throws ApiError 3, 6, 56, 74 or 75 unless this broker leads the partition. */
   leader(topic: string, partitionId: number, currentLeaderEpoch = -1): Partition {
+    const partition = this.#here(topic, partitionId)
+    partition.checkLeader(currentLeaderEpoch)
+    return partition
+  }
+
+  /** The same of a replica that leads or follows. */
+  replica(topic: string, partitionId: number, currentLeaderEpoch = -1): Partition {
+    const partition = this.#here(topic, partitionId)
+    partition.checkReplica(currentLeaderEpoch)
+    return partition
+  }
+
+  #here(topic: string, partitionId: number): Partition {
     const partition = this.get(topic, partitionId)
     if (partition === undefined) throw this.#missing(topic, partitionId)
-    partition.checkLeader(currentLeaderEpoch)
     return partition
   }
 

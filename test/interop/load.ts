@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly acks: -1 | 1
   readonly codec: string
   readonly idempotent: boolean
+  /** Of Kafka's own producer: the brokers, instead of the one under test. */
+  readonly brokers?: string
 }
 
 type LoadKind = (options: LoadOptions) => Command | Promise<Command>
@@ -31,11 +33,12 @@ function kafkajsLoad({ topic, prefix, rate, acks, codec, idempotent }: LoadOptio
   return { command: process.execPath, args }
 }
 
-function javaLoad({ topic, prefix, rate, acks, codec, idempotent }: LoadOptions): Promise<Command> {
+function javaLoad(options: LoadOptions): Promise<Command> {
+  const { topic, prefix, rate, acks, codec, idempotent, brokers = bootstrap() } = options
   const file = join(runFolder(against), `${uniqueName('load')}.properties`)
   // By itself the tool retries nothing, and is not idempotent for that.
   writeFileSync(file, `retries=1000000\nenable.idempotence=${idempotent}\ncompression.type=${codec}\n`)
-  const place = ['--bootstrap-server', bootstrap(), '--topic', topic, '--command-config', file]
+  const place = ['--bootstrap-server', brokers, '--topic', topic, '--command-config', file]
   const values = ['--value-prefix', prefix.slice(0, -1), '--throughput', `${rate}`, '--acks', `${acks}`]
   return toolCommand('verifiableProducer', [...place, ...values])
 }

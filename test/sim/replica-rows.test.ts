@@ -78,9 +78,11 @@ inWorld('a fetch of a broker that has no replica is refused (F4)', async (it) =>
 
 inWorld('a follower answers 6 and names the leader, and where it listens (C11)', async (it) => {
   await it.produce(['a'])
-  const [follower] = others(it)
+  const [follower, another] = others(it)
   const { leader } = it
-  const fetched = await fetchAt(it, follower)
+  // A consumer may read from it.
+  assert.equal((await fetchAt(it, follower)).errorCode, ErrorCode.NONE)
+  const fetched = await fetchAt(it, follower, { replicaId: another.id })
   assert.equal(fetched.errorCode, ErrorCode.NOT_LEADER_OR_FOLLOWER)
   assert.equal(fetched.currentLeader.leaderId, leader.id)
   assert.equal(fetched.currentLeader.leaderEpoch, epochOf(it))

@@ -2,13 +2,13 @@
  * Fetch (1), versions 4 to 18: batches as they lie in the log, by regions of files, never decoded.
  *
  * 5: the start of the log. 7: sessions (KIP-227). 9: leader epochs (KIP-320). 10: zstd, which any version may carry here.
- * 11: rack. 12: flexible, diverging epochs (KIP-595). 13: topic ids. 15: replica state. 16: endpoints of leaders. 17:
+ * 11: rack, and any replica may be read (KIP-392). 12: flexible, diverging epochs (KIP-595). 13: topic ids. 15: replica state. 16: endpoints of leaders. 17:
  * directory of a replica. 18: high watermark of the replica.
  *
  * A fetch that finds less than `minBytes` waits on its partitions.
  */
 import { ApiError, partSizeInBytes, zeroUuid } from '../../base/index.ts'
-import type { BrokerConfig } from '../../config/index.ts'
+import { type BrokerConfig, selectsByRack } from '../../config/index.ts'
 import { ErrorCode, type FetchRequest, type FetchResponse, fetch } from '../../protocol/index.ts'
 import {
   type FetchContext,
@@ -18,6 +18,7 @@ import {
   type FetchWaiters,
   type Follower,
   type ReplicaManager,
+  type RoamingReader,
   type SessionPartition,
   type Target,
 } from '../../replication/index.ts'
@@ -44,9 +45,11 @@ export function fetchHandler(services: FetchServices): Handler<FetchRequest, Fet
       // As Kafka: an isolation level that it does not know is its own error, and no session is touched.
       if (isolation === undefined) return refused(request, context)
       const session = sessions.begin(request, { apiVersion: context.apiVersion, topicName, isFollower })
-      const targets = session.partitions.map((asked) => targetOf(services, asked, follower))
+      const roaming = isFollower ? undefined : roamingOf(services, request, context)
+      const targets = session.partitions.map((asked) => targetOf(services, asked, { follower, roaming }))
       const fetching = waiters.fetch(targets, {
         isolation,
+        roaming,
         maxBytes: Math.min(request.maxBytes, config().number('fetch.max.bytes')),
         minBytes: Math.min(request.minBytes, request.maxBytes, config().number('fetch.max.bytes')),
         maxWaitMs: request.maxWaitMs,
@@ -80,15 +83,43 @@ function followerOf({ replicaId, replicaState }: FetchRequest, { apiVersion }: R
   return brokerId < 0 ? undefined : { brokerId, brokerEpoch }
 }
 
-function targetOf({ replicas }: FetchServices, asked: SessionPartition, follower: Follower | undefined): Target {
+const anyReplicaSince = 11
+const anywhere: RoamingReader = { rackId: '', rackOf: () => undefined }
+
+/** Undefined: a client that reads from leaders alone. */
+function roamingOf(
+  { image, config }: FetchServices,
+  { rackId }: FetchRequest,
+  { apiVersion, listenerName }: RequestContext,
+): RoamingReader | undefined {
+  if (apiVersion < anyReplicaSince) return undefined
+  if (rackId === '' || !selectsByRack(config())) return anywhere
+  const rackOf = (brokerId: number): string | undefined => {
+    const broker = image().cluster.brokers.get(brokerId)
+    const isReached = broker?.fenced === false && broker.endPoints.some(({ name }) => name === listenerName)
+    return isReached ? (broker.rack ?? undefined) : undefined
+  }
+  return { rackId, rackOf }
+}
+
+interface Asker {
+  readonly follower: Follower | undefined
+  readonly roaming: RoamingReader | undefined
+}
+
+function targetOf({ replicas }: FetchServices, asked: SessionPartition, { follower, roaming }: Asker): Target {
   try {
     if (asked.topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_ID, 'there is no topic with this id')
-    const partition = replicas.leader(asked.topic, asked.partition, asked.currentLeaderEpoch)
+    const { topic, partition: id, currentLeaderEpoch } = asked
+    const partition =
+      roaming === undefined
+        ? replicas.leader(topic, id, currentLeaderEpoch)
+        : replicas.replica(topic, id, currentLeaderEpoch)
     if (asked.topicId !== zeroUuid && asked.topicId !== partition.topicId) {
-      throw new ApiError(ErrorCode.INCONSISTENT_TOPIC_ID, `${asked.topic} was made anew with another id`)
+      throw new ApiError(ErrorCode.INCONSISTENT_TOPIC_ID, `${topic} was made anew with another id`)
     }
     if (follower === undefined) return { asked, partition }
-    partition.checkFollower(follower.brokerId, asked.currentLeaderEpoch)
+    partition.checkFollower(follower.brokerId, currentLeaderEpoch)
     return { asked, partition, follower: new FetchingFollower(follower) }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error

@@ -65,8 +65,12 @@ export class PartitionFixture {
     })
   }
 
-  static async open(disk: Disk, topics: Readonly<Record<string, GivenTopic>>): Promise<PartitionFixture> {
-    const cluster = new ClusterFixture({ 'log.dirs': `${directory},/lost`, 'cordoned.log.dirs': directory })
+  static async open(
+    disk: Disk,
+    topics: Readonly<Record<string, GivenTopic>>,
+    texts: Readonly<Record<string, string>> = {},
+  ): Promise<PartitionFixture> {
+    const cluster = new ClusterFixture({ 'log.dirs': `${directory},/lost`, 'cordoned.log.dirs': directory, ...texts })
     cluster.start(1, 2)
     cluster.createTopics(Object.fromEntries(Object.entries(topics).map(([name, { replicas }]) => [name, replicas])))
     for (const [resourceName, { configs = {} }] of Object.entries(topics)) {

@@ -143,6 +143,7 @@ class ClusterRun {
       new RecordProducer({ ...shared, name: 'producer-0' }),
       new RecordProducer({ ...shared, name: 'producer-1' }),
       new RecordReader({ ...shared, name: 'reader' }),
+      new RecordReader({ ...shared, name: 'roaming-reader', isRoaming: true }),
     ]
   }
 

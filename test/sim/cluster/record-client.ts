@@ -180,6 +180,11 @@ export class RecordProducer {
   }
 }
 
+interface RecordReaderOptions extends RecordClientOptions {
+  /** From whom it happens upon, leader or follower (KIP-392), instead of leaders alone. */
+  readonly isRoaming?: boolean
+}
+
 /** Reads what is committed, from the first record on, again and again. */
 export class RecordReader {
   readonly #cluster: ClusterWorld
@@ -187,10 +192,12 @@ export class RecordReader {
   readonly #draw: SeededStream
   readonly #leaders: Leaders
   readonly #nextOffsets: number[]
+  readonly #isRoaming: boolean
 
-  constructor({ cluster, history, name }: RecordClientOptions) {
+  constructor({ cluster, history, name, isRoaming = false }: RecordReaderOptions) {
     this.#cluster = cluster
     this.#history = history
+    this.#isRoaming = isRoaming
     this.#draw = cluster.world.random.stream(name)
     this.#leaders = new Leaders(cluster, this.#draw)
     this.#nextOffsets = Array.from({ length: history.partitions }, () => 0)
@@ -217,7 +224,10 @@ export class RecordReader {
     const fetchOffset = this.#nextOffsets[partition] ?? 0
     const partitions = [{ partition, fetchOffset, partitionMaxBytes: bytesMax }]
     const topics = [{ topic, ...(topicId && { topicId }), partitions }]
-    const reply = await this.#leaders.call(partition, fetch, { maxBytes: bytesMax, maxWaitMs: 0, topics })
+    const request = { maxBytes: bytesMax, maxWaitMs: 0, topics }
+    const reply = this.#isRoaming
+      ? await this.#leaders.ask(this.#leaders.anyBroker(), fetch, request)
+      : await this.#leaders.call(partition, fetch, request)
     const { errorCode, records, highWatermark = 0 } = reply.responses[0]?.partitions[0] ?? {}
     if (reply.errorCode !== ErrorCode.NONE || errorCode !== ErrorCode.NONE) return false
     for (const [offset, value] of valuesIn(records instanceof Uint8Array ? records : new Uint8Array(0))) {
