@@ -17,7 +17,7 @@ import { bootstrapVariable, isShortRun, until } from './kit.ts'
 import { LeaderWatch } from './leader-watch.ts'
 import { Load } from './load.ts'
 import { partitionsOf, untilInSync } from './partitions-seen.ts'
-import { assertSameReplicas, electPreferred, makeReplicated, readReplicated } from './replicated-topics.ts'
+import { electPreferred, makeReplicated, readReplicated, untilSameReplicas } from './replicated-topics.ts'
 import { SteadyProducer } from './steady-producer.ts'
 
 const ids = [1, 2, 3]
@@ -179,6 +179,5 @@ test('leaders, followers and controllers are killed and held up under load', {
   const counts = `${load.count} records of Kafka's producer and ${sent.length} of ours acknowledged, all read`
   context.diagnostic(`${counts}; ${producers.join('; ')}`)
   report(context, faults.measured)
-  await cluster.stop()
-  for (const topic of topics) assertSameReplicas(cluster.nodes, topic, partitionCount)
+  for (const topic of topics) await untilSameReplicas(cluster.nodes, topic, partitionCount)
 })

@@ -82,13 +82,22 @@ export async function readReplicated(cluster: Cluster, topic: string): Promise<s
   return read
 }
 
-/** Of brokers that have stopped, whose logs of `topic` have one segment: the same, byte for byte. */
-export function assertSameReplicas(brokers: readonly ClusterNode[], topic: string, partitionCount: number): void {
+/** The logs of `topic`, of one segment, are the same on all brokers, byte for byte, as soon as nobody writes. */
+export async function untilSameReplicas(
+  brokers: readonly ClusterNode[],
+  topic: string,
+  partitionCount: number,
+): Promise<void> {
   for (let partition = 0; partition < partitionCount; partition++) {
-    const [first, ...others] = brokers.map(({ directory }) =>
-      readFileSync(join(directory, `${topic}-${partition}`, '00000000000000000000.log')),
-    )
-    for (const other of others) assert.ok(first?.equals(other), `the logs of ${topic}-${partition} are the same`)
+    const name = join(`${topic}-${partition}`, '00000000000000000000.log')
+    await until({
+      what: `the logs of ${topic}-${partition} are the same`,
+      timeoutMs: 10_000,
+      condition: () => {
+        const [first, ...others] = brokers.map(({ directory }) => readFileSync(join(directory, name)))
+        return others.every((other) => first?.equals(other))
+      },
+    })
   }
 }
 
