@@ -11,6 +11,8 @@ import type { ClusterNode } from './cluster.ts'
 const pauseMs = 100
 /** Whoever takes longer is held up. */
 const answerMs = 1000
+/** By a watch that ends. */
+const lastLooksMax = 10
 /** By names, not by ids of topics. */
 const version = 9
 const { network } = createEnv()
@@ -52,21 +54,27 @@ export class CommittedWatch {
   get setBacks(): readonly SetBack[] {
     return this.#setBacks
   }
+  /** Looks once more. */
   async end(): Promise<void> {
     this.#isOver = true
     await this.#ended
+    for (let i = 0; i < lastLooksMax && !(await this.#look()); i++) await this.#turnOn()
     this.#wire?.destroy()
   }
 
   async #run(): Promise<void> {
     while (!this.#isOver) {
-      if (!(await this.#look())) {
-        this.#wire?.destroy()
-        this.#wire = undefined
-        this.#turn += 1
-      }
-      await delay(pauseMs)
+      if (await this.#look()) await delay(pauseMs)
+      else await this.#turnOn()
     }
+  }
+
+  /** To another broker, which may know the coordinator. */
+  async #turnOn(): Promise<void> {
+    this.#wire?.destroy()
+    this.#wire = undefined
+    this.#turn += 1
+    await delay(pauseMs)
   }
 
   /** False if there is no coordinator who answers. */
