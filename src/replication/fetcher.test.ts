@@ -76,7 +76,7 @@ async function following(
       const answers = Object.entries(script(decoded, asked.length))
       const partitions = answers.map(([index, answer]) => ({ partitionIndex: Number(index), ...answer }))
       const reply = fetch.response.create({ sessionId: 7, responses: [{ topicId, partitions }] })
-      world.after(answers.length > 0 ? 1 : waitMs, () => socket.write([replyFrame(fetch, request, reply)]))
+      world.after(answers.length > 0 ? 1 : decoded.maxWaitMs, () => socket.write([replyFrame(fetch, request, reply)]))
     },
   })
   const fetcher = new Fetcher({
@@ -102,7 +102,7 @@ const places = ({ topics }: FetchRequest) =>
 const forgotten = ({ forgottenTopicsData }: FetchRequest) => forgottenTopicsData.flatMap(({ partitions }) => partitions)
 
 test('what is held back is not asked for in the session, from the first one on, and is told anew when it is back', async () => {
-  const it = await following((_, nth) => (nth === 1 ? { 0: { errorCode: ErrorCode.UNKNOWN_LEADER_EPOCH } } : {}))
+  const it = await following((_, nth) => (nth === 1 ? { 0: { errorCode: ErrorCode.KAFKA_STORAGE_ERROR } } : {}))
   it.follow(it.fixture.partition('t', 0))
   it.follow(it.fixture.partition('t', 1))
   await it.pass(backoffMs + 3 * waitMs)
@@ -110,6 +110,27 @@ test('what is held back is not asked for in the session, from the first one on, 
   assert.deepEqual(it.asked.slice(0, 2).map(forgotten), [[], [0]])
   const later = it.asked.slice(2).flatMap(places)
   assert.deepEqual(later, ['0@0'])
+  await it.fetcher.close()
+})
+
+test('a leader that does not know its epoch yet is asked again soon, though nothing else has come, and later and later', async () => {
+  const timesMs: number[] = []
+  const it = await following((request) => {
+    if (!places(request).includes('0@0')) return {}
+    timesMs.push(it.world.nowMs)
+    return { 0: { errorCode: ErrorCode.UNKNOWN_LEADER_EPOCH } }
+  })
+  it.follow(it.fixture.partition('t', 0))
+  it.follow(it.fixture.partition('t', 1))
+  await it.pass(5 * backoffMs)
+  const waitedMs = timesMs.slice(1).map((ms, i) => ms - (timesMs[i] ?? 0))
+  const wanted = [20, 40, 80, 160, 320, 640, backoffMs, backoffMs]
+  // On the way there and back time passes too.
+  assert.deepEqual(
+    waitedMs.slice(0, wanted.length).map((ms, i) => ms >= (wanted[i] ?? 0) && ms < (wanted[i] ?? 0) + 15),
+    wanted.map(() => true),
+    `${waitedMs}`,
+  )
   await it.fetcher.close()
 })
 

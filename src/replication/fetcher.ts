@@ -66,6 +66,8 @@ export class Fetcher {
   readonly #options: FetcherOptions
   readonly #followed = new Map<string, FollowedPartition>()
   readonly #session = new FetchSessionClient()
+  /** When the first of those may be fetched that the last request leaves out. */
+  #heldUntilMs = Number.POSITIVE_INFINITY
   #line: { readonly address: PeerAddress; readonly peer: Peer } | undefined
   #trouble: string | undefined
   #isRunning = false
@@ -124,9 +126,14 @@ export class Fetcher {
     const nowMs = this.#options.clock.monotonic()
     const { partitionMaxBytes } = this.#options.settings()
     const wanted = new Map<string, Asked>()
+    this.#heldUntilMs = Number.POSITIVE_INFINITY
     for (const [key, followed] of this.#followed) {
-      const { readyMs, topicId } = followed
-      if (readyMs === undefined || readyMs > nowMs || followed.isThrottled) continue
+      const { readyMs = Number.POSITIVE_INFINITY, topicId } = followed
+      if (readyMs > nowMs) {
+        this.#heldUntilMs = Math.min(this.#heldUntilMs, readyMs)
+        continue
+      }
+      if (followed.isThrottled) continue
       wanted.set(key, { topicId, asked: followed.asked(partitionMaxBytes), followed })
     }
     return wanted
@@ -160,10 +167,11 @@ export class Fetcher {
     try {
       // Another way to the leader begins another session, which the request has to know.
       const peer = this.#peer()
+      const heldMs = this.#heldUntilMs - this.#options.clock.monotonic()
       const request = fetch.request.create({
         replicaState: { replicaId: nodeId, replicaEpoch: ownEpoch() },
         replicaId: nodeId,
-        maxWaitMs: waitMsMax,
+        maxWaitMs: Math.max(1, Math.min(waitMsMax, Math.ceil(heldMs))),
         minBytes,
         maxBytes,
         isolationLevel: 0,

@@ -4,7 +4,8 @@
  *
  * fetching -> working         an append waits for the disk, the log is cut where it diverges, or the leader is asked where it is
  * working  -> fetching        that is done
- * fetching -> waiting         the leader, or the disk, has refused: until the back-off is over, or the metadata says more
+ * fetching -> waiting         the leader, or the disk, has refused: until the back-off is over, or the metadata says more; where the
+ *                             leader has not learnt yet that it leads, for a moment
  * any      -> ended           another leader epoch, or no replica here any more
  */
 import { ApiError, DiskError, type Logger, type Uuid, zeroUuid } from '../base/index.ts'
@@ -41,6 +42,8 @@ export class FollowedPartition {
   /** How far the log ended below the leader's high watermark when records came last; undefined before the first answer. */
   #lag: number | undefined
   #work: Promise<void> | undefined
+  /** How long it waits when the leader does not know its epoch the next time. */
+  #unknownMs = unknownMsMin
   #isEnded = false
   readonly #ended = Promise.withResolvers<undefined>()
 
@@ -119,7 +122,17 @@ export class FollowedPartition {
     // Who was told of a new leader epoch first has to wait for the other.
     const level = isCommon.has(code) ? 'debug' : 'warn'
     this.#options.logger.log(level, 'a partition could not be fetched', { name, leader, leaderEpoch, code, reason })
-    this.delay()
+    this.delay(code === ErrorCode.UNKNOWN_LEADER_EPOCH ? this.#momentMs() : undefined)
+  }
+
+  /**
+   * Who leads from now on is told last, now and then: it knows in a moment. With the whole back-off, as Kafka's followers wait, nothing
+   * that wants all in sync would be acknowledged meanwhile.
+   */
+  #momentMs(): number {
+    const ms = Math.min(this.#unknownMs, this.#options.backoffMs())
+    this.#unknownMs *= 2
+    return ms
   }
 
   #append(data: FetchedData): Promise<void> | undefined {
@@ -240,6 +253,7 @@ export class FollowedPartition {
 }
 
 const nothing = new Uint8Array(0)
+const unknownMsMin = 20
 
 /** In a partition of a request. */
 const unused = { replicaDirectoryId: zeroUuid, highWatermark: 2n ** 63n - 1n }

@@ -1,9 +1,9 @@
 /** KafkaJS as the suites use it: silent, closed after use. */
 import kafkajs, { type Received, type Retry } from 'kafkajs'
-import { bootstrap, uniqueName, until } from './kit.ts'
+import { bootstraps, uniqueName, until } from './kit.ts'
 
 export const connectKafkajs = (options: { readonly retry?: Retry } = {}) =>
-  new kafkajs.Kafka({ clientId: 'interop', brokers: [bootstrap()], logLevel: kafkajs.logLevel.NOTHING, ...options })
+  new kafkajs.Kafka({ clientId: 'interop', brokers: bootstraps(), logLevel: kafkajs.logLevel.NOTHING, ...options })
 
 export interface ReadOptions {
   readonly topic: string

@@ -32,6 +32,9 @@ export function bootstrap(): string {
   return address
 }
 
+/** The same where it may be several. */
+export const bootstraps = (): readonly string[] => bootstrap().split(',')
+
 /** One quick round: fewer records, the same calls. */
 const isShort = process.env[shortVariable] === '1'
 /** `count` in a full run, a tenth of it in a short one. */

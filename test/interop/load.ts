@@ -27,11 +27,13 @@ export interface LoadOptions {
 
 type LoadKind = (options: LoadOptions) => Command | Promise<Command>
 
-function kafkajsLoad({ topic, prefix, rate, acks, codec, idempotent }: LoadOptions): Command {
-  const script = join(import.meta.dirname, 'kafkajs-load.ts')
-  const args = [script, topic, prefix, `${rate}`, `${acks}`, codec, idempotent ? 'idempotent' : 'plain']
-  return { command: process.execPath, args }
-}
+const scriptLoad =
+  (name: string): LoadKind =>
+  ({ topic, prefix, rate, acks, codec, idempotent }) => {
+    const script = join(import.meta.dirname, name)
+    const args = [script, topic, prefix, `${rate}`, `${acks}`, codec, idempotent ? 'idempotent' : 'plain']
+    return { command: process.execPath, args }
+  }
 
 function javaLoad(options: LoadOptions): Promise<Command> {
   const { topic, prefix, rate, acks, codec, idempotent, brokers = bootstrap() } = options
@@ -51,7 +53,8 @@ const lineOptions = ({ idempotent, ...options }: LoadOptions) => ({
 })
 
 const kinds = {
-  kafkajs: kafkajsLoad,
+  kafkajs: scriptLoad('kafkajs-load.ts'),
+  platformatic: scriptLoad('platformatic-load.ts'),
   librdkafka: (options) => librdkafkaCommand('load', lineOptions(options)),
   java: javaLoad,
   'franz-go': (options) => franzGoCommand('load', lineOptions(options)),
@@ -59,7 +62,13 @@ const kinds = {
 
 export type LoadName = keyof typeof kinds
 /** Of an end that was asked for, by which nothing sent is left unreported; of a Java runtime 128 + SIGTERM. */
-const endedCodes: Readonly<Record<LoadName, number>> = { kafkajs: 0, librdkafka: 0, java: 143, 'franz-go': 0 }
+const endedCodes: Readonly<Record<LoadName, number>> = {
+  kafkajs: 0,
+  platformatic: 0,
+  librdkafka: 0,
+  java: 143,
+  'franz-go': 0,
+}
 /** Those that can be run here. */
 export const canLoad = (name: LoadName): boolean => name !== 'franz-go' || skipWithoutGo() === false
 

@@ -20,12 +20,18 @@ export async function asked<T>(node: ClusterNode, ask: (wire: Wire) => Promise<T
 export interface SeenPartition {
   readonly leader: number
   readonly isr: readonly number[]
+  readonly replicas: readonly number[]
 }
 
 export const partitionsOf = (node: ClusterNode, name: string): Promise<readonly SeenPartition[]> =>
   asked(node, async (wire) => {
     const { topics } = await wire.call(metadata, { topics: [{ name }] })
-    return topics[0]?.partitions.map(({ leaderId, isrNodes }) => ({ leader: leaderId, isr: isrNodes })) ?? []
+    const seen = topics[0]?.partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex) ?? []
+    return seen.map(({ leaderId, isrNodes, replicaNodes }) => ({
+      leader: leaderId,
+      isr: isrNodes,
+      replicas: replicaNodes,
+    }))
   })
 
 /** Each partition has a leader among `ids`, and these are in sync, and nobody else. */

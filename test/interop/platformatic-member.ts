@@ -1,6 +1,6 @@
 /** A member by `@platformatic/kafka`, in a process that is meant to be killed: topic, group, session time-out, protocol. */
 import { type Assigned, Consumer, stringDeserializers } from '@platformatic/kafka'
-import { bootstrap } from './kit.ts'
+import { bootstraps } from './kit.ts'
 
 const lifetimeMs = 600_000
 const lookMs = 100
@@ -11,7 +11,7 @@ const [topic = '', groupId = '', sessionTimeoutMs, protocol] = process.argv.slic
 setTimeout(() => process.exit(1), lifetimeMs)
 const consumer = new Consumer({
   clientId: 'interop',
-  bootstrapBrokers: [bootstrap()],
+  bootstrapBrokers: bootstraps(),
   groupId,
   deserializers: stringDeserializers,
   // By itself it gives up before a broker of Kafka has started again.
