@@ -1,4 +1,4 @@
-/** Stands in front of a listener, and can hold all that comes by: nothing is lost, it only waits. */
+/** Stands in front of a listener, and can hold all that comes by, or let it by slowly: nothing is lost, it only waits. */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
@@ -7,6 +7,8 @@ export class Gate {
   readonly #sockets = new Set<Socket>()
   readonly #toPort: number
   #isHeld = false
+  /** Of each connection, in each direction. */
+  #bytesPerSecond = Number.POSITIVE_INFINITY
 
   private constructor(toPort: number) {
     this.#toPort = toPort
@@ -40,7 +42,13 @@ export class Gate {
       this.#sockets.delete(from)
       to.destroy()
     })
-    from.on('data', (chunk: Buffer) => to.write(chunk))
+    from.on('data', (chunk: Buffer) => {
+      to.write(chunk)
+      const pauseMs = (chunk.length / this.#bytesPerSecond) * 1000
+      if (pauseMs < 1) return
+      from.pause()
+      setTimeout(() => this.#isHeld || from.resume(), pauseMs)
+    })
     if (this.#isHeld) from.pause()
   }
 
@@ -52,6 +60,10 @@ export class Gate {
   release(): void {
     this.#isHeld = false
     for (const socket of this.#sockets) socket.resume()
+  }
+
+  pace(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond
   }
 
   stop(): void {

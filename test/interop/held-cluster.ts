@@ -19,8 +19,10 @@ const timeoutMs = 60_000
 /** Nobody falls out of the ISR for being held, and nothing happens by itself. */
 const settings = {
   'replica.lag.time.max.ms': '600000',
+  'replica.fetch.max.bytes': '65536',
   'replica.socket.timeout.ms': '300000',
   'auto.leader.rebalance.enable': 'false',
+  'log.segment.delete.delay.ms': '1000',
   'broker.session.timeout.ms': '6000',
   'broker.heartbeat.interval.ms': '500',
 }
@@ -77,6 +79,11 @@ export class HeldCluster {
 
   release(): void {
     for (const { gate } of this.#ways.values()) gate.release()
+  }
+
+  /** What each connection of a replica brings; Infinity: as fast as it goes. */
+  pace(bytesPerSecond: number): void {
+    for (const { gate } of this.#ways.values()) gate.pace(bytesPerSecond)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -61,8 +61,16 @@ export class Operator {
     assert.match(printed, /^Successfully started partition reassignments? for /m)
   }
 
-  async cancel(plan: readonly Placed[]): Promise<void> {
-    assert.match(await this.#reassign('--cancel', plan, []), /^Successfully cancelled partition reassignments? for /m)
+  /** Where a broker of the plan is dead, the throttles cannot be taken away: the tool waits for it for a minute. */
+  async cancel(plan: readonly Placed[], more: { readonly preservesThrottles?: boolean } = {}): Promise<void> {
+    const flags = more.preservesThrottles === true ? ['--preserve-throttles'] : []
+    const printed = await this.#reassign('--cancel', plan, flags)
+    assert.match(printed, /^Successfully cancelled partition reassignments? for: /m)
+  }
+
+  /** Of what does not move any more, wherever it is. */
+  async clearThrottles(plan: readonly Placed[]): Promise<void> {
+    assert.match(await this.#reassign('--verify', plan, []), /^Clearing broker-level throttles on brokers /m)
   }
 
   /** All are where they are to be, and what throttled them is gone. */
