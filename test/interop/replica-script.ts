@@ -186,6 +186,9 @@ async function underWay(world: ReplicaWorld): Promise<void> {
 }
 
 const throttleTold = async ({ transcript }: ReplicaWorld, when: string): Promise<void> => {
+  for (const id of [11, 13]) {
+    await transcript.call(when, { tool: 'configs', args: `--describe --entity-type brokers --entity-name ${id}` })
+  }
   await transcript.call(when, { tool: 'configs', args: '--describe --entity-type topics' })
 }
 
