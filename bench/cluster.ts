@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly folder: string
   readonly nodes: readonly NodeSpec[]
   readonly settings?: Readonly<Record<string, string>>
+  /** Of one node, beside those of all. */
+  readonly settingsOf?: (node: ClusterNode) => Readonly<Record<string, string>>
   /** KIP-853: the first controller is the only voter at first, others are added. */
   readonly isDynamic?: boolean
   /** Of Kafka's nodes; by itself those for nodes that have little to do. */
@@ -182,7 +184,7 @@ export class Cluster {
 
   /** Formatted, and not started. */
   static async make(options: ClusterOptions): Promise<Cluster> {
-    const { folder, nodes: specs, settings = {}, isDynamic = false, jvmFlags = smallJvm } = options
+    const { folder, nodes: specs, settings = {}, settingsOf, isDynamic = false, jvmFlags = smallJvm } = options
     rmSync(folder, { recursive: true, force: true })
     const nodes: ClusterNode[] = []
     for (const spec of specs) {
@@ -193,10 +195,15 @@ export class Cluster {
     const quorum = quorumSettings(controllers, isDynamic)
     for (const node of nodes) {
       mkdirSync(node.folder, { recursive: true })
-      writeFileSync(node.file, properties({ ...nodeSettings(node), ...quorum, ...settings, ...node.settings }))
-      const flag = node === controllers[0] ? '--standalone' : '--no-initial-controllers'
-      await node.format(isDynamic && node.isController ? [flag] : [])
+      const own = { ...node.settings, ...settingsOf?.(node) }
+      writeFileSync(node.file, properties({ ...nodeSettings(node), ...quorum, ...settings, ...own }))
     }
+    await Promise.all(
+      nodes.map((node) => {
+        const flag = node === controllers[0] ? '--standalone' : '--no-initial-controllers'
+        return node.format(isDynamic && node.isController ? [flag] : [])
+      }),
+    )
     return new Cluster(nodes)
   }
 

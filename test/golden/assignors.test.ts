@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { shippedJar } from '../interop/assignor-program.ts'
+import { assignors } from '../interop/assignor-program.ts'
 import { type Changes, type Story, tell } from './assignor-story.ts'
 import { goldenText } from './golden.ts'
 
@@ -35,6 +35,6 @@ describe('the assignors of the server', () => {
   })
 
   test('the jar that runs the classes of Kafka is of its source', () => {
-    assert.ok(existsSync(shippedJar))
+    assert.ok(existsSync(assignors.shippedJar))
   })
 })

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { constants, zstdCompressSync } from 'node:zlib'
 import { type Changes, type Story, tell } from '../golden/assignor-story.ts'
 import { randomStory } from '../golden/random-story.ts'
-import { shipJar, shippedJar, tellByKafka } from './assignor-program.ts'
+import { assignors, tellByKafka } from './assignor-program.ts'
 import { records } from './kit.ts'
 
 const storyCount = records(500)
@@ -28,11 +28,11 @@ test(`${storyCount} random groups: uniform and range assign as Kafka's classes d
   const theirs = await tellByKafka(stories)
   assert.equal(theirs.length, storyCount)
   if (process.env['UPDATE'] === '1') {
-    await shipJar()
+    await assignors.ship()
     keep(stories.slice(0, keptCount), theirs)
   }
   for (const [index, story] of stories.entries()) {
     assert.deepEqual(tell(story), theirs[index], `ODRADEK_SEED=${first + index}`)
   }
-  assert.ok(existsSync(shippedJar), 'the jar is of this source; UPDATE=1 makes it')
+  assert.ok(existsSync(assignors.shippedJar), 'the jar is of this source; UPDATE=1 makes it')
 })

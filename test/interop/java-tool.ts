@@ -20,7 +20,9 @@ const tools = {
   leaderElection: 'org.apache.kafka.tools.LeaderElectionCommand',
   logDirs: 'org.apache.kafka.tools.LogDirsCommand',
   consoleShareConsumer: 'org.apache.kafka.tools.consumer.ConsoleShareConsumer',
+  producerPerformance: 'org.apache.kafka.tools.ProducerPerformance',
   reassignPartitions: 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+  replicaVerification: 'org.apache.kafka.tools.ReplicaVerificationTool',
   metadataQuorum: 'org.apache.kafka.tools.MetadataQuorumCommand',
   shareGroups: 'org.apache.kafka.tools.consumer.group.ShareGroupCommand',
   storage: 'kafka.tools.StorageTool',
@@ -32,8 +34,11 @@ const tools = {
 
 export type Tool = keyof typeof tools
 
+/** The class with its `main`. */
+export const toolClass = (tool: Tool): string => tools[tool]
+
 /** A tool lives for seconds: a quick start is worth more than fast code. */
-const flags = [
+export const toolFlags = [
   '-Xmx256M',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
@@ -42,7 +47,7 @@ const flags = [
 
 export async function toolCommand(tool: Tool, args: readonly string[], version = kafkaVersion): Promise<Command> {
   const classPath = join(await kafkaJars(version), '*')
-  return { command: await javaCommand(), args: [...flags, '-cp', classPath, tools[tool], ...args] }
+  return { command: await javaCommand(), args: [...toolFlags, '-cp', classPath, tools[tool], ...args] }
 }
 
 export interface ToolOptions {

@@ -21,9 +21,9 @@ export async function untilProgress(loads: readonly Load[]): Promise<void> {
 }
 
 /** Each partition's values in order of offsets, which have no gap. */
-export async function readAll(topic: string): Promise<string[][]> {
+export async function readAll(topic: string, count: number = partitions): Promise<string[][]> {
   const all: string[][] = []
-  for (let partition = 0; partition < partitions; partition++) {
+  for (let partition = 0; partition < count; partition++) {
     const args = ['-C', '-t', topic, '-p', `${partition}`, '-o', 'beginning', '-e', '-q', '-f', '%o %s\n']
     const lines = (await kcat(args)).split('\n').slice(0, -1)
     all.push(

@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly idempotent: boolean
   /** Of Kafka's own producer: the brokers, instead of the one under test. */
   readonly brokers?: string
+  /** Of Java's: configs of the client, beside those that its program sets. */
+  readonly javaConfigs?: Readonly<Record<string, string>>
 }
 
 type LoadKind = (options: LoadOptions) => Command | Promise<Command>
@@ -36,17 +38,19 @@ const scriptLoad =
   }
 
 function javaLoad(options: LoadOptions): Promise<Command> {
-  const { topic, prefix, rate, acks, codec, idempotent, brokers = bootstrap() } = options
+  const { topic, prefix, rate, acks, codec, idempotent, javaConfigs, brokers = bootstrap() } = options
   const file = join(runFolder(against), `${uniqueName('load')}.properties`)
   // By itself the tool retries nothing, and is not idempotent for that.
-  writeFileSync(file, `retries=1000000\nenable.idempotence=${idempotent}\ncompression.type=${codec}\n`)
+  const own = { retries: '1000000', 'enable.idempotence': `${idempotent}`, 'compression.type': codec }
+  const lines = Object.entries({ ...own, ...javaConfigs }).map(([key, value]) => `${key}=${value}\n`)
+  writeFileSync(file, lines.join(''))
   const place = ['--bootstrap-server', brokers, '--topic', topic, '--command-config', file]
   const values = ['--value-prefix', prefix.slice(0, -1), '--throughput', `${rate}`, '--acks', `${acks}`]
   return toolCommand('verifiableProducer', [...place, ...values])
 }
 
 /** For the programs of ours that take the same options. */
-const lineOptions = ({ idempotent, ...options }: LoadOptions) => ({
+const lineOptions = ({ idempotent, javaConfigs: _, ...options }: LoadOptions) => ({
   ...options,
   timeout: lifetimeSeconds,
   ...(idempotent ? { idempotent: true as const } : {}),

@@ -25,3 +25,19 @@ test('before version 4 features whose lowest level is 0 are left out of what is 
   assert.deepEqual(await answered(4), { supported: names, finalized: names })
   assert.deepEqual(await answered(3), { supported: ['metadata.version'], finalized: names })
 })
+
+test('Produce is announced from version 0 on, which is not served: older librdkafka compresses for no other broker', async () => {
+  const run = (): never => assert.fail('nothing is run')
+  const served = () => [
+    { key: 1, name: 'Fetch', versions: [4, 18] as const, run },
+    { key: 0, name: 'Produce', versions: [3, 13] as const, run },
+  ]
+  const features = () => ({ supported: [], finalizedEpoch: 1, finalized: [] })
+  const request = apiVersions.request.create({})
+  const { apiKeys } = await ask(apiVersionsHandler({ served, features }), request, { apiVersion: 0 })
+  const announced = apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, minVersion, maxVersion])
+  assert.deepEqual(announced, [
+    [0, 0, 13],
+    [1, 4, 18],
+  ])
+})

@@ -5,7 +5,13 @@
  * 4: features whose lowest level is 0, which clients of 3.x cannot read (KAFKA-17492). A version beyond ours is answered in form 0 by `request-frame.ts` (KIP-511).
  */
 import { ApiError } from '../../base/index.ts'
-import { type ApiVersionsRequest, type ApiVersionsResponse, apiVersions, ErrorCode } from '../../protocol/index.ts'
+import {
+  type ApiVersionsRequest,
+  type ApiVersionsResponse,
+  apiVersions,
+  ErrorCode,
+  produce,
+} from '../../protocol/index.ts'
 import type { BoundHandler, Handler } from '../handler.ts'
 
 export interface Features {
@@ -19,6 +25,13 @@ export interface ApiVersionsServices {
   readonly served: () => readonly BoundHandler[]
   readonly features: () => Features
 }
+
+/** Versions 0 to 2 of Produce are announced and not served: older librdkafka compresses nothing without them (KAFKA-18659). */
+const announced = ({ key, versions }: BoundHandler) => ({
+  apiKey: key,
+  minVersion: key === produce.key ? 0 : versions[0],
+  maxVersion: versions[1],
+})
 
 /** As Kafka checks what a client says of itself (KIP-511): words of letters, digits, dots and dashes. */
 const clientWord = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
@@ -39,7 +52,7 @@ export function apiVersionsHandler(services: ApiVersionsServices): Handler<ApiVe
       return apiVersions.response.create({
         apiKeys: services
           .served()
-          .map(({ key, versions }) => ({ apiKey: key, minVersion: versions[0], maxVersion: versions[1] }))
+          .map(announced)
           .sort((a, b) => a.apiKey - b.apiKey),
         supportedFeatures: context.apiVersion >= 4 ? supported : supported.filter(({ minVersion }) => minVersion > 0),
         finalizedFeaturesEpoch: finalizedEpoch,
