@@ -63,9 +63,9 @@ export class ChildNode {
     this.#process.on('close', (code, signal) => end(this.#outcomeOf(code, signal)))
   }
 
-  /** A process that is told to stop before it can listen for that has done nothing yet. */
+  /** Code 0 is a node that somebody has stopped; one that is told to stop before it can listen for that has done nothing yet. */
   #outcomeOf(code: number | null, signal: string | null): string | undefined {
-    if (this.#isTold && (code === 0 || (signal === 'SIGTERM' && !this.#isReady))) return undefined
+    if (code === 0 || (this.#isTold && signal === 'SIGTERM' && !this.#isReady)) return undefined
     return signal === null ? `ended with code ${code}` : `was ended by ${signal}`
   }
 
@@ -82,7 +82,7 @@ export class ChildNode {
     return this.#isOver
   }
 
-  /** Why it ended; undefined if it was told to, and did as told. */
+  /** How it failed; undefined if it was told to end, by whomever, and did. */
   get failure(): string | undefined {
     return this.#outcome
   }

@@ -84,6 +84,9 @@ export class Fleet {
       logger.log('error', `node ${id} ${child.failure}: ${others}`, { nodeId: id, running: rest })
       if (stopsOnFailure && rest !== '') void this.stop()
     }
+    if (child?.failure === undefined && !this.#isStopping) {
+      logger.log('info', `node ${id} was stopped: the others go on`, { nodeId: id })
+    }
     if (running.length === 0) this.#ended.resolve(this.#children.every(({ failure }) => failure === undefined))
     else this.#tellReady()
   }
