@@ -4,7 +4,7 @@ import type { Plan } from './plan.ts'
 import { progressBar, shownPlan } from './shown.ts'
 
 /** What this needs of `process.stdout` and `process.stderr`. */
-export interface TextStream {
+interface TextStream {
   readonly isTTY?: boolean
   write(text: string): unknown
 }

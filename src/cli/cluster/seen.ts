@@ -11,7 +11,7 @@ import { AdminError } from './admin-error.ts'
 import type { Load, PlanBroker, PlanPartition } from './placement.ts'
 import type { PlanCluster } from './plan.ts'
 
-export interface SeenBroker extends PlanBroker, BrokerAddress {}
+interface SeenBroker extends PlanBroker, BrokerAddress {}
 
 export interface SeenPartition extends PlanPartition {
   /** -1: nobody. */

@@ -29,7 +29,7 @@ interface Resource {
   readonly changes: readonly Change[]
 }
 
-export interface TopicThrottle {
+interface TopicThrottle {
   readonly topic: string
   /** `partition:broker`, comma-separated. */
   readonly leaders: string
@@ -51,7 +51,7 @@ export function topicThrottles(moves: readonly Move[]): readonly TopicThrottle[]
 }
 
 /** Those that a plan makes send or receive. */
-export const brokersOf = (moves: readonly Move[]): readonly number[] =>
+const brokersOf = (moves: readonly Move[]): readonly number[] =>
   [...new Set(moves.flatMap(({ from, to }) => [...from, ...to]))].sort((a, b) => a - b)
 
 export interface Throttled {
