@@ -8,8 +8,9 @@ import { AdminError } from './cluster/admin-error.ts'
 import { moveReplicas } from './cluster/moving.ts'
 import { PlanError } from './cluster/plan.ts'
 import { Report } from './cluster/report.ts'
-import { readCluster } from './cluster/seen.ts'
+import { askable, readCluster } from './cluster/seen.ts'
 import { shownStatus, statusData } from './cluster/shown.ts'
+import { findThrottles } from './cluster/throttle.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -19,16 +20,17 @@ const usage = `Usage: odradek cluster status [flags]
        odradek cluster unregister --broker ID [flags]
 
 status      tells of each broker how many replicas it has, how many partitions it leads, how many it would lead if all were led by
-            their first replica, and how many of its replicas are not in sync; and which partitions are under-replicated or on
-            their way to other brokers.
+            their first replica, and how many of its replicas are not in sync; which partitions are under-replicated or on their
+            way to other brokers; and what is throttled.
 drain       moves all replicas of a broker to the others, so that it can be taken away.
 rebalance   spreads replicas and leaders evenly, onto brokers that are new too: in as many racks as can be, then within one of each
             other, by as few copies as that takes. Fenced brokers keep what they have.
 unregister  takes a broker that is stopped and holds nothing from the cluster's memory.
 
 drain and rebalance print what they will do, then do it, so many partitions at a time. Ctrl-C cancels those that are under way, which
-are then where they were; those that are done stay, and the same command goes on from there. Throttles are taken away in the end, also
-then; a command that was killed leaves its own behind, until one with --throttle has run to its end.
+are then where they were; those that are done stay, and the same command goes on from there. With --throttle all throttles of the
+cluster are taken away in the end, also then, as kafka-reassign-partitions --verify does: those too that a command left behind which
+was killed. status tells of them.
 
   --bootstrap, -b HOST:PORT  a broker to ask first, or several, comma-separated; 127.0.0.1:9092 unless told
   --broker ID                the broker to be drained or unregistered
@@ -142,7 +144,8 @@ function listenForInterrupts(report: Report): { readonly interrupted: AbortSigna
 
 async function tellStatus(admin: ClusterAdmin, isJson: boolean): Promise<number> {
   const cluster = await readCluster(admin)
-  process.stdout.write(isJson ? `${JSON.stringify(statusData(cluster))}\n` : shownStatus(cluster))
+  const throttles = await findThrottles(admin, askable(cluster))
+  process.stdout.write(isJson ? `${JSON.stringify(statusData(cluster, throttles))}\n` : shownStatus(cluster, throttles))
   return exitDone
 }
 

@@ -6,6 +6,7 @@ import { createEnv } from '../../env/index.ts'
 import {
   alterPartitionReassignments,
   describeCluster,
+  describeConfigs,
   describeQuorum,
   ErrorCode,
   electLeaders,
@@ -98,6 +99,7 @@ export class FakeCluster {
       bind({ api: describeCluster, handle: () => this.#describe() }),
       bind({ api: metadata, handle: () => this.#metadata() }),
       bind({ api: describeQuorum, handle: () => this.#quorum() }),
+      bind({ api: describeConfigs, handle: ({ resources }) => this.#configs(resources) }),
       bind({ api: electLeaders, handle: ({ topicPartitions }) => this.#elect(topicPartitions) }),
       bind({ api: listPartitionReassignments, handle: () => this.#list() }),
       bind({ api: alterPartitionReassignments, handle: ({ topics }) => this.#alter(topics) }),
@@ -204,6 +206,24 @@ export class FakeCluster {
     if (replicas === null && found.target === undefined) return ErrorCode.NO_REASSIGNMENT_IN_PROGRESS
     found.target = replicas ?? undefined
     return ErrorCode.NONE
+  }
+
+  #configs(
+    resources: readonly {
+      readonly resourceType: number
+      readonly resourceName: string
+      readonly configurationKeys: readonly string[] | null
+    }[],
+  ) {
+    const results = resources.map(({ resourceType, resourceName, configurationKeys }) => {
+      const configs = (configurationKeys ?? []).map((name) => {
+        const value = this.configs.get(`${resourceType === 4 ? 'broker' : 'topic'} ${resourceName} ${name}`)
+        // Of this topic, of this broker, or the default.
+        return { name, value: value ?? null, configSource: value === undefined ? 5 : resourceType === 4 ? 2 : 1 }
+      })
+      return { resourceType, resourceName, configs }
+    })
+    return describeConfigs.response.create({ results })
   }
 
   #configure(

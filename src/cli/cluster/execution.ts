@@ -24,6 +24,8 @@ export interface ExecutionOptions {
   readonly moves: readonly Move[]
   /** Brokers that can be asked. */
   readonly live: readonly number[]
+  /** All that the cluster has. */
+  readonly topics: readonly string[]
   readonly batchSize: number
   /** Of each broker, in and out; undefined: as fast as it goes. */
   readonly bytesPerSecond: number | undefined

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createEnv } from '../../env/index.ts'
+import { Run } from '../testdata/run.ts'
 import { ClusterAdmin } from './admin.ts'
 import { AdminError } from './admin-error.ts'
 import { FakeCluster } from './cluster-fixture.ts'
@@ -113,6 +116,31 @@ describe('replicas are moved', () => {
     onOutput = () => undefined
     assert.equal(await move(), 0)
     assert.ok(cluster.partitions.every(({ replicas }) => !replicas.includes(3)))
+  })
+
+  it('throttles that a run has left behind which was killed go with the next one, also where nothing is to be moved', async () => {
+    cluster.add('t', [1, 2])
+    cluster.configs.set('topic t leader.replication.throttled.replicas', '0:1')
+    cluster.configs.set('broker 2 leader.replication.throttled.rate', '1')
+    assert.equal(await move(), 0)
+    assert.equal(cluster.configs.size, 2)
+    assert.equal(await move({ bytesPerSecond: 1000 }), 0)
+    assert.equal(cluster.configs.size, 0)
+  })
+
+  it('by the command: SIGINT cancels what is under way', async () => {
+    cluster.add('t', ...five)
+    cluster.slowness = Number.POSITIVE_INFINITY
+    const args = ['drain', '--broker', '3', '--batch', '2', '--throttle', '1000']
+    const run = new Run(['cluster', ...args, '--bootstrap', `127.0.0.1:${cluster.port}`], tmpdir())
+    await run.until(/^0 of 4 partitions, batch 1 of 2$/m)
+    while (cluster.underWayMax === 0) await sleep(20)
+    run.child.kill('SIGINT')
+    assert.equal(await run.ended, 1)
+    assert.match(run.output, /^interrupted: what is under way is cancelled; /m)
+    assert.match(run.output, /^Interrupted: 0 partitions are done\. 2 that were under way are cancelled, /m)
+    assert.deepEqual(cluster.replicasOf('t'), five.map(String))
+    assert.equal(cluster.configs.size, 0)
   })
 
   it('what an earlier run has left under way is waited for, and not begun again elsewhere', async () => {

@@ -5,10 +5,11 @@ import type { ClusterAdmin } from './admin.ts'
 import { AdminError } from './admin-error.ts'
 import { electPreferred } from './elections.ts'
 import { Execution, type Outcome } from './execution.ts'
-import { copiesOf, type Plan, planDrain, planRebalance } from './plan.ts'
+import { type Plan, planDrain, planRebalance } from './plan.ts'
 import type { Report } from './report.ts'
-import { isMoving, partitionName, readCluster, type SeenCluster } from './seen.ts'
+import { askable, isMoving, partitionName, readCluster, type SeenCluster } from './seen.ts'
 import { resumed } from './shown.ts'
+import { removeThrottles } from './throttle.ts'
 
 export interface MovingOptions {
   /** Undefined: the cluster is rebalanced. */
@@ -33,6 +34,8 @@ export async function moveReplicas(admin: ClusterAdmin, options: MovingOptions, 
     if (round === 1 || plan.moves.length > 0) report.plan(plan)
     if (isDryRun) return exitDone
     if (plan.moves.length === 0) {
+      // Those of an earlier run that was killed.
+      if (round === 1 && options.bytesPerSecond !== undefined) await removeThrottles(admin, askable(cluster))
       report.end(await closing(admin, options), undefined)
       return exitDone
     }
@@ -79,12 +82,11 @@ interface CarryOut extends MovingOptions {
 
 async function carryOut(admin: ClusterAdmin, given: CarryOut): Promise<Outcome> {
   const { cluster, plan, report, batchSize, bytesPerSecond, interrupted } = given
-  const isCopying = plan.moves.some((move) => copiesOf(move) > 0 || move.from.length > move.to.length)
   const execution = new Execution(admin, {
     moves: plan.moves,
-    live: cluster.brokers.filter(({ isFenced }) => !isFenced).map(({ id }) => id),
+    ...askable(cluster),
     batchSize,
-    bytesPerSecond: isCopying ? bytesPerSecond : undefined,
+    bytesPerSecond,
     interrupted,
     onProgress: (progress) => report.progress(progress),
   })

@@ -88,6 +88,15 @@ function partitionsOf(
   })
 }
 
+/** Brokers that can be asked, and all topics. */
+export function askable({ brokers, partitions }: SeenCluster): {
+  readonly live: readonly number[]
+  readonly topics: readonly string[]
+} {
+  const live = brokers.filter(({ isFenced }) => !isFenced).map(({ id }) => id)
+  return { live, topics: [...new Set(partitions.map(({ topic }) => topic))] }
+}
+
 export const isUnderReplicated = ({ replicas, adding, isr }: SeenPartition): boolean =>
   replicas.some((id) => !adding.includes(id) && !isr.includes(id))
 

@@ -3,6 +3,7 @@ import { printable, table } from '../table.ts'
 import type { Load } from './placement.ts'
 import { copiesOf, type Move, type Plan } from './plan.ts'
 import { isMoving, isUnderReplicated, loadsOf, partitionName, type SeenCluster, type SeenPartition } from './seen.ts'
+import type { Throttles } from './throttle.ts'
 
 /** `--json` has them all. */
 const rowsMax = 100
@@ -57,7 +58,7 @@ function brokerTable(cluster: SeenCluster): string {
   return table([head, ...rows])
 }
 
-export function shownStatus(cluster: SeenCluster): string {
+export function shownStatus(cluster: SeenCluster, throttles: Throttles): string {
   const lacking = cluster.partitions.filter(isUnderReplicated)
   const moving = cluster.partitions.filter(isMoving)
   const offline = cluster.partitions.filter(({ leader }) => leader < 0).length
@@ -67,6 +68,10 @@ export function shownStatus(cluster: SeenCluster): string {
     `${counted(cluster.partitions.length, 'partition')}, ${lacking.length} under-replicated, ${offline} without a leader, ` +
       `${moving.length} on the way to other brokers\n`,
   )
+  if (throttles.brokers.length + throttles.topics.length > 0) {
+    const topics = throttles.topics.slice(0, rowsMax).map(printable).join(',') || '-'
+    parts.push(`Replication is throttled: brokers ${ids(throttles.brokers)}, topics ${topics}\n`)
+  }
   if (lacking.length > 0) {
     const rows = lacking.map((it) => [
       ...row(it),
@@ -83,7 +88,7 @@ export function shownStatus(cluster: SeenCluster): string {
   return parts.join('\n')
 }
 
-export const statusData = (cluster: SeenCluster) => ({
+export const statusData = (cluster: SeenCluster, throttles: Throttles) => ({
   clusterId: cluster.clusterId,
   brokers: loadsOf(cluster).map(({ brokerId, replicas, leaders }) => {
     const broker = cluster.brokers.find(({ id }) => id === brokerId)
@@ -94,6 +99,7 @@ export const statusData = (cluster: SeenCluster) => ({
   withoutLeader: cluster.partitions.filter(({ leader }) => leader < 0).map(nameOf),
   underReplicated: cluster.partitions.filter(isUnderReplicated),
   moving: cluster.partitions.filter(isMoving),
+  throttles,
 })
 
 const nameOf = ({ topic, partition }: SeenPartition): string => partitionName(topic, partition)

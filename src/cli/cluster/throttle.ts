@@ -2,13 +2,16 @@
  * Throttles of replication while replicas move (KIP-73), set and taken away as `kafka-reassign-partitions` does: a rate on each
  * broker that sends or receives, and of each topic the replicas to which it applies, those that send and those that are new.
  */
-import { ErrorCode, incrementalAlterConfigs } from '../../protocol/index.ts'
+import { describeConfigs, ErrorCode, incrementalAlterConfigs } from '../../protocol/index.ts'
 import { type ClusterAdmin, errorText } from './admin.ts'
 import { AdminError } from './admin-error.ts'
 import { copiesOf, type Move } from './plan.ts'
 
 const topicType = 2
 const brokerType = 4
+/** Where a value comes from (DescribeConfigs): dynamic, and of this one alone. */
+const ofThisTopic = 1
+const ofThisBroker = 2
 const set = 0
 const remove = 1
 const rateKeys = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate']
@@ -37,7 +40,7 @@ interface TopicThrottle {
 }
 
 /** Pure. Those that get nothing but another order are not throttled. */
-export function topicThrottles(moves: readonly Move[]): readonly TopicThrottle[] {
+function topicThrottles(moves: readonly Move[]): readonly TopicThrottle[] {
   const copied = moves.filter((move) => copiesOf(move) > 0)
   return Array.from(
     Map.groupBy(copied, ({ topic }) => topic),
@@ -54,8 +57,13 @@ export function topicThrottles(moves: readonly Move[]): readonly TopicThrottle[]
 const brokersOf = (moves: readonly Move[]): readonly number[] =>
   [...new Set(moves.flatMap(({ from, to }) => [...from, ...to]))].sort((a, b) => a - b)
 
-export interface Throttled {
-  readonly moves: readonly Move[]
+/** What is throttled in a cluster, by whomever. */
+export interface Throttles {
+  readonly brokers: readonly number[]
+  readonly topics: readonly string[]
+}
+
+interface Where {
   /** Brokers that can be asked; a fenced one neither sends nor receives. */
   readonly live: readonly number[]
 }
@@ -63,7 +71,7 @@ export interface Throttled {
 /** Throws AdminError; what was set by then is taken away by `removeThrottles`. */
 export async function setThrottles(
   admin: ClusterAdmin,
-  { moves, live }: Throttled,
+  { moves, live }: Where & { readonly moves: readonly Move[] },
   bytesPerSecond: number,
 ): Promise<void> {
   const topics = topicThrottles(moves).map(({ topic, leaders, followers }) => ({
@@ -75,26 +83,64 @@ export async function setThrottles(
     ],
   }))
   await alterTopics(admin, topics)
-  await alterBrokers(admin, { moves, live }, String(bytesPerSecond))
+  const brokers = brokersOf(moves).filter((id) => live.includes(id))
+  await alterBrokers(admin, brokers, String(bytesPerSecond))
 }
 
-/** Throws AdminError that says what is left; a topic that is gone has none. */
-export async function removeThrottles(admin: ClusterAdmin, throttled: Throttled): Promise<void> {
-  const topics = topicThrottles(throttled.moves).map(({ topic }) => ({
+/**
+ * All that there are, as `kafka-reassign-partitions --verify` does: those of a run that was killed among them, of whose topics nobody
+ * knows any more. Throws AdminError that says what is left.
+ */
+export async function removeThrottles(
+  admin: ClusterAdmin,
+  where: Where & { readonly topics: readonly string[] },
+): Promise<void> {
+  const { brokers, topics } = await findThrottles(admin, where)
+  const resources = topics.map((topic) => ({
     resourceType: topicType,
     resourceName: topic,
     changes: [leadersKey, followersKey].map((name) => ({ name, value: undefined })),
   }))
   // The rates, which concern all topics, go also where the others cannot.
-  const results = await Promise.allSettled([alterBrokers(admin, throttled, undefined), alterTopics(admin, topics)])
+  const results = await Promise.allSettled([alterBrokers(admin, brokers, undefined), alterTopics(admin, resources)])
   const [failed] = results.filter((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }
 
-async function alterBrokers(admin: ClusterAdmin, { moves, live }: Throttled, value: string | undefined): Promise<void> {
+/** Of brokers and topics that exist; one that is gone meanwhile has none. Throws AdminError. */
+export async function findThrottles(
+  admin: ClusterAdmin,
+  { live, topics }: Where & { readonly topics: readonly string[] },
+): Promise<Throttles> {
+  const brokers: number[] = []
+  for (const id of live) {
+    const resource = { resourceType: brokerType, resourceName: String(id), configurationKeys: rateKeys }
+    const { results } = await admin.askBroker(id, describeConfigs, { resources: [resource] })
+    if (results.some(isSet)) brokers.push(id)
+  }
+  const throttled: string[] = []
+  for (let i = 0; i < topics.length; i += resourcesMax) {
+    const resources = topics.slice(i, i + resourcesMax).map((topic) => ({
+      resourceType: topicType,
+      resourceName: topic,
+      configurationKeys: [leadersKey, followersKey],
+    }))
+    const { results } = await admin.ask(describeConfigs, { resources })
+    throttled.push(...results.filter(isSet).map(({ resourceName }) => resourceName))
+  }
+  return { brokers, topics: throttled }
+}
+
+interface Described {
+  readonly configs: readonly { readonly configSource: number }[]
+}
+
+const isSet = ({ configs }: Described): boolean =>
+  configs.some(({ configSource }) => configSource === ofThisTopic || configSource === ofThisBroker)
+
+async function alterBrokers(admin: ClusterAdmin, brokers: readonly number[], value: string | undefined): Promise<void> {
   const changes = rateKeys.map((name) => ({ name, value }))
-  for (const id of brokersOf(moves)) {
-    if (!live.includes(id)) continue
+  for (const id of brokers) {
     const resource = { resourceType: brokerType, resourceName: String(id), changes }
     // Each broker takes its own configs only.
     const { responses } = await admin.askBroker(id, incrementalAlterConfigs, requestOf([resource]))
