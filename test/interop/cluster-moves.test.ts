@@ -64,17 +64,36 @@ async function atLeaders(cluster: Cluster, run: (wire: Wire, index: number) => P
   wire.destroy()
 }
 
+/** Until the broker has heard that it leads. */
 async function produceTo(wire: Wire, index: number): Promise<void> {
   const records = buildBatch([{ timestampMs: Date.now(), key: null, value: Buffer.alloc(200_000, index) }])
   const topicData = [{ name: topic, partitionData: [{ index, records }] }]
-  const { responses } = await wire.call(produce, { acks: -1, timeoutMs: 30_000, topicData }, 9)
-  assert.equal(responses[0]?.partitionResponses[0]?.errorCode, ErrorCode.NONE)
+  const early: readonly (number | undefined)[] = [
+    ErrorCode.NOT_LEADER_OR_FOLLOWER,
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ]
+  await until({
+    what: `partition ${index} takes records`,
+    timeoutMs: 30_000,
+    condition: async () => {
+      const { responses } = await wire.call(produce, { acks: -1, timeoutMs: 30_000, topicData }, 9)
+      const code = responses[0]?.partitionResponses[0]?.errorCode
+      if (!early.includes(code)) assert.equal(code, ErrorCode.NONE)
+      return code === ErrorCode.NONE
+    },
+  })
 }
 
 async function checkEnd(wire: Wire, index: number): Promise<void> {
   const topics = [{ name: topic, partitions: [{ partitionIndex: index, timestamp: -1n }] }]
-  const { topics: found } = await wire.call(listOffsets, { topics }, 7)
-  assert.equal(Number(found[0]?.partitions[0]?.offset), 1)
+  await until({
+    what: `the one batch of partition ${index} is there`,
+    timeoutMs: 30_000,
+    condition: async () => {
+      const { topics: found } = await wire.call(listOffsets, { topics }, 7)
+      return Number(found[0]?.partitions[0]?.offset) === 1
+    },
+  })
 }
 
 /** Of topic and brokers, what throttles there are. */
