@@ -70,7 +70,7 @@ describe('odradek cluster, with nodes of odradek start --nodes', () => {
 
     const four = await start(4)
     assert.deepEqual(await replicas(), [8, 8, 8, 0])
-    assert.match(await cluster('rebalance', '--dry-run'), /^6 partitions to change, 6 replicas to copy\n\nTOPIC/)
+    assert.match(await cluster('rebalance', '--dry-run'), /^\d+ partitions to change, 6 replicas to copy\n\nTOPIC/)
     assert.deepEqual(await replicas(), [8, 8, 8, 0])
     const balanced = await cluster('rebalance', '--throttle', '10000000')
     assert.match(balanced, /^\d+ of \d+ partitions, batch 1 of 1$/m)

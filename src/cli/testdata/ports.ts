@@ -9,11 +9,13 @@ const controllerDistance = 10_000
 
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  const failed = once(server, 'error').then(() => false)
-  const isListening = once(server.listen(port, '127.0.0.1'), 'listening').then(() => true)
-  const isGood = await Promise.race([isListening, failed.catch(() => false)])
-  if (isGood) await new Promise((resolve) => server.close(resolve))
-  return isGood
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening')
+  } catch {
+    return false
+  }
+  await new Promise((resolve) => server.close(resolve))
+  return true
 }
 
 /** The first of `count` ports, which are free with those of the controllers above them. */
