@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import type { GroupWhy } from '../node/index.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import { printable, table } from './table.ts'
 import { UsageError } from './usage-error.ts'
 
 const usage = `Usage: odradek groups why GROUP [flags]
@@ -61,17 +62,6 @@ async function ask(address: string, groupId: string): Promise<Answer> {
     return { failure: `${address}: ${what}: a node tells of its groups at its odradek.metrics.listener` }
   }
 }
-
-/** A column is as wide as its widest cell; the last one goes on. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
-  return rows
-    .map((row) => `${row.map((cell, i) => (i + 1 < row.length ? cell.padEnd(widths[i] ?? 0) : cell)).join('  ')}\n`)
-    .join('')
-}
-
-/** Whatever a client has put into a name, the terminal sees text alone. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, '?')
 
 const iso = (timestampMs: number): string => new Date(timestampMs).toISOString()
 

@@ -18,6 +18,10 @@ import {
 import { ListenError, layered, serverDefaults, startServer, withOwnListener } from '../stack/index.ts'
 import { readConfigTexts } from './config-file.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import { nodesMax } from './nodes/layout.ts'
+import { speakToParent } from './nodes/parent-channel.ts'
+import { refuseSeveral } from './nodes/prepare.ts'
+import { startNodes } from './nodes/start-nodes.ts'
 import type { ProcessContext } from './process-context.ts'
 import { parseSettings } from './settings.ts'
 import { type StopSignalsOptions, stopOnSignals } from './stop-signals.ts'
@@ -29,16 +33,28 @@ Runs a node. FILE is a configuration of Kafka (server.properties), whose directo
 format\`); without one the node is a cluster alone, listens on 127.0.0.1:9092 and keeps its data in ./odradek-data, which is
 formatted at the first start.
 
+With --nodes N it runs N nodes as one cluster, each in a process of its own: without FILE on 127.0.0.1:9092 and the ports behind it,
+with their data in ./odradek-data/node-1 and so on, formatted at the first start. Of three and more nodes the first three are
+controllers too, of fewer the first, for as long as the cluster lives; their ports are 10,000 above those of their brokers. Topics have
+three replicas, of which two must be in sync to produce. Another start goes on, also with more nodes, or with fewer while most
+controllers are there. FILE and --set are the base of all: node i adds i - 1 to their ports and has node-i in their log.dirs; node.id,
+process.roles and the quorum are not taken from it, and controller.quorum.voters is refused. Beside its data each node has a
+server.properties, written at each start, with which it can run alone.
+
+  --nodes, -n N            so many nodes, 1 to ${nodesMax}
+  --stop-on-failure        of several nodes: one that ends by itself takes the others with it; else they go on
   --set, -s KEY=VALUE      this config over what FILE says; may be repeated
   --force-recover          go on where committed metadata, or the file of the votes, is lost for good; for one start
   --json                   log in JSON, one object a line
   --log-level LEVEL        debug, info, warn or error; info unless told
   --help, -h               print this text
 
-SIGTERM and SIGINT stop the node under control; a second one ends it at once.
+SIGTERM and SIGINT stop the node under control, or all nodes in order; a second one ends it at once. The exit code is 1 where one failed.
 `
 
 const flags = {
+  nodes: { type: 'string', short: 'n' },
+  'stop-on-failure': { type: 'boolean' },
   set: { type: 'string', short: 's', multiple: true },
   'force-recover': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -81,7 +97,7 @@ function tell(line: string, isJson: boolean): void {
   else process.stderr.write(`odradek start: ${line}\n`)
 }
 
-async function start(args: readonly string[], { hasParent }: ProcessContext): Promise<number> {
+async function start(args: readonly string[], context: ProcessContext): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: true })
   if (values.help) {
     process.stdout.write(usage)
@@ -90,11 +106,34 @@ async function start(args: readonly string[], { hasParent }: ProcessContext): Pr
   const [path, ...more] = positionals
   if (more.length > 0) throw new UsageError(`one FILE at most, got ${positionals.join(' ')}`)
   const level = levelOf(values['log-level'] ?? 'info')
-  const forced = values['force-recover'] === true ? { 'odradek.force.recover': 'true' } : {}
-  const given = layered(parseSettings(values.set ?? []), forced)
   const json = values.json ?? false
+  const settings = parseSettings(values.set ?? [])
+  const forceRecover = values['force-recover'] ?? false
+  const stopsOnFailure = values['stop-on-failure'] ?? false
+  if (values.nodes !== undefined) {
+    const file = path === undefined ? undefined : await readConfigTexts(createEnv().disk, path)
+    const options = { count: countOf(values.nodes), file, settings, json, level, forceRecover, stopsOnFailure }
+    return startNodes(options, context)
+  }
+  if (stopsOnFailure) throw new UsageError('--stop-on-failure is for several nodes: --nodes')
+  const given = layered(settings, forceRecover ? { 'odradek.force.recover': 'true' } : {})
+  return startAlone({ path, given, json, level }, context)
+}
+
+interface AloneOptions {
+  readonly path: string | undefined
+  readonly given: ReadonlyMap<string, string>
+  readonly json: boolean
+  readonly level: LogLevel
+}
+
+async function startAlone(options: AloneOptions, { hasParent }: ProcessContext): Promise<number> {
+  const { path, given, json, level } = options
+  // Where the parent read the lines and is gone, nobody does: the node stops under control all the same.
+  if (hasParent) process.stderr.on('error', () => undefined)
   keepYoungObjectsYoung()
   const texts = path === undefined ? withOwnListener(serverDefaults, given) : await fileTexts(path, given)
+  if (path === undefined) await refuseSeveral(createEnv().disk, texts)
   if (texts.get('process.roles')?.trim() === 'controller') inlineLittle()
   const stopWanted = new AbortController()
   const starting = startServer({
@@ -114,7 +153,10 @@ async function start(args: readonly string[], { hasParent }: ProcessContext): Pr
     if (node === undefined) return exitDone
     // Others would take a voter that pauses for gone: on a machine that is busy it is seconds.
     if (node.quorum.view.voters.size === 1) giveMemoryBack()
-    return (await node.ended) === undefined ? exitDone : exitFailed
+    const silence = hasParent ? speakToParent(node) : undefined
+    const failure = await node.ended
+    silence?.()
+    return failure === undefined ? exitDone : exitFailed
   } finally {
     release()
   }
@@ -134,6 +176,12 @@ function levelOf(text: string): LogLevel {
   const level = levels.find((it) => it === text)
   if (level === undefined) throw new UsageError(`--log-level is one of ${levels.join(', ')}, not ${text}`)
   return level
+}
+
+function countOf(text: string): number {
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > nodesMax) throw new UsageError(`--nodes is a number from 1 to ${nodesMax}, not '${text}'`)
+  return count
 }
 
 /**

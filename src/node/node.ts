@@ -374,6 +374,11 @@ export class Node {
     void this.#fail(fault)
   }
 
+  /** The first step of a stop, before a controller of this node has its turn: the broker hands leadership over and is gone. */
+  async leave(): Promise<void> {
+    await this.#role?.leave()
+  }
+
   /** Stops under control: leadership is handed over, who waits is answered, everything is flushed. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop(undefined)

@@ -1,0 +1,93 @@
+/** The nodes of `odradek start --nodes N` while they run: started together, stopped in order, their lines passed on. */
+import type { Logger } from '../../base/index.ts'
+import { ChildNode } from './child-node.ts'
+import type { PreparedNode } from './prepare.ts'
+
+export interface FleetOptions {
+  readonly nodes: readonly PreparedNode[]
+  /** Of `odradek start`, for each of them. */
+  readonly flags: readonly string[]
+  readonly json: boolean
+  /** One that fails takes the others with it, under control. */
+  readonly stopsOnFailure: boolean
+  readonly logger: Logger
+  /** Takes a line with its end. */
+  readonly write: (line: string) => void
+}
+
+export class Fleet {
+  readonly #options: FleetOptions
+  readonly #children: readonly ChildNode[]
+  readonly #ended = Promise.withResolvers<boolean>()
+  #isStopping = false
+  #wasReady = false
+
+  constructor(options: FleetOptions) {
+    const { nodes, flags } = options
+    this.#options = options
+    this.#children = nodes.map(
+      ({ id, path }) =>
+        new ChildNode({
+          id,
+          path,
+          flags,
+          onLine: (line) => this.#pass(id, line),
+          onReady: () => this.#tellReady(),
+          onEnd: () => this.#tellEnd(id),
+        }),
+    )
+    for (const { id, pid } of this.#children) options.logger.log('info', 'started', { nodeId: id, pid })
+  }
+
+  /** Settles when all have ended: true if all of them did so as they were told. */
+  get ended(): Promise<boolean> {
+    return this.#ended.promise
+  }
+
+  /** All brokers leave while the quorum can let them go; then all nodes stop. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    await Promise.all(this.#children.map((child) => child.leave()))
+    await Promise.all(this.#children.map((child) => child.stop()))
+  }
+
+  endAtOnce(): void {
+    for (const child of this.#children) if (!child.isOver) child.endAtOnce()
+  }
+
+  #pass(id: number, line: string): void {
+    const { json, logger, write } = this.#options
+    if (!json) write(`[node ${id}] ${line}\n`)
+    else if (line.startsWith('{"')) write(`{"nodeId":${id},${line.slice(1)}\n`)
+    else logger.log('error', line, { nodeId: id })
+  }
+
+  #tellReady(): void {
+    const { logger, nodes } = this.#options
+    if (this.#wasReady || this.#isStopping || !this.#children.every((child) => child.isReady || child.isOver)) return
+    this.#wasReady = true
+    const running = nodes.filter(({ id }) => this.#children.some((child) => child.id === id && child.isReady))
+    logger.log('info', 'the cluster is ready', {
+      nodes: running.length,
+      bootstrap: running.map(({ bootstrap }) => bootstrap).join(','),
+    })
+  }
+
+  #tellEnd(id: number): void {
+    const { logger, stopsOnFailure } = this.#options
+    const child = this.#children.find((it) => it.id === id)
+    const running = this.#children.filter(({ isOver }) => !isOver)
+    if (child?.failure !== undefined) {
+      const rest = running.map((it) => it.id).join(',')
+      const others = rest === '' ? 'no other one runs' : stopsOnFailure ? 'the others stop' : 'the others go on'
+      logger.log('error', `node ${id} ${child.failure}: ${others}`, { nodeId: id, running: rest })
+      if (stopsOnFailure && rest !== '') void this.stop()
+    }
+    if (child?.failure === undefined && !this.#isStopping) {
+      logger.log('info', `node ${id} was stopped: the others go on`, { nodeId: id })
+    }
+    if (running.length === 0) this.#ended.resolve(this.#children.every(({ failure }) => failure === undefined))
+    else this.#tellReady()
+  }
+}
