@@ -220,6 +220,7 @@ export function textsOf(options: ClusterOptions, { id, isController, isBroker }:
       'metadata.max.retention.bytes': String(options.retentionBytes),
       'internal.metadata.log.segment.bytes': String(options.segmentBytes),
       'replica.lag.time.max.ms': String(options.lagMs),
+      'replica.fetch.response.max.bytes': String(options.replicaFetchBytes),
       'log.dirs': '/data',
       'log.segment.bytes': '1048576',
       'offsets.topic.replication.factor': '1',

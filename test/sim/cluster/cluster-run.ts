@@ -8,6 +8,7 @@ import { History } from './history.ts'
 import type { Invariant } from './invariant.ts'
 import { CommittedLog } from './invariants/committed-log.ts'
 import { HealedCluster } from './invariants/healed-cluster.ts'
+import { InSyncLogs } from './invariants/in-sync-logs.ts'
 import { OneActiveController } from './invariants/one-active-controller.ts'
 import { OneLeader } from './invariants/one-leader.ts'
 import { PartitionLeaders } from './invariants/partition-leaders.ts'
@@ -16,6 +17,7 @@ import { Rising } from './invariants/rising.ts'
 import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
 import { Operator } from './operator.ts'
 import { hasOperator, healingMsMax } from './options.ts'
+import { PartitionOperator } from './partition-operator.ts'
 import { RecordProducer, RecordReader } from './record-client.ts'
 import { RecordHistory } from './record-history.ts'
 
@@ -53,9 +55,11 @@ class ClusterRun {
     this.#log,
     this.#snapshots,
     new PartitionLeaders(),
+    new InSyncLogs(),
     new HealedCluster(),
   ]
   readonly #operator: Operator
+  readonly #partitionOperator: PartitionOperator
   readonly #told = { truncations: 0, fetchedSnapshots: 0, fencedBrokers: 0 }
   #events = 0
   #isOver = false
@@ -65,9 +69,15 @@ class ClusterRun {
     this.cluster = new ClusterWorld(seed)
     this.#faults = new Faults(this.cluster)
     this.#operator = new Operator(this.cluster)
+    this.#partitionOperator = new PartitionOperator(this.cluster)
     this.cluster.onLine = (line) => {
       this.#tally(line)
-      for (const invariant of this.#invariants) invariant.logged?.(line)
+      try {
+        for (const invariant of this.#invariants) invariant.logged?.(line)
+      } catch (error) {
+        // Not the fault of the node that told it.
+        this.cluster.fail(error instanceof Error ? error : new Error(String(error)))
+      }
     }
   }
 
@@ -103,6 +113,7 @@ class ClusterRun {
       ...this.#records.counts,
       ...this.#told,
       ...this.#operator.counts,
+      ...this.#partitionOperator.counts,
       leaders: this.#leaders.count,
       snapshots: this.#snapshots.count,
       records: this.#log.endOffset,
@@ -120,6 +131,7 @@ class ClusterRun {
     })
     const load = clients.map((client) => client.run(() => this.#isOver))
     load.push(...this.#recordClients().map((client) => client.run(() => this.#isOver)))
+    load.push(this.#partitionOperator.run(() => cluster.isHealed))
     if (hasOperator(cluster.options)) load.push(this.#operator.run(() => cluster.isHealed))
     // What fails in a client is told at once.
     await Promise.race([this.#faults.run(this.#faultMs), Promise.all(load)])

@@ -86,6 +86,12 @@ export class ClusterWorld {
     return leader
   }
 
+  /** As the active controller has it. */
+  leaderOf(topic: string, partition: number): ClusterNode | undefined {
+    const id = this.leader?.node?.quorum.image.topics.byName.get(topic)?.partitions.get(partition)?.leader
+    return this.brokers.find((one) => one.id === id)
+  }
+
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.world.after(ms, resolve))
   }

@@ -3,11 +3,14 @@ import type { SeededStream } from '../../../src/sim/index.ts'
 import type { ClusterNode } from './cluster-node.ts'
 import type { ClusterWorld } from './cluster-world.ts'
 import { type FaultKind, faultKinds } from './options.ts'
+import { recordsTopic } from './record-history.ts'
 
 /** Of the wall clock, either way: a minute, or now and then two hours. */
 const skewMs = { usual: 60_000, long: 7_200_000 }
 /** A stop is given up for dead by whoever looks after the node. */
 const stopMsMax = 30_000
+/** From the end of a partition's leader to that of the next, on average. */
+const successionMs = 100
 
 export class Faults {
   readonly counts: Record<FaultKind | 'restart', number>
@@ -59,6 +62,7 @@ export class Faults {
   #inflict(kind: FaultKind): boolean {
     const { world } = this.#cluster
     if (kind === 'power' && this.#draw.below(8) === 0) return this.#cutAllPower()
+    if (kind === 'succession') return this.#endLeaders()
     const victim = this.#victim()
     if (victim === undefined) return false
     const { name } = victim
@@ -91,6 +95,34 @@ export class Faults {
     for (const one of this.#cluster.nodes) if (one.state !== 'down') one.cutPower()
     for (const one of this.#cluster.nodes) if (this.#draw.below(4) > 0) one.start()
     return true
+  }
+
+  /** Whoever leads a partition ends, and the next one as soon as it leads. */
+  #endLeaders(): boolean {
+    const first = this.#cluster.leaderOf(recordsTopic, 0)
+    if (first === undefined || first.state === 'down') return false
+    this.#end(first)
+    void this.#endNext(first)
+    return true
+  }
+
+  async #endNext(first: ClusterNode): Promise<void> {
+    const { world, options } = this.#cluster
+    const untilMs = world.nowMs + 2 * options.sessionTimeoutMs
+    for (;;) {
+      await this.#cluster.sleep(this.#draw.exponential(successionMs))
+      if (this.#cluster.isHealed || world.nowMs > untilMs) return
+      const next = this.#cluster.leaderOf(recordsTopic, 0)
+      if (next === undefined || next === first) continue
+      if (next.state !== 'down') this.#end(next)
+      return
+    }
+  }
+
+  #end(node: ClusterNode): void {
+    const losesPower = this.#cluster.options.faults.includes('power') && this.#draw.below(2) === 0
+    if (losesPower) node.cutPower()
+    else node.kill()
   }
 
   #skew(name: string): void {

@@ -14,6 +14,7 @@ export const faultKinds = [
   'stall',
   'slow-disk',
   'skew',
+  'succession',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
@@ -62,6 +63,12 @@ export interface ClusterOptions {
   readonly clients: number
   /** A follower that has not caught up for so long leaves the replicas in sync. */
   readonly lagMs: number
+  /** Of one answer to a follower, which has one batch at least: with few, one that comes back is behind for long. */
+  readonly replicaFetchBytes: number
+  /** `min.insync.replicas` of the replicated topics, where it leaves one replica that may be missing. */
+  readonly minIsrMax: number
+  /** Of the replicated topics: what lies in former segments a start does not read again. */
+  readonly recordSegmentBytes: number
 }
 
 /** Nobody knows what becomes of a request that has taken longer: it may have been sent twice (`controller.socket.timeout.ms`). */
@@ -73,8 +80,12 @@ function one<T>(chance: RandomStream, values: readonly [T, ...T[]]): T {
 
 export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions {
   const controllers = one(chance, [1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7])
-  const combined = one(chance, [0, 0, 1, controllers])
-  const brokers = combined === 0 ? 1 + chance.below(3) : chance.below(2)
+  const wanted = one(chance, [1, 2, 3, 3, 3, 3, 3, 4, 4, 5])
+  const apart = Math.max(0, wanted - one(chance, [0, 0, 1, controllers]))
+  // Seven nodes at most; most clusters have three brokers, whatever else they are.
+  const brokers = Math.min(apart, 7 - controllers)
+  const combined = wanted - brokers
+  const delayMsMean = one(chance, [0.3, 0.3, 3, 20])
   const base = one(chance, [250, 500, 1000])
   const isDynamic = chance.below(2) === 0
   const spares = isDynamic && controllers > 2 ? chance.below(controllers - 1) : 0
@@ -97,7 +108,7 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
     snapshotMs: one(chance, [5000, 3_600_000]),
     fetchBytes: one(chance, [1, 1000, 1_048_576]),
     fetchSnapshotBytes: one(chance, [200, 1_048_576]),
-    delayMsMean: one(chance, [0.3, 0.3, 3, 20]),
+    delayMsMean,
     splitRate: one(chance, [0, 0.1]),
     segmentBytes: one(chance, [2048, 8192, 8_388_608]),
     faultMs: one(chance, [1000, 2500, 6000]),
@@ -106,6 +117,10 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
     clients: 1 + chance.below(2),
     becomesDynamic: !isDynamic && chance.below(2) === 0,
     lagMs: one(chance, [1500, 5000, 30_000]),
+    // One batch after the other over a slow network takes longer than a cluster has to heal.
+    replicaFetchBytes: one(chance, [delayMsMean > 10 ? 1000 : 1, 1000, 10_485_760]),
+    minIsrMax: one(chance, [1, 2, 2]),
+    recordSegmentBytes: one(chance, [2048, 16_384, 1_048_576]),
   }
 }
 

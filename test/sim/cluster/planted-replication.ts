@@ -1,5 +1,5 @@
 /** Bugs of replication that are planted on purpose, to see that the simulation finds them. Patches of the product, in tests only. */
-import { EpochFile } from '../../../src/log/epoch-file.ts'
+import { LeaderEpochCache } from '../../../src/log/leader-epoch-cache.ts'
 import { Leadership } from '../../../src/replication/leadership.ts'
 import { Partition } from '../../../src/replication/partition.ts'
 
@@ -59,12 +59,29 @@ export const plantedReplicationBugs: Readonly<Record<string, () => () => void>> 
       Leadership.prototype.fetched = fetched
     }
   },
-  /** The starts of epochs are in memory alone. */
+  /**
+   * Of the starts of epochs a process writes the first one alone. (Where none is ever written nothing goes wrong: each start then
+   * learns them from all the batches, and an epoch without a batch is known to its leader only.)
+   */
   'forgets epochs': () => {
-    const { save } = EpochFile.prototype
-    EpochFile.prototype.save = async () => undefined
+    const { version } = Object.getOwnPropertyDescriptors(LeaderEpochCache.prototype)
+    Object.defineProperty(LeaderEpochCache.prototype, 'version', {
+      ...version,
+      get(this: LeaderEpochCache) {
+        return Math.min(1, version.get?.call(this) ?? 0)
+      },
+    })
     return () => {
-      EpochFile.prototype.save = save
+      Object.defineProperty(LeaderEpochCache.prototype, 'version', version)
+    }
+  },
+  /** Who has led acknowledges what it appended then, though another one leads, or has led since. */
+  'acknowledges in an old epoch': () => {
+    const { term } = Object.getOwnPropertyDescriptors(Partition.prototype)
+    const anyTerm = {}
+    Object.defineProperty(Partition.prototype, 'term', { ...term, get: () => anyTerm })
+    return () => {
+      Object.defineProperty(Partition.prototype, 'term', term)
     }
   },
 }

@@ -16,11 +16,11 @@ import type { SeededStream } from '../../../src/sim/index.ts'
 import { Wire } from '../../wire.ts'
 import { brokerPort, nodeName } from './cluster-node.ts'
 import type { ClusterWorld } from './cluster-world.ts'
-import type { RecordHistory } from './record-history.ts'
+import { partitionsInitially, type RecordHistory } from './record-history.ts'
 
 /** A client's own time-out, and that of acks=all. */
 const callMsMax = 15_000
-const replicationMsMax = 5000
+const replicationMsMax = [2000, 12_000] as const
 const bytesMax = 1_000_000
 
 /** Nothing was heard, or nobody leads: what became of the request is not known. */
@@ -36,6 +36,11 @@ class Leaders {
   constructor(cluster: ClusterWorld, draw: SeededStream) {
     this.#cluster = cluster
     this.#draw = draw
+  }
+
+  /** That are known. */
+  get partitions(): number {
+    return Math.max(1, this.#leaders.length)
   }
 
   /** Throws Unheard. */
@@ -149,30 +154,32 @@ export class RecordProducer {
 
   /** Whoever comes first makes it, on as many brokers as there are, up to three. */
   async #create(): Promise<void> {
-    const { topic, partitions } = this.#history
+    const { topic } = this.#history
     const { brokers, options } = this.#cluster
     const replicationFactor = Math.min(3, brokers.length)
     const losesPower = options.faults.some((kind) => kind === 'power' || kind === 'in-operation')
     const configs = [
       // Clocks are set by hours.
       { name: 'retention.ms', value: '-1' },
-      { name: 'min.insync.replicas', value: String(Math.max(1, replicationFactor - 1)) },
+      { name: 'internal.segment.bytes', value: String(options.recordSegmentBytes) },
+      { name: 'min.insync.replicas', value: String(Math.max(1, Math.min(options.minIsrMax, replicationFactor - 1))) },
       // What is only in memory is on as many machines as are in sync, and the power of all of them may go.
       ...(losesPower ? [{ name: 'flush.messages', value: '1' }] : []),
     ]
-    const topics = [{ name: topic, numPartitions: partitions, replicationFactor, configs }]
+    const topics = [{ name: topic, numPartitions: partitionsInitially, replicationFactor, configs }]
     await this.#leaders.ask(this.#leaders.anyBroker(), createTopics, { topics, timeoutMs: 10_000 })
   }
 
   async #send(): Promise<void> {
-    const { topic, partitions } = this.#history
-    const { topicId } = this.#leaders
+    const { topic } = this.#history
+    const { topicId, partitions } = this.#leaders
     const partition = this.#draw.below(partitions)
-    const values = Array.from({ length: 1 + this.#draw.below(5) }, () => `${this.#name}-${this.#count++}`)
+    const values = Array.from({ length: 1 + this.#draw.below(9) }, () => `${this.#name}-${this.#count++}`)
     const records = buildBatch(values.map((value) => ({ value: Buffer.from(value), timestampMs: 0 })))
     for (const value of values) this.#history.send(value)
     const topicData = [{ name: topic, ...(topicId && { topicId }), partitionData: [{ index: partition, records }] }]
-    const request = { acks: -1, timeoutMs: replicationMsMax, topicData }
+    const timeoutMs = replicationMsMax[this.#draw.below(replicationMsMax.length)] ?? replicationMsMax[0]
+    const request = { acks: -1, timeoutMs, topicData }
     const reply = await this.#leaders.call(partition, produce, request)
     const { errorCode, baseOffset = -1 } = reply.responses[0]?.partitionResponses[0] ?? {}
     if (errorCode !== ErrorCode.NONE) throw new Unheard(`error ${errorCode}`)
@@ -191,7 +198,7 @@ export class RecordReader {
   readonly #history: RecordHistory
   readonly #draw: SeededStream
   readonly #leaders: Leaders
-  readonly #nextOffsets: number[]
+  readonly #nextOffsets: number[] = []
   readonly #isRoaming: boolean
 
   constructor({ cluster, history, name, isRoaming = false }: RecordReaderOptions) {
@@ -200,14 +207,13 @@ export class RecordReader {
     this.#isRoaming = isRoaming
     this.#draw = cluster.world.random.stream(name)
     this.#leaders = new Leaders(cluster, this.#draw)
-    this.#nextOffsets = Array.from({ length: history.partitions }, () => 0)
   }
 
   async run(isOver: () => boolean): Promise<void> {
     while (!isOver() && this.#cluster.failure === undefined) {
       await this.#cluster.sleep(this.#draw.exponential(this.#cluster.options.thinkMs))
       try {
-        const partition = this.#draw.below(this.#history.partitions)
+        const partition = this.#draw.below(this.#leaders.partitions)
         if (!(await this.readOn(partition))) await this.#leaders.refresh(this.#history.topic)
       } catch (error) {
         if (!(error instanceof Unheard)) throw error

@@ -6,17 +6,22 @@ import assert from 'node:assert/strict'
 
 /** Made by who produces to it first. */
 export const recordsTopic = 'records'
+export const replicatedTopics: readonly string[] = [recordsTopic]
+/** In the beginning; whoever adds some adds no more than to `partitionsMax`. */
+export const partitionsInitially = 2
+export const partitionsMax = 4
 
 /** One partition's, by offset. */
 type Values = Map<number, string>
 
+const perPartition = (): readonly Values[] => Array.from({ length: partitionsMax }, () => new Map())
+
 export class RecordHistory {
   readonly topic = recordsTopic
-  readonly partitions = 2
   /** Nobody knows of the others whether they were appended. */
   readonly counts = { recordsSent: 0, recordsAcknowledged: 0, recordsRead: 0 }
-  readonly #acknowledged: readonly Values[] = [new Map(), new Map()]
-  readonly #seen: readonly Values[] = [new Map(), new Map()]
+  readonly #acknowledged = perPartition()
+  readonly #seen = perPartition()
   readonly #sent = new Set<string>()
 
   send(value: string): void {
