@@ -41,7 +41,7 @@ const unknownCodes: ReadonlySet<number> = new Set([
 /** Dynamic, and without effect on anything that is simulated here. */
 export const brokerConfigs = [
   'log.retention.ms',
-  'log.flush.interval.messages',
+  'log.cleaner.delete.retention.ms',
   'log.index.interval.bytes',
   'log.cleaner.max.compaction.lag.ms',
   'log.message.timestamp.after.max.ms',

@@ -5,7 +5,7 @@ import { type Uuid, uuidFromLatin1, uuidFromString, uuidToString } from '../../.
 import { BrokerConfig, type FormatOptions, formatStorage, Node } from '../../../src/node/index.ts'
 import type { QuorumView } from '../../../src/node/quorum-view.ts'
 import type { Fate, World } from '../../../src/sim/index.ts'
-import { type ClusterOptions, socketTimeoutMs } from './options.ts'
+import { type ClusterOptions, losesPower, minIsr, replicationFactor, socketTimeoutMs } from './options.ts'
 
 export const brokerPort = 9092
 export const controllerPort = 9093
@@ -223,9 +223,13 @@ export function textsOf(options: ClusterOptions, { id, isController, isBroker }:
       'replica.fetch.response.max.bytes': String(options.replicaFetchBytes),
       'log.dirs': '/data',
       'log.segment.bytes': '1048576',
-      'offsets.topic.replication.factor': '1',
-      'offsets.topic.num.partitions': '1',
-      'odradek.log.dir.reserve.bytes': '0',
+      // What is only in memory is on as many machines as are in sync, and the power of all of them may go.
+      ...(losesPower(options) && options.weakBroker === undefined ? { 'log.flush.interval.messages': '1' } : {}),
+      'min.insync.replicas': String(minIsr(options)),
+      'offsets.topic.replication.factor': String(replicationFactor(options)),
+      'offsets.topic.num.partitions': '2',
+      'group.initial.rebalance.delay.ms': '0',
+      'odradek.log.dir.reserve.bytes': options.faults.includes('full-disk') ? '262144' : '0',
     }),
   )
 }

@@ -4,7 +4,9 @@ import type { LogLine } from '../../../src/sim/index.ts'
 import { brokerConfigs, Client } from './clients.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { Faults } from './faults.ts'
+import { GroupMember } from './group-member.ts'
 import { History } from './history.ts'
+import { IdempotentProducer } from './idempotent-producer.ts'
 import type { Invariant } from './invariant.ts'
 import { CommittedLog } from './invariants/committed-log.ts'
 import { HealedCluster } from './invariants/healed-cluster.ts'
@@ -18,8 +20,9 @@ import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
 import { Operator } from './operator.ts'
 import { hasOperator, healingMsMax } from './options.ts'
 import { PartitionOperator } from './partition-operator.ts'
-import { RecordProducer, RecordReader } from './record-client.ts'
-import { RecordHistory } from './record-history.ts'
+import { looseTopic, newCounts, RecordHistory, recordsTopic } from './record-history.ts'
+import { RecordProducer } from './record-producer.ts'
+import { RecordReader } from './record-reader.ts'
 
 export interface ClusterOutcome {
   readonly hash: string
@@ -44,7 +47,10 @@ class ClusterRun {
   readonly #faultMs: number
   readonly #faults: Faults
   readonly #history = new History()
-  readonly #records = new RecordHistory()
+  readonly #recordCounts = newCounts()
+  readonly #records = new RecordHistory(recordsTopic, this.#recordCounts)
+  readonly #loose = new RecordHistory(looseTopic, this.#recordCounts)
+  readonly #member: GroupMember
   readonly #leaders = new OneLeader()
   readonly #log = new CommittedLog()
   readonly #snapshots = new SnapshotAtStart()
@@ -60,7 +66,7 @@ class ClusterRun {
   ]
   readonly #operator: Operator
   readonly #partitionOperator: PartitionOperator
-  readonly #told = { truncations: 0, fetchedSnapshots: 0, fencedBrokers: 0 }
+  readonly #told = { truncations: 0, fetchedSnapshots: 0, fencedBrokers: 0, logsCut: 0, fullDisks: 0 }
   #events = 0
   #isOver = false
 
@@ -69,6 +75,7 @@ class ClusterRun {
     this.cluster = new ClusterWorld(seed)
     this.#faults = new Faults(this.cluster)
     this.#operator = new Operator(this.cluster)
+    this.#member = new GroupMember({ cluster: this.cluster, history: this.#records, name: 'group' })
     this.#partitionOperator = new PartitionOperator(this.cluster)
     this.cluster.onLine = (line) => {
       this.#tally(line)
@@ -85,6 +92,8 @@ class ClusterRun {
     if (message.startsWith('the metadata log was cut to where')) this.#told.truncations++
     else if (message.startsWith('the metadata log starts anew behind a snapshot')) this.#told.fetchedSnapshots++
     else if (message.startsWith('fenced a broker')) this.#told.fencedBrokers++
+    else if (message.startsWith('the log is cut where')) this.#told.logsCut++
+    else if (message.startsWith('the disk is full')) this.#told.fullDisks++
   }
 
   async run(): Promise<ClusterOutcome> {
@@ -110,7 +119,8 @@ class ClusterRun {
     const counts = {
       ...this.#faults.counts,
       ...this.#history.counts,
-      ...this.#records.counts,
+      ...this.#recordCounts,
+      ...this.#member.counts,
       ...this.#told,
       ...this.#operator.counts,
       ...this.#partitionOperator.counts,
@@ -123,6 +133,7 @@ class ClusterRun {
 
   async #work(): Promise<void> {
     const { cluster } = this
+    this.#setClocks()
     for (const one of cluster.nodes) one.start()
     void this.#inspect()
     const clients = Array.from({ length: cluster.options.clients }, (_, index) => {
@@ -140,22 +151,34 @@ class ClusterRun {
     await this.#progress(this.#client(clients.length, []))
     this.#isOver = true
     await Promise.all(load)
+    await this.#member.check()
     await this.#untilWell()
     cluster.look()
     for (const invariant of this.#invariants) invariant.end?.(cluster)
     const image = cluster.leader?.node?.quorum.image
     assert.ok(image !== undefined)
     this.#history.check(image)
-    await checkRecords(cluster, this.#records)
+    await checkRecords(cluster, [this.#records, this.#loose])
   }
 
-  #recordClients(): readonly (RecordProducer | RecordReader)[] {
+  #setClocks(): void {
+    const { world, nodes, options } = this.cluster
+    const draw = world.random.stream('clocks')
+    for (const { name } of nodes) world.skew(name, draw.below(2 * options.clockSkewMs + 1) - options.clockSkewMs)
+  }
+
+  #recordClients(): readonly { run(isOver: () => boolean): Promise<void> }[] {
     const shared = { cluster: this.cluster, history: this.#records }
+    const loose = { cluster: this.cluster, history: this.#loose }
     return [
       new RecordProducer({ ...shared, name: 'producer-0' }),
       new RecordProducer({ ...shared, name: 'producer-1' }),
+      new IdempotentProducer({ ...shared, name: 'idempotent' }),
       new RecordReader({ ...shared, name: 'reader' }),
       new RecordReader({ ...shared, name: 'roaming-reader', isRoaming: true }),
+      new RecordProducer({ ...loose, name: 'loose-producer' }),
+      new RecordReader({ ...loose, name: 'loose-reader' }),
+      this.#member,
     ]
   }
 
@@ -202,8 +225,7 @@ class ClusterRun {
     const { cluster } = this
     const untilMs = cluster.world.nowMs + healingMsMax(cluster.options)
     for (;;) {
-      const trouble =
-        HealedCluster.trouble(cluster) ?? (this.#isOver ? recordsTrouble(cluster, this.#records) : undefined)
+      const trouble = HealedCluster.trouble(cluster) ?? (this.#isOver ? recordsTrouble(cluster) : undefined)
       if (trouble === undefined) return
       assert.ok(cluster.world.nowMs < untilMs, `${healingMsMax(cluster.options)} ms after the faults ${trouble}`)
       // Who was stopping when the faults ended comes back when it has.

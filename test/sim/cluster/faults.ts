@@ -11,6 +11,8 @@ const skewMs = { usual: 60_000, long: 7_200_000 }
 const stopMsMax = 30_000
 /** From the end of a partition's leader to that of the next, on average. */
 const successionMs = 100
+/** How long a disk is full, on average. */
+const fullMs = 4000
 
 export class Faults {
   readonly counts: Record<FaultKind | 'restart', number>
@@ -61,28 +63,51 @@ export class Faults {
   /** False: there was nobody to whom it could happen. */
   #inflict(kind: FaultKind): boolean {
     const { world } = this.#cluster
-    if (kind === 'power' && this.#draw.below(8) === 0) return this.#cutAllPower()
+    if (kind === 'power') return this.#losePower()
     if (kind === 'succession') return this.#endLeaders()
     const victim = this.#victim()
     if (victim === undefined) return false
     const { name } = victim
     const ofVictim = (): boolean => {
       if (kind === 'kill') victim.kill()
-      else if (kind === 'power') victim.cutPower()
       else if (kind === 'in-operation') this.#endInOperation(victim)
       else if (kind === 'stop') victim.stop()
       else if (kind === 'pause') world.pause(name, this.#draw.below(this.#isLong() ? 12_000 : 1500))
       else if (kind === 'stall') world.disk(name).stall(this.#draw.below(this.#isLong() ? 6000 : 1000))
       else if (kind === 'skew') this.#skew(name)
       else if (kind === 'slow-disk') this.#slowDisk(name)
+      else if (kind === 'full-disk') void this.#fillDisk(name)
       else return false
       return true
     }
     return ofVictim() || this.#disturbNetwork(kind, name)
   }
 
+  #mayLosePower({ id }: ClusterNode): boolean {
+    const { weakBroker } = this.#cluster.options
+    return weakBroker === undefined || weakBroker === id
+  }
+
+  #losePower(): boolean {
+    const weak = this.#cluster.nodes.filter((one) => this.#mayLosePower(one))
+    if (weak.length > 1 && this.#draw.below(8) === 0) return this.#cutAllPower()
+    const victim = weak.length > 1 ? this.#victim() : weak[0]
+    if (victim === undefined || victim.state === 'down') return false
+    victim.cutPower()
+    return true
+  }
+
+  /** Nothing more is taken for a while, but for what the reserve of the node has room for. */
+  async #fillDisk(name: string): Promise<void> {
+    const disk = this.#cluster.world.disk(name)
+    disk.setFaults({ capacityBytes: disk.tree.usedBytes() + this.#draw.below(1000) })
+    await this.#cluster.sleep(this.#draw.exponential(fullMs))
+    disk.setFaults({ capacityBytes: Number.MAX_SAFE_INTEGER })
+  }
+
   #endInOperation(victim: ClusterNode): void {
-    const how = (['killed', 'torn', 'dropped', 'kept'] as const)[this.#draw.below(4)] ?? 'killed'
+    const fates = this.#mayLosePower(victim) ? (['killed', 'torn', 'dropped', 'kept'] as const) : (['killed'] as const)
+    const how = fates[this.#draw.below(fates.length)] ?? 'killed'
     victim.endInOperation(1 + this.#draw.below(40), how)
   }
 
@@ -120,8 +145,9 @@ export class Faults {
   }
 
   #end(node: ClusterNode): void {
-    const losesPower = this.#cluster.options.faults.includes('power') && this.#draw.below(2) === 0
-    if (losesPower) node.cutPower()
+    const isPowered = !this.#cluster.options.faults.includes('power') || !this.#mayLosePower(node)
+    const isPowerLost = !isPowered && this.#draw.below(2) === 0
+    if (isPowerLost) node.cutPower()
     else node.kill()
   }
 
@@ -168,7 +194,7 @@ export class Faults {
     const { world, nodes } = this.#cluster
     world.network.heal()
     for (const one of nodes) {
-      world.disk(one.name).setFaults({ delayMsMean: 0.1, slowRate: 0 })
+      world.disk(one.name).setFaults({ delayMsMean: 0.1, slowRate: 0, capacityBytes: Number.MAX_SAFE_INTEGER })
       one.isWanted = !staysAway(one)
       world.disk(one.name).endInOperation(Number.POSITIVE_INFINITY, () => undefined)
       if (!one.isWanted) {

@@ -5,7 +5,13 @@
 import assert from 'node:assert/strict'
 import type { Uuid } from '../../../src/base/index.ts'
 import { configsOf, type MetadataImage, resourceType } from '../../../src/metadata/index.ts'
-import { recordsTopic } from './record-history.ts'
+import { replicatedTopics } from './record-history.ts'
+
+/** Of groups; made by the coordinators. */
+export const offsetsTopic = '__consumer_offsets'
+
+/** Nobody here made it. */
+const isOfOthers = (name: string): boolean => name === offsetsTopic || replicatedTopics.includes(name)
 
 /** What may be true of it: one thing unless nobody knows. */
 type Possible<T> = readonly [T, ...T[]]
@@ -65,7 +71,7 @@ export class History {
 
   /** An id belongs to one name for ever, and each name here is made once. */
   sawTopic(name: string, topicId: Uuid): void {
-    if (name === recordsTopic) return
+    if (isOfOthers(name)) return
     const known = this.#names.get(topicId)
     assert.ok(known === undefined || known === name, `topics ${known} and ${name} have one id`)
     this.#names.set(topicId, name)
@@ -80,7 +86,7 @@ export class History {
     for (const topic of this.topics) topic.check(image)
     for (const config of this.configs) config.check(image)
     for (const name of image.topics.byName.keys()) {
-      if (name === recordsTopic) continue
+      if (isOfOthers(name)) continue
       assert.ok(
         this.topics.some((it) => it.name === name),
         `nobody made topic ${name}`,

@@ -15,6 +15,7 @@ export const faultKinds = [
   'slow-disk',
   'skew',
   'succession',
+  'full-disk',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
@@ -69,6 +70,13 @@ export interface ClusterOptions {
   readonly minIsrMax: number
   /** Of the replicated topics: what lies in former segments a start does not read again. */
   readonly recordSegmentBytes: number
+  /** Of the clocks, either way, in the beginning. */
+  readonly clockSkewMs: number
+  /**
+   * The one broker whose power may fail. What it has not synced is lost then, and the others have all that was acknowledged.
+   * Undefined: all may lose theirs, at once too, and each record is synced before it is acknowledged.
+   */
+  readonly weakBroker: number | undefined
 }
 
 /** Nobody knows what becomes of a request that has taken longer: it may have been sent twice (`controller.socket.timeout.ms`). */
@@ -90,6 +98,9 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
   const isDynamic = chance.below(2) === 0
   const spares = isDynamic && controllers > 2 ? chance.below(controllers - 1) : 0
   const faults = faultKinds.filter(() => chance.below(10) < 6)
+  const weakest = one(chance, [undefined, combined > 0 ? 1 : 101])
+  // What one of two replicas has alone is lost with it.
+  const weakBroker = wanted >= 3 ? weakest : undefined
   return {
     seed,
     controllers,
@@ -119,13 +130,26 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
     lagMs: one(chance, [1500, 5000, 30_000]),
     // One batch after the other over a slow network takes longer than a cluster has to heal.
     replicaFetchBytes: one(chance, [delayMsMean > 10 ? 1000 : 1, 1000, 10_485_760]),
-    minIsrMax: one(chance, [1, 2, 2]),
+    minIsrMax: weakBroker === undefined ? one(chance, [1, 2, 2]) : 2,
     recordSegmentBytes: one(chance, [2048, 16_384, 1_048_576]),
+    clockSkewMs: one(chance, [0, 0, 3_600_000]),
+    weakBroker,
   }
 }
 
 /** Somebody changes the voters. */
 export const hasOperator = ({ isDynamic, becomesDynamic }: ClusterOptions): boolean => isDynamic || becomesDynamic
+
+/** Of the replicated topics, that of groups among them. */
+export const replicationFactor = ({ combined, brokers }: ClusterOptions): number => Math.min(3, combined + brokers)
+
+/** One replica may be missing. */
+export const minIsr = (options: ClusterOptions): number =>
+  Math.max(1, Math.min(options.minIsrMax, replicationFactor(options) - 1))
+
+/** Some node's power may fail. */
+export const losesPower = ({ faults }: ClusterOptions): boolean =>
+  faults.some((kind) => kind === 'power' || kind === 'in-operation')
 
 /** All must be well so long after the faults have ended. */
 export const healingMsMax = ({ fetchTimeoutMs, sessionTimeoutMs }: ClusterOptions): number =>

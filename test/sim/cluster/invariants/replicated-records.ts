@@ -7,8 +7,9 @@ import { type Log, readPlan } from '../../../../src/log/index.ts'
 import type { PartitionImage } from '../../../../src/metadata/index.ts'
 import type { ClusterNode } from '../cluster-node.ts'
 import type { ClusterWorld } from '../cluster-world.ts'
-import { valuesIn } from '../record-client.ts'
-import type { RecordHistory } from '../record-history.ts'
+import { offsetsTopic } from '../history.ts'
+import { type RecordHistory, replicatedTopics } from '../record-history.ts'
+import { valuesIn } from '../record-reader.ts'
 
 const logOf = ({ node }: ClusterNode, topic: string, partition: number): Log | undefined =>
   node?.isBroker === true ? node.broker.replicas.get(topic, partition)?.log : undefined
@@ -22,7 +23,7 @@ interface LivePartition {
 }
 
 /** Not those that wait for a broker that stays away: nobody else has what was acknowledged. */
-function livePartitions({ leader, brokers }: ClusterWorld, { topic }: RecordHistory): readonly LivePartition[] {
+function livePartitions({ leader, brokers }: ClusterWorld, topic: string): readonly LivePartition[] {
   const image = leader?.node?.quorum.image
   const isLive = (id: number): boolean => image?.cluster.brokers.get(id)?.fenced === false
   return [...(image?.topics.byName.get(topic)?.partitions ?? [])].flatMap(([index, state]) => {
@@ -40,9 +41,10 @@ function livePartitions({ leader, brokers }: ClusterWorld, { topic }: RecordHist
   })
 }
 
-/** Why it is not well yet; undefined: it is, or there is no such topic. */
-export function recordsTrouble(cluster: ClusterWorld, history: RecordHistory): string | undefined {
-  for (const { name, state, logs } of livePartitions(cluster, history)) {
+/** Why it is not well yet; undefined: it is, or there are no such topics. */
+export function recordsTrouble(cluster: ClusterWorld): string | undefined {
+  const partitions = [...replicatedTopics, offsetsTopic].flatMap((topic) => livePartitions(cluster, topic))
+  for (const { name, state, logs } of partitions) {
     const { isr, leader } = state
     const ends = [...logs.values()].flatMap(({ logEndOffset, highWatermark }) => [logEndOffset, highWatermark])
     const isWhole = [...logs.keys()].every((id) => isr.includes(id)) && new Set(ends).size <= 1
@@ -52,16 +54,24 @@ export function recordsTrouble(cluster: ClusterWorld, history: RecordHistory): s
   return undefined
 }
 
-export async function checkRecords(cluster: ClusterWorld, history: RecordHistory): Promise<void> {
-  for (const { name, index, logs } of livePartitions(cluster, history)) {
-    let first: { readonly id: number; readonly bytes: Uint8Array } | undefined
-    for (const [id, log] of logs) {
-      const bytes = await allOf(log)
-      first ??= { id, bytes }
-      assert.deepEqual(bytes, first.bytes, `${name} on brokers ${first.id} and ${id}`)
+export async function checkRecords(cluster: ClusterWorld, histories: readonly RecordHistory[]): Promise<void> {
+  for (const history of histories) {
+    for (const partition of livePartitions(cluster, history.topic)) {
+      history.check(partition.index, valuesIn(await sameOnAll(partition)))
     }
-    history.check(index, valuesIn(first?.bytes ?? new Uint8Array(0)))
   }
+  for (const partition of livePartitions(cluster, offsetsTopic)) await sameOnAll(partition)
+}
+
+/** What all replicas have. */
+async function sameOnAll({ name, logs }: LivePartition): Promise<Uint8Array> {
+  let first: { readonly id: number; readonly bytes: Uint8Array } | undefined
+  for (const [id, log] of logs) {
+    const bytes = await allOf(log)
+    first ??= { id, bytes }
+    assert.deepEqual(bytes, first.bytes, `${name} on brokers ${first.id} and ${id}`)
+  }
+  return first?.bytes ?? new Uint8Array(0)
 }
 
 async function allOf(log: Log): Promise<Uint8Array> {

@@ -1,0 +1,112 @@
+/**
+ * A producer of one replicated topic that sends each batch until it is acknowledged, with the same sequence: no value is there twice,
+ * and those of a partition are in order (KIP-98).
+ */
+import assert from 'node:assert/strict'
+import { ErrorCode, initProducerId, produce } from '../../../src/protocol/index.ts'
+import { buildBatch } from '../../../src/records/index.ts'
+import { Unheard } from './calling-client.ts'
+import type { ClusterWorld } from './cluster-world.ts'
+import type { RecordHistory } from './record-history.ts'
+import { type RecordClientOptions, TopicClient } from './topic-client.ts'
+
+const replicationMs = 3000
+const valuesMax = 12
+/** Before a batch is sent again. */
+const retryMs = 100
+
+/** What no retry may be told of a batch that comes next in its partition. */
+const outOfOrder: ReadonlySet<number> = new Set([
+  ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ErrorCode.DUPLICATE_SEQUENCE_NUMBER,
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+  ErrorCode.UNKNOWN_PRODUCER_ID,
+  ErrorCode.INVALID_RECORD,
+])
+
+export class IdempotentProducer {
+  readonly #cluster: ClusterWorld
+  readonly #history: RecordHistory
+  readonly #name: string
+  readonly #client: TopicClient
+  #producer: { readonly producerId: number; readonly producerEpoch: number } | undefined
+  readonly #sequences = new Map<number, number>()
+  #count = 0
+
+  constructor(options: RecordClientOptions) {
+    this.#cluster = options.cluster
+    this.#history = options.history
+    this.#name = options.name
+    this.#client = new TopicClient(options)
+    options.history.ordered.push(options.name)
+  }
+
+  async run(isOver: () => boolean): Promise<void> {
+    const isEnding = (): boolean => isOver() || this.#cluster.failure !== undefined
+    while (!isEnding()) {
+      await this.#cluster.sleep(this.#client.draw.exponential(this.#cluster.options.thinkMs / 4))
+      if (this.#producer === undefined) await this.#begin()
+      else await this.#send(this.#producer, isEnding)
+    }
+    this.#client.close()
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      const { errorCode, producerId, producerEpoch } = await this.#client.ask(
+        this.#client.anyBroker(),
+        initProducerId,
+        {
+          transactionalId: null,
+          transactionTimeoutMs: 0,
+        },
+      )
+      if (errorCode !== ErrorCode.NONE) return
+      this.#history.startsProducer(Number(producerId))
+      this.#producer = { producerId: Number(producerId), producerEpoch }
+    } catch (error) {
+      if (!(error instanceof Unheard)) throw error
+    }
+  }
+
+  async #send(
+    producer: { readonly producerId: number; readonly producerEpoch: number },
+    isEnding: () => boolean,
+  ): Promise<void> {
+    const { draw } = this.#client
+    const partition = draw.below(this.#client.partitions)
+    const values = Array.from({ length: 1 + draw.below(valuesMax) }, () => `${this.#name}-${this.#count++}`)
+    // What is known of a producer ends a day after its last record.
+    const timestampMs = this.#cluster.clientEnv.clock.now()
+    const baseSequence = this.#sequences.get(partition) ?? 0
+    const records = buildBatch(
+      values.map((value) => ({ value: Buffer.from(value), timestampMs })),
+      { ...producer, baseSequence },
+    )
+    for (const value of values) this.#history.send(value)
+    for (;;) {
+      try {
+        this.#history.acknowledged(partition, await this.#offer(partition, records), values)
+        this.#sequences.set(partition, baseSequence + values.length)
+        return
+      } catch (error) {
+        if (!(error instanceof Unheard)) throw error
+      }
+      if (isEnding()) return
+      this.#history.counts.batchesSentAgain++
+      await this.#client.refresh()
+      await this.#cluster.sleep(retryMs)
+    }
+  }
+
+  /** Its base offset. Throws Unheard. */
+  async #offer(partition: number, records: Uint8Array): Promise<number> {
+    const topicData = [{ ...this.#client.named, partitionData: [{ index: partition, records }] }]
+    const request = { acks: this.#history.acks, timeoutMs: replicationMs, topicData }
+    const reply = await this.#client.call(partition, produce, request)
+    const { errorCode = -1, baseOffset = -1, errorMessage } = reply.responses[0]?.partitionResponses[0] ?? {}
+    if (errorCode === ErrorCode.NONE) return baseOffset
+    assert.ok(!outOfOrder.has(errorCode), `${this.#name} is answered ${errorCode}: ${errorMessage}`)
+    throw new Unheard(`error ${errorCode}`)
+  }
+}
