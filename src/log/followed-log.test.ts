@@ -57,6 +57,20 @@ test('the epoch of a leader that has appended nothing goes where the log is cut 
   await again.close()
 })
 
+test('an epoch that goes on behind one that began there too early starts where it did', async () => {
+  const log = await open()
+  for (const offset of [0, 1, 2]) await log.append(batch(offset, Math.min(offset, 1)), { kind: 'follower' })
+  // It had more, lost it with its power, and was taken for the leader still.
+  log.assignEpochStart(3, 3)
+  await log.append(batch(3, 1), { kind: 'follower', leaderEpoch: 4 })
+  assert.deepEqual(
+    [0, 1, 2, 3].map((offset) => log.epochOf(offset)),
+    [0, 1, 1, 1],
+  )
+  assert.equal(log.latestEpoch, 1)
+  await log.close()
+})
+
 test('what was pending when a later epoch began behind it takes nothing from what is known of epochs', async () => {
   const log = await open()
   await log.append(Buffer.concat([batch(0, 5), batch(1, 6)]), { kind: 'follower', leaderEpoch: 6 })

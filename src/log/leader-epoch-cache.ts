@@ -41,13 +41,18 @@ export class LeaderEpochCache {
     return this.#version
   }
 
-  /** The epoch starts at `startOffset`; entries that contradict are dropped. */
+  /**
+   * The epoch starts at `startOffset`, or has started before; entries that contradict are dropped. A leader that had lost its tail may
+   * have begun an epoch behind an older one that goes on here: that one keeps its start (Kafka lets it start anew).
+   */
   assign(epoch: number, startOffset: number): void {
     assert(epoch >= 0 && startOffset >= 0, 'an epoch and its start are not negative')
-    const latest = this.latest
-    if (latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset) return
-    const kept = this.#entries.filter((entry) => entry.epoch < epoch && entry.startOffset < startOffset)
-    this.#replace([...kept, { epoch, startOffset }])
+    const startsBefore = (entry: EpochEntry): boolean => entry.epoch === epoch && entry.startOffset <= startOffset
+    if (this.latest !== undefined && startsBefore(this.latest)) return
+    const isOlder = (entry: EpochEntry): boolean => entry.epoch < epoch && entry.startOffset < startOffset
+    const kept = this.#entries.filter((entry) => isOlder(entry) || startsBefore(entry))
+    const isKnown = kept.at(-1)?.epoch === epoch
+    this.#replace(isKnown ? kept : [...kept, { epoch, startOffset }])
   }
 
   /** A batch of `epoch` begins at `offset`: entries that say something else of it are dropped. */
