@@ -36,7 +36,6 @@ export class DiskReserve {
   #file: DiskFile | undefined
   #volume = -1
   #isGivenUp = false
-  /** How often it was. */
   #givings = 0
   #timer: Timer | undefined
   #making: Promise<void> = Promise.resolve()
@@ -54,6 +53,11 @@ export class DiskReserve {
   /** Which volume the directory is on. */
   get volume(): number {
     return this.#volume
+  }
+
+  /** How often it was given up. */
+  get givings(): number {
+    return this.#givings
   }
 
   /** The disk was full, and there has not been room for another reserve since: what is left is not for records. */

@@ -16,8 +16,13 @@ const isOfRecords = (path: string): boolean =>
 /** Of one directory, and what the others of its volume say. */
 interface Room {
   readonly isRefused: () => boolean
-  /** Returns where the operation may be tried once more; throws `error` elsewhere. */
-  readonly makeFor: (error: unknown) => void
+  /** How often it was made. */
+  readonly count: () => number
+  /**
+   * Returns where the operation may be tried once more; throws `error` elsewhere. Room that was made since `count` is enough: of two
+   * operations that find the disk full at once, the second one finds no reserve any more.
+   */
+  readonly makeFor: (error: unknown, count: number) => void
 }
 
 class ReservedFile implements DiskFile {
@@ -62,9 +67,9 @@ class ReservedFile implements DiskFile {
     )
   }
 
-  #makeRoom(error: unknown): void {
+  #makeRoom(error: unknown, count: number): void {
     if (this.#isOfRecords) throw error
-    this.#room.makeFor(error)
+    this.#room.makeFor(error, count)
   }
 
   writeSync(bytes: Uint8Array, position: number): number {
@@ -72,17 +77,18 @@ class ReservedFile implements DiskFile {
     try {
       return this.#file.writeSync(bytes, position)
     } catch (error) {
-      this.#makeRoom(error)
+      this.#makeRoom(error, this.#room.count())
       return this.#file.writeSync(bytes, position)
     }
   }
 
   async write(chunks: readonly Uint8Array[], position: number): Promise<number> {
     this.#check()
+    const count = this.#room.count()
     try {
       return await this.#file.write(chunks, position)
     } catch (error) {
-      this.#makeRoom(error)
+      this.#makeRoom(error, count)
       return this.#file.write(chunks, position)
     }
   }
@@ -126,19 +132,21 @@ export class ReservedDisk implements Disk {
     const { volume } = reserve
     return {
       isRefused: () => this.#reserves.some((other) => other.isGivenUp && other.volume === volume),
-      makeFor: (error) => {
-        if (!isDiskFull(error) || !reserve.giveUp()) throw error
+      count: () => reserve.givings,
+      makeFor: (error, count) => {
+        if (!isDiskFull(error) || (reserve.givings === count && !reserve.giveUp())) throw error
       },
     }
   }
 
   async #orMakeRoom<T>(path: string, work: () => Promise<T>): Promise<T> {
+    const room = this.#roomOf(path)
+    const count = room?.count() ?? 0
     try {
       return await work()
     } catch (error) {
-      const room = this.#roomOf(path)
       if (room === undefined) throw error
-      room.makeFor(error)
+      room.makeFor(error, count)
       return work()
     }
   }
