@@ -11,6 +11,10 @@ export const brokerPort = 9092
 export const controllerPort = 9093
 export const metadataDirectory = '/data/__cluster_metadata-0'
 
+/** What a node keeps for a full disk, where disks get full. */
+export const reservePath = '/data/odradek-reserve'
+export const reserveBytes = 1_048_576
+
 export type State = 'down' | 'starting' | 'up' | 'stopping'
 
 export interface NodePlace {
@@ -229,7 +233,7 @@ export function textsOf(options: ClusterOptions, { id, isController, isBroker }:
       'offsets.topic.replication.factor': String(replicationFactor(options)),
       'offsets.topic.num.partitions': '2',
       'group.initial.rebalance.delay.ms': '0',
-      'odradek.log.dir.reserve.bytes': options.faults.includes('full-disk') ? '262144' : '0',
+      'odradek.log.dir.reserve.bytes': options.faults.includes('full-disk') ? String(reserveBytes) : '0',
     }),
   )
 }

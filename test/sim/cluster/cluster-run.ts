@@ -4,6 +4,7 @@ import type { LogLine } from '../../../src/sim/index.ts'
 import { brokerConfigs, Client } from './clients.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { Faults } from './faults.ts'
+import { FleetingTopic } from './fleeting-topic.ts'
 import { GroupMember } from './group-member.ts'
 import { History } from './history.ts'
 import { IdempotentProducer } from './idempotent-producer.ts'
@@ -20,7 +21,7 @@ import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
 import { Operator } from './operator.ts'
 import { hasOperator, healingMsMax } from './options.ts'
 import { PartitionOperator } from './partition-operator.ts'
-import { looseTopic, newCounts, RecordHistory, recordsTopic } from './record-history.ts'
+import { fleetingTopic, looseTopic, newCounts, RecordHistory, recordsTopic } from './record-history.ts'
 import { RecordProducer } from './record-producer.ts'
 import { RecordReader } from './record-reader.ts'
 
@@ -50,6 +51,7 @@ class ClusterRun {
   readonly #recordCounts = newCounts()
   readonly #records = new RecordHistory(recordsTopic, this.#recordCounts)
   readonly #loose = new RecordHistory(looseTopic, this.#recordCounts)
+  readonly #fleeting = new RecordHistory(fleetingTopic, this.#recordCounts)
   readonly #member: GroupMember
   readonly #leaders = new OneLeader()
   readonly #log = new CommittedLog()
@@ -178,6 +180,7 @@ class ClusterRun {
       new RecordReader({ ...shared, name: 'roaming-reader', isRoaming: true }),
       new RecordProducer({ ...loose, name: 'loose-producer' }),
       new RecordReader({ ...loose, name: 'loose-reader' }),
+      new FleetingTopic({ cluster: this.cluster, history: this.#fleeting, name: 'fleeting' }),
       this.#member,
     ]
   }

@@ -1,6 +1,6 @@
 /** What happens to a cluster until it heals: one fault after the other, of the kinds that the seed has drawn. */
 import type { SeededStream } from '../../../src/sim/index.ts'
-import type { ClusterNode } from './cluster-node.ts'
+import { type ClusterNode, reserveBytes, reservePath } from './cluster-node.ts'
 import type { ClusterWorld } from './cluster-world.ts'
 import { type FaultKind, faultKinds } from './options.ts'
 import { recordsTopic } from './record-history.ts'
@@ -11,8 +11,8 @@ const skewMs = { usual: 60_000, long: 7_200_000 }
 const stopMsMax = 30_000
 /** From the end of a partition's leader to that of the next, on average. */
 const successionMs = 100
-/** How long a disk is full, on average. */
-const fullMs = 4000
+/** How long a disk is full: on average, and at most, or the reserve is used up. */
+const fullMs = { mean: 3000, max: 10_000 }
 
 export class Faults {
   readonly counts: Record<FaultKind | 'restart', number>
@@ -52,7 +52,7 @@ export class Faults {
   #restart(): void {
     const { nodes, world } = this.#cluster
     for (const one of nodes) {
-      if (one.state === 'stopping' && world.nowMs - one.sinceMs > stopMsMax) one.kill()
+      if (one.state === 'stopping' && world.nowMs - one.sinceMs > stopMsMax && this.#mayEnd(one)) one.kill()
     }
     const down = this.#any(nodes.filter(({ state }) => state === 'down'))
     if (down === undefined) return
@@ -65,8 +65,10 @@ export class Faults {
     const { world } = this.#cluster
     if (kind === 'power') return this.#losePower()
     if (kind === 'succession') return this.#endLeaders()
+    if (kind === 'full-disk') return this.#fillDisk()
     const victim = this.#victim()
     if (victim === undefined) return false
+    if ((kind === 'kill' || kind === 'in-operation') && !this.#mayEnd(victim)) return false
     const { name } = victim
     const ofVictim = (): boolean => {
       if (kind === 'kill') victim.kill()
@@ -76,38 +78,49 @@ export class Faults {
       else if (kind === 'stall') world.disk(name).stall(this.#draw.below(this.#isLong() ? 6000 : 1000))
       else if (kind === 'skew') this.#skew(name)
       else if (kind === 'slow-disk') this.#slowDisk(name)
-      else if (kind === 'full-disk') void this.#fillDisk(name)
       else return false
       return true
     }
     return ofVictim() || this.#disturbNetwork(kind, name)
   }
 
-  #mayLosePower({ id }: ClusterNode): boolean {
+  /** But under control. What a controller alone has written is synced. */
+  #mayEnd({ id, isBroker }: ClusterNode): boolean {
     const { weakBroker } = this.#cluster.options
-    return weakBroker === undefined || weakBroker === id
+    return weakBroker === undefined || weakBroker === id || !isBroker
   }
 
   #losePower(): boolean {
-    const weak = this.#cluster.nodes.filter((one) => this.#mayLosePower(one))
-    if (weak.length > 1 && this.#draw.below(8) === 0) return this.#cutAllPower()
-    const victim = weak.length > 1 ? this.#victim() : weak[0]
-    if (victim === undefined || victim.state === 'down') return false
-    victim.cutPower()
+    const { nodes, options } = this.#cluster
+    if (options.weakBroker === undefined && this.#draw.below(8) === 0) return this.#cutAllPower()
+    const weak = nodes.filter((one) => one.state !== 'down' && this.#mayEnd(one))
+    const victim = options.weakBroker === undefined ? this.#victim() : this.#any(weak)
+    victim?.cutPower()
+    return victim !== undefined
+  }
+
+  /**
+   * Nothing more is taken for a while, but for what the reserve of the node has room for. A node ends, as Kafka does, where its disk
+   * is full again before there was room for another reserve.
+   */
+  #fillDisk(): boolean {
+    const { world, nodes } = this.#cluster
+    const hasReserve = ({ name }: ClusterNode): boolean => {
+      const file = world.disk(name).tree.find(reservePath)
+      return file?.kind === 'file' && file.size === reserveBytes
+    }
+    const victim = this.#any(nodes.filter(hasReserve))
+    if (victim === undefined) return false
+    const disk = world.disk(victim.name)
+    disk.setFaults({ capacityBytes: disk.tree.usedBytes() + this.#draw.below(1000) })
+    world.after(Math.min(this.#draw.exponential(fullMs.mean), fullMs.max), () =>
+      disk.setFaults({ capacityBytes: Number.MAX_SAFE_INTEGER }),
+    )
     return true
   }
 
-  /** Nothing more is taken for a while, but for what the reserve of the node has room for. */
-  async #fillDisk(name: string): Promise<void> {
-    const disk = this.#cluster.world.disk(name)
-    disk.setFaults({ capacityBytes: disk.tree.usedBytes() + this.#draw.below(1000) })
-    await this.#cluster.sleep(this.#draw.exponential(fullMs))
-    disk.setFaults({ capacityBytes: Number.MAX_SAFE_INTEGER })
-  }
-
   #endInOperation(victim: ClusterNode): void {
-    const fates = this.#mayLosePower(victim) ? (['killed', 'torn', 'dropped', 'kept'] as const) : (['killed'] as const)
-    const how = fates[this.#draw.below(fates.length)] ?? 'killed'
+    const how = (['killed', 'torn', 'dropped', 'kept'] as const)[this.#draw.below(4)] ?? 'killed'
     victim.endInOperation(1 + this.#draw.below(40), how)
   }
 
@@ -145,8 +158,8 @@ export class Faults {
   }
 
   #end(node: ClusterNode): void {
-    const isPowered = !this.#cluster.options.faults.includes('power') || !this.#mayLosePower(node)
-    const isPowerLost = !isPowered && this.#draw.below(2) === 0
+    if (!this.#mayEnd(node)) return
+    const isPowerLost = this.#cluster.options.faults.includes('power') && this.#draw.below(2) === 0
     if (isPowerLost) node.cutPower()
     else node.kill()
   }

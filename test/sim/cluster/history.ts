@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict'
 import type { Uuid } from '../../../src/base/index.ts'
 import { configsOf, type MetadataImage, resourceType } from '../../../src/metadata/index.ts'
-import { replicatedTopics } from './record-history.ts'
+import { fleetingTopic, replicatedTopics } from './record-history.ts'
 
 /** Of groups; made by the coordinators. */
 export const offsetsTopic = '__consumer_offsets'
 
 /** Nobody here made it. */
-const isOfOthers = (name: string): boolean => name === offsetsTopic || replicatedTopics.includes(name)
+const isOfOthers = (name: string): boolean => [...replicatedTopics, fleetingTopic, offsetsTopic].includes(name)
 
 /** What may be true of it: one thing unless nobody knows. */
 type Possible<T> = readonly [T, ...T[]]

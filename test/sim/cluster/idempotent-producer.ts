@@ -15,13 +15,24 @@ const valuesMax = 12
 /** Before a batch is sent again. */
 const retryMs = 100
 
-/** What no retry may be told of a batch that comes next in its partition. */
+/** How often a batch is sent again when all is well. */
+const lastAttemptsMax = 20
+
+/**
+ * What a leader tells that misses something of what came before: one that is none any more, and has not heard of it. When all is well
+ * nobody may.
+ */
 const outOfOrder: ReadonlySet<number> = new Set([
   ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
   ErrorCode.DUPLICATE_SEQUENCE_NUMBER,
-  ErrorCode.INVALID_PRODUCER_EPOCH,
   ErrorCode.UNKNOWN_PRODUCER_ID,
+])
+
+const unfair: ReadonlySet<number> = new Set([
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.INVALID_PRODUCER_EPOCH,
   ErrorCode.INVALID_RECORD,
+  ErrorCode.UNKNOWN_SERVER_ERROR,
 ])
 
 export class IdempotentProducer {
@@ -31,6 +42,7 @@ export class IdempotentProducer {
   readonly #client: TopicClient
   #producer: { readonly producerId: number; readonly producerEpoch: number } | undefined
   readonly #sequences = new Map<number, number>()
+  #lastCode: number = ErrorCode.NONE
   #count = 0
 
   constructor(options: RecordClientOptions) {
@@ -84,7 +96,7 @@ export class IdempotentProducer {
       { ...producer, baseSequence },
     )
     for (const value of values) this.#history.send(value)
-    for (;;) {
+    for (let attemptsLeft = lastAttemptsMax; attemptsLeft > 0; ) {
       try {
         this.#history.acknowledged(partition, await this.#offer(partition, records), values)
         this.#sequences.set(partition, baseSequence + values.length)
@@ -92,11 +104,13 @@ export class IdempotentProducer {
       } catch (error) {
         if (!(error instanceof Unheard)) throw error
       }
-      if (isEnding()) return
+      if (isEnding()) attemptsLeft--
       this.#history.counts.batchesSentAgain++
       await this.#client.refresh()
       await this.#cluster.sleep(retryMs)
     }
+    const text = `${this.#name} is answered ${this.#lastCode} for sequence ${baseSequence} of partition ${partition}`
+    assert.ok(this.#cluster.failure !== undefined || !outOfOrder.has(this.#lastCode), text)
   }
 
   /** Its base offset. Throws Unheard. */
@@ -104,9 +118,10 @@ export class IdempotentProducer {
     const topicData = [{ ...this.#client.named, partitionData: [{ index: partition, records }] }]
     const request = { acks: this.#history.acks, timeoutMs: replicationMs, topicData }
     const reply = await this.#client.call(partition, produce, request)
-    const { errorCode = -1, baseOffset = -1, errorMessage } = reply.responses[0]?.partitionResponses[0] ?? {}
+    const { errorCode = -1, baseOffset = -1 } = reply.responses[0]?.partitionResponses[0] ?? {}
+    this.#lastCode = errorCode
     if (errorCode === ErrorCode.NONE) return baseOffset
-    assert.ok(!outOfOrder.has(errorCode), `${this.#name} is answered ${errorCode}: ${errorMessage}`)
+    assert.ok(!unfair.has(errorCode), `${this.#name} is answered ${errorCode}`)
     throw new Unheard(`error ${errorCode}`)
   }
 }

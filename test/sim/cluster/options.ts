@@ -73,8 +73,9 @@ export interface ClusterOptions {
   /** Of the clocks, either way, in the beginning. */
   readonly clockSkewMs: number
   /**
-   * The one broker whose power may fail. What it has not synced is lost then, and the others have all that was acknowledged.
-   * Undefined: all may lose theirs, at once too, and each record is synced before it is acknowledged.
+   * The one broker that may end but under control, and lose its power. What it has not synced is lost then, and the others have all
+   * that was acknowledged. (If they ended too, the controller could not know who has it: whoever led last would lead, as in Kafka.)
+   * Undefined: all may lose their power, at once too, and each record is synced before it is acknowledged.
    */
   readonly weakBroker: number | undefined
 }

@@ -9,6 +9,8 @@ export const recordsTopic = 'records'
 /** Produced to with acks=1: what was acknowledged may be lost with the leader, but what was read may not. */
 export const looseTopic = 'loose'
 export const replicatedTopics: readonly string[] = [recordsTopic, looseTopic]
+/** Deleted and made again, by whoever produces to it and reads it. */
+export const fleetingTopic = 'fleeting'
 /** In the beginning; whoever adds some adds no more than to `partitionsMax`. */
 export const partitionsInitially = 2
 export const partitionsMax = 4
@@ -25,6 +27,7 @@ export const newCounts = () => ({
   looselyAcknowledged: 0,
   recordsRead: 0,
   batchesSentAgain: 0,
+  topicLives: 0,
 })
 
 export class RecordHistory {

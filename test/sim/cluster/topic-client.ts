@@ -27,6 +27,7 @@ export class TopicClient {
   /** Undefined before it was heard of. */
   topicId: Uuid | undefined
   #leaders: readonly number[] = []
+  readonly #gone = new Set<Uuid>()
 
   constructor({ cluster, history, name }: RecordClientOptions) {
     this.#cluster = cluster
@@ -48,6 +49,13 @@ export class TopicClient {
     const leader = this.#leaders[partition] ?? -1
     if (leader < 0) throw new Unheard('nobody is known to lead')
     return this.ask(nodeName(leader), api, request)
+  }
+
+  /** The topic is gone: another one may come by its name. */
+  forget(): void {
+    if (this.topicId !== undefined) this.#gone.add(this.topicId)
+    this.topicId = undefined
+    this.#leaders = []
   }
 
   /** As a request names it. */
@@ -72,7 +80,9 @@ export class TopicClient {
       allowAutoTopicCreation: false,
     })
     const [known] = reply.topics
-    if (known?.errorCode !== ErrorCode.NONE) return
+    // Of one that is gone a broker may not have heard yet.
+    if (known?.errorCode !== ErrorCode.NONE || this.#gone.has(known.topicId)) return
+    if (known.topicId !== this.topicId) this.forget()
     this.topicId = known.topicId
     const leaders: number[] = []
     for (const { partitionIndex, leaderId } of known.partitions) leaders[partitionIndex] = leaderId
