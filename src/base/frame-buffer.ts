@@ -29,8 +29,8 @@ export function receiveBuffers(options: { readonly readBytes: number; readonly p
   return { ...options, shared: Buffer.allocUnsafeSlow(readBytes), spare }
 }
 
-/** Of the smallest kind. */
-const sparesMax = 16
+/** What is kept, in reads: room for the largest reply to a follower (`replica.fetch.response.max.bytes`), which grows to 16 MB. */
+const sparesMax = 64
 
 const prefixBytes = 4
 /** What released memory is filled with where tests ask for it. */

@@ -19,18 +19,39 @@ export class SpareBuffers {
     return this.#keptBytes
   }
 
-  /** Of exactly that length; what it holds is left of others. */
+  /** Of that length at least: the smallest that there is, else a new one. What it holds is left of others. */
   take(length: number): Buffer {
-    const spare = this.#spare.get(length)?.pop()
+    let best = Number.POSITIVE_INFINITY
+    for (const [size, buffers] of this.#spare) if (size >= length && size < best && buffers.length > 0) best = size
+    const spare = this.#spare.get(best)?.pop()
     if (spare === undefined) return Buffer.allocUnsafeSlow(length)
-    this.#keptBytes -= length
+    this.#keptBytes -= best
     return spare
   }
 
-  /** Nobody writes to it, or has a view of it, any more. */
+  /** Nobody writes to it, or has a view of it, any more. Large ones are dearer: smaller ones make room for them. */
   give(buffer: Buffer): void {
-    if (this.#keptBytes + buffer.length > this.#keptBytesMax) return
-    this.#keptBytes += buffer.length
-    getOrInsert(this.#spare, buffer.length, () => []).push(buffer)
+    const { length } = buffer
+    if (length > this.#keptBytesMax) return
+    if (this.#isFullFor(length)) this.#dropBelow(length)
+    if (this.#isFullFor(length)) return
+    this.#keptBytes += length
+    getOrInsert(this.#spare, length, () => []).push(buffer)
+  }
+
+  #isFullFor(length: number): boolean {
+    return this.#keptBytes + length > this.#keptBytesMax
+  }
+
+  /** The smallest first, until there is room for one of `length`. */
+  #dropBelow(length: number): void {
+    const smaller = [...this.#spare.keys()].filter((it) => it < length).sort((a, b) => a - b)
+    for (const size of smaller) {
+      const buffers = this.#spare.get(size) ?? []
+      while (buffers.length > 0 && this.#isFullFor(length)) {
+        buffers.pop()
+        this.#keptBytes -= size
+      }
+    }
   }
 }

@@ -97,3 +97,25 @@ test('a log that is cut before its start begins at its end', async () => {
   assert.equal(log.logEndOffset, 6)
   await log.close()
 })
+
+test('while the log is cut, an open transaction below the cut is not stable at any time', async () => {
+  const log = await open()
+  const transaction = { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true, leaderEpoch: 0 }
+  const records = [{ value: Buffer.from('value'), timestampMs: clock.now() }]
+  await log.append(batch(0, 0), { kind: 'follower' })
+  await log.append(buildBatch(records, { ...transaction, baseOffset: 1 }), { kind: 'follower' })
+  for (const offset of [2, 3, 4]) await log.append(batch(offset, 0), { kind: 'follower' })
+  log.setHighWatermark(3)
+  const seen = new Set<number>()
+  let isDone = false
+  const cutting = log.truncateTo(4).then(() => {
+    isDone = true
+  })
+  while (!isDone) {
+    seen.add(log.lastStableOffset)
+    await Promise.resolve()
+  }
+  await cutting
+  assert.deepEqual([...seen, log.lastStableOffset], [1, 1])
+  await log.close()
+})

@@ -172,6 +172,8 @@ export class ProducerState {
   readonly #entries = new Map<number, ProducerEntry>()
   /** By rising first offset: ongoing ones, and those whose marker the high watermark has not passed. */
   #open: OpenTransaction[] = []
+  /** The first unstable offset while all of this is made anew. */
+  #unstableBefore: number | undefined
   #endOffset = 0
 
   /** The log's end offset that the state stands for: snapshots are named after it. */
@@ -220,7 +222,22 @@ export class ProducerState {
 
   /** The first offset of a transaction that is ongoing, or whose end the high watermark has not passed. */
   get firstUnstableOffset(): number | undefined {
-    return this.#open[0]?.firstOffset
+    const first = this.#open[0]?.firstOffset
+    const before = this.#unstableBefore
+    return first === undefined || before === undefined ? (first ?? before) : Math.min(first, before)
+  }
+
+  /**
+   * What is known is made anew, which takes a while, and the log is read meanwhile: what was unstable before stays so until `work`
+   * is done.
+   */
+  async makeAnew(work: () => Promise<void>): Promise<void> {
+    this.#unstableBefore = this.firstUnstableOffset
+    try {
+      await work()
+    } finally {
+      this.#unstableBefore = undefined
+    }
   }
 
   highWatermarkPassed(highWatermark: number): void {

@@ -14,7 +14,10 @@ export interface CutLog {
 }
 
 /** The producer state at the log end, from the newest snapshot and the batches behind it. */
-export async function reloadProducers(state: ProducerState, log: CutLog): Promise<void> {
+export const reloadProducers = (state: ProducerState, log: CutLog): Promise<void> =>
+  state.makeAnew(() => reload(state, log))
+
+async function reload(state: ProducerState, log: CutLog): Promise<void> {
   const { logStartOffset, logEndOffset, highWatermark } = log.marks
   const newest = await log.snapshots.newest(logEndOffset)
   const expiredBefore = log.expiredBeforeMs

@@ -51,8 +51,9 @@ export class FetchingFollower {
   }
 
   /** Whether it gets no records for now (KIP-73). One that is in sync does always: it would not stay so. */
-  isThrottled({ leaderQuota, isr }: Partition): boolean {
-    return leaderQuota !== undefined && !isr.includes(this.#follower.brokerId) && leaderQuota.isExceeded
+  isThrottled(partition: Partition): boolean {
+    const { leaderQuota } = partition
+    return leaderQuota?.isExceeded === true && !partition.isAwaited(this.#follower.brokerId)
   }
 }
 

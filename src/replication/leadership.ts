@@ -178,9 +178,15 @@ export class Leadership {
     let offset = view.logEndOffset
     for (const [id, follower] of this.#followers) {
       if (follower.logEndOffset >= offset) continue
-      if (this.#maximalIsr.includes(id) || this.#isAboutToJoin(id, follower, view)) offset = follower.logEndOffset
+      if (this.isAwaited(id, view)) offset = follower.logEndOffset
     }
     return offset
+  }
+
+  /** Whether the high watermark waits for it. */
+  isAwaited(id: number, view: LeaderView): boolean {
+    const follower = this.#followers.get(id)
+    return this.#maximalIsr.includes(id) || (follower !== undefined && this.#isAboutToJoin(id, follower, view))
   }
 
   /** Where the logs of all live replicas start: no record before is anywhere. Followers tell theirs with each fetch. */

@@ -362,6 +362,10 @@ export class Partition {
     if (this.#advance(view) || startedAt !== fetch.logStartOffset) this.#tell(moved)
   }
 
+  isAwaited(brokerId: number): boolean {
+    return this.#leadership?.isAwaited(brokerId, this.#view()) === true
+  }
+
   /** To be called now and then: who does not keep up leaves the in-sync replicas. */
   shrinkIsr(): void {
     if (this.#leadership === undefined) return

@@ -14,6 +14,8 @@ const throttledKey = 'leader.replication.throttled.replicas'
 const rateKey = 'leader.replication.throttled.rate'
 const bytesPerSecond = 1000
 const maxWaitMs = 500
+/** `replica.lag.time.max.ms`. */
+const lagMs = 30_000
 
 /** Node 1 leads `slow`, which is throttled, and `quick`; node 2 follows, and is in sync with neither. */
 class ThrottledLeader {
@@ -37,6 +39,8 @@ class ThrottledLeader {
       it.inSync(topic, [1])
       await fixture.append(fixture.partition(topic), [1])
     }
+    // Who was in sync a moment ago would be about to be so again.
+    it.pass(lagMs + 1)
     return it
   }
 
@@ -64,8 +68,11 @@ class ThrottledLeader {
     this.fixture.cluster.clock.advance(ms)
   }
 
-  fetch(topics: readonly string[], fetchOffset = 0) {
-    const targets = topics.map((topic): Target => {
+  /** `topic@offset`; without an offset from 0 on. */
+  fetch(places: readonly string[]) {
+    const targets = places.map((place): Target => {
+      const [topic = '', offset = '0'] = place.split('@')
+      const fetchOffset = Number(offset)
       const partition = this.fixture.partition(topic)
       const { topicId } = partition
       const epochs = { currentLeaderEpoch: -1, lastFetchedEpoch: -1 }
@@ -106,10 +113,19 @@ test('over the rate a throttled partition gives no records to who is not in sync
   assert.deepEqual(hasRecords(inSync), [true])
 })
 
+test('over the rate who is about to be in sync has records: all wait for it', async () => {
+  const it = await ThrottledLeader.open()
+  it.sent(10 * bytesPerSecond)
+  const waiting = it.fetch(['slow@1'])
+  await it.fixture.append(it.fixture.partition('slow'), [2])
+  await turn()
+  assert.deepEqual(hasRecords(waiting), [true])
+})
+
 test('the leader learns how far the follower is while it gives it no records', async () => {
   const it = await ThrottledLeader.open()
   it.sent(10 * bytesPerSecond)
-  it.fetch(['slow'], 1)
+  it.fetch(['slow@1'])
   assert.deepEqual(
     it.fixture.proposed.map(({ partition, proposal }) => [
       partition.topic,
@@ -123,7 +139,7 @@ test('a fetch that waits is not answered for records that it may not get, but fo
   const it = await ThrottledLeader.open()
   it.sent(100 * bytesPerSecond)
   const slow = it.fetch(['slow'])
-  const both = it.fetch(['slow', 'quick'], 1)
+  const both = it.fetch(['slow', 'quick@1'])
   await it.fixture.append(it.fixture.partition('slow'), [2])
   await turn()
   assert.deepEqual([slow, both].map(hasRecords), [undefined, undefined])
@@ -138,7 +154,7 @@ test('a fetch that waits is not answered for records that it may not get, but fo
 test('a fetch that waits reads nothing anew for records that it may not get', async () => {
   const it = await ThrottledLeader.open()
   it.sent(100 * bytesPerSecond)
-  it.fetch(['slow', 'quick'], 1)
+  it.fetch(['slow', 'quick@1'])
   const { log } = it.fixture.partition('quick')
   let readCount = 0
   const read = log.read.bind(log)
