@@ -122,6 +122,16 @@ test('over the rate who is about to be in sync has records: all wait for it', as
   assert.deepEqual(hasRecords(waiting), [true])
 })
 
+test('answers without records do not open the window: a throttle begins with one second of the rate, not with eleven', async () => {
+  const it = await ThrottledLeader.open()
+  for (let i = 0; i < 120; i++) {
+    it.sent(0)
+    it.pass(500)
+  }
+  it.sent(2 * bytesPerSecond)
+  assert.ok(it.fixture.replicas.quotas.leader.isExceeded)
+})
+
 test('the leader learns how far the follower is while it gives it no records', async () => {
   const it = await ThrottledLeader.open()
   it.sent(10 * bytesPerSecond)

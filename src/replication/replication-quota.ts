@@ -33,8 +33,9 @@ export class ReplicationQuota {
     return this.byteRate > this.#options.bytesPerSecond()
   }
 
+  /** Of an answer without records nothing: the window would be open, and a throttle begin with all that has room in it. */
   record(bytes: number): void {
-    this.#rate.record(bytes, this.#options.nowMs())
+    if (bytes > 0) this.#rate.record(bytes, this.#options.nowMs())
   }
 }
 
