@@ -82,6 +82,15 @@ describe('the directories of several nodes', () => {
     await prepare(4)
     assert.notEqual(await readMetaProperties(env.disk, '/data/node-4'), undefined)
     await env.disk.removeTree('/data/node-2')
-    await refused(4, /^\/data\/node-2 is empty, and node 2 was a voter of this cluster, which node 1 is still/)
+    await refused(4, /^\/data\/node-2 is empty, and node 2 was a voter of this cluster, of which node 1 is still/)
+    assert.equal(await env.disk.stat('/data/node-2'), undefined)
+  })
+
+  it('nor is the only voter, while a broker still has what the cluster has decided', async () => {
+    await prepare(2)
+    await env.disk.makeDirectory('/data/node-2/__cluster_metadata-0')
+    await env.disk.removeTree('/data/node-1')
+    await refused(2, /^\/data\/node-1 is empty, and node 1 was a voter of this cluster, of which node 2 is still/)
+    assert.equal(await env.disk.stat('/data/node-1'), undefined)
   })
 })
