@@ -143,7 +143,7 @@ function listenForInterrupts(report: Report): { readonly interrupted: AbortSigna
 }
 
 async function tellStatus(admin: ClusterAdmin, isJson: boolean): Promise<number> {
-  const cluster = await readCluster(admin)
+  const cluster = await readCluster(admin, { isForShow: true })
   const throttles = await findThrottles(admin, askable(cluster))
   process.stdout.write(isJson ? `${JSON.stringify(statusData(cluster, throttles))}\n` : shownStatus(cluster, throttles))
   return exitDone
