@@ -144,6 +144,25 @@ describe('replicas are moved', () => {
     assert.equal(cluster.configs.size, 0)
   })
 
+  it('by the command: a terminal that is closed, and a pipe that nobody reads, interrupt it likewise', async () => {
+    for (const close of [
+      (run: Run): unknown => run.child.kill('SIGHUP'),
+      ({ child }: Run): unknown => [child.stdout, child.stderr].map((stream) => stream?.destroy()),
+    ]) {
+      cluster.partitions.length = 0
+      cluster.add('t', ...five)
+      cluster.slowness = 3
+      const args = ['drain', '--broker', '3', '--batch', '1', '--throttle', '1000']
+      const run = new Run(['cluster', ...args, '--bootstrap', `127.0.0.1:${cluster.port}`], tmpdir())
+      await run.until(/^0 of 4 partitions, batch 1 of 4$/m)
+      close(run)
+      assert.equal(await run.ended, 1)
+      assert.ok(cluster.partitions.every(({ target }) => target === undefined))
+      assert.ok(cluster.partitions.some(({ replicas }) => replicas.includes(3)))
+      assert.equal(cluster.configs.size, 0)
+    }
+  })
+
   it('what an earlier run has left under way is waited for, and not begun again elsewhere', async () => {
     cluster.add('t', ...five)
     const [first] = cluster.partitions
