@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import type { Env } from '../../base/index.ts'
+import { DiskError, type Env } from '../../base/index.ts'
 import { parseProperties } from '../../config/index.ts'
 import { createEnv } from '../../env/index.ts'
 import { readWholeFile, writeWholeFile } from '../../log/index.ts'
@@ -73,6 +73,20 @@ describe('the directories of several nodes', () => {
     await writeWholeFile(env.disk, '/data/meta.properties', { bytes: Buffer.from('version=1\n'), sync: false })
     await refused(3, /^\/data has the data of a node alone/)
     assert.equal(await env.disk.stat('/data/node-1'), undefined)
+  })
+
+  it('are left as they are while a node is running there', async () => {
+    await prepare(2)
+    const before = await fileOf(1)
+    const lock = await env.disk.lock('/data/node-2/.lock')
+    await assert.rejects(prepare(3, { 'num.partitions': '4' }), (error) => {
+      return error instanceof DiskError && error.code === 'EBUSY' && error.message.includes('/data/node-2')
+    })
+    assert.deepEqual(await fileOf(1), before)
+    assert.equal(await env.disk.stat('/data/node-3'), undefined)
+    await lock?.release()
+    await prepare(3, { 'num.partitions': '4' })
+    assert.equal((await fileOf(1)).get('num.partitions'), '4')
   })
 
   it('a voter that has lost its directory is not made anew; a broker is', async () => {

@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path'
 import { type Disk, type Env, uuidToString } from '../../base/index.ts'
 import { BrokerConfig, formatProperties } from '../../config/index.ts'
-import { readWholeFile, replaceFile } from '../../log/index.ts'
+import { lockDirectory, readWholeFile, replaceFile } from '../../log/index.ts'
 import { drawId, formatStorage, loadMetaProperties, StorageError, storageDirectories } from '../../node/index.ts'
 import { readConfigTexts } from '../config-file.ts'
 import { type BaseOptions, baseDirectories, baseOf, firstVoters, layOut, type NodeLayout } from './layout.ts'
@@ -53,6 +53,7 @@ export async function prepareNodes(env: Env, options: PrepareOptions): Promise<P
   const clusterId = await clusterIdOf(env, configs)
   const ids = [...new Set([...earlier.ids, ...voters])].sort((a, b) => a - b)
   for (const config of configs) await refuseForgottenVoter(disk, config, ids)
+  for (const { directories: own } of nodes) await refuseRunning(disk, own)
   for (const node of nodes) await writeProperties(disk, node)
   for (const config of configs) await formatWhereNew(env, config, clusterId)
   return { nodes, clusterId, warnings }
@@ -78,6 +79,15 @@ export async function refuseSeveral(disk: Disk, texts: ReadonlyMap<string, strin
       `${directory} has the nodes of \`odradek start --nodes\`: start them so, or give a node alone another place, as with ` +
         '--set log.dirs=DIRECTORY',
     )
+  }
+}
+
+/** What a running node has read would be written anew under it. Throws DiskError. */
+async function refuseRunning(disk: Disk, directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    if ((await disk.stat(directory)) === undefined) continue
+    const lock = await lockDirectory(disk, directory)
+    await lock.release()
   }
 }
 
