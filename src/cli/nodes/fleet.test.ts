@@ -23,7 +23,7 @@ afterEach(() => {
 })
 
 describe('nodes that run together', () => {
-  it('stop without one that hangs, which is named', async () => {
+  it('stop without one that hangs, which is named', { timeout: 60_000 }, async () => {
     let output = ''
     const write = (line: string): void => {
       output += line
