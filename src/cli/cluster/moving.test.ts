@@ -43,6 +43,15 @@ function move(given: Given = {}): Promise<number> {
   return moveReplicas(admin, { ...defaults, interrupted: new AbortController().signal, ...options }, report)
 }
 
+/** As soon as the partition is on its way. */
+function whenUnderWay(partition: number, act: () => void): void {
+  const timer = setInterval(() => {
+    if (cluster.partitions[partition]?.target === undefined) return
+    clearInterval(timer)
+    act()
+  }, 20)
+}
+
 const five = [
   [3, 1],
   [3, 2],
@@ -217,6 +226,22 @@ describe('replicas are moved', () => {
     assert.deepEqual(cluster.asked, [])
   })
 
+  it('interrupted: what was on its way before goes on, and is told', async () => {
+    cluster.add('t', [3, 1], [3, 2])
+    const [first] = cluster.partitions
+    assert.ok(first)
+    first.target = [2, 1]
+    cluster.slowness = Number.POSITIVE_INFINITY
+    const interrupt = new AbortController()
+    whenUnderWay(1, () => interrupt.abort())
+    assert.equal(await move({ interrupted: interrupt.signal }), 1)
+    assert.match(
+      output,
+      /1 that were under way are cancelled, and are where they were\. 1 that were on their way before go on\./,
+    )
+    assert.deepEqual(cluster.replicasOf('t'), ['3,1>2,1', '3,2'])
+  })
+
   it('what is on its way already is throttled with the rest', async () => {
     cluster.add('t', [3, 1], [3, 2], [1, 2])
     const [first, , other] = cluster.partitions
@@ -239,11 +264,9 @@ describe('replicas are moved', () => {
     cluster.slowness = Number.POSITIVE_INFINITY
     onOutput = () => {
       onOutput = () => undefined
-      const timer = setInterval(() => {
-        if (cluster.partitions.every(({ target }) => target === undefined)) return
-        clearInterval(timer)
+      whenUnderWay(0, () => {
         for (const partition of cluster.partitions) partition.target = undefined
-      }, 20)
+      })
     }
     assert.equal(await move({ drained: undefined, batchSize: 10 }), 1)
     assert.match(
@@ -257,10 +280,10 @@ describe('replicas are moved', () => {
     cluster.add('t', [3, 1])
     cluster.slowness = Number.POSITIVE_INFINITY
     const interrupt = new AbortController()
-    setTimeout(() => {
+    whenUnderWay(0, () => {
       cluster.codes.alter.push(ErrorCode.REQUEST_TIMED_OUT)
       interrupt.abort()
-    }, 300)
+    })
     assert.equal(await move({ interrupted: interrupt.signal }), 1)
     assert.match(output, /^Interrupted: 0 partitions are done\. 1 that were under way are cancelled/m)
     assert.deepEqual(cluster.replicasOf('t'), ['3,1'])
@@ -271,13 +294,13 @@ describe('replicas are moved', () => {
     cluster.slowness = Number.POSITIVE_INFINITY
     cluster.codes.elect.push(ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
     const interrupt = new AbortController()
-    setTimeout(() => {
+    whenUnderWay(0, () => {
       const [first] = cluster.partitions
       assert.ok(first)
       first.replicas = first.target ?? first.replicas
       first.target = undefined
       interrupt.abort()
-    }, 300)
+    })
     assert.equal(await move({ interrupted: interrupt.signal, bytesPerSecond: 1000 }), 1)
     assert.match(
       output,
