@@ -147,6 +147,8 @@ export class Execution {
 
   /** What is no longer under way is done where it has come to; others may have cancelled it, or sent it elsewhere. */
   async #settle(ended: readonly Move[]): Promise<void> {
+    if (ended.length === 0) return
+    let doing = `whether ${ended.length} partitions have come where they should is not known`
     try {
       const replicas = await this.#look(ended, ({ to }, found) => sameIds(to, found))
       const isDone = (move: Move): boolean => sameIds(move.to, replicas.get(nameOf(move)) ?? move.to)
@@ -157,9 +159,10 @@ export class Execution {
         const found = replicas.get(nameOf(move))
         this.#failures.push(`${nameOf(move)} is on ${found}, not on ${move.to}: others have changed or cancelled it`)
       }
+      doing = `leaders of ${done.length} partitions that are done could not be elected`
       await electPreferred(this.#admin, done)
     } catch (error) {
-      this.#fail('whether all have come where they should, and are led by those preferred, is not known: ', error)
+      this.#fail(`${doing}: `, error)
     }
   }
 

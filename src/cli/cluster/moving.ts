@@ -150,8 +150,8 @@ function unfinished({ done, cancelled, goOn, isInterrupted, failures }: Outcome)
   const again = 'The same command goes on from here.'
   const others = goOn === 0 ? '' : ` ${goOn} that were on their way before go on.`
   const whatOf = `${cancelled} that were under way are cancelled, and are where they were.${others} ${again}`
-  if (!isInterrupted) return cancelled + goOn === 0 ? `${what}\n${again}` : `${what}\n${whatOf}`
-  return `Interrupted: ${what}. ${whatOf}`
+  if (!isInterrupted) return `${what}\n${cancelled + goOn === 0 ? again : whatOf}`
+  return failures.length === 0 ? `Interrupted: ${what}. ${whatOf}` : `Interrupted: ${what}\n${whatOf}`
 }
 
 async function closing(admin: ClusterAdmin, { drained, bootstrap }: MovingOptions): Promise<string> {
