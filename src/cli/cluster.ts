@@ -28,7 +28,8 @@ rebalance   spreads replicas and leaders evenly, onto brokers that are new too: 
 unregister  takes a broker that is stopped and holds nothing from the cluster's memory.
 
 drain and rebalance print what they will do, then do it, so many partitions at a time. Ctrl-C cancels those that are under way, which
-are then where they were; those that are done stay, and the same command goes on from there. With --throttle all throttles of the
+are then where they were; those that are done stay, and the same command goes on from there. What was on its way before is waited for,
+and never changed nor cancelled. With --throttle all throttles of the
 cluster are taken away in the end, also then, as kafka-reassign-partitions --verify does: those too that a command left behind which
 was killed. status tells of them.
 
@@ -126,10 +127,13 @@ async function perform(action: Action, values: Flags): Promise<number> {
   }
 }
 
-/** The first one ends in order; the second one ends the process as if nobody listened. */
+/**
+ * The first one ends in order; the second one ends the process as if nobody listened. A terminal that is closed, and a pipe that nobody
+ * reads any more, are an interrupt too: nobody is there to see what goes on.
+ */
 function listenForInterrupts(report: Report): { readonly interrupted: AbortSignal; readonly release: () => void } {
   const controller = new AbortController()
-  const signals = ['SIGINT', 'SIGTERM'] as const
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const interrupt = (): void => {
     release()
     report.say('interrupted: what is under way is cancelled; once more leaves all as it is, throttles too')
@@ -139,11 +143,13 @@ function listenForInterrupts(report: Report): { readonly interrupted: AbortSigna
     for (const signal of signals) process.off(signal, interrupt)
   }
   for (const signal of signals) process.on(signal, interrupt)
+  // They stay, as what is said in the end fails likewise.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => controller.abort())
   return { interrupted: controller.signal, release }
 }
 
 async function tellStatus(admin: ClusterAdmin, isJson: boolean): Promise<number> {
-  const cluster = await readCluster(admin)
+  const cluster = await readCluster(admin, { isForShow: true })
   const throttles = await findThrottles(admin, askable(cluster))
   process.stdout.write(isJson ? `${JSON.stringify(statusData(cluster, throttles))}\n` : shownStatus(cluster, throttles))
   return exitDone

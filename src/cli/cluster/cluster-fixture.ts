@@ -4,6 +4,7 @@
  */
 import { createEnv } from '../../env/index.ts'
 import {
+  type AlterPartitionReassignmentsRequest,
   alterPartitionReassignments,
   describeCluster,
   describeConfigs,
@@ -35,6 +36,17 @@ const limits = {
   inFlightMax: 10,
 }
 
+function after<T>(reply: T, then: () => void): T {
+  then()
+  return reply
+}
+
+/** As in Kafka: those that it is to have come first. */
+const allOf = (replicas: readonly number[], target: readonly number[]): number[] => [
+  ...target,
+  ...replicas.filter((it) => !target.includes(it)),
+]
+
 export class FakeCluster {
   readonly partitions: Partition[] = []
   /** `broker 1 leader.replication.throttled.rate`, and its value. */
@@ -45,17 +57,19 @@ export class FakeCluster {
   slowness = 1
   /** Partitions, as `t-0`, of which a reassignment is refused. */
   readonly refused = new Set<string>()
+  /** Called when somebody has asked for metadata. */
+  onMetadata: () => void = () => undefined
+  /** Error codes of whole replies to what was done all the same, the next one first. */
+  readonly codes: Readonly<Record<'alter' | 'elect' | 'list', number[]>> = { alter: [], elect: [], list: [] }
   underWayMax = 0
   readonly ids: readonly number[]
-  readonly #server: Server
+  readonly #servers = new Map<number, Server>()
   readonly #env = createEnv({ level: 'error' })
   readonly #ports = new Map<number, number>()
   #looks = 0
 
   private constructor(ids: readonly number[]) {
     this.ids = ids
-    const onFault = (error: Error): void => void this.asked.push(`fault: ${error.message}`)
-    this.#server = new Server({ ...this.#env, limits: () => limits, poison: true, onFault })
   }
 
   static async start(ids: readonly number[]): Promise<FakeCluster> {
@@ -63,7 +77,10 @@ export class FakeCluster {
     for (const id of ids) {
       const router = new Router(cluster.#handlers(id), cluster.#env.logger)
       const listener = { name: 'PLAINTEXT', host: '127.0.0.1', port: 0, router }
-      cluster.#ports.set(id, (await cluster.#server.listen(listener)).port)
+      const onFault = (error: Error): void => void cluster.asked.push(`fault: ${error.message}`)
+      const server = new Server({ ...cluster.#env, limits: () => limits, poison: true, onFault })
+      cluster.#servers.set(id, server)
+      cluster.#ports.set(id, (await server.listen(listener)).port)
     }
     return cluster
   }
@@ -86,8 +103,15 @@ export class FakeCluster {
   }
 
   async stop(): Promise<void> {
-    await this.#server.stopListening()
-    await this.#server.close()
+    for (const id of this.ids) await this.kill(id)
+  }
+
+  /** It answers no more, and the others do not know it yet. */
+  async kill(id: number): Promise<void> {
+    const server = this.#servers.get(id)
+    this.#servers.delete(id)
+    await server?.stopListening()
+    await server?.close()
   }
 
   #find(topic: string, partition: number): Partition | undefined {
@@ -97,12 +121,12 @@ export class FakeCluster {
   #handlers(id: number): readonly BoundHandler[] {
     const all: BoundHandler[] = [
       bind({ api: describeCluster, handle: () => this.#describe() }),
-      bind({ api: metadata, handle: () => this.#metadata() }),
+      bind({ api: metadata, handle: () => after(this.#metadata(), this.onMetadata) }),
       bind({ api: describeQuorum, handle: () => this.#quorum() }),
       bind({ api: describeConfigs, handle: ({ resources }) => this.#configs(resources) }),
       bind({ api: electLeaders, handle: ({ topicPartitions }) => this.#elect(topicPartitions) }),
       bind({ api: listPartitionReassignments, handle: () => this.#list() }),
-      bind({ api: alterPartitionReassignments, handle: ({ topics }) => this.#alter(topics) }),
+      bind({ api: alterPartitionReassignments, handle: (request) => this.#alter(request) }),
       bind({ api: incrementalAlterConfigs, handle: ({ resources }) => this.#configure(id, resources) }),
     ]
     const features = () => ({ supported: [], finalizedEpoch: -1, finalized: [] })
@@ -131,7 +155,7 @@ export class FakeCluster {
         partitions: partitions.map(({ partition, leader, replicas, target = [] }) => ({
           partitionIndex: partition,
           leaderId: leader,
-          replicaNodes: [...target, ...replicas.filter((it) => !target.includes(it))],
+          replicaNodes: allOf(replicas, target),
           isrNodes: [...replicas],
         })),
       }),
@@ -153,7 +177,7 @@ export class FakeCluster {
         if (found !== undefined) found.leader = found.replicas[0] ?? -1
       }
     }
-    return electLeaders.response.create()
+    return electLeaders.response.create({ errorCode: this.codes.elect.shift() ?? ErrorCode.NONE })
   }
 
   #list() {
@@ -164,14 +188,14 @@ export class FakeCluster {
       partitions: [
         {
           partitionIndex: partition,
-          replicas: [...target],
+          replicas: allOf(replicas, target),
           addingReplicas: target.filter((it) => !replicas.includes(it)),
           removingReplicas: replicas.filter((it) => !target.includes(it)),
         },
       ],
     }))
     if (++this.#looks > this.slowness) this.#finish(moving)
-    return listPartitionReassignments.response.create({ topics })
+    return listPartitionReassignments.response.create({ errorCode: this.codes.list.shift() ?? ErrorCode.NONE, topics })
   }
 
   #finish(moving: readonly Partition[]): void {
@@ -183,13 +207,9 @@ export class FakeCluster {
     }
   }
 
-  #alter(
-    topics: readonly {
-      readonly name: string
-      readonly partitions: readonly { readonly partitionIndex: number; readonly replicas: readonly number[] | null }[]
-    }[],
-  ) {
+  #alter({ topics, allowReplicationFactorChange }: AlterPartitionReassignmentsRequest) {
     this.#looks = 0
+    if (allowReplicationFactorChange) this.asked.push('as many replicas as may be')
     const responses = topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex, replicas }) => {
@@ -197,7 +217,10 @@ export class FakeCluster {
         return { partitionIndex, errorCode: this.#reassign(name, partitionIndex, replicas) }
       }),
     }))
-    return alterPartitionReassignments.response.create({ responses })
+    return alterPartitionReassignments.response.create({
+      errorCode: this.codes.alter.shift() ?? ErrorCode.NONE,
+      responses,
+    })
   }
 
   #reassign(topic: string, partition: number, replicas: readonly number[] | null): number {

@@ -12,13 +12,59 @@ interface Step {
 }
 
 /** Replicas: from the fullest to the emptiest, until they are within one, or racks are in the way. */
-export function evenReplicas(placement: Placement, mayMove: (placed: Placed, left: number) => boolean): void {
+export function evenReplicas(placement: Placement, mayMove: MayMove): void {
   const size = (id: number): number => placement.replicasOn(id).size
-  const step = (left: number, taken: number): Placed | undefined => movable(placement, { left, taken, mayMove })
+  const vain = new VainSteps(placement, mayMove)
+  const step = (left: number, taken: number): Placed | undefined => {
+    if (vain.has(left, taken)) return undefined
+    const placed = movable(placement, { left, taken, mayMove })
+    if (placed === undefined) vain.add(left, taken)
+    return placed
+  }
   for (;;) {
     const way = oneStep(placement.usable, size, step) ?? wayOf(placement.usable, size, step)
     if (way === undefined) return
-    for (const { placed, left, taken } of way) placement.replace(placed, left, taken)
+    for (const { placed, left, taken } of way) {
+      placement.replace(placed, left, taken)
+      vain.changed(placed)
+    }
+  }
+}
+
+type MayMove = (placed: Placed, left: number) => boolean
+
+/**
+ * Steps for which there was no partition, of all that a broker has: where racks are in the way that is so of most of them, time and
+ * again. A step is no longer in vain only by a partition that was moved.
+ */
+class VainSteps {
+  readonly #placement: Placement
+  readonly #mayMove: MayMove
+  /** From a broker to others. */
+  readonly #vain = new Map<number, Set<number>>()
+
+  constructor(placement: Placement, mayMove: MayMove) {
+    this.#placement = placement
+    this.#mayMove = mayMove
+  }
+
+  has(left: number, taken: number): boolean {
+    return this.#vain.get(left)?.has(taken) === true
+  }
+
+  add(left: number, taken: number): void {
+    const others = this.#vain.get(left) ?? new Set()
+    this.#vain.set(left, others.add(taken))
+  }
+
+  /** It has moved. */
+  changed(placed: Placed): void {
+    for (const left of placed.to) {
+      const others = this.#vain.get(left)
+      for (const taken of others ?? []) {
+        if (canMove(this.#placement, placed, { left, taken, mayMove: this.#mayMove })) others?.delete(taken)
+      }
+    }
   }
 }
 
@@ -39,8 +85,12 @@ export function evenLeaders(placement: Placement, mayChange: (placed: Placed) =>
 interface Wanted {
   readonly left: number
   readonly taken: number
-  readonly mayMove: (placed: Placed, left: number) => boolean
+  readonly mayMove: MayMove
 }
+
+/** Not where its racks would be fewer. */
+const canMove = (placement: Placement, placed: Placed, { left, taken, mayMove }: Wanted): boolean =>
+  !placed.to.includes(taken) && mayMove(placed, left) && !placement.losesRack(placed, left, taken)
 
 /**
  * The best partition to move: one that moves anyway before one that would not, then one of a topic that has many replicas on the

@@ -10,6 +10,8 @@ export interface Move {
   readonly partition: number
   readonly from: readonly number[]
   readonly to: readonly number[]
+  /** It is under way already, by an earlier run or somebody else: its end is waited for, and nothing of it is changed. */
+  readonly isResumed?: boolean
 }
 
 export interface Plan {
@@ -18,6 +20,8 @@ export interface Plan {
   /** Of the brokers that are not fenced, by preferred leaders. */
   readonly before: readonly Load[]
   readonly after: readonly Load[]
+  /** Names of partitions that were to move, and have nobody of whom they could be copied. */
+  readonly withoutLeader?: readonly string[]
 }
 
 export interface PlanCluster {
@@ -60,6 +64,16 @@ export function planDrain({ brokers, partitions }: PlanCluster, brokerId: number
   const mayChange = new Set(drained)
   evenLeaders(placement, (placed) => mayChange.has(placed))
   return { moves: movesOf(placement), before, after: placement.loads() }
+}
+
+/** Of the brokers that may get replicas, when these moves are done. */
+export function loadsAfter({ brokers, partitions }: PlanCluster, moves: readonly Move[]): readonly Load[] {
+  const name = ({ topic, partition }: { readonly topic: string; readonly partition: number }) => `${topic}-${partition}`
+  const moved = new Map(moves.map((move) => [name(move), move.to]))
+  return new Placement(
+    brokers,
+    partitions.map((it) => ({ ...it, replicas: moved.get(name(it)) ?? it.replicas })),
+  ).loads()
 }
 
 /** In as many racks as can be, then within one of each other, by as few moves as that takes; then the leaders likewise. */

@@ -30,8 +30,19 @@ export interface SeenCluster extends PlanCluster {
   readonly partitions: readonly SeenPartition[]
 }
 
-/** Throws AdminError. */
-export async function readCluster(admin: ClusterAdmin): Promise<SeenCluster> {
+const readsMax = 20
+const rereadMs = 100
+
+export interface ReadOptions {
+  /** What is to be shown alone may be of two moments, where replicas come and go all the time. */
+  readonly isForShow?: boolean
+}
+
+/**
+ * What is where comes of a broker, and what is on its way of the controller. Were they of two moments, a replica that leaves could
+ * be taken for one that stays: so that is asked before and after, and all again where it differs. Throws AdminError.
+ */
+export async function readCluster(admin: ClusterAdmin, { isForShow = false }: ReadOptions = {}): Promise<SeenCluster> {
   const { clusterId, controllerId, brokers } = await admin.askWhole(
     describeCluster,
     { includeFencedBrokers: true },
@@ -40,13 +51,23 @@ export async function readCluster(admin: ClusterAdmin): Promise<SeenCluster> {
   const seen = brokers.map(({ brokerId, host, port, rack, isFenced }) => ({ id: brokerId, host, port, rack, isFenced }))
   seen.sort((a, b) => a.id - b.id)
   admin.learn(seen.filter(({ isFenced }) => !isFenced))
-  const { topics, errorCode } = await admin.ask(metadata, { topics: null, allowAutoTopicCreation: false })
-  if (errorCode !== ErrorCode.NONE) throw new AdminError(`Metadata: error ${errorCode}`)
-  const moving = await movingPartitions(admin)
-  return { clusterId, controllerId, brokers: seen, partitions: partitionsOf(topics, moving) }
+  let before = await movingPartitions(admin)
+  for (let i = 1; ; i++) {
+    const { topics, errorCode } = await admin.ask(metadata, { topics: null, allowAutoTopicCreation: false })
+    if (errorCode !== ErrorCode.NONE) throw new AdminError(`Metadata: error ${errorCode}`)
+    const moving = await movingPartitions(admin)
+    if (isForShow || (isSame(before, moving) && isAsTold(topics, moving))) {
+      return { clusterId, controllerId, brokers: seen, partitions: partitionsOf(topics, moving) }
+    }
+    if (i === readsMax) throw new AdminError('replicas come and go all the time: what is where cannot be told now')
+    before = moving
+    await admin.pause(rereadMs)
+  }
 }
 
 interface Moving {
+  /** All that it has now, as the controller tells. */
+  readonly present: readonly number[]
   readonly adding: readonly number[]
   readonly removing: readonly number[]
 }
@@ -59,11 +80,31 @@ async function movingPartitions(admin: ClusterAdmin): Promise<ReadonlyMap<string
     topics.flatMap(({ name, partitions }) =>
       partitions.map((it) => [
         partitionName(name, it.partitionIndex),
-        { adding: it.addingReplicas, removing: it.removingReplicas },
+        { present: it.replicas, adding: it.addingReplicas, removing: it.removingReplicas },
       ]),
     ),
   )
 }
+
+const isSame = (a: ReadonlyMap<string, Moving>, b: ReadonlyMap<string, Moving>): boolean =>
+  a.size === b.size &&
+  [...a].every(([name, { present, adding, removing }]) => {
+    const other = b.get(name)
+    if (other === undefined) return false
+    return sameIds(present, other.present) && sameIds(adding, other.adding) && sameIds(removing, other.removing)
+  })
+
+/** A broker may lag behind the controller. */
+const isAsTold = (topics: MetadataResponse['topics'], moving: ReadonlyMap<string, Moving>): boolean =>
+  topics.every(({ name, partitions }) =>
+    partitions.every(({ partitionIndex, replicaNodes }) => {
+      const told = name === null ? undefined : moving.get(partitionName(name, partitionIndex))
+      return told === undefined || sameIds(told.present, replicaNodes)
+    }),
+  )
+
+export const sameIds = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((id, i) => id === b[i])
 
 function partitionsOf(
   topics: MetadataResponse['topics'],
@@ -86,6 +127,20 @@ function partitionsOf(
       }
     })
   })
+}
+
+/** Of these topics, by the names of their partitions. Throws AdminError. */
+export async function readReplicas(
+  admin: ClusterAdmin,
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const request = { topics: Array.from(names, (name) => ({ name })), allowAutoTopicCreation: false }
+  const { topics } = await admin.ask(metadata, request)
+  return new Map(
+    topics.flatMap(({ name, partitions }) =>
+      partitions.map((it) => [partitionName(name ?? '', it.partitionIndex), it.replicaNodes]),
+    ),
+  )
 }
 
 /** Brokers that can be asked, and all topics. */

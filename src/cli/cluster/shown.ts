@@ -16,7 +16,7 @@ function bounded(head: readonly string[], rows: readonly (readonly string[])[]):
   return `${table([head, ...rows.slice(0, rowsMax)])}${more}`
 }
 
-export function shownPlan({ moves, before, after }: Plan): string {
+export function shownPlan({ moves, before, after, withoutLeader = [] }: Plan): string {
   const copies = moves.reduce((sum, move) => sum + copiesOf(move), 0)
   const what = `${counted(moves.length, 'partition')} to change, ${counted(copies, 'replica')} to copy`
   const rows = moves.map((move) => [
@@ -24,9 +24,12 @@ export function shownPlan({ moves, before, after }: Plan): string {
     String(move.partition),
     ids(move.from),
     ids(move.to),
-    copiesOf(move) === 0 ? 'order alone' : '',
+    move.isResumed === true ? 'on its way' : copiesOf(move) === 0 ? 'order alone' : '',
   ])
-  return `${what}\n\n${bounded(['TOPIC', 'PARTITION', 'FROM', 'TO', ''], rows).replace(/ +$/gm, '')}\n${shownLoads(before, after)}`
+  const names = withoutLeader.slice(0, rowsMax).map(printable).join(', ')
+  const leftOut =
+    names === '' ? '' : `\n${counted(withoutLeader.length, 'partition')} left out, without a leader: ${names}\n`
+  return `${what}\n\n${bounded(['TOPIC', 'PARTITION', 'FROM', 'TO', ''], rows).replace(/ +$/gm, '')}${leftOut}\n${shownLoads(before, after)}`
 }
 
 function shownLoads(before: readonly Load[], after: readonly Load[]): string {
@@ -72,6 +75,9 @@ export function shownStatus(cluster: SeenCluster, throttles: Throttles): string 
     const topics = throttles.topics.slice(0, rowsMax).map(printable).join(',') || '-'
     parts.push(`Replication is throttled: brokers ${ids(throttles.brokers)}, topics ${topics}\n`)
   }
+  if (throttles.notKnown.length > 0) {
+    parts.push(`Not known, as they do not answer: what is throttled of brokers ${ids(throttles.notKnown)}\n`)
+  }
   if (lacking.length > 0) {
     const rows = lacking.map((it) => [
       ...row(it),
@@ -112,9 +118,10 @@ export function progressBar({ done, total }: { readonly done: number; readonly t
 }
 
 /** A partition that is on its way already, as a move that goes on. */
-export const resumed = ({ topic, partition, present, replicas }: SeenPartition): Move => ({
+export const resumed = ({ topic, partition, present, replicas, adding }: SeenPartition): Move => ({
   topic,
   partition,
-  from: present,
+  from: present.filter((id) => !adding.includes(id)),
   to: replicas,
+  isResumed: true,
 })

@@ -61,6 +61,8 @@ const brokersOf = (moves: readonly Move[]): readonly number[] =>
 export interface Throttles {
   readonly brokers: readonly number[]
   readonly topics: readonly string[]
+  /** Brokers that do not answer. */
+  readonly notKnown: readonly number[]
 }
 
 interface Where {
@@ -71,10 +73,10 @@ interface Where {
 /** Throws AdminError; what was set by then is taken away by `removeThrottles`. */
 export async function setThrottles(
   admin: ClusterAdmin,
-  { moves, live }: Where & { readonly moves: readonly Move[] },
+  { throttled, live }: Where & { readonly throttled: readonly Move[] },
   bytesPerSecond: number,
 ): Promise<void> {
-  const topics = topicThrottles(moves).map(({ topic, leaders, followers }) => ({
+  const topics = topicThrottles(throttled).map(({ topic, leaders, followers }) => ({
     resourceType: topicType,
     resourceName: topic,
     changes: [
@@ -83,41 +85,76 @@ export async function setThrottles(
     ],
   }))
   await alterTopics(admin, topics)
-  const brokers = brokersOf(moves).filter((id) => live.includes(id))
-  await alterBrokers(admin, brokers, String(bytesPerSecond))
+  for (const id of brokersOf(throttled)) if (live.includes(id)) await alterBroker(admin, id, String(bytesPerSecond))
 }
 
 /**
  * All that there are, as `kafka-reassign-partitions --verify` does: those of a run that was killed among them, of whose topics nobody
- * knows any more. Throws AdminError that says what is left.
+ * knows any more. Each for itself. Resolves to what is left, and why.
  */
 export async function removeThrottles(
   admin: ClusterAdmin,
-  where: Where & { readonly topics: readonly string[] },
-): Promise<void> {
-  const { brokers, topics } = await findThrottles(admin, where)
-  const resources = topics.map((topic) => ({
-    resourceType: topicType,
-    resourceName: topic,
-    changes: [leadersKey, followersKey].map((name) => ({ name, value: undefined })),
-  }))
-  // The rates, which concern all topics, go also where the others cannot.
-  const results = await Promise.allSettled([alterBrokers(admin, brokers, undefined), alterTopics(admin, resources)])
-  const [failed] = results.filter((result) => result.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  { live, topics }: Where & { readonly topics: readonly string[] },
+): Promise<readonly string[]> {
+  const failures: string[] = []
+  const attempt = async (what: string, remove: () => Promise<void>): Promise<void> => {
+    try {
+      await remove()
+    } catch (error) {
+      if (!(error instanceof AdminError)) throw error
+      failures.push(`throttles of ${what} are left: ${error.message}`)
+    }
+  }
+  await Promise.all([
+    ...live.map((id) =>
+      attempt(`broker ${id}`, async () => {
+        if (await isThrottled(admin, id)) await alterBroker(admin, id, undefined)
+      }),
+    ),
+    attempt('topics', async () => {
+      const resources = (await throttledTopics(admin, topics)).map((topic) => ({
+        resourceType: topicType,
+        resourceName: topic,
+        changes: [leadersKey, followersKey].map((name) => ({ name, value: undefined })),
+      }))
+      await alterTopics(admin, resources)
+    }),
+  ])
+  return failures
 }
 
-/** Of brokers and topics that exist; one that is gone meanwhile has none. Throws AdminError. */
+/** Of brokers and topics that exist; one that is gone meanwhile has none. Throws AdminError where no broker answers. */
 export async function findThrottles(
   admin: ClusterAdmin,
   { live, topics }: Where & { readonly topics: readonly string[] },
 ): Promise<Throttles> {
   const brokers: number[] = []
-  for (const id of live) {
-    const resource = { resourceType: brokerType, resourceName: String(id), configurationKeys: rateKeys }
-    const { results } = await admin.askBroker(id, describeConfigs, { resources: [resource] })
-    if (results.some(isSet)) brokers.push(id)
+  const notKnown: number[] = []
+  const look = async (id: number): Promise<void> => {
+    try {
+      if (await isThrottled(admin, id)) brokers.push(id)
+    } catch (error) {
+      // It has died, and the controller does not know it yet.
+      if (!(error instanceof AdminError)) throw error
+      notKnown.push(id)
+    }
   }
+  await Promise.all(live.map(look))
+  const ascending = (a: number, b: number): number => a - b
+  return {
+    brokers: brokers.sort(ascending),
+    topics: await throttledTopics(admin, topics),
+    notKnown: notKnown.sort(ascending),
+  }
+}
+
+async function isThrottled(admin: ClusterAdmin, id: number): Promise<boolean> {
+  const resource = { resourceType: brokerType, resourceName: String(id), configurationKeys: rateKeys }
+  const { results } = await admin.askBroker(id, describeConfigs, { resources: [resource] })
+  return results.some(isSet)
+}
+
+async function throttledTopics(admin: ClusterAdmin, topics: readonly string[]): Promise<readonly string[]> {
   const throttled: string[] = []
   for (let i = 0; i < topics.length; i += resourcesMax) {
     const resources = topics.slice(i, i + resourcesMax).map((topic) => ({
@@ -128,7 +165,7 @@ export async function findThrottles(
     const { results } = await admin.ask(describeConfigs, { resources })
     throttled.push(...results.filter(isSet).map(({ resourceName }) => resourceName))
   }
-  return { brokers, topics: throttled }
+  return throttled
 }
 
 interface Described {
@@ -138,14 +175,15 @@ interface Described {
 const isSet = ({ configs }: Described): boolean =>
   configs.some(({ configSource }) => configSource === ofThisTopic || configSource === ofThisBroker)
 
-async function alterBrokers(admin: ClusterAdmin, brokers: readonly number[], value: string | undefined): Promise<void> {
-  const changes = rateKeys.map((name) => ({ name, value }))
-  for (const id of brokers) {
-    const resource = { resourceType: brokerType, resourceName: String(id), changes }
-    // Each broker takes its own configs only.
-    const { responses } = await admin.askBroker(id, incrementalAlterConfigs, requestOf([resource]))
-    check(responses, `broker ${id}`)
+async function alterBroker(admin: ClusterAdmin, id: number, value: string | undefined): Promise<void> {
+  const resource = {
+    resourceType: brokerType,
+    resourceName: String(id),
+    changes: rateKeys.map((name) => ({ name, value })),
   }
+  // Each broker takes its own configs only.
+  const { responses } = await admin.askBroker(id, incrementalAlterConfigs, requestOf([resource]))
+  check(responses, `broker ${id}`)
 }
 
 async function alterTopics(admin: ClusterAdmin, topics: readonly Resource[]): Promise<void> {

@@ -1,5 +1,5 @@
 /** The nodes of `odradek start --nodes N` while they run: started together, stopped in order, their lines passed on. */
-import type { Logger } from '../../base/index.ts'
+import type { Clock, Logger } from '../../base/index.ts'
 import { ChildNode } from './child-node.ts'
 import type { PreparedNode } from './prepare.ts'
 
@@ -10,6 +10,9 @@ export interface FleetOptions {
   readonly json: boolean
   /** One that fails takes the others with it, under control. */
   readonly stopsOnFailure: boolean
+  readonly clock: Clock
+  /** So long a node may take to leave; then the others stop, in milliseconds. */
+  readonly leaveMsMax: number
   readonly logger: Logger
   /** Takes a line with its end. */
   readonly write: (line: string) => void
@@ -48,8 +51,26 @@ export class Fleet {
   async stop(): Promise<void> {
     if (this.#isStopping) return
     this.#isStopping = true
-    await Promise.all(this.#children.map((child) => child.leave()))
+    await this.#leave()
     await Promise.all(this.#children.map((child) => child.stop()))
+  }
+
+  /** One that hangs does not hold up the others for ever. */
+  async #leave(): Promise<void> {
+    const { clock, leaveMsMax, logger } = this.#options
+    const late = new Set(this.#children)
+    const limit = Promise.withResolvers<void>()
+    const timer = clock.after(leaveMsMax, () => limit.resolve())
+    const leave = async (child: ChildNode): Promise<void> => {
+      await child.leave()
+      late.delete(child)
+    }
+    await Promise.race([limit.promise, Promise.all(this.#children.map(leave))])
+    timer.cancel()
+    for (const { id } of late) {
+      const seconds = leaveMsMax / 1000
+      logger.log('warn', `node ${id} has not left within ${seconds} s: the others stop all the same`, { nodeId: id })
+    }
   }
 
   endAtOnce(): void {

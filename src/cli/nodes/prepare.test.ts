@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import type { Env } from '../../base/index.ts'
+import { DiskError, type Env } from '../../base/index.ts'
 import { parseProperties } from '../../config/index.ts'
 import { createEnv } from '../../env/index.ts'
 import { readWholeFile, writeWholeFile } from '../../log/index.ts'
@@ -75,6 +75,20 @@ describe('the directories of several nodes', () => {
     assert.equal(await env.disk.stat('/data/node-1'), undefined)
   })
 
+  it('are left as they are while a node is running there', async () => {
+    await prepare(2)
+    const before = await fileOf(1)
+    const lock = await env.disk.lock('/data/node-2/.lock')
+    await assert.rejects(prepare(3, { 'num.partitions': '4' }), (error) => {
+      return error instanceof DiskError && error.code === 'EBUSY' && error.message.includes('/data/node-2')
+    })
+    assert.deepEqual(await fileOf(1), before)
+    assert.equal(await env.disk.stat('/data/node-3'), undefined)
+    await lock?.release()
+    await prepare(3, { 'num.partitions': '4' })
+    assert.equal((await fileOf(1)).get('num.partitions'), '4')
+  })
+
   it('a voter that has lost its directory is not made anew; a broker is', async () => {
     await prepare(4)
     await env.disk.makeDirectory('/data/node-1/__cluster_metadata-0')
@@ -82,6 +96,15 @@ describe('the directories of several nodes', () => {
     await prepare(4)
     assert.notEqual(await readMetaProperties(env.disk, '/data/node-4'), undefined)
     await env.disk.removeTree('/data/node-2')
-    await refused(4, /^\/data\/node-2 is empty, and node 2 was a voter of this cluster, which node 1 is still/)
+    await refused(4, /^\/data\/node-2 is empty, and node 2 was a voter of this cluster, of which node 1 is still/)
+    assert.equal(await env.disk.stat('/data/node-2'), undefined)
+  })
+
+  it('nor is the only voter, while a broker still has what the cluster has decided', async () => {
+    await prepare(2)
+    await env.disk.makeDirectory('/data/node-2/__cluster_metadata-0')
+    await env.disk.removeTree('/data/node-1')
+    await refused(2, /^\/data\/node-1 is empty, and node 1 was a voter of this cluster, of which node 2 is still/)
+    assert.equal(await env.disk.stat('/data/node-1'), undefined)
   })
 })

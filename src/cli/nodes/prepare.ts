@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path'
 import { type Disk, type Env, uuidToString } from '../../base/index.ts'
 import { BrokerConfig, formatProperties } from '../../config/index.ts'
-import { readWholeFile, replaceFile } from '../../log/index.ts'
+import { lockDirectory, readWholeFile, replaceFile } from '../../log/index.ts'
 import { drawId, formatStorage, loadMetaProperties, StorageError, storageDirectories } from '../../node/index.ts'
 import { readConfigTexts } from '../config-file.ts'
 import { type BaseOptions, baseDirectories, baseOf, firstVoters, layOut, type NodeLayout } from './layout.ts'
@@ -51,6 +51,9 @@ export async function prepareNodes(env: Env, options: PrepareOptions): Promise<P
   }))
   const configs = nodes.map(({ texts }) => BrokerConfig.parse(texts))
   const clusterId = await clusterIdOf(env, configs)
+  const ids = [...new Set([...earlier.ids, ...voters])].sort((a, b) => a - b)
+  for (const config of configs) await refuseForgottenVoter(disk, config, ids)
+  for (const { directories: own } of nodes) await refuseRunning(disk, own)
   for (const node of nodes) await writeProperties(disk, node)
   for (const config of configs) await formatWhereNew(env, config, clusterId)
   return { nodes, clusterId, warnings }
@@ -76,6 +79,15 @@ export async function refuseSeveral(disk: Disk, texts: ReadonlyMap<string, strin
       `${directory} has the nodes of \`odradek start --nodes\`: start them so, or give a node alone another place, as with ` +
         '--set log.dirs=DIRECTORY',
     )
+  }
+}
+
+/** What a running node has read would be written anew under it. Throws DiskError. */
+async function refuseRunning(disk: Disk, directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    if ((await disk.stat(directory)) === undefined) continue
+    const lock = await lockDirectory(disk, directory)
+    await lock.release()
   }
 }
 
@@ -162,21 +174,26 @@ async function formatWhereNew(env: Env, config: BrokerConfig, clusterId: string)
   const { disk, logger } = env
   const { empty } = await loadMetaProperties(disk, storageDirectories(config))
   if (empty.length === 0) return
-  if (empty.includes(config.metadataLogDir)) await refuseForgottenVoter(disk, config)
   const print = (line: string): void => logger.log('debug', line)
   await formatStorage({ ...env, config, options: { clusterId, ignoreFormatted: true }, print })
   logger.log('info', 'formatted', { node: config.nodeId, directories: empty.join(','), clusterId })
 }
 
-/** A voter that has lost its directory has forgotten its votes: that it may vote again is not for a start to decide. */
-async function refuseForgottenVoter(disk: Disk, { nodeId, voters, metadataLogDir }: BrokerConfig): Promise<void> {
+/**
+ * A voter that has lost its directory has forgotten its votes: that it may vote again is not for a start to decide. Nor that a cluster
+ * begins anew whose only voter it was. What the cluster has decided is in the directories of all of its nodes, brokers too.
+ */
+async function refuseForgottenVoter(disk: Disk, config: BrokerConfig, ids: readonly number[]): Promise<void> {
+  const { nodeId, voters, metadataLogDir } = config
   if (!voters.some(({ id }) => id === nodeId)) return
+  const { empty } = await loadMetaProperties(disk, storageDirectories(config))
+  if (!empty.includes(metadataLogDir)) return
   const own = `node-${nodeId}`
-  for (const { id } of voters) {
+  for (const id of ids) {
     const other = metadataLogDir.slice(0, -own.length).concat(`node-${id}`)
     if (id === nodeId || (await disk.stat(join(other, metadataLogName))) === undefined) continue
     throw new StorageError(
-      `${metadataLogDir} is empty, and node ${nodeId} was a voter of this cluster, which node ${id} is still: bring the ` +
+      `${metadataLogDir} is empty, and node ${nodeId} was a voter of this cluster, of which node ${id} is still: bring the ` +
         'directory back, or format it with `odradek format` if its votes are lost for good',
     )
   }

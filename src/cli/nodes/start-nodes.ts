@@ -14,6 +14,9 @@ export interface StartNodesOptions extends PrepareOptions {
   readonly stopsOnFailure: boolean
 }
 
+/** A cluster of which all nodes stop has nobody left to hand leadership to: what takes longer is a node that hangs. */
+const leaveMsMax = 30_000
+
 /** Resolves to the exit code of the process, when all nodes have ended. */
 export async function startNodes(options: StartNodesOptions, { hasParent }: ProcessContext): Promise<number> {
   const { json, level, forceRecover, stopsOnFailure } = options
@@ -24,7 +27,7 @@ export async function startNodes(options: StartNodesOptions, { hasParent }: Proc
   logger.log('info', 'starting', { nodes: nodes.length, clusterId })
   const flags = ['--log-level', level, ...(json ? ['--json'] : []), ...(forceRecover ? ['--force-recover'] : [])]
   const write = (line: string): void => void process.stderr.write(line)
-  const fleet = new Fleet({ nodes, flags, json, stopsOnFailure, logger, write })
+  const fleet = new Fleet({ nodes, flags, json, stopsOnFailure, clock: env.clock, leaveMsMax, logger, write })
   const release = stopOnSignals(process, {
     hasParent,
     isScript: process.env['npm_lifecycle_event'] !== undefined,
