@@ -34,7 +34,7 @@ export interface PreparedNodes {
   readonly warnings: readonly string[]
 }
 
-/** Throws UsageError, ConfigError, StorageError or DiskError: then no directory was formatted. */
+/** Throws UsageError, ConfigError, StorageError or DiskError: before anything was formatted, unless one of several nodes cannot be. */
 export async function prepareNodes(env: Env, options: PrepareOptions): Promise<PreparedNodes> {
   const { disk } = env
   const { count } = options
