@@ -12,8 +12,8 @@
  *             one of N keys of 16 bytes, drawn at random
  *   requests  the same, with one record of 100 bytes a batch, 4 connections, 20 in flight, 10 seconds
  *   fetch     topic= connections=1 max=1048576 bytes=1000000000       Fetch v11, from offset 0 over and over
- *   e2e       topic= rate=5000 record=1024 seconds=10 warmup=2 acks=1 the topic must be empty; latency is from the
- *             time a record was scheduled, not from the time it was sent
+ *   e2e       topic= rate=5000 each=1 record=1024 seconds=10 warmup=2 acks=1; the topic must be empty; `each` records go in a
+ *             request when the last of them is due, and latency is from the time the first was scheduled, not from the time it was sent
  *   frames    file= connections=1 inflight=5 seconds=10               requests and replies of a file, see frames.h
  *   common    host=127.0.0.1 port=9092
  *
@@ -46,11 +46,11 @@
 
 static struct {
   const char *mode, *host, *topic, *file;
-  int port, connections, inflight, batch, record, acks, partitions, max, rate, keys;
+  int port, connections, inflight, batch, record, acks, partitions, max, rate, keys, each;
   int64_t bytes, since;
   double seconds, warmup, timeout;
 } option = {.host = "127.0.0.1", .topic = "bench", .port = 9092, .connections = 1, .inflight = 5, .batch = 65536,
-            .record = 1024, .acks = 1, .partitions = 1, .max = 1 << 20, .rate = 5000, .warmup = 2, .timeout = 30};
+            .record = 1024, .acks = 1, .partitions = 1, .max = 1 << 20, .rate = 5000, .each = 1, .warmup = 2, .timeout = 30};
 
 static void die(const char *format, ...) {
   va_list list;
@@ -124,7 +124,7 @@ static size_t put_batch(Out *out, int record_size, int limit) {
     head.size += (size_t)key_size;
     put_varint(&head, record_size);
     size_t body = head.size + record_size + 1;
-    if (count > 0 && out->size - start + body + 3 > (size_t)limit) break;
+    if (count > 0 && limit > 0 && out->size - start + body + 3 > (size_t)limit) break;
     put_varint(out, (int64_t)body);
     if (key_size > 0 && key_places.count < KEYED_MAX) key_places.at[key_places.count++] = out->size - start + key_at;
     put(out, head_bytes, head.size);
@@ -132,7 +132,7 @@ static size_t put_batch(Out *out, int record_size, int limit) {
     for (int i = 0; i < record_size; i++) out->data[out->size++] = (uint8_t)(rand() >> 7);
     put_varint(out, 0);
     count++;
-    if (limit == 0) break;
+    if (limit == 0 && count >= option.each) break;
   }
   uint8_t *batch = out->data + start;
   int64_t timestamp = wall_ms();
@@ -159,7 +159,8 @@ typedef struct {
 
 static ProduceFrame produce_frame(int partition, int record_size, int limit) {
   ProduceFrame made = {0};
-  size_t room = (size_t)(limit > record_size ? limit : record_size) + 1024 + strlen(option.topic);
+  size_t records_size = (size_t)option.each * ((size_t)record_size + 64);
+  size_t room = (limit > 0 && (size_t)limit > records_size ? (size_t)limit : records_size) + 1024 + strlen(option.topic);
   Out batch = {allocate(room), 0}, *out = &made.frame;
   size_t first_value = put_batch(&batch, record_size, limit);
   out->data = allocate(room + 1024);
@@ -482,7 +483,7 @@ static void fetch(void) {
 /* ---- end to end ---- */
 
 typedef struct {
-  int64_t count;        /* records to be sent */
+  int64_t count;        /* requests to be sent */
   int64_t measure_from; /* records scheduled before this are warm-up */
   size_t value_in_batch;
   Histogram latency;
@@ -543,11 +544,11 @@ static void end_to_end(void) {
   ProduceFrame made = produce_frame(0, option.record, 0);
   uint8_t *batch = made.frame.data + made.batch_at, *in = allocate(65536);
   size_t in_size = 0;
-  int64_t period = NS / option.rate, answered = 0;
+  int64_t period = NS * option.each / option.rate, lingered = NS * (option.each - 1) / option.rate, answered = 0;
   pthread_t consumer;
   if (option.record < 8) die("record must be 8 bytes at least");
   run.value_in_batch = made.value_at - made.batch_at;
-  run.count = (int64_t)((option.seconds + option.warmup) * option.rate);
+  run.count = (int64_t)((option.seconds + option.warmup) * option.rate / option.each);
   int fd = connect_or_die();
   int64_t start = now_ns() + NS / 5;
   run.measure_from = start + (int64_t)(option.warmup * 1e9);
@@ -555,7 +556,7 @@ static void end_to_end(void) {
   while (!run.is_ready) usleep(1000);
   for (int64_t i = 0; i < run.count; i++) {
     int64_t due = start + i * period;
-    struct timespec at = {.tv_sec = due / NS, .tv_nsec = due % NS};
+    struct timespec at = {.tv_sec = (due + lingered) / NS, .tv_nsec = (due + lingered) % NS};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
     put_at(batch + run.value_in_batch, (uint64_t)due, 8);
     put_at(batch + 17, crc32c(batch + 21, made.batch_size - 21), 4);
@@ -644,7 +645,7 @@ static void set_option(const char *argument) {
       {"port", &option.port, 1, 65535}, {"connections", &option.connections, 1, CONNECTIONS_MAX},
       {"inflight", &option.inflight, 1, 10000}, {"batch", &option.batch, 0, 1 << 28}, {"record", &option.record, 1, 1 << 27},
       {"acks", &option.acks, -1, 1}, {"partitions", &option.partitions, 1, 100000}, {"max", &option.max, 1, 1 << 29},
-      {"rate", &option.rate, 1, 1000000}, {"keys", &option.keys, 1, 1 << 30}};
+      {"rate", &option.rate, 1, 1000000}, {"keys", &option.keys, 1, 1 << 30}, {"each", &option.each, 1, 1000}};
   struct { const char *name; double *at; } times[] = {
       {"seconds", &option.seconds}, {"warmup", &option.warmup}, {"timeout", &option.timeout}};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
