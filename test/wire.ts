@@ -17,11 +17,13 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** All connections receive into one: what came is copied before the next read begins. */
+const shared = Buffer.alloc(256 * 1024)
+
 export class Wire {
   readonly #waiting: Waiting[] = []
   /** Replies that came before they were asked for. */
   readonly #unclaimed: Buffer[] = []
-  readonly #buffer = Buffer.alloc(256 * 1024)
   readonly #closed = Promise.withResolvers<void>()
   #held = Buffer.alloc(0)
   #connection: Connection | undefined
@@ -34,7 +36,7 @@ export class Wire {
       host,
       port,
       handler: {
-        receiveBuffer: () => wire.#buffer,
+        receiveBuffer: () => shared,
         received: (size) => wire.#received(size),
         drained: () => undefined,
         closed: () => wire.#close(),
@@ -53,7 +55,7 @@ export class Wire {
   }
 
   #received(size: number): void {
-    this.#held = Buffer.concat([this.#held, this.#buffer.subarray(0, size)])
+    this.#held = Buffer.concat([this.#held, shared.subarray(0, size)])
     while (this.#held.length >= 4) {
       const end = 4 + this.#held.readInt32BE(0)
       if (this.#held.length < end) return
