@@ -11,8 +11,9 @@ import { Report } from './cluster/report.ts'
 import { askable, readCluster } from './cluster/seen.ts'
 import { shownStatus, statusData } from './cluster/shown.ts'
 import { findThrottles } from './cluster/throttle.ts'
-import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import { exitDone } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
+import { runVerb } from './verb.ts'
 
 const usage = `Usage: odradek cluster status [flags]
        odradek cluster drain --broker ID [flags]
@@ -171,27 +172,24 @@ async function unregister(admin: ClusterAdmin, id: number, isJson: boolean): Pro
   return exitDone
 }
 
-const isOfFlags = (error: Error): boolean =>
-  error instanceof UsageError || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
-
-export async function run(args: readonly string[]): Promise<number> {
-  try {
-    const { values, positionals } = parseFlags(args)
-    if (values.help === true) {
-      process.stdout.write(usage)
-      return exitDone
-    }
-    const [word, ...more] = positionals
-    const action = actions.find((it) => it === word)
-    if (action === undefined) throw new UsageError(`one of ${actions.join(', ')} is to be named, not '${word ?? ''}'`)
-    if (more.length > 0) throw new UsageError(`unexpected '${more[0]}'`)
-    return await perform(action, values)
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const isUsage = isOfFlags(error)
-    if (!isUsage && !(error instanceof AdminError || error instanceof PlanError)) throw error
-    process.stderr.write(`odradek cluster: ${error.message}\n`)
-    if (isUsage) process.stderr.write('odradek cluster: `odradek cluster --help` lists the flags\n')
-    return isUsage ? exitUsage : exitFailed
-  }
+interface Asked {
+  readonly help?: boolean | undefined
+  readonly positionals: readonly string[]
+  readonly values: Flags
 }
+
+function asked(args: readonly string[]): Asked {
+  const { values, positionals } = parseFlags(args)
+  return { help: values.help, positionals, values }
+}
+
+function act({ positionals, values }: Asked): Promise<number> {
+  const [word, ...more] = positionals
+  const action = actions.find((it) => it === word)
+  if (action === undefined) throw new UsageError(`one of ${actions.join(', ')} is to be named, not '${word ?? ''}'`)
+  if (more.length > 0) throw new UsageError(`unexpected '${more[0]}'`)
+  return perform(action, values)
+}
+
+export const run = (args: readonly string[]): Promise<number> =>
+  runVerb({ name: 'cluster', usage, parse: () => asked(args), run: act, mendable: [AdminError, PlanError] })

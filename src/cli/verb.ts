@@ -10,6 +10,10 @@ export interface Verb<T extends { readonly help?: boolean | undefined }> {
   readonly usage: string
   /** Calls `parseArgs`, whose complaints are those of a UsageError. */
   readonly parse: () => T
+  /** What the operator can mend, beside what all verbs have. */
+  readonly mendable?: readonly (abstract new (
+    ...args: never
+  ) => Error)[]
   /** Gives the exit code; none is 0. */
   readonly run: (flags: T) => number | undefined | Promise<number | undefined>
 }
@@ -30,8 +34,10 @@ export async function runVerb<T extends { readonly help?: boolean | undefined }>
       )
       return exitUsage
     }
-    if (!mendable.some((kind) => error instanceof kind)) throw error
-    process.stderr.write(`${error.message}\n`)
+    if (mendable.some((kind) => error instanceof kind)) process.stderr.write(`${error.message}\n`)
+    else if (verb.mendable?.some((kind) => error instanceof kind))
+      process.stderr.write(`odradek ${name}: ${error.message}\n`)
+    else throw error
     return exitFailed
   }
 }
