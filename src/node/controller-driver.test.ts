@@ -192,6 +192,16 @@ test('a lost leadership takes back what is not committed, and those who wait are
   assert.equal(driven.driver.isActive, false)
 })
 
+test('a first leader that is gone before its first records are committed has done nothing wrong', async (t) => {
+  const driven = new Driven(t)
+  driven.driver.activate()
+  assert.equal(driven.proposed.length, 1)
+  driven.driver.deactivate()
+  await settle()
+  assert.deepEqual(driven.faults, [])
+  assert.equal(driven.controller.state.offset, -1)
+})
+
 test('what another leader has written is replayed, once', async (t) => {
   const [leader, follower] = [new Driven(t), new Driven(t)]
   await leader.activate()

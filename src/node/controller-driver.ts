@@ -10,6 +10,7 @@ import {
   type DecisionContext,
   encodeRecord,
   isEnforcedQuota,
+  isNotController,
   type MetadataBatch,
   type MetadataRecord,
   notController,
@@ -111,9 +112,10 @@ export class ControllerDriver implements ControllerChannel {
   activate(): void {
     assert(!this.#isActive, 'a controller is made active once per epoch')
     this.#isActive = true
-    this.#run((context) => this.#controller.activate(context, this.#options.bootstrap)).catch((error: unknown) =>
-      this.#options.onFault(error),
-    )
+    this.#run((context) => this.#controller.activate(context, this.#options.bootstrap)).catch((error: unknown) => {
+      // Who no longer leads has not begun anything: whoever does begins with its own.
+      if (!isNotController(error)) this.#options.onFault(error)
+    })
     this.#watchSessions()
     this.#keepMoving()
     for (const elections of this.#elections) elections.start()

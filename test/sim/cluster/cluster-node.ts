@@ -219,6 +219,7 @@ export function textsOf(options: ClusterOptions, { id, isController, isBroker }:
       'initial.broker.registration.timeout.ms': '3600000',
       'metadata.log.max.record.bytes.between.snapshots': String(options.snapshotBytes),
       'metadata.log.max.snapshot.interval.ms': String(options.snapshotMs),
+      'metadata.max.idle.interval.ms': String(options.noOpMs),
       'controller.quorum.fetch.max.bytes': String(options.fetchBytes),
       'controller.quorum.fetch.snapshot.max.bytes': String(options.fetchSnapshotBytes),
       'metadata.max.retention.bytes': String(options.retentionBytes),

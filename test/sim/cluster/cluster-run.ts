@@ -19,7 +19,7 @@ import { checkRecords, recordsTrouble } from './invariants/replicated-records.ts
 import { Rising } from './invariants/rising.ts'
 import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
 import { Operator } from './operator.ts'
-import { hasOperator, healingMsMax } from './options.ts'
+import { hasOperator, healingMsMax, minIsr } from './options.ts'
 import { PartitionOperator } from './partition-operator.ts'
 import { fleetingTopic, looseTopic, newCounts, RecordHistory, recordsTopic } from './record-history.ts'
 import { RecordProducer } from './record-producer.ts'
@@ -219,8 +219,8 @@ class ClusterRun {
       away.add(1 + draw.below(cluster.options.controllers))
     const [last] = cluster.brokers.slice(-1)
     if (last !== undefined && cluster.brokers.length > 1 && !last.isController && draw.below(4) === 0) away.add(last.id)
-    // A cluster without a broker is not well.
-    if (cluster.brokers.every(({ id }) => away.has(id))) away.clear()
+    // Where too few are left nothing is acknowledged any more: such a cluster is not well.
+    if (cluster.brokers.filter(({ id }) => !away.has(id)).length < minIsr(cluster.options)) away.clear()
     this.#faults.heal(({ id }) => away.has(id))
   }
 

@@ -11,7 +11,7 @@ import type { RecordHistory } from './record-history.ts'
 import { type RecordClientOptions, TopicClient } from './topic-client.ts'
 
 const replicationMs = 3000
-const valuesMax = 12
+const valuesMax = 16
 /** Before a batch is sent again. */
 const retryMs = 100
 
@@ -56,7 +56,7 @@ export class IdempotentProducer {
   async run(isOver: () => boolean): Promise<void> {
     const isEnding = (): boolean => isOver() || this.#cluster.failure !== undefined
     while (!isEnding()) {
-      await this.#cluster.sleep(this.#client.draw.exponential(this.#cluster.options.thinkMs / 4))
+      await this.#cluster.sleep(this.#client.draw.exponential(this.#cluster.options.thinkMs / 3))
       if (this.#producer === undefined) await this.#begin()
       else await this.#send(this.#producer, isEnding)
     }

@@ -50,6 +50,8 @@ export interface ClusterOptions {
   readonly segmentBytes: number
   /** From when on a record is in a snapshot, by the wall clock. */
   readonly snapshotMs: number
+  /** The metadata log moves at least so often. */
+  readonly noOpMs: number
   /** Of one answer to a fetch of the log, and of a snapshot. */
   readonly fetchBytes: number
   readonly fetchSnapshotBytes: number
@@ -88,8 +90,8 @@ function one<T>(chance: RandomStream, values: readonly [T, ...T[]]): T {
 }
 
 export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions {
-  const controllers = one(chance, [1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7])
-  const wanted = one(chance, [1, 2, 3, 3, 3, 3, 3, 4, 4, 5])
+  const controllers = one(chance, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 6, 7])
+  const wanted = one(chance, [1, 2, 3, 3, 3, 3, 3, 3, 4, 5])
   const apart = Math.max(0, wanted - one(chance, [0, 0, 1, controllers]))
   // Seven nodes at most; most clusters have three brokers, whatever else they are.
   const brokers = Math.min(apart, 7 - controllers)
@@ -118,6 +120,7 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
     snapshotBytes: one(chance, [2000, 8000, 8000, 20_971_520]),
     retentionBytes: one(chance, [1, 1, 4000, 104_857_600]),
     snapshotMs: one(chance, [5000, 3_600_000]),
+    noOpMs: one(chance, [500, 5000, 5000]),
     fetchBytes: one(chance, [1, 1000, 1_048_576]),
     fetchSnapshotBytes: one(chance, [200, 1_048_576]),
     delayMsMean,
@@ -125,7 +128,8 @@ export function drawnOptions(seed: number, chance: RandomStream): ClusterOptions
     segmentBytes: one(chance, [2048, 8192, 8_388_608]),
     faultMs: one(chance, [1000, 2500, 6000]),
     faults: faults.length === 0 ? ['kill'] : faults,
-    thinkMs: one(chance, [800, 3000]),
+    // A dense load makes a simulated second twice as dear.
+    thinkMs: one(chance, [1000, 3000, 3000]),
     clients: 1 + chance.below(2),
     becomesDynamic: !isDynamic && chance.below(2) === 0,
     lagMs: one(chance, [1500, 5000, 30_000]),

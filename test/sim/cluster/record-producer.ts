@@ -8,7 +8,7 @@ import { type RecordClientOptions, TopicClient } from './topic-client.ts'
 
 /** Of acks=all. */
 const replicationMsMax = [2000, 12_000] as const
-const valuesMax = 12
+const valuesMax = 16
 
 export class RecordProducer {
   readonly #cluster: ClusterWorld
@@ -26,7 +26,7 @@ export class RecordProducer {
 
   async run(isOver: () => boolean): Promise<void> {
     while (!isOver() && this.#cluster.failure === undefined) {
-      await this.#cluster.sleep(this.#client.draw.exponential(this.#cluster.options.thinkMs / 4))
+      await this.#cluster.sleep(this.#client.draw.exponential(this.#cluster.options.thinkMs / 3))
       try {
         await this.#send()
       } catch (error) {
