@@ -250,8 +250,12 @@ export class Client {
     })
   }
 
-  /** Of one that is down: it registers when it comes back. */
+  /**
+   * Of one that is down: it registers when it comes back. With that it is forgotten that it went in order, as by Kafka: where another
+   * one may have lost what it had not synced, nobody must do that to those who have it.
+   */
   async #unregister(): Promise<void> {
+    if (this.#cluster.options.weakBroker !== undefined) return
     const down = this.#cluster.brokers.find(({ state }) => state === 'down')
     if (down === undefined) return
     await this.#change(
