@@ -1,9 +1,10 @@
 /** `odradek groups why`: what a node's HTTP address tells of a group, as a table for people or as JSON for programs. */
 import { parseArgs } from 'node:util'
 import type { GroupWhy } from '../node/index.ts'
-import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import { exitDone, exitFailed } from './exit-codes.ts'
 import { printable, table } from './table.ts'
 import { UsageError } from './usage-error.ts'
+import { runVerb } from './verb.ts'
 
 const usage = `Usage: odradek groups why GROUP [flags]
 
@@ -29,17 +30,6 @@ const flags = {
 } as const
 
 const answerMsMax = 10_000
-
-/** Throws UsageError. */
-function parseFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: true })
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (!(error instanceof Error) || !code.startsWith('ERR_PARSE_ARGS')) throw error
-    throw new UsageError(error.message)
-  }
-}
 
 type Answer = { readonly text: string; readonly why: Told } | { readonly failure: string }
 
@@ -115,22 +105,24 @@ async function tellWhy(groupId: string, addresses: readonly string[], isJson: bo
   return exitFailed
 }
 
-export async function run(args: readonly string[]): Promise<number> {
-  try {
-    const { values, positionals } = parseFlags(args)
-    if (values.help === true) {
-      process.stdout.write(usage)
-      return exitDone
-    }
-    const [action, groupId, ...more] = positionals
-    if (action !== 'why') throw new UsageError(`'${action ?? ''}' is nothing that can be asked of groups`)
-    if (groupId === undefined || more.length > 0) throw new UsageError('one group is to be named')
-    return await tellWhy(groupId, values.http ?? ['127.0.0.1:9404'], values.json ?? false)
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    process.stderr.write(
-      `odradek groups: ${error.message}\nodradek groups: \`odradek groups --help\` lists the flags\n`,
-    )
-    return exitUsage
-  }
+function groupOf([action, groupId, ...more]: readonly string[]): string {
+  if (action !== 'why') throw new UsageError(`'${action ?? ''}' is nothing that can be asked of groups`)
+  if (groupId === undefined || more.length > 0) throw new UsageError('one group is to be named')
+  return groupId
 }
+
+export const run = (args: readonly string[]): Promise<number> =>
+  runVerb({
+    name: 'groups',
+    usage,
+    parse() {
+      const { values, positionals } = parseArgs({
+        args: [...args],
+        options: flags,
+        strict: true,
+        allowPositionals: true,
+      })
+      return { ...values, positionals }
+    },
+    run: ({ positionals, http = ['127.0.0.1:9404'], json = false }) => tellWhy(groupOf(positionals), http, json),
+  })

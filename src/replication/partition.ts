@@ -362,6 +362,7 @@ export class Partition {
     if (this.#advance(view) || startedAt !== fetch.logStartOffset) this.#tell(moved)
   }
 
+  /** The high watermark waits for what this follower has: it is in sync, or the controller is being asked to take it in. */
   isAwaited(brokerId: number): boolean {
     return this.#leadership?.isAwaited(brokerId, this.#view()) === true
   }

@@ -65,6 +65,23 @@ export class CallingClient {
     }
   }
 
+  /** Makes a change now and then, each with another node; what is not heard of is let be. */
+  async keepChanging(
+    { thinkMs, isOver }: { readonly thinkMs: number; readonly isOver: () => boolean },
+    change: () => Promise<void>,
+  ): Promise<void> {
+    while (!isOver() && this.#cluster.failure === undefined) {
+      await this.#cluster.sleep(this.#draw.exponential(thinkMs))
+      if (isOver()) break
+      try {
+        await change()
+      } catch (error) {
+        if (!(error instanceof Unheard)) throw error
+      }
+      this.leave()
+    }
+  }
+
   /** Throws Unheard. */
   async call<Q extends Fields, S extends Fields>(
     api: Api<Q, S>,

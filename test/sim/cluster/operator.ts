@@ -5,7 +5,7 @@
 import type { Uuid } from '../../../src/base/index.ts'
 import { addRaftVoter, ErrorCode, removeRaftVoter, updateFeatures } from '../../../src/protocol/index.ts'
 import type { SeededStream } from '../../../src/sim/index.ts'
-import { CallingClient, Unheard } from './calling-client.ts'
+import { CallingClient } from './calling-client.ts'
 import { type ClusterNode, controllerPort } from './cluster-node.ts'
 import type { ClusterWorld } from './cluster-world.ts'
 
@@ -28,17 +28,12 @@ export class Operator {
   }
 
   async run(isOver: () => boolean): Promise<void> {
-    while (!isOver() && this.#cluster.failure === undefined) {
-      await this.#cluster.sleep(this.#draw.exponential(thinkMs))
-      if (isOver()) break
-      try {
-        if (this.#isStatic) await this.#raise()
-        else await (this.#draw.below(2) === 0 ? this.#add() : this.#remove())
-      } catch (error) {
-        if (!(error instanceof Unheard)) throw error
-      }
-      this.#client.leave()
-    }
+    await this.#client.keepChanging({ thinkMs, isOver }, () => this.#change())
+  }
+
+  async #change(): Promise<void> {
+    if (this.#isStatic) await this.#raise()
+    else await (this.#draw.below(2) === 0 ? this.#add() : this.#remove())
   }
 
   get #isStatic(): boolean {

@@ -4,7 +4,7 @@
  */
 import { alterPartitionReassignments, createPartitions, ErrorCode, electLeaders } from '../../../src/protocol/index.ts'
 import type { SeededStream } from '../../../src/sim/index.ts'
-import { CallingClient, Unheard } from './calling-client.ts'
+import { CallingClient } from './calling-client.ts'
 import type { ClusterWorld } from './cluster-world.ts'
 import { partitionsMax, replicatedTopics } from './record-history.ts'
 
@@ -14,7 +14,7 @@ const timeoutMs = 10_000
 const preferred = 0
 
 export class PartitionOperator {
-  readonly counts = { reassignments: 0, reassignmentsEnded: 0, elections: 0, partitionsAdded: 0 }
+  readonly counts = { reassignments: 0, reassignmentsCancelled: 0, elections: 0, partitionsAdded: 0 }
   readonly #cluster: ClusterWorld
   readonly #client: CallingClient
   readonly #draw: SeededStream
@@ -26,16 +26,7 @@ export class PartitionOperator {
   }
 
   async run(isOver: () => boolean): Promise<void> {
-    while (!isOver() && this.#cluster.failure === undefined) {
-      await this.#cluster.sleep(this.#draw.exponential(thinkMs))
-      if (isOver()) break
-      try {
-        await this.#change()
-      } catch (error) {
-        if (!(error instanceof Unheard)) throw error
-      }
-      this.#client.leave()
-    }
+    await this.#client.keepChanging({ thinkMs, isOver }, () => this.#change())
   }
 
   async #change(): Promise<void> {
@@ -63,7 +54,7 @@ export class PartitionOperator {
     const topics = [{ name: topic, partitions }]
     const reply = await this.#client.call(alterPartitionReassignments, { timeoutMs, topics })
     if (reply.responses[0]?.partitions[0]?.errorCode !== ErrorCode.NONE) return
-    if (replicas === null) this.counts.reassignmentsEnded++
+    if (replicas === null) this.counts.reassignmentsCancelled++
     else this.counts.reassignments++
   }
 
