@@ -8,6 +8,8 @@ export interface SendOptions {
   readonly timeoutMs: number
   /** Narrows the versions that may be used; all that we know unless told. */
   readonly versions?: VersionRange
+  /** False for a request that is never answered, Produce with acks=0: it is done when it is on its way, and `response` is empty. */
+  readonly isAnswered?: boolean
 }
 
 export interface TakeOptions<Response, Taken> extends SendOptions {
@@ -22,6 +24,8 @@ interface CallSteps {
   readonly encode: (writer: Writer, version: number) => void
   /** Throws MalformedError, and then has settled nothing. */
   readonly answer: (reader: Reader, version: number) => void
+  /** It has left, and nothing will come. */
+  readonly sent: () => void
   readonly fail: (error: unknown) => void
 }
 
@@ -29,16 +33,18 @@ export class Call {
   readonly api: ApiRange
   readonly timeoutMs: number
   readonly versions: VersionRange
+  readonly isAnswered: boolean
   readonly #steps: CallSteps
   #timer: Timer | undefined
   /** Both are known once it is sent. */
   version = -1
   correlationId = -1
 
-  constructor(api: ApiRange, { timeoutMs, versions = api.versions }: SendOptions, steps: CallSteps) {
+  constructor(api: ApiRange, { timeoutMs, versions = api.versions, isAnswered = true }: SendOptions, steps: CallSteps) {
     this.api = api
     this.timeoutMs = timeoutMs
     this.versions = versions
+    this.isAnswered = isAnswered
     this.#steps = steps
   }
 
@@ -56,6 +62,11 @@ export class Call {
   answer(reader: Reader, version: number): void {
     this.#steps.answer(reader, version)
     this.#timer?.cancel()
+  }
+
+  sent(): void {
+    this.#timer?.cancel()
+    this.#steps.sent()
   }
 
   fail(error: unknown): void {
@@ -87,6 +98,7 @@ export function makeCall<Q extends Fields, S extends Fields, Taken>(
         reject(error)
       }
     },
+    sent: () => resolve(take(api.response.create(), call.version)),
     fail: reject,
   })
   return { call, reply: promise }

@@ -77,11 +77,14 @@ export class PeerConnection extends Sender implements ConnectionHandler {
       return
     }
     this.#correlationId = (this.#correlationId + 1) & 0x7fff_ffff
-    this.#inFlight.push(call)
-    const { timeoutMs } = call
-    const timedOut = (): void => this.#fail('timed out', `no reply to ${call.api.name} within ${timeoutMs} ms`)
-    call.endsBy(timeouts.after(timeoutMs, timedOut))
+    if (call.isAnswered) {
+      this.#inFlight.push(call)
+      const { timeoutMs } = call
+      const timedOut = (): void => this.#fail('timed out', `no reply to ${call.api.name} within ${timeoutMs} ms`)
+      call.endsBy(timeouts.after(timeoutMs, timedOut))
+    }
     this.#requests?.push(frame)
+    if (!call.isAnswered) call.sent()
   }
 
   /** For who prepares it. */

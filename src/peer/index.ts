@@ -1,7 +1,7 @@
 /** The door of `peer`: connections to other processes, and requests over them. */
 export type { SendOptions, TakeOptions } from './call.ts'
 export type { PeerLimits, Prepare } from './connection-options.ts'
-export type { BackoffRange } from './exponential-backoff.ts'
+export { type BackoffRange, ExponentialBackoff } from './exponential-backoff.ts'
 export type { ClientSoftware } from './negotiation.ts'
 export type { Peer, PeerAddress } from './peer.ts'
 export { PeerError, type PeerFailure, UnsupportedVersionError } from './peer-error.ts'

@@ -399,6 +399,20 @@ test('who sends from where a response is taken comes behind those who wait', asy
   assert.deepEqual(settled, ['second', 'third'])
 })
 
+test('a request that is never answered is done when it is on its way, and those around it get their own answers', async () => {
+  const script: Script = (asked, socket) => {
+    if (asked.version !== 0) answer(asked, socket)
+  }
+  const { world, peer, requests, timers } = await makeStage({ script })
+  const unanswered = { timeoutMs: 1000, versions: [0, 0] as const, isAnswered: false }
+  const all = [echo(peer, 'a'), peer.send(saslAuthenticate, request('b'), unanswered), echo(peer, 'c')]
+  const [a, b, c] = await world.settle(Promise.all(all))
+  assert.deepEqual([a, c], ['a', 'c'])
+  assert.deepEqual(b, saslAuthenticate.response.create())
+  assert.equal(requests.length, 4)
+  assert.equal(timers(), 0)
+})
+
 test('who takes a response may send, and may close', async () => {
   const { world, peer, timers } = await makeStage()
   const nested = await world.settle(

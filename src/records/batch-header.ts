@@ -210,6 +210,18 @@ function patchTimestamps(bytes: Uint8Array, view: DataView, patch: TimestampPatc
   patchCrc(bytes, view, position)
 }
 
+/** Another producer's place in a batch that was built: the checksum covers it. */
+export function patchProducer(
+  bytes: Uint8Array,
+  producer: { readonly producerId: number; readonly producerEpoch: number; readonly baseSequence: number },
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  writeInt64(view, producerIdAt, producer.producerId)
+  view.setInt16(producerEpochAt, producer.producerEpoch)
+  view.setInt32(baseSequenceAt, producer.baseSequence)
+  patchCrc(bytes, view, 0)
+}
+
 /** After a change behind the checksum field. */
 export function patchCrc(bytes: Uint8Array, view: DataView, position: number): void {
   view.setUint32(position + crcAt, computeCrc(bytes, position, sizeInBytes(view, position)))
