@@ -59,6 +59,7 @@ const lineOptions = ({ idempotent, javaConfigs: _, ...options }: LoadOptions) =>
 const kinds = {
   kafkajs: scriptLoad('kafkajs-load.ts'),
   platformatic: scriptLoad('platformatic-load.ts'),
+  odradek: scriptLoad('odradek-load.ts'),
   librdkafka: (options) => librdkafkaCommand('load', lineOptions(options)),
   java: javaLoad,
   'franz-go': (options) => franzGoCommand('load', lineOptions(options)),
@@ -69,6 +70,7 @@ export type LoadName = keyof typeof kinds
 const endedCodes: Readonly<Record<LoadName, number>> = {
   kafkajs: 0,
   platformatic: 0,
+  odradek: 0,
   librdkafka: 0,
   java: 143,
   'franz-go': 0,

@@ -64,6 +64,7 @@ describe('a broker that starts again', () => {
           ['librdkafka', { ...plain, acks: 1, codec: 'zstd' }],
           ['java', { ...plain, acks: -1, codec: 'lz4' }],
           ['franz-go', { ...plain, acks: 1, codec: 'snappy' }],
+          ['odradek', { ...plain, acks: -1, codec: 'lz4' }],
         ],
         loads,
       )
@@ -85,7 +86,7 @@ describe('a broker that starts again', () => {
   test('idempotent producers go on over a stop and a kill: each value once, in order', async (context) => {
     const loads: Load[] = []
     try {
-      for (const name of ['kafkajs', 'librdkafka', 'java', 'franz-go'] as const) {
+      for (const name of ['kafkajs', 'librdkafka', 'java', 'franz-go', 'odradek'] as const) {
         const topic = await createTopic({ prefix: 'once', partitions })
         await startLoads([[name, { topic, rate: 1000, acks: -1, codec: 'none', idempotent: true }]], loads)
       }

@@ -24,7 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   registry: ['base', 'client'],
   console: ['base', 'client', 'registry'],
   env: ['base'],
-  stack: ['base', 'node', 'registry', 'console', 'env'],
+  stack: ['base', 'node', 'client', 'registry', 'console', 'env'],
   sim: ['base', 'protocol', 'records', 'log', 'config', 'node', 'client'],
   testing: ['base', 'stack', 'client', 'sim'],
   cli: [...nodeRooms, 'node', 'client', 'registry', 'console', 'env', 'stack', 'sim', 'testing'],

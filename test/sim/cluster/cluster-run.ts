@@ -1,6 +1,7 @@
 /** One seed: a cluster under faults and load, then healing; and what came of it. */
 import assert from 'node:assert/strict'
 import type { LogLine } from '../../../src/sim/index.ts'
+import { ClientProducer } from './client-producer.ts'
 import { brokerConfigs, Client } from './clients.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { Faults } from './faults.ts'
@@ -175,7 +176,10 @@ class ClusterRun {
     return [
       new RecordProducer({ ...shared, name: 'producer-0' }),
       new RecordProducer({ ...shared, name: 'producer-1' }),
-      new IdempotentProducer({ ...shared, name: 'idempotent' }),
+      // One that is told all, and the one that applications have.
+      this.cluster.options.seed % 2 === 1
+        ? new IdempotentProducer({ ...shared, name: 'idempotent' })
+        : new ClientProducer({ ...shared, name: 'client' }),
       new RecordReader({ ...shared, name: 'reader' }),
       new RecordReader({ ...shared, name: 'roaming-reader', isRoaming: true }),
       new RecordProducer({ ...loose, name: 'loose-producer' }),

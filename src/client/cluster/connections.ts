@@ -1,0 +1,112 @@
+/**
+ * The connections of one client. To a broker there are several, by what they are for: a broker serves one request of a
+ * connection after the other, and what waits there, a fetch or a join, must not hold up the rest.
+ */
+import type { RandomStream } from '../../base/index.ts'
+import { type Peer, Peers } from '../../peer/index.ts'
+import type { ClientEnv } from '../client-env.ts'
+import type { ConnectionOptions } from '../connection-options.ts'
+import { KafkaError } from '../kafka-error.ts'
+import type { Address } from './address.ts'
+import type { BrokerView, ClusterView } from './cluster-view.ts'
+
+/** What a connection is for. */
+export type Lane = 'main' | 'fetch' | 'coordinator'
+
+const softwareName = 'odradek'
+const softwareVersion = '0.1.0'
+const replyBytesMax = 128 * 1024 * 1024
+const queuedBytesMax = 16 * 1024 * 1024
+const waitingMax = 10_000
+
+interface Line {
+  readonly address: Address
+  readonly peer: Peer
+}
+
+export class Connections {
+  readonly #bootstrap: readonly Address[]
+  readonly #peers: Peers
+  readonly #draw: RandomStream
+  readonly #lines = new Map<string, Line>()
+  #isClosed = false
+
+  constructor(env: ClientEnv, options: ConnectionOptions) {
+    const { clock, network, random } = env
+    this.#bootstrap = options.bootstrap
+    this.#draw = random.stream('client-connections')
+    this.#peers = new Peers({
+      network,
+      clock,
+      random: this.#draw,
+      clientId: options.clientId,
+      software: { name: softwareName, version: softwareVersion },
+      limits: { replyBytesMax, inFlightMax: options.inFlightMax, queuedBytesMax, waitingMax },
+      reconnect: { initialMs: options.reconnectBackoffMs, maxMs: options.reconnectBackoffMaxMs },
+      setupTimeout: {
+        initialMs: options.socketConnectionSetupTimeoutMs,
+        maxMs: options.socketConnectionSetupTimeoutMaxMs,
+      },
+      poison: options.poison,
+    })
+  }
+
+  /** Throws KafkaError where the client is closed. */
+  to({ id, host, port }: BrokerView, lane: Lane): Peer {
+    return this.#line(`${id} ${lane}`, { host, port })
+  }
+
+  /** All that may be asked about the cluster: first those that are connected, the others by chance. */
+  candidates(view: ClusterView): readonly Peer[] {
+    const known = [...view.brokers.values()].map((broker) => this.to(broker, 'main'))
+    return [...this.#shuffled(known.filter((it) => it.isOpen)), ...this.#shuffled(known.filter((it) => !it.isOpen))]
+  }
+
+  /** The servers that the client was given, for when nothing is known, or nobody that is known answers. */
+  bootstrapCandidates(): readonly Peer[] {
+    return this.#shuffled(this.#bootstrap.map((address) => this.#line(bootstrapName(address), address)))
+  }
+
+  /** Brokers are known: the connections that led to them have done their work; so have those to brokers that are gone. */
+  settle({ brokers }: ClusterView): void {
+    for (const [name, { peer }] of this.#lines) {
+      const [id = ''] = name.split(' ')
+      if (id !== '' && brokers.has(Number(id))) continue
+      this.#lines.delete(name)
+      peer.close()
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const { peer } of this.#lines.values()) peer.close()
+    this.#lines.clear()
+  }
+
+  #line(name: string, address: Address): Peer {
+    if (this.#isClosed) throw new KafkaError('CLOSED', 'the client is closed')
+    const known = this.#lines.get(name)
+    if (known !== undefined && known.address.host === address.host && known.address.port === address.port) {
+      return known.peer
+    }
+    known?.peer.close()
+    const peer = this.#peers.to(address)
+    this.#lines.set(name, { address, peer })
+    return peer
+  }
+
+  #shuffled<T>(items: readonly T[]): readonly T[] {
+    const shuffled = [...items]
+    for (let i = shuffled.length - 1; i > 0; i--) {
+      const j = this.#draw.below(i + 1)
+      const [a, b] = [shuffled[i], shuffled[j]]
+      if (a === undefined || b === undefined) continue
+      shuffled[i] = b
+      shuffled[j] = a
+    }
+    return shuffled
+  }
+}
+
+/** Without a number in front, as brokers have. */
+const bootstrapName = ({ host, port }: Address): string => ` ${host}:${port}`

@@ -1,0 +1,199 @@
+/**
+ * Keeps the view of the cluster: asks when somebody needs to know, and when it has become old. One question is under way at a
+ * time; whoever needs an answer waits for one that was begun after. Between an answer and the next question passes `retryBackoffMs`,
+ * unless it is about a topic that was not asked for before.
+ */
+import { type Clock, type Logger, type Timer, zeroUuid } from '../../base/index.ts'
+import { ExponentialBackoff, type Peer, PeerError } from '../../peer/index.ts'
+import { ErrorCode, type MetadataResponse, metadata } from '../../protocol/index.ts'
+import type { ClientEnv } from '../client-env.ts'
+import type { ConnectionOptions } from '../connection-options.ts'
+import { type Deadline, sleep } from '../deadline.ts'
+import { KafkaError } from '../kafka-error.ts'
+import { type BrokerView, ClusterView, type LeaderHint, type TopicView } from './cluster-view.ts'
+import type { Connections } from './connections.ts'
+
+export interface MetadataOptions {
+  readonly env: ClientEnv
+  readonly options: ConnectionOptions
+  readonly connections: Connections
+  /** Whether brokers may make a topic that is asked for (`allow.auto.create.topics`). */
+  readonly makesTopics: boolean
+  /** After so long a topic that nobody has asked for is forgotten (`metadata.max.idle.ms`). */
+  readonly maxIdleMs: number
+}
+
+/** Errors of a topic that pass: it has just been made, or its leaders are being elected. */
+const passing: ReadonlySet<number> = new Set([
+  ErrorCode.LEADER_NOT_AVAILABLE,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+])
+
+export class Metadata {
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #options: MetadataOptions
+  readonly #backoff: ExponentialBackoff
+  /** By when somebody asked for them last. */
+  readonly #wanted = new Map<string, number>()
+  #wantsAll = false
+  /** A topic is wanted that was never asked for: that question does not wait. */
+  #isUrgent = true
+  #view = ClusterView.empty
+  #lastAnswerMs: number
+  #asking: Promise<void> | undefined
+  /** To be begun when the one that is under way has ended. */
+  #following: Promise<void> | undefined
+  #ageTimer: Timer | undefined
+  readonly #closing = Promise.withResolvers<never>()
+  #isClosed = false
+  readonly #listeners = new Set<() => void>()
+
+  constructor(options: MetadataOptions) {
+    const { env, options: connection } = options
+    this.#options = options
+    this.#clock = env.clock
+    this.#logger = env.logger.child('metadata')
+    this.#lastAnswerMs = env.clock.monotonic()
+    this.#backoff = new ExponentialBackoff(
+      { initialMs: connection.retryBackoffMs, maxMs: connection.retryBackoffMaxMs },
+      env.random.stream('client-metadata'),
+    )
+    this.#closing.promise.catch(() => undefined)
+  }
+
+  get view(): ClusterView {
+    return this.#view
+  }
+
+  /** Called whenever there is another view. Returns what ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** What is known, or will be soon. Rejects with KafkaError: the topic's own, TIMED_OUT, or CLOSED. */
+  async topic(name: string, deadline: Deadline): Promise<TopicView> {
+    for (let failure: KafkaError | undefined; ; ) {
+      this.want(name)
+      const known = this.#view.topics.get(name)
+      if (known !== undefined) return known
+      if (deadline.isOver) throw deadline.error(failure)
+      await deadline.within(this.update())
+      const errorCode = this.#view.failed.get(name)
+      failure = errorCode === undefined ? undefined : KafkaError.of(errorCode, `topic '${name}'`)
+      if (errorCode !== undefined && !passing.has(errorCode)) throw failure
+    }
+  }
+
+  /** Waits until some broker has answered. */
+  async cluster(deadline: Deadline): Promise<ClusterView> {
+    while (this.#view.brokers.size === 0) await deadline.within(this.update())
+    return this.#view
+  }
+
+  want(name: string): void {
+    if (!this.#wanted.has(name)) this.#isUrgent = true
+    this.#wanted.set(name, this.#clock.monotonic())
+  }
+
+  /** From now on all topics are asked for. */
+  wantAll(): void {
+    this.#wantsAll = true
+  }
+
+  /** What the answers to other requests say of leaders (KIP-951). */
+  hint(hints: readonly LeaderHint[], endpoints: readonly BrokerView[]): void {
+    this.#see(this.#view.withLeaders(hints, endpoints))
+  }
+
+  /** Resolves with the next answer to a question that is asked from now on. Rejects with KafkaError CLOSED. */
+  update(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closed())
+    if (this.#asking === undefined) return this.#ask()
+    this.#following ??= this.#asking.then(() => this.#ask())
+    return this.#following
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#ageTimer?.cancel()
+    this.#closing.reject(closed())
+    this.#listeners.clear()
+  }
+
+  #ask(): Promise<void> {
+    this.#following = undefined
+    const asking = Promise.race([this.#askUntilAnswered(), this.#closing.promise]).finally(() => {
+      this.#asking = undefined
+    })
+    this.#asking = asking
+    return asking
+  }
+
+  async #askUntilAnswered(): Promise<void> {
+    const { retryBackoffMs } = this.#options.options
+    const restMs = this.#lastAnswerMs + retryBackoffMs - this.#clock.monotonic()
+    if (!this.#isUrgent && restMs > 0) await sleep(this.#clock, restMs)
+    this.#isUrgent = false
+    for (let attempts = 0; !this.#isClosed; attempts++) {
+      if (attempts > 0) await sleep(this.#clock, this.#backoff.backoffMs(attempts - 1))
+      for (const peer of this.#candidates()) {
+        if (this.#isClosed || (await this.#answered(peer))) return
+      }
+    }
+  }
+
+  /** All that are known, and behind them, or where nobody was heard of for long, the servers that were given at first. */
+  #candidates(): readonly Peer[] {
+    if (this.#isClosed) return []
+    const { connections, options } = this.#options
+    const silentMs = this.#clock.monotonic() - this.#lastAnswerMs
+    const known = connections.candidates(this.#view)
+    if (known.length > 0 && options.metadataRecoveryStrategy === 'none') return known
+    const bootstrap = connections.bootstrapCandidates()
+    return silentMs > options.metadataRecoveryRebootstrapTriggerMs ? [...bootstrap, ...known] : [...known, ...bootstrap]
+  }
+
+  async #answered(peer: Peer): Promise<boolean> {
+    const timeoutMs = this.#options.options.requestTimeoutMs
+    try {
+      const response = await peer.send(metadata, this.#request(), { timeoutMs })
+      if (response.errorCode !== ErrorCode.NONE || response.brokers.length === 0) return false
+      this.#take(response)
+      return true
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error
+      if (!this.#isClosed)
+        this.#logger.log('warn', 'a broker does not tell about the cluster', { reason: error.message })
+      return false
+    }
+  }
+
+  #request() {
+    const { makesTopics } = this.#options
+    const topics = this.#wantsAll ? null : [...this.#wanted.keys()].map((name) => ({ name, topicId: zeroUuid }))
+    return metadata.request.create({ topics, allowAutoTopicCreation: makesTopics })
+  }
+
+  #take(response: MetadataResponse): void {
+    const { options, connections, maxIdleMs } = this.#options
+    const nowMs = this.#clock.monotonic()
+    this.#lastAnswerMs = nowMs
+    for (const [name, askedMs] of this.#wanted) if (nowMs - askedMs > maxIdleMs) this.#wanted.delete(name)
+    this.#see(this.#view.after(response, (name) => !this.#wantsAll && this.#wanted.has(name)))
+    connections.settle(this.#view)
+    this.#ageTimer?.cancel()
+    this.#ageTimer = this.#clock.after(options.metadataMaxAgeMs, () => this.update().catch(() => undefined))
+  }
+
+  #see(view: ClusterView): void {
+    if (view === this.#view) return
+    this.#view = view
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+const closed = (): KafkaError => new KafkaError('CLOSED', 'the client is closed')

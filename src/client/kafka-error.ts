@@ -1,0 +1,47 @@
+/** What a client's promise is rejected with: one class, told apart by `code`. */
+import { ErrorCode, errorName, retriableErrors } from '../protocol/index.ts'
+
+/** What goes wrong on this side; all other codes are those of Kafka's table (`protocol`, `ErrorCode`). */
+type OwnCode =
+  /** An option, or a call, that makes no sense; asking again does not help. */
+  | 'INVALID_ARGUMENT'
+  /** The client was closed. */
+  | 'CLOSED'
+  /** Something took longer than the option that is named in the message allows. */
+  | 'TIMED_OUT'
+  /** No broker could be reached, or a connection was lost and what became of the request is not known. */
+  | 'NETWORK'
+  /** The broker does not know the API in any version that is needed. */
+  | 'NOT_SERVED'
+
+export type KafkaErrorCode = OwnCode | keyof typeof ErrorCode
+
+export class KafkaError extends Error {
+  override readonly name = 'KafkaError'
+  readonly code: KafkaErrorCode
+  /** The same may succeed later. */
+  readonly isRetriable: boolean
+
+  constructor(code: KafkaErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options)
+    this.code = code
+    this.isRetriable = code === 'NETWORK' || code === 'TIMED_OUT' || isRetriableCode(code)
+  }
+
+  /** Of a code in a response; `what` says what was asked, `told` what the broker says of it. */
+  static of(errorCode: number, what: string, told: string | null = null): KafkaError {
+    const code = nameOf(errorCode)
+    return new KafkaError(code, told === null || told === '' ? `${what}: ${code}` : `${what}: ${code}: ${told}`)
+  }
+}
+
+const codes: Readonly<Record<string, number>> = ErrorCode
+
+const isRetriableCode = (code: KafkaErrorCode): boolean => retriableErrors.has(codes[code] ?? ErrorCode.NONE)
+
+const isCode = (name: string): name is keyof typeof ErrorCode => name in ErrorCode
+
+function nameOf(errorCode: number): keyof typeof ErrorCode {
+  const name = errorName(errorCode)
+  return isCode(name) ? name : 'UNKNOWN_SERVER_ERROR'
+}

@@ -1,0 +1,27 @@
+/** Where an application begins: what it is told once about a cluster, and the clients that it makes of that. */
+import type { ClientEnv } from './client-env.ts'
+import { type ConnectionOptions, connectionOptions, type KafkaOptions } from './connection-options.ts'
+import { Producer } from './producer/producer.ts'
+import { type ProducerOptions, producerSettings } from './producer/producer-options.ts'
+
+export interface KafkaExtras {
+  /** Overwrites released buffers, so that tests see who kept a view. */
+  readonly poison?: boolean
+}
+
+export class Kafka {
+  readonly #env: ClientEnv
+  readonly #connection: ConnectionOptions
+
+  /** Connects to nothing yet. Throws KafkaError for options that make no sense. */
+  constructor(env: ClientEnv, options: KafkaOptions, { poison = false }: KafkaExtras = {}) {
+    this.#env = env
+    this.#connection = connectionOptions(options, poison)
+  }
+
+  /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
+  producer(options: ProducerOptions = {}): Producer {
+    const settings = producerSettings(options, this.#connection.requestTimeoutMs)
+    return new Producer(this.#env, this.#connection, settings)
+  }
+}

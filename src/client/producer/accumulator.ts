@@ -1,0 +1,104 @@
+/** What was sent and is not acknowledged: queues by partition, and the memory that they may take together. */
+import type { NewRecord } from '../../records/index.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { type BatchSettings, PendingBatch } from './pending-batch.ts'
+import type { Completion } from './record.ts'
+
+export interface AccumulatorOptions extends BatchSettings {
+  readonly bufferMemory: number
+}
+
+export interface Appended {
+  readonly bytes: number
+  /** There is something to send, or something new to wait for. */
+  readonly isNews: boolean
+}
+
+export class Accumulator {
+  readonly #options: AccumulatorOptions
+  readonly #topics = new Map<string, PartitionQueue[]>()
+  /** That have batches, in the order in which they got the first one. */
+  readonly #active = new Set<PartitionQueue>()
+  #usedBytes = 0
+  #roomWaiters: (() => void)[] = []
+
+  constructor(options: AccumulatorOptions) {
+    this.#options = options
+  }
+
+  get active(): Iterable<PartitionQueue> {
+    return this.#active
+  }
+
+  get isEmpty(): boolean {
+    return this.#active.size === 0
+  }
+
+  /** Records wait for memory: nothing lingers any more. */
+  get isExhausted(): boolean {
+    return this.#roomWaiters.length > 0
+  }
+
+  /** Whether a record is taken now. One that is larger than all memory is taken when there is nothing else. */
+  get hasRoom(): boolean {
+    return this.#usedBytes < this.#options.bufferMemory
+  }
+
+  /** Resolves when a batch is done. */
+  room(): Promise<void> {
+    return new Promise((resolve) => this.#roomWaiters.push(resolve))
+  }
+
+  queue(topic: string, partition: number): PartitionQueue {
+    let queues = this.#topics.get(topic)
+    if (queues === undefined) {
+      queues = []
+      this.#topics.set(topic, queues)
+    }
+    const queue = queues[partition] ?? new PartitionQueue(topic, partition)
+    queues[partition] = queue
+    return queue
+  }
+
+  append(
+    queue: PartitionQueue,
+    record: NewRecord,
+    { completion, index, nowMs }: { readonly completion: Completion; readonly index: number; readonly nowMs: number },
+  ): Appended {
+    const { last } = queue
+    const before = last?.plainSizeInBytes ?? 0
+    if (last?.tryAdd(record, completion, index) === true) {
+      const bytes = last.plainSizeInBytes - before
+      this.#usedBytes += bytes
+      return { bytes, isNews: last.isFull }
+    }
+    last?.close()
+    const batch = new PendingBatch(queue, nowMs, this.#options)
+    batch.tryAdd(record, completion, index)
+    queue.batches.push(batch)
+    this.#active.add(queue)
+    this.#usedBytes += batch.plainSizeInBytes
+    return { bytes: batch.plainSizeInBytes, isNews: true }
+  }
+
+  /** It has been acknowledged, or given up. */
+  remove(queue: PartitionQueue, batch: PendingBatch): void {
+    queue.remove(batch)
+    if (queue.batches.length === 0) this.#active.delete(queue)
+    this.#used(-batch.plainSizeInBytes)
+  }
+
+  split(queue: PartitionQueue, batch: PendingBatch): void {
+    const parts = batch.split()
+    queue.replace(batch, parts)
+    let bytes = -batch.plainSizeInBytes
+    for (const part of parts) bytes += part.plainSizeInBytes
+    this.#used(bytes)
+  }
+
+  #used(bytes: number): void {
+    this.#usedBytes += bytes
+    if (!this.hasRoom) return
+    for (const resolve of this.#roomWaiters.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BatchCursor, batchHeader, CompressionType, readRecords } from '../../records/index.ts'
+import { PendingBatch, sequenceAfter } from './pending-batch.ts'
+import type { Completion, RecordMetadata } from './record.ts'
+
+class Told implements Completion {
+  readonly offsets = new Map<number, RecordMetadata>()
+  readonly errors = new Map<number, unknown>()
+
+  done(index: number, metadata: RecordMetadata): void {
+    this.offsets.set(index, metadata)
+  }
+
+  failed(index: number, error: unknown): void {
+    this.errors.set(index, error)
+  }
+}
+
+const place = { topic: 't', partition: 3 }
+const settings = { batchSize: 1000, codec: CompressionType.none, level: undefined }
+const record = (value: string, timestampMs = 5) => ({ value: Buffer.from(value), timestampMs })
+
+function batchOf(count: number, { valueSize = 10, codec = CompressionType.none as CompressionType } = {}) {
+  const told = new Told()
+  const batch = new PendingBatch(place, 0, { ...settings, codec })
+  let taken = 0
+  while (taken < count && batch.tryAdd(record('x'.repeat(valueSize), taken), told, taken)) taken++
+  return { batch, told, taken }
+}
+
+function view(bytes: Buffer) {
+  const cursor = new BatchCursor(bytes)
+  assert.ok(cursor.next() && cursor.isCrcValid(), 'it is one whole batch')
+  assert.equal(cursor.nextPosition, bytes.length)
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+test('a batch takes records up to its size, and one however large', () => {
+  const { batch, taken } = batchOf(100)
+  assert.ok(taken > 10 && taken < 100, `${taken}`)
+  assert.ok(batch.seal().length <= settings.batchSize)
+  const { taken: large } = batchOf(2, { valueSize: 5000 })
+  assert.equal(large, 1)
+})
+
+test('each record is told its offset and time, or what is wrong with it', () => {
+  const { batch, told } = batchOf(3)
+  batch.complete({ baseOffset: 100, logAppendTimeMs: -1 })
+  assert.deepEqual(told.offsets.get(2), { ...place, offset: 102, timestampMs: 2 })
+  batch.complete({ baseOffset: -1, logAppendTimeMs: 77 })
+  assert.deepEqual(told.offsets.get(1), { ...place, offset: -1, timestampMs: 77 })
+  batch.fail((i) => `wrong ${i}`)
+  assert.deepEqual([...told.errors.values()], ['wrong 0', 'wrong 1', 'wrong 2'])
+})
+
+test('its place in a sequence can change, and its checksum with it', () => {
+  const { batch } = batchOf(3, { codec: CompressionType.lz4 })
+  const first = { producerId: 2 ** 40, producerEpoch: 1, baseSequence: 7 }
+  for (const sequence of [first, { producerId: 5, producerEpoch: 2, baseSequence: 0 }]) {
+    const bytes = batch.seal(sequence)
+    const header = view(bytes)
+    assert.equal(batchHeader.producerId(header, 0), sequence.producerId)
+    assert.equal(header.getInt16(batchHeader.producerEpochAt), sequence.producerEpoch)
+    assert.equal(header.getInt32(batchHeader.baseSequenceAt), sequence.baseSequence)
+    assert.equal([...readRecords(bytes, 0, 10_000)].length, 3)
+  }
+  assert.equal(batch.tryAdd(record('late'), new Told(), 9), false)
+})
+
+for (const [what, sizes] of [
+  ['alike', [100, 100, 100, 100, 100]],
+  ['of which one is large', [10, 900, 10, 10]],
+  ['two', [10, 10]],
+] as const) {
+  test(`a batch that is too large is split into smaller ones, in order: ${what}`, () => {
+    const told = new Told()
+    const batch = new PendingBatch(place, 9, { ...settings, batchSize: 2000, codec: CompressionType.gzip })
+    for (const [i, size] of sizes.entries()) assert.ok(batch.tryAdd(record('x'.repeat(size), i), told, i))
+    batch.seal()
+    const parts = batch.split()
+    assert.ok(parts.length > 1)
+    let offset = 50
+    for (const part of parts) {
+      assert.equal(part.createdMs, 9)
+      part.complete({ baseOffset: offset, logAppendTimeMs: -1 })
+      offset += part.recordCount
+    }
+    const offsets = sizes.map((_, i) => told.offsets.get(i)?.offset)
+    assert.deepEqual(
+      offsets,
+      sizes.map((_, i) => 50 + i),
+    )
+    const values = parts.flatMap((part) => [...readRecords(part.seal(), 0, 10_000)].map(({ value }) => value?.length))
+    assert.deepEqual(values, [...sizes])
+  })
+}
+
+test('sequences go round behind the last one', () => {
+  assert.equal(sequenceAfter(2 ** 31 - 1, 1), 0)
+  assert.equal(sequenceAfter(2 ** 31 - 2, 5), 3)
+  assert.equal(sequenceAfter(3, 4), 7)
+})

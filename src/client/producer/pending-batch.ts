@@ -1,0 +1,156 @@
+/** A batch of one partition, from its first record until all who wait for its records have been told. */
+import { assert } from '../../base/index.ts'
+import {
+  BatchBuilder,
+  batchHeader,
+  type CompressionType,
+  type NewRecord,
+  readRecords,
+  recordSizeUpperBound,
+} from '../../records/index.ts'
+import type { Completion } from './record.ts'
+
+export interface BatchSettings {
+  readonly batchSize: number
+  readonly codec: CompressionType
+  readonly level: number | undefined
+}
+
+/** Who a producer is to the brokers (KIP-98). */
+export interface ProducerIdentity {
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
+interface Sequenced extends ProducerIdentity {
+  readonly baseSequence: number
+}
+
+/** What a batch begins with: most are sent before they are full. */
+const capacityBytes = 4096
+const sequences = 2 ** 31
+
+export class PendingBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly createdMs: number
+  readonly #settings: BatchSettings
+  readonly #builder: BatchBuilder
+  readonly #timestamps: number[] = []
+  readonly #completions: Completion[] = []
+  readonly #indexes: number[] = []
+  #plainSize = 0
+  #isClosed = false
+  #bytes: Buffer | undefined
+  #sequence: Sequenced | undefined
+  /** Of sending it. */
+  attempts = 0
+  /** Not sent again before, by the monotonic clock. */
+  retryFromMs = 0
+  /** A request with it is under way. */
+  isInFlight = false
+  /** Of the leader that it was sent to last. */
+  leaderEpoch = -1
+  /** An attempt has ended in a way that does not tell whether it was appended. */
+  isUncertain = false
+  /** Those who wait have been told that it has taken too long; it keeps its place until it is known what came of it. */
+  isGivenUp = false
+  /** What went wrong last. */
+  lastError: unknown
+
+  constructor(place: { readonly topic: string; readonly partition: number }, nowMs: number, settings: BatchSettings) {
+    this.topic = place.topic
+    this.partition = place.partition
+    this.createdMs = nowMs
+    this.#settings = settings
+    this.#builder = new BatchBuilder({ capacity: capacityBytes })
+  }
+
+  get recordCount(): number {
+    return this.#indexes.length
+  }
+
+  /** As it is sent; not yet compressed while it takes records. */
+  get sizeInBytes(): number {
+    return this.#bytes?.length ?? this.#builder.sizeInBytes
+  }
+
+  /** Before it is compressed: what it takes of the producer's memory. */
+  get plainSizeInBytes(): number {
+    return this.#plainSize
+  }
+
+  get sequence(): Sequenced | undefined {
+    return this.#sequence
+  }
+
+  /** False, and nothing done, where it has no room: one record always has. */
+  tryAdd(record: NewRecord, completion: Completion, index: number): boolean {
+    const size = this.#builder.sizeInBytes + recordSizeUpperBound(record)
+    if (this.#isClosed || (this.recordCount > 0 && size > this.#settings.batchSize)) return false
+    this.#builder.add(record)
+    this.#plainSize = this.#builder.sizeInBytes
+    this.#timestamps.push(record.timestampMs ?? batchHeader.noTimestamp)
+    this.#completions.push(completion)
+    this.#indexes.push(index)
+    return true
+  }
+
+  /** To be sent without waiting for more. */
+  get isFull(): boolean {
+    return this.#isClosed || this.#builder.sizeInBytes >= this.#settings.batchSize
+  }
+
+  /** It takes no more records. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** The bytes as they are sent: closed, compressed, and in its place in the sequence of its partition, if it has one. */
+  seal(sequence?: Sequenced): Buffer {
+    this.close()
+    const { codec, level } = this.#settings
+    const isAnother = sequence !== undefined && sequence !== this.#sequence
+    if (this.#bytes === undefined) this.#bytes = this.#builder.finish({ codec, level, ...sequence })
+    else if (isAnother) batchHeader.patchProducer(this.#bytes, sequence)
+    if (isAnother) this.#sequence = sequence
+    return this.#bytes
+  }
+
+  /** `baseOffset` is -1 where it is not known; `logAppendTimeMs` where the records keep their own times. */
+  complete({ baseOffset, logAppendTimeMs }: { readonly baseOffset: number; readonly logAppendTimeMs: number }): void {
+    const { topic, partition } = this
+    for (const [i, completion] of this.#completions.entries()) {
+      const timestampMs = logAppendTimeMs >= 0 ? logAppendTimeMs : (this.#timestamps[i] ?? -1)
+      const offset = baseOffset < 0 ? -1 : baseOffset + i
+      completion.done(this.#indexes[i] ?? 0, { topic, partition, offset, timestampMs })
+    }
+  }
+
+  /** `errorOf` says what is wrong with each record. */
+  fail(errorOf: (index: number) => unknown): void {
+    for (const [i, completion] of this.#completions.entries()) completion.failed(this.#indexes[i] ?? 0, errorOf(i))
+  }
+
+  /** The same records in two or more batches, which are smaller: the broker does not take this one. */
+  split(): readonly PendingBatch[] {
+    assert(this.recordCount > 1, 'a batch of one record cannot be split')
+    const batches: PendingBatch[] = []
+    const batchSize = Math.min(this.#settings.batchSize, Math.ceil(this.#plainSize / 2))
+    let i = 0
+    for (const { key, value, headers, timestampMs } of readRecords(this.seal(), 0, Number.MAX_SAFE_INTEGER)) {
+      const record = { key, value, headers, timestampMs }
+      const completion = this.#completions[i]
+      assert(completion !== undefined, 'each record has somebody who waits for it')
+      const index = this.#indexes[i++] ?? 0
+      if (batches.at(-1)?.tryAdd(record, completion, index) === true) continue
+      const batch = new PendingBatch(this, this.createdMs, { ...this.#settings, batchSize })
+      batch.tryAdd(record, completion, index)
+      batches.push(batch)
+    }
+    return batches
+  }
+}
+
+/** Numbers of records go round: behind 2^31 - 1 comes 0. */
+export const sequenceAfter = (sequence: number, count: number): number => (sequence + count) % sequences

@@ -1,0 +1,296 @@
+/**
+ * Takes records, gathers them by partition, and tells of each what became of it. Records that one caller sends to one partition stay
+ * in order; so a record whose topic is not known yet, or for which there is no room, holds back those of its topic behind it.
+ */
+import type { RandomStream } from '../../base/index.ts'
+import { ExponentialBackoff } from '../../peer/index.ts'
+import { type NewRecord, type NewRecordHeader, recordSizeUpperBound } from '../../records/index.ts'
+import type { ClientEnv } from '../client-env.ts'
+import type { TopicView } from '../cluster/cluster-view.ts'
+import { Connections } from '../cluster/connections.ts'
+import { Metadata } from '../cluster/metadata.ts'
+import type { ConnectionOptions } from '../connection-options.ts'
+import { Deadline } from '../deadline.ts'
+import { KafkaError } from '../kafka-error.ts'
+import { Accumulator } from './accumulator.ts'
+import { Identity } from './identity.ts'
+import { byKey, type Choice, StickyPartition } from './partitioner.ts'
+import type { ProducerSettings } from './producer-options.ts'
+import type { Completion, HeaderValue, ProducerRecord, RecordMetadata } from './record.ts'
+import { Sender } from './sender.ts'
+
+/** Bytes as they go into a record: text as UTF-8. */
+export type Plain = Uint8Array | string | null
+
+export interface CloseOptions {
+  /** For what was sent to be acknowledged. Default: as long as it takes. */
+  readonly timeoutMs?: number
+}
+
+interface Intake {
+  readonly record: NewRecord
+  readonly partition: number | undefined
+  readonly completion: Completion
+  readonly index: number
+  readonly deadline: Deadline
+}
+
+/** Of one topic. */
+interface TopicState {
+  readonly sticky: StickyPartition
+  /** Records that wait for the topic, or for room; in order. */
+  readonly intake: Intake[]
+}
+
+export class Producer {
+  readonly #env: ClientEnv
+  readonly #settings: ProducerSettings
+  readonly #connections: Connections
+  readonly #metadata: Metadata
+  readonly #accumulator: Accumulator
+  readonly #identity: Identity | undefined
+  readonly #sender: Sender
+  readonly #draw: RandomStream
+  readonly #topics = new Map<string, TopicState>()
+  readonly #takingIn = new Set<Promise<void>>()
+  #isClosed = false
+
+  constructor(env: ClientEnv, connection: ConnectionOptions, settings: ProducerSettings) {
+    this.#env = env
+    this.#settings = settings
+    this.#draw = env.random.stream('client-producer')
+    const options = { ...connection, inFlightMax: settings.maxInFlightRequestsPerConnection + inFlightOfOthers }
+    const logger = env.logger.child('producer')
+    this.#connections = new Connections(env, options)
+    this.#metadata = new Metadata({
+      env,
+      options,
+      connections: this.#connections,
+      makesTopics: settings.allowAutoCreateTopics,
+      maxIdleMs: settings.metadataMaxIdleMs,
+    })
+    const { batchSize, codec, compressionLevel: level, bufferMemory } = settings
+    this.#accumulator = new Accumulator({ batchSize, codec, level, bufferMemory })
+    const { clock } = env
+    const backoff = new ExponentialBackoff(
+      { initialMs: connection.retryBackoffMs, maxMs: connection.retryBackoffMaxMs },
+      this.#draw,
+    )
+    const shared = {
+      clock,
+      logger,
+      backoff,
+      connections: this.#connections,
+      metadata: this.#metadata,
+      requestTimeoutMs: connection.requestTimeoutMs,
+    }
+    this.#identity = settings.enableIdempotence
+      ? new Identity({ ...shared, changed: () => this.#sender.wake() })
+      : undefined
+    this.#sender = new Sender({ ...shared, settings, accumulator: this.#accumulator, identity: this.#identity })
+    this.#metadata.onChange(() => this.#sender.wake())
+  }
+
+  /** Resolves when the record is acknowledged as `acks` says. Rejects with KafkaError: then it may still have been stored. */
+  send(topic: string, record: ProducerRecord<Plain, Plain>): Promise<RecordMetadata> {
+    const { promise, resolve, reject } = Promise.withResolvers<RecordMetadata>()
+    this.#take(topic, record, { done: (_, metadata) => resolve(metadata), failed: (_, error) => reject(error) }, 0)
+    return promise
+  }
+
+  /** As `send` for each of them; resolves with what became of each when all are acknowledged, rejects with the first failure. */
+  sendAll(topic: string, records: readonly ProducerRecord<Plain, Plain>[]): Promise<readonly RecordMetadata[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly RecordMetadata[]>()
+    const all = new Array<RecordMetadata>(records.length)
+    let left = records.length
+    const completion: Completion = {
+      done(index, metadata) {
+        all[index] = metadata
+        if (--left === 0) resolve(all)
+      },
+      failed: (_, error) => reject(error),
+    }
+    if (left === 0) resolve(all)
+    for (const [i, record] of records.entries()) this.#take(topic, record, completion, i)
+    return promise
+  }
+
+  /** Sends all that lingers; resolves when all that was sent so far is acknowledged or given up. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#takingIn)
+    await this.#sender.flush()
+  }
+
+  /** Waits for what was sent, then ends all connections. What is not acknowledged in time is rejected with CLOSED. */
+  async close({ timeoutMs }: CloseOptions = {}): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const flushed = this.flush()
+    if (timeoutMs === undefined) await flushed
+    else {
+      const deadline = new Deadline(this.#env.clock, { afterMs: timeoutMs, what: 'not all was acknowledged' })
+      await deadline.within(flushed).catch(() => undefined)
+    }
+    for (const { intake } of this.#topics.values()) {
+      for (const { completion, index } of intake.splice(0)) completion.failed(index, closed())
+    }
+    this.#identity?.close()
+    this.#sender.close()
+    this.#metadata.close()
+    this.#connections.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  // ---- from a record to its batch
+
+  #take(topic: string, given: ProducerRecord<Plain, Plain>, completion: Completion, index: number): void {
+    const record = this.#encoded(given)
+    const refusal = this.#isClosed ? closed() : this.#tooLarge(record)
+    if (refusal !== undefined) completion.failed(index, refusal)
+    else this.#takeInOrder(topic, { record, partition: given.partition, completion, index })
+  }
+
+  #tooLarge(record: NewRecord): KafkaError | undefined {
+    const size = recordSizeUpperBound(record)
+    const { maxRequestSize } = this.#settings
+    if (size <= maxRequestSize) return undefined
+    const text = `a record of ${size} bytes is larger than maxRequestSize, ${maxRequestSize}`
+    return new KafkaError('RECORD_LIST_TOO_LARGE', text)
+  }
+
+  #takeInOrder(topic: string, given: Omit<Intake, 'deadline'>): void {
+    const state = this.#topic(topic)
+    const view = this.#metadata.view.topics.get(topic)
+    const isKnown = view !== undefined && isIn(view, given.partition)
+    if (isKnown && state.intake.length === 0 && this.#accumulator.hasRoom) {
+      this.#append(view, given)
+      return
+    }
+    const what = `a record of '${topic}' could not be sent`
+    const deadline = new Deadline(this.#env.clock, { afterMs: this.#settings.maxBlockMs, what })
+    state.intake.push({ ...given, deadline })
+    if (state.intake.length > 1) return
+    const takingIn = this.#takeIn(topic, state).finally(() => this.#takingIn.delete(takingIn))
+    this.#takingIn.add(takingIn)
+  }
+
+  /** One by one, each when its topic is known and there is room. */
+  async #takeIn(topic: string, { intake }: TopicState): Promise<void> {
+    for (let next = intake[0]; next !== undefined; next = intake[0]) {
+      const { partition, completion, index, deadline } = next
+      try {
+        const view = await this.#known(topic, partition, deadline)
+        while (!this.#accumulator.hasRoom) {
+          const room = this.#accumulator.room()
+          this.#sender.wake()
+          await deadline.within(room)
+        }
+        if (intake[0] !== next) return
+        intake.shift()
+        this.#append(view, next)
+      } catch (error) {
+        if (intake[0] !== next) return
+        intake.shift()
+        completion.failed(index, error)
+      }
+    }
+  }
+
+  /** The topic, when it has the partition: it may have been given more of late. */
+  async #known(topic: string, partition: number | undefined, deadline: Deadline): Promise<TopicView> {
+    for (;;) {
+      const view = await this.#metadata.topic(topic, deadline)
+      if (isIn(view, partition)) return view
+      if (partition === undefined || partition < 0 || !Number.isInteger(partition)) {
+        throw new KafkaError('INVALID_ARGUMENT', `there is no partition ${partition}`)
+      }
+      await deadline.within(this.#metadata.update())
+    }
+  }
+
+  #append(view: TopicView, { record, partition, completion, index }: Omit<Intake, 'deadline'>): void {
+    const { name, partitions } = view
+    const key = record.key ?? null
+    const value = record.value ?? null
+    const byHand = this.#settings.partitioner
+    const chosen =
+      partition ??
+      (byHand ?? (this.#settings.partitionerIgnoreKeys ? undefined : byKey))?.({
+        topic: name,
+        key,
+        value,
+        partitionCount: partitions.length,
+      })
+    const { sticky } = this.#topic(name)
+    const target = chosen ?? sticky.next(partitions.length, () => this.#choices(view))
+    if (!isIn(view, target)) {
+      completion.failed(index, new KafkaError('INVALID_ARGUMENT', `the partitioner gives partition ${target}`))
+      return
+    }
+    this.#metadata.want(name)
+    const nowMs = this.#env.clock.monotonic()
+    const queue = this.#accumulator.queue(name, target)
+    const { bytes, isNews } = this.#accumulator.append(queue, record, { completion, index, nowMs })
+    if (chosen === undefined) sticky.wrote(bytes)
+    if (isNews) this.#sender.wake()
+  }
+
+  #topic(name: string): TopicState {
+    const known = this.#topics.get(name)
+    if (known !== undefined) return known
+    const state = { sticky: new StickyPartition(this.#draw, this.#settings.batchSize), intake: [] }
+    this.#topics.set(name, state)
+    return state
+  }
+
+  /** Partitions that somebody leads who takes what he is sent. */
+  #choices({ name, partitions }: TopicView): readonly Choice[] {
+    const {
+      partitionerAdaptivePartitioningEnable: isAdaptive,
+      partitionerAvailabilityTimeoutMs,
+      lingerMs,
+    } = this.#settings
+    const choices: Choice[] = []
+    const nowMs = this.#env.clock.monotonic()
+    for (const { partition, leaderId } of partitions) {
+      if (leaderId === undefined) continue
+      const { batches } = this.#accumulator.queue(name, partition)
+      const waitingMs = nowMs - (batches.find(({ isInFlight }) => !isInFlight)?.createdMs ?? nowMs) - lingerMs
+      if (partitionerAvailabilityTimeoutMs > 0 && waitingMs > partitionerAvailabilityTimeoutMs) continue
+      choices.push({ partition, waiting: isAdaptive ? batches.length : 0 })
+    }
+    return choices
+  }
+
+  #encoded({ key, value, headers, timestampMs }: ProducerRecord<Plain, Plain>): NewRecord {
+    return {
+      key: plain(key),
+      value: plain(value),
+      timestampMs: timestampMs ?? this.#env.clock.now(),
+      ...(headers !== undefined && { headers: encodedHeaders(headers) }),
+    }
+  }
+}
+
+/** On the connections that carry produce requests. */
+const inFlightOfOthers = 5
+
+const plain = (value: Plain | undefined): Uint8Array | null =>
+  typeof value === 'string' ? Buffer.from(value) : (value ?? null)
+
+function encodedHeaders(headers: NonNullable<ProducerRecord<Plain, Plain>['headers']>): readonly NewRecordHeader[] {
+  const entries: readonly (readonly [string, HeaderValue])[] = isList(headers) ? headers : Object.entries(headers)
+  return entries.map(([key, value]) => ({ key, value: plain(value) }))
+}
+
+const isList = (
+  headers: NonNullable<ProducerRecord<Plain, Plain>['headers']>,
+): headers is readonly (readonly [string, HeaderValue])[] => Array.isArray(headers)
+
+const isIn = ({ partitions }: TopicView, partition: number | undefined): boolean =>
+  partition === undefined || partitions[partition] !== undefined
+
+const closed = (): KafkaError => new KafkaError('CLOSED', 'the producer is closed')

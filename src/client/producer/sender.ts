@@ -1,0 +1,438 @@
+/**
+ * Sends what the accumulator holds: from each partition at most one batch in a request, to whoever leads it; sends again what may
+ * succeed later; gives up what has taken too long. All that decides is in `#pump`, which runs once for all that happens in a turn.
+ *
+ * With idempotence a batch keeps its place in the sequence of its partition however often it is sent, and nothing overtakes it. Where
+ * the sequence is broken (a batch was given up, or the broker has forgotten what came before), it begins anew in another epoch, when
+ * nothing of the partition is in flight.
+ */
+import { assert, type Clock, type Logger, type Timer, zeroUuid } from '../../base/index.ts'
+import { type ExponentialBackoff, PeerError, UnsupportedVersionError } from '../../peer/index.ts'
+import { ErrorCode, type ProduceResponse, produce, retriableErrors } from '../../protocol/index.ts'
+import type { Connections } from '../cluster/connections.ts'
+import type { Metadata } from '../cluster/metadata.ts'
+import { KafkaError } from '../kafka-error.ts'
+import type { Accumulator } from './accumulator.ts'
+import type { Identity } from './identity.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import type { PendingBatch } from './pending-batch.ts'
+import type { ProducerSettings } from './producer-options.ts'
+
+export interface SenderOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly settings: ProducerSettings
+  readonly requestTimeoutMs: number
+  readonly connections: Connections
+  readonly metadata: Metadata
+  readonly accumulator: Accumulator
+  /** Undefined without idempotence. */
+  readonly identity: Identity | undefined
+  readonly backoff: ExponentialBackoff
+}
+
+interface Sent {
+  readonly queue: PartitionQueue
+  readonly batch: PendingBatch
+}
+
+interface Outgoing {
+  readonly sent: Sent[]
+  sizeInBytes: number
+}
+
+type PartitionResponse = ProduceResponse['responses'][number]['partitionResponses'][number]
+
+/** Before topics were named by their ids. */
+const namedVersions = [produce.versions[0], 12] as const
+
+/** Of one partition, with idempotence: the broker knows so many. */
+const inFlightOfPartitionMax = 5
+
+/** Errors after which who leads is asked anew. */
+const ledElsewhere: ReadonlySet<number> = new Set([
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.LEADER_NOT_AVAILABLE,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+  ErrorCode.INCONSISTENT_TOPIC_ID,
+  ErrorCode.FENCED_LEADER_EPOCH,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+  ErrorCode.REPLICA_NOT_AVAILABLE,
+])
+
+/** The broker does not have what comes before this batch, or no longer knows that it has it. */
+const outOfSequence: ReadonlySet<number> = new Set([
+  ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ErrorCode.UNKNOWN_PRODUCER_ID,
+])
+
+/** Errors that come instead of an append. All others may come behind one: who leads no more, for one, does not know what becomes of it. */
+const notAppended: ReadonlySet<number> = new Set([
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.NOT_ENOUGH_REPLICAS,
+  ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ErrorCode.UNKNOWN_PRODUCER_ID,
+  ErrorCode.THROTTLING_QUOTA_EXCEEDED,
+])
+
+export class Sender {
+  readonly #options: SenderOptions
+  /** Requests to each broker that are not answered. */
+  readonly #inFlight = new Map<number, number>()
+  #isScheduled = false
+  #isClosed = false
+  #flushing = 0
+  #timer: Timer | undefined
+  #idleWaiters: (() => void)[] = []
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+  }
+
+  /** There is something new. */
+  wake(): void {
+    if (this.#isScheduled || this.#isClosed) return
+    this.#isScheduled = true
+    queueMicrotask(() => {
+      this.#isScheduled = false
+      if (!this.#isClosed) this.#pump()
+    })
+  }
+
+  /** Sends all that is there without lingering; resolves when all of that, and what came meanwhile, is done. */
+  async flush(): Promise<void> {
+    this.#flushing++
+    this.wake()
+    try {
+      while (!this.#options.accumulator.isEmpty && !this.#isClosed) {
+        await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+      }
+    } finally {
+      this.#flushing--
+    }
+  }
+
+  /** Gives up all that is left. */
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+    const { accumulator } = this.#options
+    for (const queue of [...accumulator.active]) {
+      for (const batch of [...queue.batches]) {
+        accumulator.remove(queue, batch)
+        batch.fail(() => new KafkaError('CLOSED', 'the producer was closed before the record was acknowledged'))
+      }
+    }
+    this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    if (this.#options.accumulator.isEmpty) for (const resolve of this.#idleWaiters.splice(0)) resolve()
+  }
+
+  // ---- what is sent now
+
+  #pump(): void {
+    const { accumulator, clock } = this.#options
+    let wakeMs = Number.POSITIVE_INFINITY
+    for (let isAgain = true; isAgain; ) {
+      const nowMs = clock.monotonic()
+      const requests = new Map<number, Outgoing>()
+      wakeMs = Number.POSITIVE_INFINITY
+      for (const queue of [...accumulator.active]) {
+        this.#expire(queue, nowMs)
+        wakeMs = Math.min(wakeMs, this.#offer(queue, nowMs, requests))
+      }
+      for (const [leaderId, { sent }] of requests) void this.#send(leaderId, sent)
+      isAgain = requests.size > 0
+    }
+    this.#tellIdle()
+    this.#wakeAt(wakeMs)
+  }
+
+  #wakeAt(atMs: number): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (atMs === Number.POSITIVE_INFINITY || this.#isClosed) return
+    const { clock } = this.#options
+    this.#timer = clock.after(Math.max(0, atMs - clock.monotonic()), () => this.wake())
+  }
+
+  /** Puts what can be sent of a partition into a request; returns when to look again, if nothing happens before. */
+  #offer(queue: PartitionQueue, nowMs: number, requests: Map<number, Outgoing>): number {
+    const { settings, metadata } = this.#options
+    const batch = queue.next
+    if (batch === undefined) return this.#expiryOf(queue)
+    const readyMs = this.#readyMs(queue, batch)
+    if (readyMs > nowMs) return Math.min(readyMs, this.#expiryOf(queue))
+    if (!this.#mayFollow(queue, batch)) return this.#expiryOf(queue)
+    const leaderId = metadata.view.partition(queue.topic, queue.partition)?.leaderId
+    if (leaderId === undefined || !metadata.view.brokers.has(leaderId)) {
+      this.#askForLeaders()
+      return this.#expiryOf(queue)
+    }
+    if ((this.#inFlight.get(leaderId) ?? 0) >= settings.maxInFlightRequestsPerConnection) return this.#expiryOf(queue)
+    const request = requests.get(leaderId) ?? { sent: [], sizeInBytes: 0 }
+    const bytes = this.#sealed(queue, batch)
+    if (request.sent.length > 0 && request.sizeInBytes + bytes.length > settings.maxRequestSize) {
+      return this.#expiryOf(queue)
+    }
+    request.sizeInBytes += bytes.length
+    request.sent.push({ queue, batch })
+    requests.set(leaderId, request)
+    return this.#expiryOf(queue)
+  }
+
+  /** From when on a batch may be sent. */
+  #readyMs(queue: PartitionQueue, batch: PendingBatch): number {
+    if (batch.attempts > 0) return batch.retryFromMs
+    const isReady = batch.isFull || queue.last !== batch || this.#flushing > 0 || this.#options.accumulator.isExhausted
+    return isReady ? 0 : batch.createdMs + this.#options.settings.lingerMs
+  }
+
+  #expiryOf({ batches }: PartitionQueue): number {
+    const first = batches.find(({ isGivenUp }) => !isGivenUp)
+    return first === undefined ? Number.POSITIVE_INFINITY : first.createdMs + this.#options.settings.deliveryTimeoutMs
+  }
+
+  /** Whether the sequence of the partition lets it be sent now. */
+  #mayFollow(queue: PartitionQueue, batch: PendingBatch): boolean {
+    const { identity } = this.#options
+    if (identity === undefined) return true
+    if (batch.sequence !== undefined) {
+      if (!queue.isFirst(batch)) return false
+      return !queue.isForgotten || (queue.inFlight === 0 && this.#beginAnew(queue, identity))
+    }
+    const { sequenced, inFlight, isBroken } = queue
+    // Those that wait to be sent again go first.
+    if (sequenced > 0) return !isBroken && inFlight === sequenced && inFlight < inFlightOfPartitionMax
+    return (
+      (!isBroken && queue.identity !== undefined && queue.identity === identity.current) ||
+      this.#beginAnew(queue, identity)
+    )
+  }
+
+  /** The sequence of a partition of which nothing is in flight. False while there is nobody in whose name. */
+  #beginAnew(queue: PartitionQueue, identity: Identity): boolean {
+    if (queue.identity === identity.current) identity.renew()
+    if (identity.current === undefined) {
+      identity.ask()
+      return false
+    }
+    queue.beginSequence(identity.current)
+    return true
+  }
+
+  #sealed(queue: PartitionQueue, batch: PendingBatch): Buffer {
+    const isFirstTime = batch.sequence === undefined && this.#options.identity !== undefined
+    return isFirstTime ? batch.seal(queue.sequenceFor(batch)) : batch.seal()
+  }
+
+  #askForLeaders(): void {
+    this.#options.metadata.update().then(
+      () => this.wake(),
+      () => undefined,
+    )
+  }
+
+  // ---- what comes of it
+
+  async #send(leaderId: number, sent: readonly Sent[]): Promise<void> {
+    const { metadata, settings } = this.#options
+    for (const { queue, batch } of sent) {
+      batch.isInFlight = true
+      batch.attempts++
+      batch.leaderEpoch = metadata.view.partition(queue.topic, queue.partition)?.leaderEpoch ?? -1
+    }
+    this.#inFlight.set(leaderId, (this.#inFlight.get(leaderId) ?? 0) + 1)
+    try {
+      const response = await this.#ask(leaderId, sent)
+      if (settings.acks === 0) for (const each of sent) this.#done(each, { baseOffset: -1, logAppendTimeMs: -1 })
+      else this.#answered(sent, response)
+    } catch (error) {
+      this.#unanswered(sent, error)
+    } finally {
+      this.#inFlight.set(leaderId, (this.#inFlight.get(leaderId) ?? 1) - 1)
+      this.wake()
+    }
+  }
+
+  async #ask(leaderId: number, sent: readonly Sent[]): Promise<ProduceResponse> {
+    const { metadata, connections, settings, requestTimeoutMs } = this.#options
+    const broker = metadata.view.brokers.get(leaderId)
+    assert(broker !== undefined, 'batches are offered to brokers that are known')
+    const { hasIds, request } = this.#request(sent)
+    return await connections.to(broker, 'main').send(produce, request, {
+      timeoutMs: requestTimeoutMs,
+      isAnswered: settings.acks !== 0,
+      ...(!hasIds && { versions: namedVersions }),
+    })
+  }
+
+  #request(sent: readonly Sent[]) {
+    const { settings, metadata, requestTimeoutMs } = this.#options
+    const byTopic = Map.groupBy(sent, ({ queue }) => queue.topic)
+    let hasIds = true
+    const topicData = [...byTopic].map(([name, batches]) => {
+      const topicId = metadata.view.topics.get(name)?.id ?? zeroUuid
+      if (topicId === zeroUuid) hasIds = false
+      const partitionData = batches.map(({ queue, batch }) => ({ index: queue.partition, records: batch.seal() }))
+      return { name, topicId, partitionData }
+    })
+    return { hasIds, request: produce.request.create({ acks: settings.acks, timeoutMs: requestTimeoutMs, topicData }) }
+  }
+
+  #answered(sent: readonly Sent[], response: ProduceResponse): void {
+    const { metadata } = this.#options
+    const told = new Map<string, PartitionResponse>()
+    for (const { name, topicId, partitionResponses } of response.responses) {
+      for (const each of partitionResponses) told.set(`${topicId === zeroUuid ? name : topicId} ${each.index}`, each)
+    }
+    const hints = []
+    for (const { queue } of sent) {
+      const { leaderId = -1, leaderEpoch = -1 } = this.#told(told, queue)?.currentLeader ?? {}
+      if (leaderId >= 0) hints.push({ topic: queue.topic, partition: queue.partition, leaderId, leaderEpoch })
+    }
+    const endpoints = response.nodeEndpoints.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
+    if (hints.length > 0) metadata.hint(hints, endpoints)
+    for (const each of sent) this.#judge(each, this.#told(told, each.queue))
+  }
+
+  #told(
+    told: ReadonlyMap<string, PartitionResponse>,
+    { topic, partition }: PartitionQueue,
+  ): PartitionResponse | undefined {
+    const id = this.#options.metadata.view.topics.get(topic)?.id
+    return told.get(`${id} ${partition}`) ?? told.get(`${topic} ${partition}`)
+  }
+
+  #judge(sent: Sent, response: PartitionResponse | undefined): void {
+    const { queue, batch } = sent
+    if (response === undefined) {
+      this.#again(
+        sent,
+        new KafkaError('UNKNOWN_SERVER_ERROR', `the broker says nothing of ${queue.topic}-${queue.partition}`),
+      )
+      return
+    }
+    const { errorCode, errorMessage, baseOffset, logAppendTimeMs } = response
+    if (errorCode === ErrorCode.NONE) this.#done(sent, { baseOffset, logAppendTimeMs })
+    else if (errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER)
+      this.#done(sent, { baseOffset: -1, logAppendTimeMs: -1 })
+    else if (errorCode === ErrorCode.MESSAGE_TOO_LARGE && batch.recordCount > 1) this.#split(sent)
+    else {
+      const error = KafkaError.of(errorCode, `${queue.topic}-${queue.partition}`, errorMessage)
+      if (!notAppended.has(errorCode)) batch.isUncertain = true
+      if (outOfSequence.has(errorCode) && batch.sequence !== undefined) this.#outOfSequence(sent, error)
+      else if (retriableErrors.has(errorCode)) this.#again(sent, error, errorCode)
+      else this.#refused(sent, error, response)
+    }
+  }
+
+  #done({ queue, batch }: Sent, where: { readonly baseOffset: number; readonly logAppendTimeMs: number }): void {
+    if (this.#isClosed) return
+    batch.isInFlight = false
+    this.#options.accumulator.remove(queue, batch)
+    if (!batch.isGivenUp) batch.complete(where)
+  }
+
+  #unanswered(sent: readonly Sent[], cause: unknown): void {
+    if (this.#isClosed) return
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const batches = sent.length
+    if (!(cause instanceof PeerError) || cause instanceof UnsupportedVersionError) {
+      this.#options.logger.log('error', 'batches cannot be sent', { batches, reason })
+      for (const each of sent) this.#refused(each, new KafkaError('NOT_SERVED', reason, { cause }))
+      return
+    }
+    this.#options.logger.log('warn', 'batches were not acknowledged, and are sent again', { batches, reason })
+    for (const each of sent) {
+      if (cause.wasSent) each.batch.isUncertain = true
+      this.#again(each, new KafkaError('NETWORK', reason, { cause }))
+    }
+    this.#askForLeaders()
+  }
+
+  /** It waits, and is sent again in its place. */
+  #again({ queue, batch }: Sent, error: KafkaError, errorCode: number = ErrorCode.NONE): void {
+    if (this.#isClosed) return
+    const { clock, backoff, metadata } = this.#options
+    const nowMs = clock.monotonic()
+    batch.isInFlight = false
+    batch.lastError = error
+    batch.retryFromMs = nowMs + backoff.backoffMs(batch.attempts - 1)
+    if (batch.isGivenUp) {
+      this.#giveUp(queue, batch)
+      return
+    }
+    if (ledElsewhere.has(errorCode)) {
+      const view = metadata.view.partition(queue.topic, queue.partition)
+      if (view === undefined || view.leaderEpoch <= batch.leaderEpoch) this.#askForLeaders()
+      else batch.retryFromMs = nowMs
+    }
+  }
+
+  /**
+   * Those before it may not be there yet. Where it is the first, the broker knows of another end of the sequence: what was certainly
+   * not appended is sent in a new one, with all behind it. But a broker that has just begun to lead may know the last batch alone, and
+   * one that may have been appended before that would be there twice: nobody knows any more.
+   */
+  #outOfSequence(sent: Sent, error: KafkaError): void {
+    const { queue, batch } = sent
+    const partition = `${queue.topic}-${queue.partition}`
+    if (queue.isFirst(batch) && batch.isUncertain) {
+      this.#options.logger.log('warn', 'nobody knows whether a batch was stored', { partition, reason: error.message })
+      this.#refused(sent, error)
+      return
+    }
+    if (queue.isFirst(batch)) {
+      this.#options.logger.log('warn', 'the sequence of a partition begins anew', { partition, reason: error.message })
+      queue.isForgotten = true
+    }
+    this.#again(sent, error)
+  }
+
+  /** The broker will never take it. */
+  #refused({ queue, batch }: Sent, error: KafkaError, response?: PartitionResponse): void {
+    if (this.#isClosed) return
+    batch.isInFlight = false
+    if (batch.sequence !== undefined) queue.isBroken = true
+    this.#options.accumulator.remove(queue, batch)
+    if (batch.isGivenUp) return
+    const wrong = new Map(response?.recordErrors.map((it) => [it.batchIndex, it.batchIndexErrorMessage]))
+    batch.fail((i) => {
+      if (wrong.size === 0) return error
+      const told = wrong.get(i)
+      const others = 'another record of its batch was refused'
+      return new KafkaError(error.code, told ?? (wrong.has(i) ? error.message : `${error.message}; ${others}`))
+    })
+  }
+
+  #split({ queue, batch }: Sent): void {
+    if (this.#isClosed) return
+    batch.isInFlight = false
+    if (batch.sequence !== undefined) queue.isBroken = true
+    if (batch.isGivenUp) this.#options.accumulator.remove(queue, batch)
+    else this.#options.accumulator.split(queue, batch)
+  }
+
+  /** What has taken too long is told so at once; what is in flight keeps its place until it is known what came of it. */
+  #expire(queue: PartitionQueue, nowMs: number): void {
+    const { deliveryTimeoutMs } = this.#options.settings
+    const failure = this.#options.identity?.failure
+    for (const batch of [...queue.batches]) {
+      if (batch.isGivenUp || (failure === undefined && batch.createdMs + deliveryTimeoutMs > nowMs)) continue
+      const message = `${queue.topic}-${queue.partition} has not acknowledged it within ${deliveryTimeoutMs} ms`
+      const error = failure ?? new KafkaError('TIMED_OUT', message, { cause: batch.lastError })
+      batch.isGivenUp = true
+      batch.fail(() => error)
+      if (!batch.isInFlight) this.#giveUp(queue, batch)
+    }
+  }
+
+  #giveUp(queue: PartitionQueue, batch: PendingBatch): void {
+    if (batch.sequence !== undefined) queue.isBroken = true
+    this.#options.accumulator.remove(queue, batch)
+  }
+}
