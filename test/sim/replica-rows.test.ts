@@ -148,3 +148,21 @@ inWorld('the last in sync dies: nobody leads, until it is back (C10)', async (it
   await it.untilInSync(it.ids)
   assert.deepEqual(await it.read(), ['a', 'b'])
 })
+
+inWorld(
+  'a directory that is lost on one broker: another one leads what was there, and who asks the broker is told 56 (C18)',
+  async (it) => {
+    await it.produce(['a', 'b'])
+    const old = it.leader
+    it.cluster.world.disk(old.name).loseDirectory('/data-2')
+    await it.cluster.until('another one leads', () => it.leader !== old)
+    const [one, two] = others(it).filter((broker) => broker !== old)
+    assert.equal((await it.produce(['c'], { to: old })).errorCode, ErrorCode.KAFKA_STORAGE_ERROR)
+    assert.equal((await it.produce(['d'])).errorCode, ErrorCode.NONE)
+    assert.deepEqual(await it.read(), ['a', 'b', 'd'])
+    assert.equal(old.state, 'up')
+    await it.untilInSync([it.leader, one, two].flatMap((broker) => (broker === undefined ? [] : [broker.id])))
+  },
+  // All replicas go to the second one.
+  { 'log.dirs': '/data,/data-2', 'cordoned.log.dirs': '/data' },
+)

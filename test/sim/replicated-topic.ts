@@ -10,7 +10,12 @@ const times = { electionTimeoutMs: 500, fetchTimeoutMs: 1000, requestTimeoutMs: 
 export const topic = 'replicated'
 
 export class ReplicatedTopic {
-  readonly cluster = new SmallCluster({ ...times, delayMsMean: 0.3, brokers: 3 })
+  readonly cluster: SmallCluster
+
+  /** `configs`: of each node. */
+  constructor(configs: Readonly<Record<string, string>> = {}) {
+    this.cluster = new SmallCluster({ ...times, delayMsMean: 0.3, brokers: 3 }, configs)
+  }
 
   get brokers(): readonly ClusterNode[] {
     return this.cluster.nodes.filter(({ isBroker }) => isBroker)
@@ -18,7 +23,11 @@ export class ReplicatedTopic {
 
   async start(): Promise<void> {
     await this.cluster.start()
-    const configs = [{ name: 'min.insync.replicas', value: '2' }]
+    const configs = [
+      { name: 'min.insync.replicas', value: '2' },
+      // Its records are old.
+      { name: 'retention.ms', value: '-1' },
+    ]
     const topics = [{ name: topic, numPartitions: 1, replicationFactor: 3, configs }]
     const reply = await this.cluster.call(this.cluster.broker, createTopics, { topics, timeoutMs: 10_000 })
     assert.equal(reply.topics[0]?.errorCode, ErrorCode.NONE)
@@ -84,9 +93,13 @@ export class ReplicatedTopic {
   }
 }
 
-export function inWorld(what: string, work: (it: ReplicatedTopic) => Promise<void>): void {
+export function inWorld(
+  what: string,
+  work: (it: ReplicatedTopic) => Promise<void>,
+  configs: Readonly<Record<string, string>> = {},
+): void {
   test(what, async () => {
-    const it = new ReplicatedTopic()
+    const it = new ReplicatedTopic(configs)
     await it.cluster.world.settle(
       it.start().then(() => work(it)),
       1_200_000,

@@ -12,7 +12,8 @@ export class SmallCluster {
   readonly nodes: readonly ClusterNode[]
   failure: Error | undefined
 
-  constructor(settings: Partial<ClusterOptions> = {}) {
+  /** `configs`: of each node, beside what the options say. */
+  constructor(settings: Partial<ClusterOptions> = {}, configs: Readonly<Record<string, string>> = {}) {
     const options = {
       ...drawnOptions(1, this.world.random.stream('options')),
       ...{ controllers: 3, combined: 0, brokers: 1, isDynamic: false, spares: 0, joinsItself: false },
@@ -23,7 +24,7 @@ export class SmallCluster {
         new ClusterNode({
           place,
           world: this.world,
-          texts: textsOf(options, place),
+          texts: new Map([...textsOf(options, place), ...Object.entries(configs)]),
           failed: (error) => {
             this.failure ??= error
           },
