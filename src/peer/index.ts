@@ -2,6 +2,12 @@
 export type { SendOptions, TakeOptions } from './call.ts'
 export type { PeerLimits, Prepare } from './connection-options.ts'
 export { type BackoffRange, ExponentialBackoff } from './exponential-backoff.ts'
+export {
+  type AskedPartition,
+  type AskedPartitions,
+  FetchSessionClient,
+  type SessionRequest,
+} from './fetch-session-client.ts'
 export type { ClientSoftware } from './negotiation.ts'
 export type { Peer, PeerAddress } from './peer.ts'
 export { PeerError, type PeerFailure, UnsupportedVersionError } from './peer-error.ts'

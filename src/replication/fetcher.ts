@@ -5,9 +5,15 @@
  */
 import { ApiError, type Clock, type Logger, type Timer } from '../base/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import { type Peer, type PeerAddress, PeerError, type Peers } from '../peer/index.ts'
+import {
+  type AskedPartition,
+  FetchSessionClient,
+  type Peer,
+  type PeerAddress,
+  PeerError,
+  type Peers,
+} from '../peer/index.ts'
 import { ErrorCode, type FetchResponse, fetch, listOffsets } from '../protocol/index.ts'
-import { type AskedPartition, FetchSessionClient } from './fetch-session-client.ts'
 import type { FollowedPartition, LeaderOffsets } from './followed-partition.ts'
 
 /** `replica.fetch.*` and `replica.socket.timeout.ms`. */

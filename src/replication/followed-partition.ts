@@ -9,9 +9,9 @@
  * any      -> ended           another leader epoch, or no replica here any more
  */
 import { ApiError, DiskError, type Logger, type Uuid, zeroUuid } from '../base/index.ts'
+import type { AskedPartition } from '../peer/index.ts'
 import { ErrorCode, type FetchResponse } from '../protocol/index.ts'
 import { batchHeader, batchHeaderSize } from '../records/index.ts'
-import type { AskedPartition } from './fetch-session-client.ts'
 import type { Partition } from './partition.ts'
 
 /** What the leader is asked for beside records. Rejects with ApiError, and with PeerError where it cannot be reached. */

@@ -1,6 +1,6 @@
 /**
- * The follower's side of an incremental fetch session (KIP-227): a request names only what has changed since the last one, and
- * what is not fetched any more. Pure; once per fetch of a follower.
+ * The side of an incremental fetch session (KIP-227) that fetches, a follower or a consumer: a request names only what has changed since
+ * the last one, and what is not fetched any more. Pure; once per fetch.
  *
  * A session begins with a request that names all (epoch 0); the leader gives it an id, or none where it has no place.
  */
@@ -9,8 +9,11 @@ import type { FetchRequest } from '../protocol/index.ts'
 
 export type AskedPartition = FetchRequest['topics'][number]['partitions'][number]
 
-/** What is to be fetched, by topic id and partition. */
-export type AskedPartitions = ReadonlyMap<string, { readonly topicId: Uuid; readonly asked: AskedPartition }>
+/** What is to be fetched, by topic and partition. The topic's name is for servers that know no ids (before version 13). */
+export type AskedPartitions = ReadonlyMap<
+  string,
+  { readonly topicId: Uuid; readonly topic?: string; readonly asked: AskedPartition }
+>
 
 export type SessionRequest = Pick<FetchRequest, 'sessionId' | 'sessionEpoch' | 'topics' | 'forgottenTopicsData'>
 
@@ -34,12 +37,8 @@ export class FetchSessionClient {
     return {
       sessionId: this.#id,
       sessionEpoch: this.#epoch,
-      topics: byTopic(news, ({ asked }) => asked).map(([topicId, partitions]) => ({ topic: '', topicId, partitions })),
-      forgottenTopicsData: byTopic(gone, ({ asked }) => asked.partition).map(([topicId, partitions]) => ({
-        topic: '',
-        topicId,
-        partitions,
-      })),
+      topics: byTopic(news, ({ asked }) => asked),
+      forgottenTopicsData: byTopic(gone, ({ asked }) => asked.partition),
     }
   }
 
@@ -76,8 +75,17 @@ function isSame(a: Entry | undefined, { asked: b }: Entry): boolean {
   )
 }
 
-function byTopic<T>(entries: readonly Entry[], of: (entry: Entry) => T): [Uuid, T[]][] {
-  const topics = new Map<Uuid, T[]>()
-  for (const entry of entries) getOrInsert(topics, entry.topicId, () => []).push(of(entry))
-  return [...topics]
+interface OfTopic<T> {
+  readonly topic: string
+  readonly topicId: Uuid
+  readonly partitions: T[]
+}
+
+function byTopic<T>(entries: readonly Entry[], of: (entry: Entry) => T): OfTopic<T>[] {
+  const topics = new Map<string, OfTopic<T>>()
+  for (const entry of entries) {
+    const { topic = '', topicId } = entry
+    getOrInsert(topics, topicId + topic, () => ({ topic, topicId, partitions: [] })).partitions.push(of(entry))
+  }
+  return [...topics.values()]
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Uuid, uuidFromLatin1 } from '../base/index.ts'
 import { ErrorCode, fetch } from '../protocol/index.ts'
+import { FetchSessions } from '../replication/fetch-sessions.ts'
 import { type AskedPartitions, FetchSessionClient } from './fetch-session-client.ts'
-import { FetchSessions } from './fetch-sessions.ts'
 
 const idOf = (name: string): Uuid => uuidFromLatin1(name.padEnd(16, '.'))
 
