@@ -1,6 +1,10 @@
 /** The door of `client`: producers, over any Kafka that serves the needed APIs. */
 export type { ClientEnv } from './client-env.ts'
 export type { KafkaOptions } from './connection-options.ts'
+export type { Assignment, Assignor, AssignorInput, GroupMember, TopicPartition } from './consumer/assignors/assignor.ts'
+export type { ConsumedBatch, ConsumedHeader, ConsumedRecord } from './consumer/consumed-record.ts'
+export type { Consumer, OffsetOf } from './consumer/consumer.ts'
+export type { ConsumerOptions, TopicOffset } from './consumer/consumer-options.ts'
 export { Kafka, type KafkaExtras } from './kafka.ts'
 export { KafkaError, type KafkaErrorCode } from './kafka-error.ts'
 export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'

@@ -1,6 +1,8 @@
 /** Where an application begins: what it is told once about a cluster, and the clients that it makes of that. */
 import type { ClientEnv } from './client-env.ts'
 import { type ConnectionOptions, connectionOptions, type KafkaOptions } from './connection-options.ts'
+import { Consumer } from './consumer/consumer.ts'
+import { type ConsumerOptions, consumerSettings } from './consumer/consumer-options.ts'
 import { Producer } from './producer/producer.ts'
 import { type ProducerOptions, producerSettings } from './producer/producer-options.ts'
 
@@ -23,5 +25,10 @@ export class Kafka {
   producer(options: ProducerOptions = {}): Producer {
     const settings = producerSettings(options, this.#connection.requestTimeoutMs)
     return new Producer(this.#env, this.#connection, settings)
+  }
+
+  /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
+  consumer(options: ConsumerOptions = {}): Consumer {
+    return new Consumer(this.#env, this.#connection, consumerSettings(options))
   }
 }

@@ -4,10 +4,20 @@ import { type KafkaOptions as ConnectionOptions, Kafka as KafkaOver } from '../c
 import { createEnv } from '../env/index.ts'
 
 export {
+  type Assignment,
+  type Assignor,
+  type AssignorInput,
   type CloseOptions,
+  type ConsumedBatch,
+  type ConsumedHeader,
+  type ConsumedRecord,
+  type Consumer,
+  type ConsumerOptions,
+  type GroupMember,
   type HeaderValue,
   KafkaError,
   type KafkaErrorCode,
+  type OffsetOf,
   type Partitioner,
   type PartitionerInput,
   type Plain,
@@ -15,6 +25,8 @@ export {
   type ProducerOptions,
   type ProducerRecord,
   type RecordMetadata,
+  type TopicOffset,
+  type TopicPartition,
 } from '../client/index.ts'
 
 export interface KafkaOptions extends ConnectionOptions {

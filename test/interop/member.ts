@@ -76,6 +76,10 @@ export const javaKinds: Readonly<Record<string, MemberKind>> = {
 }
 
 export const memberKinds: Readonly<Record<string, MemberKind>> = {
+  'odradek, classic': ({ topic, group, sessionTimeoutMs = shortSessionMs }) => ({
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'odradek-member.ts'), topic, group, `${sessionTimeoutMs}`],
+  }),
   'kafkajs, classic': ({ topic, group, sessionTimeoutMs = shortSessionMs }) => ({
     command: process.execPath,
     args: [join(import.meta.dirname, 'kafkajs-member.ts'), topic, group, `${sessionTimeoutMs}`],
@@ -99,7 +103,7 @@ export function skipMember(name: string): string | false {
 /** For the history of such members: KafkaJS hands out what it has fetched while it joins again, others ask late. */
 export function tellsOf(name: string): Tells {
   if (name.startsWith('kafkajs')) return 'owned'
-  return name.startsWith('java') || name.startsWith('librdkafka') ? 'all' : 'late'
+  return /^(?:java|librdkafka|odradek)/.test(name) ? 'all' : 'late'
 }
 
 function partitionOf(item: unknown): number {

@@ -177,25 +177,32 @@ export class Producer {
     this.#takingIn.add(takingIn)
   }
 
-  /** One by one, each when its topic is known and there is room. */
+  /** In order, each when its topic is known and there is room: as many as can be in one go, so that they come into one batch. */
   async #takeIn(topic: string, { intake }: TopicState): Promise<void> {
     for (let next = intake[0]; next !== undefined; next = intake[0]) {
       const { partition, completion, index, deadline } = next
       try {
         const view = await this.#known(topic, partition, deadline)
-        while (!this.#accumulator.hasRoom) {
-          const room = this.#accumulator.room()
-          this.#sender.wake()
-          await deadline.within(room)
-        }
+        await this.#room(deadline)
         if (intake[0] !== next) return
-        intake.shift()
-        this.#append(view, next)
+        do {
+          intake.shift()
+          this.#append(view, next)
+          next = intake[0]
+        } while (next !== undefined && isIn(view, next.partition) && this.#accumulator.hasRoom)
       } catch (error) {
         if (intake[0] !== next) return
         intake.shift()
         completion.failed(index, error)
       }
+    }
+  }
+
+  async #room(deadline: Deadline): Promise<void> {
+    while (!this.#accumulator.hasRoom) {
+      const room = this.#accumulator.room()
+      this.#sender.wake()
+      await deadline.within(room)
     }
   }
 

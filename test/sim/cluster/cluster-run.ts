@@ -1,6 +1,7 @@
 /** One seed: a cluster under faults and load, then healing; and what came of it. */
 import assert from 'node:assert/strict'
 import type { LogLine } from '../../../src/sim/index.ts'
+import { ClientConsumer } from './client-consumer.ts'
 import { ClientProducer } from './client-producer.ts'
 import { brokerConfigs, Client } from './clients.ts'
 import { ClusterWorld } from './cluster-world.ts'
@@ -54,6 +55,7 @@ class ClusterRun {
   readonly #loose = new RecordHistory(looseTopic, this.#recordCounts)
   readonly #fleeting = new RecordHistory(fleetingTopic, this.#recordCounts)
   readonly #member: GroupMember
+  readonly #consumers: readonly ClientConsumer[]
   readonly #leaders = new OneLeader()
   readonly #log = new CommittedLog()
   readonly #snapshots = new SnapshotAtStart()
@@ -79,6 +81,8 @@ class ClusterRun {
     this.#faults = new Faults(this.cluster)
     this.#operator = new Operator(this.cluster)
     this.#member = new GroupMember({ cluster: this.cluster, history: this.#records, name: 'group' })
+    const consumer = { cluster: this.cluster, history: this.#records, name: 'consumers' }
+    this.#consumers = seed % 2 === 0 ? [new ClientConsumer(consumer)] : []
     this.#partitionOperator = new PartitionOperator(this.cluster)
     this.cluster.onLine = (line) => {
       this.#tally(line)
@@ -124,6 +128,7 @@ class ClusterRun {
       ...this.#history.counts,
       ...this.#recordCounts,
       ...this.#member.counts,
+      ...this.#consumers[0]?.counts,
       ...this.#told,
       ...this.#operator.counts,
       ...this.#partitionOperator.counts,
@@ -155,6 +160,7 @@ class ClusterRun {
     this.#isOver = true
     await Promise.all(load)
     await this.#member.check()
+    for (const consumer of this.#consumers) await consumer.learn()
     await this.#untilWell()
     cluster.look()
     for (const invariant of this.#invariants) invariant.end?.(cluster)
@@ -184,6 +190,7 @@ class ClusterRun {
       new RecordReader({ ...shared, name: 'roaming-reader', isRoaming: true }),
       new RecordProducer({ ...loose, name: 'loose-producer' }),
       new RecordReader({ ...loose, name: 'loose-reader' }),
+      ...this.#consumers,
       new FleetingTopic({ cluster: this.cluster, history: this.#fleeting, name: 'fleeting' }),
       this.#member,
     ]

@@ -35,6 +35,8 @@ export class RecordHistory {
   readonly counts: ReturnType<typeof newCounts>
   /** Producers whose values are in order in each partition. */
   readonly ordered: string[] = []
+  /** Who is to be asked whether it has left out anything. */
+  readonly consumers: { check(partition: number, values: ReadonlyMap<number, string>): void }[] = []
   readonly #acknowledged = perPartition()
   readonly #seen = perPartition()
   readonly #sent = new Set<string>()
@@ -104,6 +106,7 @@ export class RecordHistory {
     }
     for (const [offset, value] of values) this.read(partition, offset, value)
     for (const name of this.ordered) this.#checkOrder(name, values)
+    for (const consumer of this.consumers) consumer.check(partition, values)
   }
 
   #checkOrder(name: string, values: ReadonlyMap<number, string>): void {

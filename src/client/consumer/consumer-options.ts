@@ -1,0 +1,132 @@
+/** What a consumer is told: Kafka's names and defaults, in one word each; times in milliseconds, sizes in bytes. */
+import { checkMs, checkNames, defined } from '../connection-options.ts'
+import { KafkaError } from '../kafka-error.ts'
+import type { Assignor, TopicPartition } from './assignors/assignor.ts'
+import { range } from './assignors/range.ts'
+import { roundRobin } from './assignors/round-robin.ts'
+import { cooperativeSticky, sticky } from './assignors/sticky.ts'
+
+export interface ConsumerOptions {
+  /** Without it there is no group: partitions are assigned by hand, and nothing is committed. */
+  readonly groupId?: string
+  /** A member that comes back under this name in time gets its partitions back (KIP-345). */
+  readonly groupInstanceId?: string
+  /** Where a partition begins of which no offset was committed. Default `latest`. */
+  readonly autoOffsetReset?: 'earliest' | 'latest' | 'none'
+  /** Whether records that were handed out, and whose turn is over, are committed by themselves. Default true. */
+  readonly enableAutoCommit?: boolean
+  /** Default 5,000. */
+  readonly autoCommitIntervalMs?: number
+  /** Whether records of transactions are read before these are committed. Default `read_uncommitted`. */
+  readonly isolationLevel?: 'read_uncommitted' | 'read_committed'
+  /** The longest that a broker holds back an answer that is not large enough. Default 500. */
+  readonly fetchMaxWaitMs?: number
+  /** Default 1. */
+  readonly fetchMinBytes?: number
+  /** Of one answer. Default 52,428,800. */
+  readonly fetchMaxBytes?: number
+  /** Of one partition in an answer. Default 1,048,576. */
+  readonly maxPartitionFetchBytes?: number
+  /** Of records that were fetched and not yet handed out: beyond it nothing more is asked for. Default 8,388,608. */
+  readonly prefetchBytes?: number
+  /** Whether the checksums of batches are looked at. Default true. */
+  readonly checkCrcs?: boolean
+  /** Where this consumer is: replicas there are read (KIP-392). */
+  readonly clientRack?: string
+  /** The longest that one record, or batch, may take; then the member leaves its group. Default 300,000. */
+  readonly maxPollIntervalMs?: number
+  /** Of the classic protocol: after so long without a heartbeat a member is taken for dead. Default 45,000. */
+  readonly sessionTimeoutMs?: number
+  /** Of the classic protocol. Default 3,000. */
+  readonly heartbeatIntervalMs?: number
+  /** How the group shares out partitions, in the order in which they are liked. Default: `range`, and `cooperative-sticky`. */
+  readonly partitionAssignmentStrategy?: readonly (AssignorName | Assignor)[]
+  /** The group has given this consumer partitions. */
+  readonly onAssigned?: (partitions: readonly TopicPartition[]) => void
+  /**
+   * The group takes partitions: nothing of them is in the application's hands any more. What is done is committed behind that, and
+   * nobody else has them before.
+   */
+  readonly onRevoked?: (partitions: readonly TopicPartition[]) => void | Promise<void>
+  /** Somebody else may have had them for a while: nothing of them can be committed any more. */
+  readonly onLost?: (partitions: readonly TopicPartition[]) => void
+  /** Offsets were committed, by whichever way. */
+  readonly onCommitted?: (offsets: readonly TopicOffset[]) => void
+  /** Whether brokers may make a topic that is read, if they are set up so. Default true. */
+  readonly allowAutoCreateTopics?: boolean
+}
+
+type HookName = 'onAssigned' | 'onRevoked' | 'onLost' | 'onCommitted'
+
+type Hooks = { readonly [K in HookName]: ConsumerOptions[K] | undefined }
+
+export interface TopicOffset extends TopicPartition {
+  readonly offset: number
+}
+
+export interface ConsumerSettings
+  extends Required<Omit<ConsumerOptions, 'groupId' | 'groupInstanceId' | 'partitionAssignmentStrategy' | HookName>>,
+    Readonly<Record<'groupId' | 'groupInstanceId', string | undefined>>,
+    Hooks {
+  readonly assignors: readonly Assignor[]
+}
+
+const named = {
+  range,
+  roundrobin: roundRobin,
+  sticky,
+  'cooperative-sticky': cooperativeSticky,
+} as const
+
+type AssignorName = keyof typeof named
+
+const defaults = {
+  groupId: undefined,
+  groupInstanceId: undefined,
+  autoOffsetReset: 'latest',
+  enableAutoCommit: true,
+  autoCommitIntervalMs: 5000,
+  isolationLevel: 'read_uncommitted',
+  fetchMaxWaitMs: 500,
+  fetchMinBytes: 1,
+  fetchMaxBytes: 52_428_800,
+  maxPartitionFetchBytes: 1_048_576,
+  prefetchBytes: 8_388_608,
+  checkCrcs: true,
+  clientRack: '',
+  maxPollIntervalMs: 300_000,
+  sessionTimeoutMs: 45_000,
+  heartbeatIntervalMs: 3000,
+  partitionAssignmentStrategy: ['range', 'cooperative-sticky'],
+  onAssigned: undefined,
+  onRevoked: undefined,
+  onLost: undefined,
+  onCommitted: undefined,
+  allowAutoCreateTopics: true,
+} as const
+
+const sizes = ['fetchMinBytes', 'fetchMaxBytes', 'maxPartitionFetchBytes', 'prefetchBytes'] as const
+
+/** Throws KafkaError for what makes no sense, or contradicts itself. */
+export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
+  checkNames(options, defaults)
+  const all = { ...defaults, ...defined(options) }
+  for (const [name, value] of Object.entries(all)) if (name.endsWith('Ms')) checkMs(name, value)
+  for (const name of sizes) {
+    if (!(Number.isInteger(all[name]) && all[name] >= 0 && all[name] < 2 ** 31))
+      refuse(`${name}: ${all[name]} is no number of bytes`)
+  }
+  if (!['earliest', 'latest', 'none'].includes(all.autoOffsetReset))
+    refuse(`autoOffsetReset: there is no '${all.autoOffsetReset}'`)
+  if (all.groupId === '') refuse('groupId is empty')
+  if (all.groupInstanceId !== undefined && all.groupId === undefined) refuse('groupInstanceId needs a groupId')
+  if (all.heartbeatIntervalMs >= all.sessionTimeoutMs) refuse('heartbeatIntervalMs must be below sessionTimeoutMs')
+  const strategies: readonly (AssignorName | Assignor)[] = all.partitionAssignmentStrategy
+  const unknown = strategies.find((it) => typeof it === 'string' && !(it in named))
+  if (strategies.length === 0 || unknown !== undefined) refuse(`partitionAssignmentStrategy: there is no '${unknown}'`)
+  return { ...all, assignors: strategies.map((it) => (typeof it === 'string' ? named[it] : it)) }
+}
+
+function refuse(message: string): never {
+  throw new KafkaError('INVALID_ARGUMENT', message)
+}

@@ -1,0 +1,240 @@
+/** The consumer before a broker of ours, in memory. In clusters under faults: `test/sim/cluster`; before others: `test/interop`. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Consumer, type ConsumerOptions, Kafka, type Producer } from '../../stack/client.ts'
+import { type RunningBroker, startBroker } from '../../stack/index.ts'
+
+let broker: RunningBroker
+let kafka: Kafka
+let producer: Producer
+let names = 0
+
+before(async () => {
+  broker = await startBroker({ config: { 'num.partitions': '3' } })
+  kafka = new Kafka({ bootstrapServers: broker.bootstrap })
+  producer = kafka.producer({ lingerMs: 0 })
+})
+
+after(async () => {
+  await producer.close()
+  await broker.stop()
+})
+
+/** A topic of three partitions with `values` in the first one. */
+async function topicWith(values: readonly string[], partition = 0): Promise<string> {
+  const topic = `topic-${names++}`
+  await producer.sendAll(
+    topic,
+    values.map((value) => ({ value, partition })),
+  )
+  return topic
+}
+
+const first = (topic: string) => ({ topic, partition: 0 })
+const open = (options: ConsumerOptions = {}): Consumer => kafka.consumer({ autoOffsetReset: 'earliest', ...options })
+
+/** The next `count` values, all of them done. */
+async function read(consumer: Consumer, count: number): Promise<string[]> {
+  const values: string[] = []
+  const iterator = consumer[Symbol.asyncIterator]()
+  while (values.length < count) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    values.push(String(next.value.value))
+  }
+  return values
+}
+
+test('partitions that are assigned by hand are read from their beginning, in order, with all that a record has', async () => {
+  const topic = await topicWith(['a'])
+  await producer.send(topic, { key: 'k', value: null, partition: 0, headers: { h: 'x' }, timestampMs: 5000 })
+  await using consumer = open()
+  consumer.assign([first(topic)])
+  const iterator = consumer[Symbol.asyncIterator]()
+  assert.equal(String((await iterator.next()).value?.value), 'a')
+  const { value: record } = await iterator.next()
+  assert.ok(record !== undefined)
+  const { key, value, headers, ...place } = record
+  assert.deepEqual(place, { topic, partition: 0, offset: 1, timestampMs: 5000 })
+  assert.deepEqual([String(key), value, headers.map((it) => `${it.key}=${String(it.value)}`)], ['k', null, ['h=x']])
+  assert.deepEqual([consumer.position(first(topic)), consumer.lag(first(topic))], [2, 0])
+})
+
+test('who leaves the loop gets the record again that was in hand, unless it was committed', async () => {
+  const topic = await topicWith(['a', 'b', 'c'])
+  await using consumer = open({ groupId: `group-${names++}`, enableAutoCommit: false })
+  consumer.assign([first(topic)])
+  const failing = async (): Promise<void> => {
+    for await (const { value } of consumer) if (String(value) === 'b') throw new Error('not today')
+  }
+  await assert.rejects(failing(), /not today/)
+  for await (const { value } of consumer) {
+    assert.equal(String(value), 'b')
+    await consumer.commit()
+    break
+  }
+  assert.deepEqual(await read(consumer, 1), ['c'])
+  const [committed] = await consumer.committed([first(topic)])
+  assert.equal(committed?.offset, 2)
+})
+
+test('what is done is committed by itself, and where the next consumer begins', async () => {
+  const topic = await topicWith(['a', 'b', 'c', 'd'])
+  const groupId = `group-${names++}`
+  const told: number[] = []
+  {
+    await using consumer = open({
+      groupId,
+      onCommitted: (offsets) => told.push(...offsets.map(({ offset }) => offset)),
+    })
+    consumer.assign([first(topic)])
+    const iterator = consumer[Symbol.asyncIterator]()
+    for (let i = 0; i < 3; i++) await iterator.next()
+    // The third one is in hand yet.
+  }
+  assert.deepEqual(told, [2])
+  await using next = open({ groupId })
+  next.assign([first(topic)])
+  assert.deepEqual(await read(next, 2), ['c', 'd'])
+})
+
+test('batches come as they lie in the log', async () => {
+  const topic = await topicWith(['a', 'b', 'c'])
+  await using consumer = open()
+  consumer.assign([first(topic)])
+  for await (const { records, partition, highWatermark } of consumer.batches()) {
+    assert.deepEqual([records.map(({ value }) => String(value)), partition, highWatermark], [['a', 'b', 'c'], 0, 3])
+    break
+  }
+})
+
+test('seek, pause and resume; ends and times', async () => {
+  const topic = await topicWith(['a', 'b', 'c'])
+  const second = { topic, partition: 1 }
+  await producer.send(topic, { value: 'x', partition: 1, timestampMs: 1000 })
+  await using consumer = open()
+  consumer.assign([first(topic), second])
+  consumer.pause([second])
+  assert.deepEqual(await read(consumer, 3), ['a', 'b', 'c'])
+  consumer.seek({ ...first(topic), offset: 1 })
+  assert.deepEqual(await read(consumer, 2), ['b', 'c'])
+  consumer.resume([second])
+  assert.deepEqual(await read(consumer, 1), ['x'])
+  assert.deepEqual(await consumer.beginningOffsets([first(topic), second]), [0, 0])
+  assert.deepEqual(await consumer.endOffsets([first(topic), second]), [3, 1])
+  const [none, found] = await consumer.offsetsForTime([{ topic, partition: 2 }, second], 500)
+  assert.deepEqual([none, found?.offset, found?.timestampMs], [undefined, 0, 1000])
+  assert.throws(() => consumer.seek({ topic, partition: 2, offset: 0 }), { code: 'INVALID_ARGUMENT' })
+  assert.throws(() => consumer.seek({ ...second, offset: -1 }), { code: 'INVALID_ARGUMENT' })
+})
+
+test('an offset that is not there is found anew, or told where nobody says how', async () => {
+  const topic = await topicWith(['a', 'b'])
+  await using consumer = open()
+  consumer.assign([first(topic)])
+  consumer.seek({ ...first(topic), offset: 999 })
+  assert.deepEqual(await read(consumer, 2), ['a', 'b'])
+  await using strict = open({ autoOffsetReset: 'none' })
+  strict.assign([first(topic)])
+  await assert.rejects(read(strict, 1), { code: 'OFFSET_OUT_OF_RANGE' })
+  strict.seek({ ...first(topic), offset: 1 })
+  assert.deepEqual(await read(strict, 1), ['b'])
+})
+
+/** Until they have three partitions together, each at least one. */
+async function untilShared(...consumers: Consumer[]): Promise<void> {
+  const isShared = (): boolean => {
+    const counts = consumers.map(({ assignment }) => assignment.length)
+    return counts.every((count) => count > 0) && counts.reduce((a, b) => a + b) === 3
+  }
+  while (!isShared()) await new Promise((then) => setTimeout(then, 20))
+}
+
+test('two members share the partitions; what one leaves the other goes on with', async () => {
+  for (const strategy of ['range', 'cooperative-sticky'] as const) {
+    const topic = `topic-${names++}`
+    const values = Array.from({ length: 60 }, (_, i) => ({ value: `v${i}`, partition: i % 3 }))
+    await producer.sendAll(topic, values)
+    const groupId = `group-${names++}`
+    const events: string[] = []
+    const member = (name: string): Consumer => {
+      const note = (what: string) => (them: readonly unknown[]) => void events.push(`${name} ${what} ${them.length}`)
+      const options = { onAssigned: note('gets'), onRevoked: note('gives'), onLost: note('loses') }
+      const consumer = open({
+        groupId,
+        heartbeatIntervalMs: 100,
+        ...options,
+        partitionAssignmentStrategy: [strategy],
+      })
+      consumer.subscribe([topic])
+      return consumer
+    }
+    const one = member('one')
+    assert.equal(new Set(await read(one, 60)).size, 60)
+    const waiting = read(one, 1)
+    const two = member('two')
+    const others = read(two, 1)
+    await untilShared(one, two)
+    await one.close()
+    assert.deepEqual(await waiting, [])
+    await untilShared(two)
+    await producer.send(topic, { value: 'last', partition: 2 })
+    assert.deepEqual(await others, ['last'])
+    await two.close()
+    // By the old way all is given up each time, by the new one what another one is to have.
+    const [begin, ...more] = events
+    assert.equal(begin, 'one gets 3')
+    if (strategy === 'range') assert.equal(more[0], 'one gives 3')
+    else assert.deepEqual(more, ['one gives 1', 'two gets 1', 'one gives 2', 'two gets 2', 'two gives 3'])
+  }
+})
+
+test('who keeps a record for too long loses what it has to others, and comes back when it asks again', async () => {
+  const topic = `topic-${names++}`
+  await producer.sendAll(
+    topic,
+    Array.from({ length: 6 }, (_, i) => ({ value: `v${i}`, partition: i % 3 })),
+  )
+  const told: string[] = []
+  await using consumer = open({
+    groupId: `group-${names++}`,
+    heartbeatIntervalMs: 50,
+    maxPollIntervalMs: 300,
+    onLost: (them) => void told.push(`lost ${them.length}`),
+    onAssigned: (them) => void told.push(`got ${them.length}`),
+  })
+  consumer.subscribe([topic])
+  const before = await read(consumer, 3)
+  await untilShared(consumer)
+  while (told.length < 2) await new Promise((then) => setTimeout(then, 20))
+  assert.deepEqual([told, consumer.assignment], [['got 3', 'lost 3'], []])
+  // Two of the three were done, but nothing was committed: all are read again.
+  const again = await read(consumer, 6)
+  assert.equal(new Set(again).size, 6)
+  assert.ok(before.every((value) => again.includes(value)))
+})
+
+test('what makes no sense is refused, by name', async () => {
+  const wrong: readonly [ConsumerOptions, RegExp][] = [
+    [{ heartbeatIntervalMs: 50_000 }, /heartbeatIntervalMs/],
+    [{ groupId: '' }, /groupId/],
+    [{ groupInstanceId: 'a' }, /groupInstanceId/],
+    [{ fetchMinBytes: -1 }, /fetchMinBytes/],
+    [{ partitionAssignmentStrategy: [] }, /partitionAssignmentStrategy/],
+    [JSON.parse('{"autoOffsetReset": "middle"}'), /middle/],
+    [JSON.parse('{"partitionAssignmentStrategy": ["even"]}'), /even/],
+    [JSON.parse('{"group": "g"}'), /'group'/],
+  ]
+  for (const [options, message] of wrong) assert.throws(() => kafka.consumer(options), message)
+  await using lone = open()
+  assert.throws(() => lone.subscribe(['t']), { code: 'INVALID_GROUP_ID' })
+  await assert.rejects(lone.commit(), { code: 'INVALID_GROUP_ID' })
+  await using member = open({ groupId: 'g' })
+  assert.throws(() => member.subscribe([]), { code: 'INVALID_ARGUMENT' })
+  member.subscribe(['t'])
+  assert.throws(() => member.assign([]), { code: 'INVALID_ARGUMENT' })
+  const closed = open()
+  await closed.close()
+  assert.throws(() => closed.assign([]), { code: 'CLOSED' })
+  assert.deepEqual(await read(closed, 1), [])
+})

@@ -1,0 +1,301 @@
+/**
+ * Fetches ahead what is assigned: from each broker one answer at a time, of all partitions that it leads, or that are nearer there, and of
+ * which not too much waits already. Decides where a partition stands after each answer; what that means for the application is the
+ * consumer's business.
+ */
+import type { Clock, Logger, Timer } from '../../base/index.ts'
+import { zeroUuid } from '../../base/index.ts'
+import { type AskedPartition, type ExponentialBackoff, FetchSessionClient, PeerError } from '../../peer/index.ts'
+import { ErrorCode, type FetchResponse, fetch, retriableErrors } from '../../protocol/index.ts'
+import type { BrokerView } from '../cluster/cluster-view.ts'
+import type { Connections } from '../cluster/connections.ts'
+import type { Metadata } from '../cluster/metadata.ts'
+import { KafkaError } from '../kafka-error.ts'
+import type { AssignedPartition } from './assigned-partition.ts'
+import type { ConsumerSettings } from './consumer-options.ts'
+import { FetchedBatches } from './fetched-batches.ts'
+
+export interface FetchLoopOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly settings: ConsumerSettings
+  readonly requestTimeoutMs: number
+  readonly metadataMaxAgeMs: number
+  readonly connections: Connections
+  readonly metadata: Metadata
+  readonly backoff: ExponentialBackoff
+  /** All that is assigned now. */
+  readonly assigned: () => Iterable<AssignedPartition>
+  /** There are records to hand out. */
+  readonly arrived: () => void
+  /** There is nothing at its position: it was deleted, or never written. */
+  readonly outOfRange: (partition: AssignedPartition) => void
+  /** It cannot be read, and asking again does not help. */
+  readonly failed: (partition: AssignedPartition, error: KafkaError) => void
+}
+
+type Told = FetchResponse['responses'][number]['partitions'][number]
+
+interface Asked {
+  readonly topicId: string & AskedTopicId
+  readonly topic: string
+  readonly asked: AskedPartition
+  readonly partition: AssignedPartition
+  readonly jumps: number
+}
+
+type AskedTopicId =
+  Parameters<FetchSessionClient['request']>[0] extends ReadonlyMap<string, { topicId: infer I }> ? I : never
+
+/** Before topics were named by their ids. */
+const namedVersions = [fetch.versions[0], 12] as const
+
+const ledElsewhere: ReadonlySet<number> = new Set([
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.REPLICA_NOT_AVAILABLE,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+  ErrorCode.FENCED_LEADER_EPOCH,
+  ErrorCode.UNKNOWN_LEADER_EPOCH,
+  ErrorCode.OFFSET_NOT_AVAILABLE,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+  ErrorCode.INCONSISTENT_TOPIC_ID,
+])
+
+const ofSession: ReadonlySet<number> = new Set([
+  ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
+  ErrorCode.INVALID_FETCH_SESSION_EPOCH,
+  ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
+])
+
+export class FetchLoop {
+  readonly #options: FetchLoopOptions
+  readonly #sessions = new Map<number, FetchSessionClient>()
+  /** Brokers that have not answered yet. */
+  readonly #asking = new Set<number>()
+  #isScheduled = false
+  #isClosed = false
+  #timer: Timer | undefined
+
+  constructor(options: FetchLoopOptions) {
+    this.#options = options
+  }
+
+  /** Something has changed: what is assigned, where it is, what waits. */
+  wake(): void {
+    if (this.#isScheduled || this.#isClosed) return
+    this.#isScheduled = true
+    queueMicrotask(() => {
+      this.#isScheduled = false
+      if (!this.#isClosed) this.#pump()
+    })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+  }
+
+  #pump(): void {
+    const nowMs = this.#options.clock.monotonic()
+    const byBroker = new Map<number, Map<string, Asked>>()
+    let wakeMs = Number.POSITIVE_INFINITY
+    for (const partition of this.#wanted()) {
+      if (partition.retryFromMs > nowMs) {
+        wakeMs = Math.min(wakeMs, partition.retryFromMs)
+        continue
+      }
+      const broker = this.#brokerOf(partition, nowMs)
+      if (broker === undefined) this.#askForLeaders()
+      else if (!this.#asking.has(broker.id)) this.#ask(byBroker, broker, partition)
+    }
+    for (const [brokerId, asked] of byBroker) void this.#fetch(brokerId, asked)
+    this.#wakeAt(wakeMs)
+  }
+
+  /** Those that are to be fetched now, if somebody has them. */
+  *#wanted(): Iterable<AssignedPartition> {
+    const { settings, assigned } = this.#options
+    const all = [...assigned()]
+    let left = settings.prefetchBytes
+    for (const { bufferedBytes } of all) left -= bufferedBytes
+    for (const partition of all) {
+      if (partition.fetchFrom === undefined || partition.isPaused || partition.fetchingFrom !== undefined) continue
+      // However little may wait, the one that is waited for is fetched.
+      if (left > 0 || !partition.hasFetched) yield partition
+    }
+  }
+
+  #brokerOf(partition: AssignedPartition, nowMs: number): BrokerView | undefined {
+    const { view } = this.#options.metadata
+    const { preferredReplica: preferred, topic, partition: index } = partition
+    if (preferred !== undefined && preferred.untilMs > nowMs) {
+      const broker = view.brokers.get(preferred.brokerId)
+      if (broker !== undefined) return broker
+    }
+    partition.preferredReplica = undefined
+    const leaderId = view.partition(topic, index)?.leaderId
+    return leaderId === undefined ? undefined : view.brokers.get(leaderId)
+  }
+
+  #ask(byBroker: Map<number, Map<string, Asked>>, { id }: BrokerView, partition: AssignedPartition): void {
+    const { topic, partition: index, fetchFrom, jumps } = partition
+    const { view } = this.#options.metadata
+    if (fetchFrom === undefined) return
+    const topicId = view.topics.get(topic)?.id ?? zeroUuid
+    const asked = {
+      partition: index,
+      currentLeaderEpoch: view.partition(topic, index)?.leaderEpoch ?? -1,
+      fetchOffset: fetchFrom.offset,
+      lastFetchedEpoch: -1,
+      logStartOffset: -1,
+      partitionMaxBytes: this.#options.settings.maxPartitionFetchBytes,
+      replicaDirectoryId: zeroUuid,
+      highWatermark: 2n ** 63n - 1n,
+    }
+    const partitions = byBroker.get(id) ?? new Map<string, Asked>()
+    partitions.set(`${topic} ${index}`, { topicId, topic, asked, partition, jumps })
+    byBroker.set(id, partitions)
+  }
+
+  #wakeAt(atMs: number): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (atMs === Number.POSITIVE_INFINITY) return
+    const { clock } = this.#options
+    this.#timer = clock.after(Math.max(0, atMs - clock.monotonic()), () => this.wake())
+  }
+
+  #askForLeaders(): void {
+    this.#options.metadata.update().then(
+      () => this.wake(),
+      () => undefined,
+    )
+  }
+
+  async #fetch(brokerId: number, asked: ReadonlyMap<string, Asked>): Promise<void> {
+    const { metadata, connections, settings, requestTimeoutMs } = this.#options
+    const session = this.#sessions.get(brokerId) ?? new FetchSessionClient()
+    this.#sessions.set(brokerId, session)
+    this.#asking.add(brokerId)
+    for (const { partition, asked: it } of asked.values()) partition.fetchingFrom = it.fetchOffset
+    try {
+      const broker = metadata.view.brokers.get(brokerId)
+      if (broker === undefined) throw new KafkaError('NETWORK', `broker ${brokerId} is not known`)
+      const hasIds = [...asked.values()].every(({ topicId }) => topicId !== zeroUuid)
+      const request = fetch.request.create({
+        maxWaitMs: settings.fetchMaxWaitMs,
+        minBytes: settings.fetchMinBytes,
+        maxBytes: settings.fetchMaxBytes,
+        isolationLevel: settings.isolationLevel === 'read_committed' ? 1 : 0,
+        rackId: settings.clientRack,
+        ...session.request(asked),
+      })
+      const response = await connections.to(broker, 'fetch').send(fetch, request, {
+        timeoutMs: requestTimeoutMs,
+        ...(!hasIds && { versions: namedVersions }),
+      })
+      this.#answered(session, asked, response)
+    } catch (error) {
+      if (!(error instanceof PeerError || error instanceof KafkaError)) throw error
+      session.reset()
+      this.#unanswered(asked, error)
+    } finally {
+      this.#asking.delete(brokerId)
+      for (const { partition } of asked.values()) partition.fetchingFrom = undefined
+      this.wake()
+    }
+  }
+
+  #unanswered(asked: ReadonlyMap<string, Asked>, error: Error): void {
+    if (this.#isClosed) return
+    this.#options.logger.log('warn', 'a broker cannot be fetched from', { reason: error.message })
+    for (const { partition } of asked.values()) {
+      partition.preferredReplica = undefined
+      this.#delay(partition)
+    }
+    this.#askForLeaders()
+  }
+
+  #delay(partition: AssignedPartition): void {
+    partition.retryFromMs = this.#options.clock.monotonic() + this.#options.backoff.backoffMs(0)
+  }
+
+  #answered(session: FetchSessionClient, asked: ReadonlyMap<string, Asked>, response: FetchResponse): void {
+    if (this.#isClosed) return
+    const { errorCode, sessionId, responses, nodeEndpoints } = response
+    if (ofSession.has(errorCode)) {
+      session.forget()
+      return
+    }
+    if (errorCode !== ErrorCode.NONE) throw KafkaError.of(errorCode, 'a fetch')
+    session.answered(sessionId)
+    const names = new Map([...asked.values()].map(({ topicId, topic }) => [topicId, topic]))
+    const endpoints = nodeEndpoints.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
+    for (const { topic, topicId, partitions } of responses) {
+      const name = topicId === zeroUuid ? topic : names.get(topicId)
+      for (const told of partitions) {
+        const ours = name === undefined ? undefined : asked.get(`${name} ${told.partitionIndex}`)
+        // Who has jumped meanwhile wants something else.
+        if (ours !== undefined && ours.jumps === ours.partition.jumps) this.#take(ours, told, endpoints)
+      }
+    }
+  }
+
+  #take({ partition, asked }: Asked, told: Told, endpoints: readonly BrokerView[]): void {
+    const { errorCode, preferredReadReplica, currentLeader } = told
+    if (errorCode !== ErrorCode.NONE) {
+      const { leaderId, leaderEpoch } = currentLeader
+      const { topic, partition: index } = partition
+      if (leaderId >= 0) this.#options.metadata.hint([{ topic, partition: index, leaderId, leaderEpoch }], endpoints)
+      this.#refused(partition, errorCode)
+    } else if (preferredReadReplica >= 0) {
+      const untilMs = this.#options.clock.monotonic() + this.#options.metadataMaxAgeMs
+      partition.preferredReplica = { brokerId: preferredReadReplica, untilMs }
+    } else this.#keep(partition, asked, told)
+  }
+
+  #keep(partition: AssignedPartition, { fetchOffset }: AskedPartition, told: Told): void {
+    const { topic, partition: index, fetchFrom } = partition
+    const { settings } = this.#options
+    const { records, highWatermark, lastStableOffset, logStartOffset, abortedTransactions } = told
+    Object.assign(partition, { highWatermark, lastStableOffset, logStartOffset })
+    if (!(records instanceof Uint8Array) || records.length === 0 || fetchFrom?.offset !== fetchOffset) return
+    try {
+      const fetched = new FetchedBatches({
+        topic,
+        partition: index,
+        bytes: records,
+        from: fetchFrom,
+        highWatermark,
+        aborted: settings.isolationLevel === 'read_committed' ? (abortedTransactions ?? []) : undefined,
+        checkCrcs: settings.checkCrcs,
+        bytesMax: decompressedBytesMax,
+      })
+      partition.received(fetched)
+      this.#options.arrived()
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      this.#delay(partition)
+      this.#options.failed(partition, error)
+    }
+  }
+
+  #refused(partition: AssignedPartition, errorCode: number): void {
+    const { topic, partition: index } = partition
+    this.#delay(partition)
+    if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE && partition.preferredReplica === undefined) {
+      this.#options.outOfRange(partition)
+      return
+    }
+    // A follower may not have it yet: its leader knows.
+    partition.preferredReplica = undefined
+    if (ledElsewhere.has(errorCode)) this.#askForLeaders()
+    else if (!retriableErrors.has(errorCode) && errorCode !== ErrorCode.OFFSET_OUT_OF_RANGE) {
+      this.#options.failed(partition, KafkaError.of(errorCode, `${topic}-${index}`))
+    }
+  }
+}
+
+/** Of one batch: what a producer may have packed into `max.message.bytes`. */
+const decompressedBytesMax = 1024 * 1024 * 1024

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '../../server/handlers/handler-fixture.ts'
+import { AssignedPartition, type Bytes, type Fetched } from './assigned-partition.ts'
+import type { ConsumedRecord } from './consumed-record.ts'
+import { Handout } from './handout.ts'
+
+const record = (partition: number, offset: number): ConsumedRecord<Bytes, Bytes> => ({
+  ...{ topic: 't', partition, offset, timestampMs: 0, key: null, value: null, headers: [] },
+})
+
+/** Batches by their offsets; the place behind all is `end`. */
+function answer(partition: number, batches: number[][], end: number): Fetched {
+  const left = batches.map((offsets) => offsets.map((offset) => record(partition, offset)))
+  return { sizeInBytes: 10, highWatermark: 99, next: () => left.shift(), end: { offset: end, leaderEpoch: 2 } }
+}
+
+function stage(...answers: Fetched[]) {
+  const partitions = answers.map((fetched, i) => {
+    const partition = new AssignedPartition('t', i)
+    partition.jump({ offset: 0, leaderEpoch: -1 })
+    partition.received(fetched)
+    return partition
+  })
+  let taken = 0
+  const handout = new Handout({
+    clock: new ManualClock(),
+    assigned: () => partitions,
+    taken: () => {
+      taken++
+    },
+  })
+  return { handout, partitions, taken: () => taken }
+}
+
+const at = ({ processed, position }: AssignedPartition) => [processed?.offset, position?.offset]
+
+test('a record is done when the next is asked for, and not before', () => {
+  const { handout, partitions } = stage(answer(0, [[0, 1]], 2))
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  assert.equal(handout.one()?.offset, 0)
+  assert.deepEqual(at(partition), [0, 1])
+  handout.done()
+  assert.deepEqual(at(partition), [1, 1])
+  assert.equal(handout.one()?.offset, 1)
+  handout.done()
+  assert.equal(handout.one(), undefined)
+  assert.deepEqual(at(partition), [2, 2])
+})
+
+test('what is given up is to be fetched and handed out again', () => {
+  const { handout, partitions } = stage(answer(0, [[0, 1, 2]], 3))
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  handout.one()
+  handout.done()
+  handout.one()
+  handout.undo()
+  assert.deepEqual(at(partition), [1, 1])
+  assert.equal(partition.fetchFrom?.offset, 1)
+  assert.equal(handout.one(), undefined)
+})
+
+test('offsets without a record are done with those before them, never before', () => {
+  const { handout, partitions } = stage(answer(0, [[0]], 5))
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  handout.one()
+  // It is asked for more while the first one is in the application's hands: nobody does that, but a batch might.
+  assert.equal(partition.takeOne(), undefined)
+  assert.deepEqual(at(partition), [0, 5])
+  handout.done()
+  assert.deepEqual(at(partition), [5, 5])
+  const empty = stage(answer(0, [], 4)).partitions[0]
+  assert.equal(empty?.takeOne(), undefined)
+  assert.deepEqual(empty && at(empty), [4, 4])
+})
+
+test('partitions take turns, and those that pause are left out', () => {
+  const { handout, partitions } = stage(answer(0, [[0], [1]], 2), answer(1, [[0]], 1), answer(2, [[0]], 1))
+  const next = (): string => {
+    handout.done()
+    const batch = handout.batch()
+    return batch === undefined ? 'none' : `${batch.partition}:${batch.records.map(({ offset }) => offset)}`
+  }
+  const [, second] = partitions
+  assert.ok(second !== undefined)
+  second.isPaused = true
+  assert.deepEqual([next(), next(), next(), next()], ['0:0', '0:1', '2:0', 'none'])
+  second.isPaused = false
+  assert.equal(next(), '1:0')
+})
+
+test("who gives partitions up waits until nothing of them is in the application's hands", async () => {
+  const { handout, partitions } = stage(answer(0, [[0]], 1), answer(1, [[0]], 1))
+  const [first, second] = partitions
+  assert.ok(first !== undefined && second !== undefined)
+  handout.one()
+  await handout.whenFree(new Set([second]))
+  let isFree = false
+  const free = handout.whenFree(new Set([first])).then(() => {
+    isFree = true
+  })
+  await new Promise(setImmediate)
+  assert.equal(isFree, false)
+  handout.done()
+  await free
+  handout.one()
+  const closed = handout.whenFree(new Set(partitions))
+  handout.close()
+  await closed
+})
+
+test('a failure is told once, to whoever asks next', async () => {
+  const { handout } = stage(answer(0, [[0]], 1))
+  const arrival = handout.arrival()
+  handout.fail(new Error('broken'))
+  await arrival
+  assert.throws(() => handout.one(), /broken/)
+  assert.equal(handout.one()?.offset, 0)
+})

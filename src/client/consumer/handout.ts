@@ -1,0 +1,125 @@
+/**
+ * Hands out what was fetched, of one partition after the other, and knows what is in the application's hands: that is done when the
+ * next is asked for, and not before, so that nothing is committed whose turn is not over.
+ */
+import type { Clock } from '../../base/index.ts'
+import type { AssignedPartition, Bytes } from './assigned-partition.ts'
+import type { ConsumedBatch, ConsumedRecord } from './consumed-record.ts'
+
+export interface HandoutOptions {
+  readonly clock: Clock
+  readonly assigned: () => Iterable<AssignedPartition>
+  /** There is room for more. */
+  readonly taken: () => void
+}
+
+export class Handout {
+  readonly #options: HandoutOptions
+  #heldFromMs = 0
+  #inHand: AssignedPartition | undefined
+  /** Whose turn it is, while it has records. */
+  #current: AssignedPartition | undefined
+  #failure: { readonly error: unknown } | undefined
+  #isClosed = false
+  #wake: (() => void)[] = []
+  #freed: (() => void)[] = []
+
+  constructor(options: HandoutOptions) {
+    this.#options = options
+  }
+
+  /** The next record that is here; undefined where none is. Throws what went wrong with a partition, once. */
+  one(): ConsumedRecord<Bytes, Bytes> | undefined {
+    return this.#take((partition) => partition.takeOne())
+  }
+
+  batch(): ConsumedBatch<Bytes, Bytes> | undefined {
+    return this.#take((partition) => {
+      const records = partition.takeAll()
+      const { topic, partition: index, highWatermark } = partition
+      return records.length === 0 ? undefined : { topic, partition: index, records, highWatermark }
+    })
+  }
+
+  /** The application asks for more, or says so: what it has is done. */
+  done(): void {
+    this.#inHand?.done()
+    this.#free()
+  }
+
+  /** The application gives up: what it has is handed out again. */
+  undo(): void {
+    this.#inHand?.undo()
+    this.#free()
+    this.#options.taken()
+  }
+
+  /** How long the application has had what it has in hand. */
+  get heldMs(): number {
+    return this.#inHand === undefined ? 0 : this.#options.clock.monotonic() - this.#heldFromMs
+  }
+
+  /** Resolves when nothing of these is in the application's hands. */
+  async whenFree(partitions: ReadonlySet<AssignedPartition>): Promise<void> {
+    while (this.#inHand !== undefined && partitions.has(this.#inHand) && !this.#isClosed) {
+      await new Promise<void>((resolve) => this.#freed.push(resolve))
+    }
+  }
+
+  /** Resolves when there may be something, or the end. */
+  arrival(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve))
+  }
+
+  arrived(): void {
+    for (const resolve of this.#wake.splice(0)) resolve()
+  }
+
+  /** Told to whoever asks next. */
+  fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.arrived()
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#free()
+    this.arrived()
+  }
+
+  #free(): void {
+    this.#inHand = undefined
+    for (const resolve of this.#freed.splice(0)) resolve()
+  }
+
+  #take<T>(of: (partition: AssignedPartition) => T | undefined): T | undefined {
+    if (this.#failure !== undefined) {
+      const { error } = this.#failure
+      this.#failure = undefined
+      throw error
+    }
+    for (const partition of this.#inTurn()) {
+      if (partition.isPaused || partition.position === undefined) continue
+      const hadFetched = partition.bufferedBytes
+      const taken = of(partition)
+      if (partition.bufferedBytes < hadFetched) this.#options.taken()
+      if (taken === undefined) continue
+      this.#current = partition
+      this.#inHand = partition
+      this.#heldFromMs = this.#options.clock.monotonic()
+      return taken
+    }
+    return undefined
+  }
+
+  /** First the one whose turn it is, then those behind it, then those before. */
+  #inTurn(): readonly AssignedPartition[] {
+    const all = [...this.#options.assigned()]
+    const at = this.#current === undefined ? 0 : Math.max(0, all.indexOf(this.#current))
+    return [...all.slice(at), ...all.slice(0, at)]
+  }
+}

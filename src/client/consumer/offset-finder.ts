@@ -1,0 +1,124 @@
+/** Asks leaders where partitions begin and end, and where the first record of a time lies (ListOffsets). */
+import type { Clock } from '../../base/index.ts'
+import { type ExponentialBackoff, PeerError } from '../../peer/index.ts'
+import { ErrorCode, listOffsets, retriableErrors } from '../../protocol/index.ts'
+import type { BrokerView } from '../cluster/cluster-view.ts'
+import type { Connections } from '../cluster/connections.ts'
+import type { Metadata } from '../cluster/metadata.ts'
+import { type Deadline, sleep } from '../deadline.ts'
+import { KafkaError } from '../kafka-error.ts'
+import type { Position } from './assigned-partition.ts'
+import type { TopicPartition } from './assignors/assignor.ts'
+
+export interface OffsetFinderOptions {
+  readonly clock: Clock
+  readonly connections: Connections
+  readonly metadata: Metadata
+  readonly backoff: ExponentialBackoff
+  readonly requestTimeoutMs: number
+  /** 0: all that is replicated; 1: up to the first open transaction. */
+  readonly isolationLevel: 0 | 1
+}
+
+/** Where in a partition: at an end, or at the first record that is not older than a time in milliseconds. */
+export type Spot = 'earliest' | 'latest' | number
+
+export interface Wanted extends TopicPartition {
+  readonly spot: Spot
+}
+
+export interface Found extends Position {
+  /** Of the record there; -1 at an end. */
+  readonly timestampMs: number
+}
+
+const atEarliest = -2n
+const atLatest = -1n
+
+const timestampOf = (spot: Spot): bigint =>
+  spot === 'earliest' ? atEarliest : spot === 'latest' ? atLatest : BigInt(Math.trunc(spot))
+
+export class OffsetFinder {
+  readonly #options: OffsetFinderOptions
+
+  constructor(options: OffsetFinderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Resolves with one place for each of `wanted`, in its order; undefined: there is no record of that time or later. Rejects with
+   * KafkaError: what a leader says that does not pass, or TIMED_OUT.
+   */
+  async find(wanted: readonly Wanted[], deadline: Deadline): Promise<readonly (Found | undefined)[]> {
+    const found = new Map<Wanted, Found | undefined>()
+    const { clock, metadata, backoff } = this.#options
+    let last: unknown
+    for (const topic of new Set(wanted.map((it) => it.topic))) await metadata.topic(topic, deadline)
+    for (let attempts = 0; ; attempts++) {
+      const left = wanted.filter((it) => !found.has(it))
+      if (left.length === 0) return wanted.map((it) => found.get(it))
+      if (deadline.isOver) throw deadline.error(last)
+      if (attempts > 0) {
+        await deadline.within(metadata.update())
+        await sleep(clock, Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
+      }
+      for (const [broker, them] of this.#byLeader(left)) {
+        last = (await this.#ask(broker, them, found, deadline)) ?? last
+      }
+    }
+  }
+
+  #byLeader(wanted: readonly Wanted[]): ReadonlyMap<BrokerView, Wanted[]> {
+    const { view } = this.#options.metadata
+    const byLeader = new Map<BrokerView, Wanted[]>()
+    for (const each of wanted) {
+      const leaderId = view.partition(each.topic, each.partition)?.leaderId
+      const broker = leaderId === undefined ? undefined : view.brokers.get(leaderId)
+      if (broker === undefined) continue
+      const them = byLeader.get(broker) ?? []
+      them.push(each)
+      byLeader.set(broker, them)
+    }
+    return byLeader
+  }
+
+  /** Returns what went wrong and may pass; throws what does not. */
+  async #ask(
+    broker: BrokerView,
+    wanted: readonly Wanted[],
+    found: Map<Wanted, Found | undefined>,
+    deadline: Deadline,
+  ): Promise<unknown> {
+    const { connections, metadata, requestTimeoutMs, isolationLevel } = this.#options
+    const { view } = metadata
+    const topics = [...Map.groupBy(wanted, ({ topic }) => topic)].map(([name, them]) => ({
+      name,
+      partitions: them.map(({ partition, spot }) => ({
+        partitionIndex: partition,
+        currentLeaderEpoch: view.partition(name, partition)?.leaderEpoch ?? -1,
+        timestamp: timestampOf(spot),
+      })),
+    }))
+    const request = listOffsets.request.create({ replicaId: -1, isolationLevel, topics, timeoutMs: requestTimeoutMs })
+    const timeoutMs = Math.max(1, Math.min(requestTimeoutMs, deadline.leftMs))
+    try {
+      const response = await connections.to(broker, 'main').send(listOffsets, request, { timeoutMs })
+      let passing: unknown
+      for (const { name, partitions } of response.topics) {
+        for (const { partitionIndex, errorCode, offset, leaderEpoch, timestamp } of partitions) {
+          const each = wanted.find((it) => it.topic === name && it.partition === partitionIndex)
+          if (each === undefined) continue
+          const error = errorCode === ErrorCode.NONE ? undefined : KafkaError.of(errorCode, `${name}-${partitionIndex}`)
+          if (error === undefined) {
+            found.set(each, offset < 0 ? undefined : { offset, leaderEpoch, timestampMs: Number(timestamp) })
+          } else if (retriableErrors.has(errorCode)) passing = error
+          else throw error
+        }
+      }
+      return passing
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error
+      return new KafkaError('NETWORK', error.message, { cause: error })
+    }
+  }
+}

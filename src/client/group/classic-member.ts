@@ -1,0 +1,360 @@
+/**
+ * A member of a classic group: joins, lets the leader share out partitions or does that itself, and beats until the group rebalances.
+ *
+ *   joining      waits until all have come (JoinGroup)
+ *   syncing      waits for the leader's assignment (SyncGroup)
+ *   stable       beats; a rebalance, other topics, or partitions to give up lead back to joining
+ *   left         the application has asked for nothing for too long, or has closed it
+ *
+ * With an assignor of the old kind all partitions are given up before each join; with a cooperative one only those that somebody else is
+ * to have, and then the group rebalances once more (KIP-429).
+ */
+import type { Clock, Logger } from '../../base/index.ts'
+import { PeerError } from '../../peer/index.ts'
+import {
+  ErrorCode,
+  heartbeat,
+  type JoinGroupResponse,
+  joinGroup,
+  leaveGroup,
+  retriableErrors,
+  syncGroup,
+} from '../../protocol/index.ts'
+import type { Metadata } from '../cluster/metadata.ts'
+import type { Assignment, Assignor, GroupMember, TopicPartition } from '../consumer/assignors/assignor.ts'
+import { Deadline, sleep } from '../deadline.ts'
+import { KafkaError } from '../kafka-error.ts'
+import type { MemberName } from './committed-offsets.ts'
+import { type Coordinator, coordinatorElsewhere } from './coordinator.ts'
+import { type Assignee, type Membership, without } from './membership.ts'
+import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './subscription.ts'
+
+export interface ClassicMemberOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly coordinator: Coordinator
+  readonly metadata: Metadata
+  readonly assignee: Assignee
+  readonly groupId: string
+  readonly groupInstanceId: string | null
+  /** In the order in which they are liked. */
+  readonly assignors: readonly Assignor[]
+  readonly topics: () => readonly string[]
+  readonly sessionTimeoutMs: number
+  readonly rebalanceTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly requestTimeoutMs: number
+  /** Between attempts to join that fail. */
+  readonly retryMs: number
+}
+
+const protocolType = 'consumer'
+const noGeneration = -1
+/** What a request may take longer than the group lets its members wait. */
+const joinSlackMs = 5000
+
+/** What the coordinator knows of this member is over: whoever has its partitions is not known. */
+const lostCodes: ReadonlySet<number> = new Set([ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION])
+
+/** The application has had what it has in hand for too long: somebody else is to have what this member has. */
+class Silent extends Error {}
+
+/** Told by a coordinator, and dealt with in `#run`. */
+class Told extends Error {
+  readonly errorCode: number
+
+  constructor(errorCode: number) {
+    super(`error ${errorCode}`)
+    this.errorCode = errorCode
+  }
+}
+
+function fair<R extends { readonly errorCode: number }>(response: R): R {
+  if (response.errorCode !== ErrorCode.NONE) throw new Told(response.errorCode)
+  return response
+}
+
+export class ClassicMember implements Membership {
+  readonly #options: ClassicMemberOptions
+  #memberId = ''
+  #generation = noGeneration
+  #isRunning = false
+  #isClosed = false
+  /** Something has changed that asks for another generation. */
+  #mustRejoin = false
+  #wake: (() => void) | undefined
+  /** The application asks again, behind a silence. */
+  #asked: (() => void) | undefined
+  #ended: Promise<void> = Promise.resolve()
+  /** As the leader last shared them out: partitions of each topic. */
+  #shared: ReadonlyMap<string, number> | undefined
+
+  constructor(options: ClassicMemberOptions) {
+    this.#options = options
+    options.metadata.onChange(() => this.#look())
+  }
+
+  get name(): MemberName {
+    return { memberId: this.#memberId, epoch: this.#generation, groupInstanceId: this.#options.groupInstanceId }
+  }
+
+  begin(): void {
+    this.#asked?.()
+    if (this.#isRunning || this.#isClosed) return
+    this.#isRunning = true
+    this.#ended = this.#run().finally(() => {
+      this.#isRunning = false
+    })
+  }
+
+  async leave(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#wake?.()
+    this.#asked?.()
+    const { assignee } = this.#options
+    if (this.#generation !== noGeneration) await assignee.revoke(assignee.assigned, this.name)
+    await this.#sayGoodbye()
+    await this.#ended
+  }
+
+  /** A static member stays: it may be back in time. */
+  async #sayGoodbye(): Promise<void> {
+    const { coordinator, groupId, groupInstanceId } = this.#options
+    if (this.#memberId === '' || groupInstanceId !== null) return
+    const memberId = this.#memberId
+    const request = leaveGroup.request.create({
+      groupId,
+      memberId,
+      members: [{ memberId, reason: 'the consumer was closed' }],
+    })
+    try {
+      await coordinator.once(leaveGroup, request, { deadline: this.#deadline() })
+    } catch (error) {
+      this.#options.logger.log('warn', 'the group was not told that a member leaves', { reason: String(error) })
+    }
+  }
+
+  #deadline(afterMs: number = this.#options.requestTimeoutMs): Deadline {
+    return new Deadline(this.#options.clock, { afterMs, what: `group '${this.#options.groupId}' was not heard of` })
+  }
+
+  // ---- generation after generation
+
+  async #run(): Promise<void> {
+    const { clock, assignee, retryMs, groupId } = this.#options
+    while (!this.#isClosed) {
+      try {
+        this.#mustRejoin = false
+        await this.#joinOnce()
+        await this.#beat()
+      } catch (error) {
+        if (this.#isClosed) return
+        if (error instanceof Silent) {
+          await this.#fallSilent()
+          continue
+        }
+        if (!this.#isPassing(error)) {
+          assignee.lose(assignee.assigned)
+          assignee.failed(error instanceof Told ? KafkaError.of(error.errorCode, `group '${groupId}'`) : error)
+          return
+        }
+        if (!(error instanceof Told && error.errorCode === ErrorCode.REBALANCE_IN_PROGRESS)) await sleep(clock, retryMs)
+      }
+    }
+  }
+
+  /** Until the application asks again: `begin`. */
+  async #fallSilent(): Promise<void> {
+    const { assignee, logger, groupId, rebalanceTimeoutMs } = this.#options
+    logger.log('warn', 'the application has not asked for the next record in time: the group goes on without it', {
+      group: groupId,
+      maxPollIntervalMs: rebalanceTimeoutMs,
+    })
+    const asked = new Promise<void>((resolve) => {
+      this.#asked = resolve
+    })
+    assignee.lose(assignee.assigned)
+    await this.#sayGoodbye()
+    this.#memberId = ''
+    this.#generation = noGeneration
+    await asked
+  }
+
+  #checkSilence(): void {
+    const { assignee, rebalanceTimeoutMs } = this.#options
+    if (assignee.heldMs > rebalanceTimeoutMs) throw new Silent()
+  }
+
+  /** Whether joining again may help; and what that means for what this member has. */
+  #isPassing(error: unknown): boolean {
+    const { assignee, coordinator, logger, groupId } = this.#options
+    if (error instanceof PeerError) return true
+    if (error instanceof KafkaError) return error.isRetriable
+    if (!(error instanceof Told)) return false
+    const { errorCode } = error
+    if (coordinatorElsewhere.has(errorCode)) coordinator.forget()
+    if (lostCodes.has(errorCode)) {
+      logger.log('warn', 'the group goes on without this member, which joins anew', { group: groupId, errorCode })
+      assignee.lose(assignee.assigned)
+      this.#generation = noGeneration
+      if (errorCode === ErrorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
+      return true
+    }
+    return retriableErrors.has(errorCode) || passingCodes.has(errorCode)
+  }
+
+  get #isEager(): boolean {
+    return this.#options.assignors.some(({ isCooperative }) => !isCooperative)
+  }
+
+  async #joinOnce(): Promise<void> {
+    const { assignee } = this.#options
+    this.#checkSilence()
+    if (this.#isEager && assignee.assigned.length > 0) await assignee.revoke(assignee.assigned, this.name)
+    const joined = await this.#join()
+    this.#memberId = joined.memberId
+    const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
+    const assignments = isLeader ? await this.#share(joined) : []
+    const { groupId, groupInstanceId, coordinator } = this.#options
+    const { memberId, generationId, protocolName } = joined
+    const request = syncGroup.request.create({
+      ...{ groupId, groupInstanceId, memberId, generationId, protocolType, protocolName, assignments },
+    })
+    const timeoutMs = this.#joinTimeoutMs
+    const synced = fair(await coordinator.once(syncGroup, request, { deadline: this.#deadline(), timeoutMs }))
+    this.#generation = joined.generationId
+    await this.#reconcile(decodeAssignment(synced.assignment))
+  }
+
+  async #reconcile(target: readonly TopicPartition[]): Promise<void> {
+    const { assignee, logger, groupId } = this.#options
+    const before = assignee.assigned
+    const gone = without(before, target)
+    const news = without(target, before)
+    logger.log('info', 'partitions are shared out', {
+      group: groupId,
+      generation: this.#generation,
+      has: target.length,
+      new: news.length,
+      gone: gone.length,
+    })
+    if (gone.length > 0) {
+      await assignee.revoke(gone, this.name)
+      // So that who is to have them gets them.
+      this.#mustRejoin = true
+    }
+    assignee.take(news)
+  }
+
+  async #join(): Promise<JoinGroupResponse> {
+    const { groupId, groupInstanceId, assignors, sessionTimeoutMs, rebalanceTimeoutMs, topics, assignee, coordinator } =
+      this.#options
+    const metadata = encodeSubscription({ topics: topics(), owned: assignee.assigned, generation: this.#generation })
+    const ask = (): Promise<JoinGroupResponse> => {
+      const request = joinGroup.request.create({
+        ...{ groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocolType },
+        memberId: this.#memberId,
+        protocols: assignors.map(({ name }) => ({ name, metadata })),
+      })
+      return coordinator.once(joinGroup, request, { deadline: this.#deadline(), timeoutMs: this.#joinTimeoutMs })
+    }
+    const first = await ask()
+    if (first.errorCode !== ErrorCode.MEMBER_ID_REQUIRED) return fair(first)
+    // Now that it has a name it is waited for (KIP-394).
+    this.#memberId = first.memberId
+    return fair(await ask())
+  }
+
+  get #joinTimeoutMs(): number {
+    return this.#options.rebalanceTimeoutMs + joinSlackMs
+  }
+
+  // ---- what the leader does
+
+  async #share({ members, protocolName }: JoinGroupResponse) {
+    const { assignors } = this.#options
+    const assignor = assignors.find(({ name }) => name === protocolName)
+    if (assignor === undefined) {
+      throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL', `the group has chosen '${protocolName}'`)
+    }
+    const group = members.map(decodeMember)
+    const partitions = await this.#partitionsOf(group)
+    this.#shared = partitions
+    const assignment: Assignment = assignor.assign({ partitions, members: group })
+    return [...assignment].map(([memberId, them]) => ({ memberId, assignment: encodeAssignment(them) }))
+  }
+
+  /** Of all that members want: topics that are not there yet have none. */
+  async #partitionsOf(members: readonly GroupMember[]): Promise<ReadonlyMap<string, number>> {
+    const { metadata } = this.#options
+    const wanted = new Set(members.flatMap(({ topics }) => topics))
+    for (const topic of wanted) metadata.want(topic)
+    await this.#deadline().within(metadata.update())
+    return new Map([...wanted].map((topic) => [topic, metadata.view.topics.get(topic)?.partitions.length ?? 0]))
+  }
+
+  /** The leader shares anew when topics have other partitions than when it did last. */
+  #look(): void {
+    const { view } = this.#options.metadata
+    for (const [topic, count] of this.#shared ?? []) {
+      const now = view.topics.get(topic)?.partitions.length ?? 0
+      if (now === count) continue
+      this.#shared = undefined
+      this.#mustRejoin = true
+      this.#wake?.()
+      return
+    }
+  }
+
+  // ---- in between
+
+  /** Until there is to be another generation. A coordinator that is gone, or is another one, knows this one still. */
+  async #beat(): Promise<void> {
+    const { clock, heartbeatIntervalMs, sessionTimeoutMs, retryMs, coordinator } = this.#options
+    let heardMs = clock.monotonic()
+    let restMs = heartbeatIntervalMs
+    for (;;) {
+      await this.#rest(restMs)
+      if (this.#mustRejoin || this.#isClosed) return
+      this.#checkSilence()
+      const errorCode = await this.#beatOnce()
+      const isElsewhere = errorCode === undefined || beatAgain.has(errorCode)
+      if (errorCode === ErrorCode.NONE) heardMs = clock.monotonic()
+      else if (!isElsewhere || clock.monotonic() - heardMs > sessionTimeoutMs) {
+        throw new Told(isElsewhere ? ErrorCode.UNKNOWN_MEMBER_ID : errorCode)
+      } else coordinator.forget()
+      restMs = errorCode === ErrorCode.NONE ? heartbeatIntervalMs : Math.min(retryMs, heartbeatIntervalMs)
+    }
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(ms, resolve)
+      this.#wake = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+
+  /** Undefined: nothing was heard. */
+  async #beatOnce(): Promise<number | undefined> {
+    const { groupId, groupInstanceId, coordinator, sessionTimeoutMs } = this.#options
+    const request = heartbeat.request.create({
+      ...{ groupId, groupInstanceId, memberId: this.#memberId, generationId: this.#generation },
+    })
+    try {
+      return (await coordinator.once(heartbeat, request, { deadline: this.#deadline(sessionTimeoutMs) })).errorCode
+    } catch (error) {
+      if (error instanceof PeerError || (error instanceof KafkaError && error.isRetriable)) return undefined
+      throw error
+    }
+  }
+}
+
+/** Answers to a heartbeat behind which another coordinator, or the same one in a while, is to be asked. */
+const beatAgain: ReadonlySet<number> = new Set([...coordinatorElsewhere, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS])
+
+/** Joining again helps, though Kafka's table does not say so. */
+const passingCodes: ReadonlySet<number> = new Set([ErrorCode.REBALANCE_IN_PROGRESS])

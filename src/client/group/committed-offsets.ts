@@ -1,0 +1,123 @@
+/** What a group has committed: asked for, and written, by whoever is a member or by nobody in particular. */
+import {
+  ErrorCode,
+  type OffsetCommitResponse,
+  type OffsetFetchResponse,
+  offsetCommit,
+  offsetFetch,
+} from '../../protocol/index.ts'
+import type { Position } from '../consumer/assigned-partition.ts'
+import type { TopicPartition } from '../consumer/assignors/assignor.ts'
+import type { Deadline } from '../deadline.ts'
+import { KafkaError } from '../kafka-error.ts'
+import type { Coordinator } from './coordinator.ts'
+
+/** In whose name something is committed; a generation fences what is committed in an older one. */
+export interface MemberName {
+  readonly memberId: string
+  /** Generation, or epoch of the member (KIP-848); -1: of no member. */
+  readonly epoch: number
+  readonly groupInstanceId: string | null
+}
+
+export const nobody: MemberName = { memberId: '', epoch: -1, groupInstanceId: null }
+
+export interface OffsetToCommit extends TopicPartition, Position {
+  readonly metadata?: string
+}
+
+export interface CommittedOffset extends Position {
+  readonly metadata: string
+}
+
+/** Topics are named: ids come with versions that we do not need. */
+const commitVersions = [offsetCommit.versions[0], 9] as const
+const fetchVersions = [offsetFetch.versions[0], 9] as const
+
+export class CommittedOffsets {
+  readonly #coordinator: Coordinator
+  readonly #groupId: string
+
+  constructor(coordinator: Coordinator, groupId: string) {
+    this.#coordinator = coordinator
+    this.#groupId = groupId
+  }
+
+  /** Rejects with KafkaError: what the coordinator says of the group, or of the first partition that it does not take. */
+  async commit(offsets: readonly OffsetToCommit[], member: MemberName, deadline: Deadline): Promise<void> {
+    if (offsets.length === 0) return
+    const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, them]) => ({
+      name,
+      partitions: them.map(({ partition, offset, leaderEpoch, metadata = '' }) => ({
+        partitionIndex: partition,
+        committedOffset: BigInt(offset),
+        committedLeaderEpoch: leaderEpoch,
+        committedMetadata: metadata,
+      })),
+    }))
+    const request = offsetCommit.request.create({
+      groupId: this.#groupId,
+      memberId: member.memberId,
+      generationIdOrMemberEpoch: member.epoch,
+      groupInstanceId: member.groupInstanceId,
+      topics,
+    })
+    await this.#coordinator.ask(offsetCommit, request, { deadline, versions: commitVersions, errorOf: firstError })
+  }
+
+  /** In the order of `partitions`; undefined: nothing was committed. Rejects with KafkaError. */
+  async fetch(
+    partitions: readonly TopicPartition[],
+    member: MemberName,
+    deadline: Deadline,
+  ): Promise<readonly (CommittedOffset | undefined)[]> {
+    if (partitions.length === 0) return []
+    const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([name, them]) => ({
+      name,
+      partitionIndexes: them.map(({ partition }) => partition),
+    }))
+    const { memberId, epoch } = member
+    const request = offsetFetch.request.create({
+      groupId: this.#groupId,
+      topics,
+      groups: [{ groupId: this.#groupId, topics, ...(epoch >= 0 && { memberId, memberEpoch: epoch }) }],
+      requireStable: true,
+    })
+    const response = await this.#coordinator.ask(offsetFetch, request, {
+      deadline,
+      versions: fetchVersions,
+      errorOf: errorOfFetch,
+    })
+    const told = new Map<string, CommittedOffset>()
+    for (const { name, partitions: them } of topicsOf(response)) {
+      for (const { partitionIndex, committedOffset, committedLeaderEpoch, metadata } of them) {
+        if (committedOffset < 0n) continue
+        if (committedOffset > BigInt(Number.MAX_SAFE_INTEGER)) {
+          throw new KafkaError('OFFSET_OUT_OF_RANGE', `${name}-${partitionIndex}: ${committedOffset} was committed`)
+        }
+        const offset = Number(committedOffset)
+        told.set(`${name} ${partitionIndex}`, { offset, leaderEpoch: committedLeaderEpoch, metadata: metadata ?? '' })
+      }
+    }
+    return partitions.map(({ topic, partition }) => told.get(`${topic} ${partition}`))
+  }
+}
+
+function firstError({ topics }: OffsetCommitResponse): number {
+  for (const { partitions } of topics) {
+    for (const { errorCode } of partitions) if (errorCode !== ErrorCode.NONE) return errorCode
+  }
+  return ErrorCode.NONE
+}
+
+/** Those of one group, in the form of whatever version. */
+const topicsOf = ({ topics, groups }: OffsetFetchResponse) => groups[0]?.topics ?? topics
+
+function errorOfFetch(response: OffsetFetchResponse): number {
+  const ofGroup = response.groups[0]?.errorCode ?? response.errorCode
+  if (ofGroup !== ErrorCode.NONE) return ofGroup
+  for (const { partitions } of topicsOf(response)) {
+    for (const { errorCode } of partitions) if (errorCode !== ErrorCode.NONE) return errorCode
+  }
+  return ErrorCode.NONE
+}
