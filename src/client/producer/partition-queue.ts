@@ -71,12 +71,15 @@ export class PartitionQueue {
     return { ...identity, baseSequence }
   }
 
-  /** From here on in the name of `identity`, from 0 on: also what was sent in another's, and is known not to have been appended. */
+  /**
+   * From here on in the name of `identity`, from 0 on: what was sent in another's, and is known not to have been appended, gets its place
+   * when it is sent again.
+   */
   beginSequence(identity: ProducerIdentity): void {
     this.identity = identity
     this.nextSequence = 0
     this.isBroken = false
     this.isForgotten = false
-    for (const batch of this.batches) if (batch.sequence !== undefined) batch.seal(this.sequenceFor(batch))
+    for (const batch of this.batches) batch.leaveSequence()
   }
 }

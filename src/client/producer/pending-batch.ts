@@ -117,6 +117,11 @@ export class PendingBatch {
     return this.#bytes
   }
 
+  /** It has no place in a sequence any more: it gets another one when it is sent. */
+  leaveSequence(): void {
+    this.#sequence = undefined
+  }
+
   /** `baseOffset` is -1 where it is not known; `logAppendTimeMs` where the records keep their own times. */
   complete({ baseOffset, logAppendTimeMs }: { readonly baseOffset: number; readonly logAppendTimeMs: number }): void {
     const { topic, partition } = this

@@ -164,6 +164,32 @@ test('a batch that is too large for the broker is sent in pieces; a record is re
   })
 })
 
+test('what is split goes before those that were sent behind it, which get their places anew', async () => {
+  const cluster = new ScriptedCluster()
+  await cluster.run(async () => {
+    await using producer = cluster.producer({ batchSize: 300, lingerMs: 10, deliveryTimeoutMs: 40_000 })
+    // As a broker does it.
+    let [epoch, next] = [0, 0]
+    cluster.onOffer = (offered) => {
+      const { values, producerEpoch, baseSequence } = offered
+      if (producerEpoch > epoch) [epoch, next] = [producerEpoch, 0]
+      if (values.length > 2) withError(ErrorCode.MESSAGE_TOO_LARGE)(offered)
+      else if (producerEpoch < epoch || baseSequence !== next)
+        withError(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)(offered)
+      else {
+        next += values.length
+        cluster.store(offered)
+      }
+    }
+    await producer.send('t', { value: 'first' })
+    // Three in the first batch, fewer in those behind it.
+    const values = Array.from({ length: 9 }, (_, i) => ({ value: `${i}${'x'.repeat(i < 3 ? 30 : 90)}` }))
+    assert.deepEqual(offsets(await producer.sendAll('t', values)), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+    assert.ok(cluster.world.nowMs < 10_000, `${cluster.world.nowMs} ms`)
+    assert.ok(cluster.offered.length > 7)
+  })
+})
+
 test('a hint who leads is followed at once, without asking', async () => {
   const cluster = new ScriptedCluster({ brokers: 2 })
   await cluster.run(async () => {

@@ -174,10 +174,10 @@ export class Sender {
     }
     if ((this.#inFlight.get(leaderId) ?? 0) >= settings.maxInFlightRequestsPerConnection) return this.#expiryOf(queue)
     const request = requests.get(leaderId) ?? { sent: [], sizeInBytes: 0 }
-    const bytes = this.#sealed(queue, batch)
-    if (request.sent.length > 0 && request.sizeInBytes + bytes.length > settings.maxRequestSize) {
+    if (request.sent.length > 0 && request.sizeInBytes + batch.sizeInBytes > settings.maxRequestSize) {
       return this.#expiryOf(queue)
     }
+    const bytes = this.#sealed(queue, batch)
     request.sizeInBytes += bytes.length
     request.sent.push({ queue, batch })
     requests.set(leaderId, request)
@@ -205,6 +205,8 @@ export class Sender {
       return !queue.isForgotten || (queue.inFlight === 0 && this.#beginAnew(queue, identity))
     }
     const { sequenced, inFlight, isBroken } = queue
+    // What was split stands before those that came behind it, which the broker cannot have appended.
+    if (sequenced > 0 && queue.isFirst(batch)) return inFlight === 0 && this.#beginAnew(queue, identity)
     // Those that wait to be sent again go first.
     if (sequenced > 0) return !isBroken && inFlight === sequenced && inFlight < inFlightOfPartitionMax
     return (
