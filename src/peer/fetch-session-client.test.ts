@@ -44,6 +44,15 @@ test('a session names all at first, and then what is new, what has moved and wha
   })
 })
 
+test('another topic of the same name is asked for, and the one before is forgotten', () => {
+  const session = new FetchSessionClient()
+  const of = (name: string): AskedPartitions => new Map([...wanted({ [name]: 1 })].map(([, entry]) => ['t-0', entry]))
+  session.request(of('a-0'))
+  session.answered(7)
+  const second = session.request(of('b-0'))
+  assert.deepEqual(told(second), { sessionEpoch: 1, asked: ['b-0@1'], forgotten: ['a-0'] })
+})
+
 test('without an answer all is named again, and the session is closed if it is there; without a session it is not', () => {
   const session = new FetchSessionClient()
   session.request(wanted({ 'a-0': 1 }))

@@ -32,7 +32,9 @@ export class FetchSessionClient {
   request(wanted: AskedPartitions): SessionRequest {
     const known = this.#epoch === initialEpoch ? new Map<string, Entry>() : this.#known
     const news = [...wanted].filter(([key, entry]) => !isSame(known.get(key), entry)).map(([, entry]) => entry)
-    const gone = [...known].filter(([key]) => !wanted.has(key)).map(([, entry]) => entry)
+    const gone = [...known]
+      .filter(([key, { topicId }]) => wanted.get(key)?.topicId !== topicId)
+      .map(([, entry]) => entry)
     this.#known = wanted
     return {
       sessionId: this.#id,
@@ -64,9 +66,10 @@ export class FetchSessionClient {
   }
 }
 
-function isSame(a: Entry | undefined, { asked: b }: Entry): boolean {
+function isSame(a: Entry | undefined, { topicId, asked: b }: Entry): boolean {
   return (
     a !== undefined &&
+    a.topicId === topicId &&
     a.asked.fetchOffset === b.fetchOffset &&
     a.asked.currentLeaderEpoch === b.currentLeaderEpoch &&
     a.asked.lastFetchedEpoch === b.lastFetchedEpoch &&

@@ -11,7 +11,7 @@ import type { Address } from './address.ts'
 import type { BrokerView, ClusterView } from './cluster-view.ts'
 
 /** What a connection is for. */
-export type Lane = 'main' | 'fetch' | 'coordinator'
+export type Lane = 'main' | 'fetch' | 'coordinator' | 'join'
 
 const softwareName = 'odradek'
 const softwareVersion = '0.1.0'

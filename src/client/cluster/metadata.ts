@@ -186,7 +186,12 @@ export class Metadata {
     this.#see(this.#view.after(response, (name) => !this.#wantsAll && this.#wanted.has(name)))
     connections.settle(this.#view)
     this.#ageTimer?.cancel()
-    this.#ageTimer = this.#clock.after(options.metadataMaxAgeMs, () => this.update().catch(() => undefined))
+    // What is wanted and not there yet may come at any time.
+    const isAwaited = [...this.#view.failed].some(
+      ([name, errorCode]) => this.#wanted.has(name) && passing.has(errorCode),
+    )
+    const nextMs = isAwaited ? options.retryBackoffMaxMs : options.metadataMaxAgeMs
+    this.#ageTimer = this.#clock.after(nextMs, () => this.update().catch(() => undefined))
   }
 
   #see(view: ClusterView): void {

@@ -84,6 +84,11 @@ export class AssignedPartition {
     if (fetched.sizeInBytes > 0) this.#fetched.push(fetched)
   }
 
+  /** What was decoded last is handed out. */
+  get isBetweenBatches(): boolean {
+    return this.#at >= this.#records.length
+  }
+
   /** The next record; undefined where none is here. Throws KafkaError where it cannot be read. */
   takeOne(): ConsumedRecord<Bytes, Bytes> | undefined {
     this.#decode()

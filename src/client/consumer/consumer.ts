@@ -8,7 +8,7 @@ import type { ClientEnv } from '../client-env.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
-import { Deadline } from '../deadline.ts'
+import { Deadline, sleep } from '../deadline.ts'
 import { ClassicMember } from '../group/classic-member.ts'
 import { type CommittedOffset, CommittedOffsets, type MemberName, nobody } from '../group/committed-offsets.ts'
 import { Coordinator } from '../group/coordinator.ts'
@@ -24,7 +24,6 @@ import { type Found, OffsetFinder, type Spot } from './offset-finder.ts'
 
 /** For what the application asks for, and waits. */
 const callMsMax = 60_000
-const metadataIdleMs = 300_000
 const inFlightMax = 5
 
 export interface OffsetOf extends TopicPartition {
@@ -41,6 +40,7 @@ export class Consumer {
   readonly #connections: Connections
   readonly #metadata: Metadata
   readonly #finder: OffsetFinder
+  readonly #backoff: ExponentialBackoff
   readonly #offsets: CommittedOffsets | undefined
   readonly #loop: FetchLoop
   readonly #handout: Handout
@@ -51,7 +51,8 @@ export class Consumer {
   #member: Membership | undefined
   #topics: readonly string[] = []
   #commitTimer: Timer | undefined
-  #isClosing = false
+  #committing: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | undefined
   #isClosed = false
 
   constructor(env: ClientEnv, connection: ConnectionOptions, settings: ConsumerSettings) {
@@ -66,7 +67,8 @@ export class Consumer {
       options,
       connections,
       makesTopics: settings.allowAutoCreateTopics,
-      maxIdleMs: metadataIdleMs,
+      // What is subscribed to or assigned is wanted for as long as the consumer lives.
+      maxIdleMs: Number.POSITIVE_INFINITY,
     })
     this.#connections = connections
     this.#metadata = metadata
@@ -74,6 +76,7 @@ export class Consumer {
       { initialMs: connection.retryBackoffMs, maxMs: connection.retryBackoffMaxMs },
       env.random.stream('client-consumer'),
     )
+    this.#backoff = backoff
     const { requestTimeoutMs, metadataMaxAgeMs } = connection
     const shared = { clock, logger: this.#logger, connections, metadata, backoff, requestTimeoutMs }
     const isolationLevel = settings.isolationLevel === 'read_committed' ? 1 : 0
@@ -119,8 +122,11 @@ export class Consumer {
     if (this.#member === undefined && this.#assigned.size > 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'partitions are assigned by hand')
     }
+    const isAnother =
+      new Set([...this.#topics, ...topics]).size !== this.#topics.length || topics.length !== this.#topics.length
     this.#topics = [...new Set(topics)]
     for (const topic of topics) this.#metadata.want(topic)
+    if (isAnother) this.#member?.changed()
     this.#member ??= this.#memberOf(this.#assignee, () => this.#topics)
   }
 
@@ -129,8 +135,8 @@ export class Consumer {
     get assigned() {
       return consumer.assignment
     },
-    get heldMs() {
-      return consumer.#handout.heldMs
+    get silentMs() {
+      return consumer.#handout.silentMs
     },
     revoke: (partitions, member) => consumer.#revoke(partitions, member),
     lose(partitions) {
@@ -240,23 +246,33 @@ export class Consumer {
     if (this.#isClosed) throw new KafkaError('CLOSED', 'the consumer is closed')
   }
 
-  /** Finds out where to begin. */
-  #place(partitions: readonly AssignedPartition[]): void {
+  /** Finds out where to begin: what went wrong and may pass is tried again for as long as they are assigned. */
+  #place(partitions: readonly AssignedPartition[], mayBeCommitted = true): void {
     const jumps = partitions.map((it) => it.jumps)
-    /** Neither taken away nor moved by the application meanwhile. */
+    /** Neither taken away nor moved meanwhile. */
     const waiting = (): AssignedPartition[] =>
       partitions.filter((it, i) => it.jumps === jumps[i] && this.#assigned.get(nameOf(it)) === it)
-    const work = async (): Promise<void> => {
-      const committed = await this.#committedOf(partitions)
+    const attempt = async (): Promise<void> => {
+      const committed = mayBeCommitted ? await this.#committedOf(waiting()) : undefined
       for (const it of waiting()) {
-        const known = committed.get(it)
+        const known = committed?.get(it)
         if (known === undefined) continue
         it.jump(known)
         it.committed = known.offset
       }
-      const left = waiting()
-      if (left.length > 0) await this.#reset(left)
       this.#loop.wake()
+      await this.#reset(waiting())
+    }
+    const work = async (): Promise<void> => {
+      for (let attempts = 0; waiting().length > 0 && !this.#isClosed; attempts++) {
+        try {
+          await attempt()
+        } catch (error) {
+          if (!(error instanceof KafkaError && error.isRetriable)) throw error
+          this.#logger.log('warn', 'it is not known where to begin', { reason: error.message })
+          await sleep(this.#env.clock, this.#backoff.backoffMs(attempts))
+        }
+      }
     }
     work().catch((error: unknown) => {
       if (!this.#isClosed) this.#handout.fail(error)
@@ -276,18 +292,22 @@ export class Consumer {
     return found
   }
 
+  /** Each begins as soon as it is known where. */
   async #reset(partitions: readonly AssignedPartition[]): Promise<void> {
+    if (partitions.length === 0) return
     const { autoOffsetReset: spot } = this.#settings
     if (spot === 'none') {
       const names = partitions.map(({ topic, partition }) => `${topic}-${partition}`)
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `nobody has said where to begin in ${names.join(', ')}`)
     }
     const jumps = partitions.map((it) => it.jumps)
-    const found = await this.#find(partitions, spot)
-    for (const [i, partition] of partitions.entries()) {
-      const place = found[i]
-      if (place !== undefined && partition.jumps === jumps[i]) partition.jump(place)
-    }
+    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, spot }))
+    await this.#finder.find(wanted, this.#deadline('offsets were not told'), (i, found) => {
+      const partition = partitions[i]
+      if (found === undefined || partition === undefined || partition.jumps !== jumps[i]) return
+      partition.jump(found)
+      this.#loop.wake()
+    })
   }
 
   #outOfRange(partition: AssignedPartition): void {
@@ -297,10 +317,7 @@ export class Consumer {
       offset: fetchFrom?.offset,
     })
     partition.jump(undefined)
-    this.#reset([partition]).then(
-      () => this.#loop.wake(),
-      (error: unknown) => this.#handout.fail(error),
-    )
+    this.#place([partition], false)
   }
 
   // ---- where things are
@@ -370,7 +387,11 @@ export class Consumer {
     member: MemberName = this.#name,
   ): Promise<void> {
     const all = offsets.map((each) => ({ ...each, leaderEpoch: each.leaderEpoch ?? -1 }))
-    await this.#group().commit(all, member, this.#deadline('offsets were not committed'))
+    const group = this.#group()
+    // One after the other, or one that is tried again could write over a later one.
+    const work = this.#committing.then(() => group.commit(all, member, this.#deadline('offsets were not committed')))
+    this.#committing = work.catch(() => undefined)
+    await work
     for (const each of all) {
       const assigned = this.#assigned.get(nameOf(each))
       if (assigned !== undefined) assigned.committed = each.offset
@@ -415,7 +436,7 @@ export class Consumer {
     }
     return {
       next(): Promise<IteratorResult<T, undefined>> {
-        handout.done()
+        handout.asked()
         begin()
         return wait()
       },
@@ -427,9 +448,12 @@ export class Consumer {
   }
 
   /** Commits what is done, if it is to be committed by itself, and ends all connections; loops over its records end. */
-  async close(): Promise<void> {
-    if (this.#isClosed || this.#isClosing) return
-    this.#isClosing = true
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     // What the application has in hand is not done: nobody waits for it.
     this.#handout.close()
     const offsets = this.#offsets !== undefined && this.#settings.enableAutoCommit ? this.#uncommitted() : []

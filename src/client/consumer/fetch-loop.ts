@@ -122,7 +122,9 @@ export class FetchLoop {
     for (const partition of all) {
       if (partition.fetchFrom === undefined || partition.isPaused || partition.fetchingFrom !== undefined) continue
       // However little may wait, the one that is waited for is fetched.
-      if (left > 0 || !partition.hasFetched) yield partition
+      if (left <= 0 && partition.hasFetched) continue
+      left -= settings.maxPartitionFetchBytes
+      yield partition
     }
   }
 
@@ -197,7 +199,6 @@ export class FetchLoop {
       })
       this.#answered(session, asked, response)
     } catch (error) {
-      if (!(error instanceof PeerError || error instanceof KafkaError)) throw error
       session.reset()
       this.#unanswered(asked, error)
     } finally {
@@ -207,9 +208,11 @@ export class FetchLoop {
     }
   }
 
-  #unanswered(asked: ReadonlyMap<string, Asked>, error: Error): void {
+  #unanswered(asked: ReadonlyMap<string, Asked>, error: unknown): void {
     if (this.#isClosed) return
-    this.#options.logger.log('warn', 'a broker cannot be fetched from', { reason: error.message })
+    const reason = error instanceof Error ? error.message : String(error)
+    const isOfBroker = error instanceof PeerError || error instanceof KafkaError
+    this.#options.logger.log(isOfBroker ? 'warn' : 'error', 'a broker cannot be fetched from', { reason })
     for (const { partition } of asked.values()) {
       partition.preferredReplica = undefined
       this.#delay(partition)
@@ -236,8 +239,10 @@ export class FetchLoop {
       const name = topicId === zeroUuid ? topic : names.get(topicId)
       for (const told of partitions) {
         const ours = name === undefined ? undefined : asked.get(`${name} ${told.partitionIndex}`)
+        // The session is not what it is taken for.
+        if (ours === undefined) session.reset()
         // Who has jumped meanwhile wants something else.
-        if (ours !== undefined && ours.jumps === ours.partition.jumps) this.#take(ours, told, endpoints)
+        else if (ours.jumps === ours.partition.jumps) this.#take(ours, told, endpoints)
       }
     }
   }
@@ -285,7 +290,8 @@ export class FetchLoop {
     const { topic, partition: index } = partition
     this.#delay(partition)
     if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE && partition.preferredReplica === undefined) {
-      this.#options.outOfRange(partition)
+      // What was fetched before is handed out first.
+      if (!partition.hasFetched && partition.isBetweenBatches) this.#options.outOfRange(partition)
       return
     }
     // A follower may not have it yet: its leader knows.

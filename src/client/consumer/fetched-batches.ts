@@ -79,9 +79,17 @@ export class FetchedBatches implements Fetched {
     }
     if (!batchHeader.isTransactional(view, position)) return false
     if (!batchHeader.isControl(view, position)) return this.#aborting.has(producerId)
-    const [marker] = readRecords(bytes, position, this.#options.bytesMax)
-    if (controlRecordType(marker?.key ?? null) === ControlRecordType.abort) this.#aborting.delete(producerId)
+    if (this.#isAbort(bytes, position)) this.#aborting.delete(producerId)
     return false
+  }
+
+  #isAbort(bytes: Uint8Array, position: number): boolean {
+    try {
+      const [marker] = readRecords(bytes, position, this.#options.bytesMax)
+      return controlRecordType(marker?.key ?? null) === ControlRecordType.abort
+    } catch (error) {
+      throw this.#corrupt(error instanceof Error ? error.message : String(error), error)
+    }
   }
 
   #decoded({ bytes, position }: BatchCursor): ConsumedRecord<Bytes, Bytes>[] {

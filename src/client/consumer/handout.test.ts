@@ -87,7 +87,7 @@ test('partitions take turns, and those that pause are left out', () => {
   const [, second] = partitions
   assert.ok(second !== undefined)
   second.isPaused = true
-  assert.deepEqual([next(), next(), next(), next()], ['0:0', '0:1', '2:0', 'none'])
+  assert.deepEqual([next(), next(), next(), next()], ['0:0', '2:0', '0:1', 'none'])
   second.isPaused = false
   assert.equal(next(), '1:0')
 })

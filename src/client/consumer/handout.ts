@@ -15,7 +15,8 @@ export interface HandoutOptions {
 
 export class Handout {
   readonly #options: HandoutOptions
-  #heldFromMs = 0
+  /** Since when the application has not asked; undefined while it waits for the next. */
+  #silentFromMs: number | undefined
   #inHand: AssignedPartition | undefined
   /** Whose turn it is, while it has records. */
   #current: AssignedPartition | undefined
@@ -41,7 +42,13 @@ export class Handout {
     })
   }
 
-  /** The application asks for more, or says so: what it has is done. */
+  /** The application waits for the next: what it has is done. */
+  asked(): void {
+    this.done()
+    this.#silentFromMs = undefined
+  }
+
+  /** What the application has is done. */
   done(): void {
     this.#inHand?.done()
     this.#free()
@@ -54,9 +61,9 @@ export class Handout {
     this.#options.taken()
   }
 
-  /** How long the application has had what it has in hand. */
-  get heldMs(): number {
-    return this.#inHand === undefined ? 0 : this.#options.clock.monotonic() - this.#heldFromMs
+  /** How long the application has not asked for the next. */
+  get silentMs(): number {
+    return this.#silentFromMs === undefined ? 0 : this.#options.clock.monotonic() - this.#silentFromMs
   }
 
   /** Resolves when nothing of these is in the application's hands. */
@@ -105,15 +112,32 @@ export class Handout {
     for (const partition of this.#inTurn()) {
       if (partition.isPaused || partition.position === undefined) continue
       const hadFetched = partition.bufferedBytes
-      const taken = of(partition)
+      const taken = this.#taken(partition, of)
       if (partition.bufferedBytes < hadFetched) this.#options.taken()
       if (taken === undefined) continue
-      this.#current = partition
+      this.#turn(partition)
       this.#inHand = partition
-      this.#heldFromMs = this.#options.clock.monotonic()
+      this.#silentFromMs = this.#options.clock.monotonic()
       return taken
     }
     return undefined
+  }
+
+  /** Where it cannot be read it is fetched again, and fails again: nothing is left out unless the application jumps behind it. */
+  #taken<T>(partition: AssignedPartition, of: (partition: AssignedPartition) => T | undefined): T | undefined {
+    try {
+      return of(partition)
+    } catch (error) {
+      partition.jump(partition.position)
+      this.#options.taken()
+      throw error
+    }
+  }
+
+  /** Behind each batch the next partition has its turn, or one with much to read would keep all others waiting. */
+  #turn(partition: AssignedPartition): void {
+    const all = [...this.#options.assigned()]
+    this.#current = partition.isBetweenBatches ? all[(all.indexOf(partition) + 1) % all.length] : partition
   }
 
   /** First the one whose turn it is, then those behind it, then those before. */

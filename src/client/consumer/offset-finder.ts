@@ -35,6 +35,23 @@ export interface Found extends Position {
 const atEarliest = -2n
 const atLatest = -1n
 
+/** Of what was found, each is told once. */
+class ToldMap extends Map<Wanted, Found | undefined> {
+  readonly #wanted: readonly Wanted[]
+  readonly #tell: (i: number, found: Found | undefined) => void
+
+  constructor(wanted: readonly Wanted[], tell: (i: number, found: Found | undefined) => void) {
+    super()
+    this.#wanted = wanted
+    this.#tell = tell
+  }
+
+  override set(each: Wanted, found: Found | undefined): this {
+    this.#tell(this.#wanted.indexOf(each), found)
+    return super.set(each, found)
+  }
+}
+
 const timestampOf = (spot: Spot): bigint =>
   spot === 'earliest' ? atEarliest : spot === 'latest' ? atLatest : BigInt(Math.trunc(spot))
 
@@ -47,10 +64,14 @@ export class OffsetFinder {
 
   /**
    * Resolves with one place for each of `wanted`, in its order; undefined: there is no record of that time or later. Rejects with
-   * KafkaError: what a leader says that does not pass, or TIMED_OUT.
+   * KafkaError: what a leader says that does not pass, or TIMED_OUT. `tell` hears of each as soon as it is known.
    */
-  async find(wanted: readonly Wanted[], deadline: Deadline): Promise<readonly (Found | undefined)[]> {
-    const found = new Map<Wanted, Found | undefined>()
+  async find(
+    wanted: readonly Wanted[],
+    deadline: Deadline,
+    tell: (i: number, found: Found | undefined) => void = () => undefined,
+  ): Promise<readonly (Found | undefined)[]> {
+    const found = new ToldMap(wanted, tell)
     const { clock, metadata, backoff } = this.#options
     let last: unknown
     for (const topic of new Set(wanted.map((it) => it.topic))) await metadata.topic(topic, deadline)

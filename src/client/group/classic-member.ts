@@ -78,6 +78,8 @@ export class ClassicMember implements Membership {
   readonly #options: ClassicMemberOptions
   #memberId = ''
   #generation = noGeneration
+  /** When the coordinator was last told of this member, and heard it. */
+  #heardMs = Number.NEGATIVE_INFINITY
   #isRunning = false
   #isClosed = false
   /** Something has changed that asks for another generation. */
@@ -85,7 +87,6 @@ export class ClassicMember implements Membership {
   #wake: (() => void) | undefined
   /** The application asks again, behind a silence. */
   #asked: (() => void) | undefined
-  #ended: Promise<void> = Promise.resolve()
   /** As the leader last shared them out: partitions of each topic. */
   #shared: ReadonlyMap<string, number> | undefined
 
@@ -102,9 +103,16 @@ export class ClassicMember implements Membership {
     this.#asked?.()
     if (this.#isRunning || this.#isClosed) return
     this.#isRunning = true
-    this.#ended = this.#run().finally(() => {
-      this.#isRunning = false
-    })
+    this.#run()
+      .catch((error: unknown) => this.#options.assignee.failed(error))
+      .finally(() => {
+        this.#isRunning = false
+      })
+  }
+
+  changed(): void {
+    this.#mustRejoin = true
+    this.#wake?.()
   }
 
   async leave(): Promise<void> {
@@ -115,7 +123,6 @@ export class ClassicMember implements Membership {
     const { assignee } = this.#options
     if (this.#generation !== noGeneration) await assignee.revoke(assignee.assigned, this.name)
     await this.#sayGoodbye()
-    await this.#ended
   }
 
   /** A static member stays: it may be back in time. */
@@ -154,8 +161,9 @@ export class ClassicMember implements Membership {
           await this.#fallSilent()
           continue
         }
+        if (this.#isUnheard) this.#loseAll()
         if (!this.#isPassing(error)) {
-          assignee.lose(assignee.assigned)
+          this.#loseAll()
           assignee.failed(error instanceof Told ? KafkaError.of(error.errorCode, `group '${groupId}'`) : error)
           return
         }
@@ -174,21 +182,26 @@ export class ClassicMember implements Membership {
     const asked = new Promise<void>((resolve) => {
       this.#asked = resolve
     })
-    assignee.lose(assignee.assigned)
+    this.#loseAll()
     await this.#sayGoodbye()
     this.#memberId = ''
     this.#generation = noGeneration
-    await asked
+    if (assignee.silentMs > 0) await asked
+  }
+
+  #loseAll(): void {
+    const { assignee } = this.#options
+    if (assignee.assigned.length > 0) assignee.lose(assignee.assigned)
   }
 
   #checkSilence(): void {
     const { assignee, rebalanceTimeoutMs } = this.#options
-    if (assignee.heldMs > rebalanceTimeoutMs) throw new Silent()
+    if (assignee.silentMs > rebalanceTimeoutMs) throw new Silent()
   }
 
   /** Whether joining again may help; and what that means for what this member has. */
   #isPassing(error: unknown): boolean {
-    const { assignee, coordinator, logger, groupId } = this.#options
+    const { coordinator, logger, groupId } = this.#options
     if (error instanceof PeerError) return true
     if (error instanceof KafkaError) return error.isRetriable
     if (!(error instanceof Told)) return false
@@ -196,7 +209,7 @@ export class ClassicMember implements Membership {
     if (coordinatorElsewhere.has(errorCode)) coordinator.forget()
     if (lostCodes.has(errorCode)) {
       logger.log('warn', 'the group goes on without this member, which joins anew', { group: groupId, errorCode })
-      assignee.lose(assignee.assigned)
+      this.#loseAll()
       this.#generation = noGeneration
       if (errorCode === ErrorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
       return true
@@ -211,8 +224,9 @@ export class ClassicMember implements Membership {
   async #joinOnce(): Promise<void> {
     const { assignee } = this.#options
     this.#checkSilence()
-    if (this.#isEager && assignee.assigned.length > 0) await assignee.revoke(assignee.assigned, this.name)
+    if (this.#isEager && assignee.assigned.length > 0) await this.#revoke(assignee.assigned)
     const joined = await this.#join()
+    if (this.#isClosed) return
     this.#memberId = joined.memberId
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
     const assignments = isLeader ? await this.#share(joined) : []
@@ -222,9 +236,29 @@ export class ClassicMember implements Membership {
       ...{ groupId, groupInstanceId, memberId, generationId, protocolType, protocolName, assignments },
     })
     const timeoutMs = this.#joinTimeoutMs
-    const synced = fair(await coordinator.once(syncGroup, request, { deadline: this.#deadline(), timeoutMs }))
+    const synced = fair(
+      await coordinator.once(syncGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' }),
+    )
+    if (this.#isClosed) return
     this.#generation = joined.generationId
+    this.#heardMs = this.#options.clock.monotonic()
     await this.#reconcile(decodeAssignment(synced.assignment))
+  }
+
+  /** The application may take its time: meanwhile the group must not take this member for dead. */
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { assignee, clock, heartbeatIntervalMs } = this.#options
+    let isDone = false
+    const beat = async (): Promise<void> => {
+      await sleep(clock, heartbeatIntervalMs)
+      if (isDone || this.#isClosed || this.#generation === noGeneration) return
+      await this.#beatOnce()
+      await beat()
+    }
+    beat().catch(() => undefined)
+    await assignee.revoke(partitions, this.name).finally(() => {
+      isDone = true
+    })
   }
 
   async #reconcile(target: readonly TopicPartition[]): Promise<void> {
@@ -240,7 +274,7 @@ export class ClassicMember implements Membership {
       gone: gone.length,
     })
     if (gone.length > 0) {
-      await assignee.revoke(gone, this.name)
+      await this.#revoke(gone)
       // So that who is to have them gets them.
       this.#mustRejoin = true
     }
@@ -257,7 +291,8 @@ export class ClassicMember implements Membership {
         memberId: this.#memberId,
         protocols: assignors.map(({ name }) => ({ name, metadata })),
       })
-      return coordinator.once(joinGroup, request, { deadline: this.#deadline(), timeoutMs: this.#joinTimeoutMs })
+      const timeoutMs = this.#joinTimeoutMs
+      return coordinator.once(joinGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' })
     }
     const first = await ask()
     if (first.errorCode !== ErrorCode.MEMBER_ID_REQUIRED) return fair(first)
@@ -311,21 +346,25 @@ export class ClassicMember implements Membership {
 
   /** Until there is to be another generation. A coordinator that is gone, or is another one, knows this one still. */
   async #beat(): Promise<void> {
-    const { clock, heartbeatIntervalMs, sessionTimeoutMs, retryMs, coordinator } = this.#options
-    let heardMs = clock.monotonic()
+    const { heartbeatIntervalMs, retryMs, coordinator } = this.#options
     let restMs = heartbeatIntervalMs
     for (;;) {
-      await this.#rest(restMs)
+      if (!this.#mustRejoin) await this.#rest(restMs)
       if (this.#mustRejoin || this.#isClosed) return
       this.#checkSilence()
       const errorCode = await this.#beatOnce()
       const isElsewhere = errorCode === undefined || beatAgain.has(errorCode)
-      if (errorCode === ErrorCode.NONE) heardMs = clock.monotonic()
-      else if (!isElsewhere || clock.monotonic() - heardMs > sessionTimeoutMs) {
-        throw new Told(isElsewhere ? ErrorCode.UNKNOWN_MEMBER_ID : errorCode)
-      } else coordinator.forget()
       restMs = errorCode === ErrorCode.NONE ? heartbeatIntervalMs : Math.min(retryMs, heartbeatIntervalMs)
+      if (errorCode === ErrorCode.NONE) continue
+      if (!isElsewhere) throw new Told(errorCode)
+      coordinator.forget()
+      if (this.#isUnheard) throw new Told(ErrorCode.UNKNOWN_MEMBER_ID)
     }
+  }
+
+  /** Who was not heard of for so long is none any more, to the group. */
+  get #isUnheard(): boolean {
+    return this.#options.clock.monotonic() - this.#heardMs > this.#options.sessionTimeoutMs
   }
 
   #rest(ms: number): Promise<void> {
@@ -340,12 +379,17 @@ export class ClassicMember implements Membership {
 
   /** Undefined: nothing was heard. */
   async #beatOnce(): Promise<number | undefined> {
-    const { groupId, groupInstanceId, coordinator, sessionTimeoutMs } = this.#options
+    const { clock, groupId, groupInstanceId, coordinator, sessionTimeoutMs, requestTimeoutMs } = this.#options
     const request = heartbeat.request.create({
       ...{ groupId, groupInstanceId, memberId: this.#memberId, generationId: this.#generation },
     })
+    const sentMs = clock.monotonic()
+    const leftMs = Math.max(1, this.#heardMs + sessionTimeoutMs - sentMs)
+    const limits = { deadline: this.#deadline(leftMs), timeoutMs: Math.min(requestTimeoutMs, leftMs) }
     try {
-      return (await coordinator.once(heartbeat, request, { deadline: this.#deadline(sessionTimeoutMs) })).errorCode
+      const { errorCode } = await coordinator.once(heartbeat, request, limits)
+      if (errorCode === ErrorCode.NONE) this.#heardMs = sentMs
+      return errorCode
     } catch (error) {
       if (error instanceof PeerError || (error instanceof KafkaError && error.isRetriable)) return undefined
       throw error

@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../../base/index.ts'
 import { type ExponentialBackoff, PeerError, type SendOptions } from '../../peer/index.ts'
 import { type Api, ErrorCode, type Fields, findCoordinator, type Infer, retriableErrors } from '../../protocol/index.ts'
 import type { BrokerView } from '../cluster/cluster-view.ts'
-import type { Connections } from '../cluster/connections.ts'
+import type { Connections, Lane } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { type Deadline, sleep } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
@@ -79,12 +79,13 @@ export class Coordinator {
       deadline,
       timeoutMs = this.#options.requestTimeoutMs,
       versions,
-    }: Partial<SendOptions> & { readonly deadline: Deadline },
+      lane = 'coordinator',
+    }: Partial<SendOptions> & { readonly deadline: Deadline; readonly lane?: Lane },
   ): Promise<Infer<S>> {
     const broker = await this.#found(deadline)
     try {
       return await this.#options.connections
-        .to(broker, 'coordinator')
+        .to(broker, lane)
         .send(api, request, { timeoutMs, ...(versions !== undefined && { versions }) })
     } catch (error) {
       if (error instanceof PeerError) this.forget()

@@ -8,8 +8,8 @@ export interface Assignee {
   readonly assigned: readonly TopicPartition[]
   /** Gives partitions up: nothing of them is in the application's hands any more, and what was done is committed as `member`. */
   revoke(partitions: readonly TopicPartition[], member: MemberName): Promise<void>
-  /** How long the application has had what it has in hand, in milliseconds; 0: nothing. */
-  readonly heldMs: number
+  /** How long the application has not asked for the next record, in milliseconds; 0 while it waits for it. */
+  readonly silentMs: number
   /** They are somebody else's already: nothing of them may be committed. */
   lose(partitions: readonly TopicPartition[]): void
   /** Takes over partitions, from where they were committed. */
@@ -23,6 +23,8 @@ export interface Membership {
   readonly name: MemberName
   /** The application asks for records: a member that had left for its silence comes back. */
   begin(): void
+  /** Other topics are subscribed to. */
+  changed(): void
   /** Leaves the group. What was done is committed before. */
   leave(): Promise<void>
 }

@@ -60,6 +60,11 @@ export class Accumulator {
     return queue
   }
 
+  /** Of one that has been sent, the others have their turn first. */
+  sent(queue: PartitionQueue): void {
+    if (this.#active.delete(queue)) this.#active.add(queue)
+  }
+
   append(
     queue: PartitionQueue,
     record: NewRecord,

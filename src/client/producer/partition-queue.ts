@@ -13,6 +13,11 @@ export class PartitionQueue {
   /** In whose name the sequences are. */
   identity: ProducerIdentity | undefined
   nextSequence = 0
+  /**
+   * A batch of the sequence was acknowledged. Before that, who leads may know nothing of this producer, and takes whatever comes first for
+   * the beginning: then one that came back would be behind.
+   */
+  isBegun = false
   /** A batch was given up: it is not known, or known not to be so, that the sequence goes on behind it. */
   isBroken = false
   /** The broker does not have what came before the first batch: neither that one nor any behind it was appended. */
@@ -44,6 +49,11 @@ export class PartitionQueue {
     let count = 0
     for (const { sequence } of this.batches) if (sequence !== undefined) count++
     return count
+  }
+
+  isOfIdentity({ sequence }: PendingBatch): boolean {
+    const { identity } = this
+    return sequence?.producerId === identity?.producerId && sequence?.producerEpoch === identity?.producerEpoch
   }
 
   isFirst(batch: PendingBatch): boolean {
@@ -78,8 +88,9 @@ export class PartitionQueue {
   beginSequence(identity: ProducerIdentity): void {
     this.identity = identity
     this.nextSequence = 0
+    this.isBegun = false
     this.isBroken = false
     this.isForgotten = false
-    for (const batch of this.batches) batch.leaveSequence()
+    for (const batch of this.batches) if (!batch.isUncertain) batch.leaveSequence()
   }
 }

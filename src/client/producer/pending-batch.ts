@@ -151,6 +151,7 @@ export class PendingBatch {
       if (batches.at(-1)?.tryAdd(record, completion, index) === true) continue
       const batch = new PendingBatch(this, this.createdMs, { ...this.#settings, batchSize })
       batch.tryAdd(record, completion, index)
+      batch.isUncertain = this.isUncertain
       batches.push(batch)
     }
     return batches

@@ -77,6 +77,7 @@ export function producerSettings(options: ProducerOptions, requestTimeoutMs: num
   const all = { ...defaults, ...defined(options) }
   for (const [name, value] of Object.entries(all)) if (name.endsWith('Ms')) checkMs(name, value)
   for (const name of ['batchSize', 'bufferMemory', 'maxRequestSize'] as const) checkSize(name, all[name])
+  if (all.bufferMemory === 0) refuse('bufferMemory: 0 takes no record')
   if (!(all.compressionType in CompressionType)) refuse(`compressionType: there is no '${all.compressionType}'`)
   if (all.deliveryTimeoutMs < all.lingerMs + requestTimeoutMs) {
     refuse('deliveryTimeoutMs must be at least lingerMs and requestTimeoutMs together')

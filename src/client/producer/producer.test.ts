@@ -65,27 +65,43 @@ test('a batch waits for more as long as it may linger, unless it is full', async
 test('five batches are under way; what comes back is sent again in order, and nothing overtakes it', async () => {
   const cluster = new ScriptedCluster()
   const held: Offered[] = []
-  cluster.onOffer = (offered) => held.push(offered)
   await cluster.run(async () => {
     await using producer = cluster.producer(oneByOne)
-    const sent = Promise.all(Array.from({ length: 7 }, (_, i) => producer.send('t', { value: `v${i}` })))
+    await producer.send('t', { value: 'v0' })
+    cluster.onOffer = (offered) => held.push(offered)
+    const sent = Promise.all(Array.from({ length: 7 }, (_, i) => producer.send('t', { value: `v${i + 1}` })))
     await cluster.sleep(500)
     assert.deepEqual(
       held.map(({ baseSequence }) => baseSequence),
-      [0, 1, 2, 3, 4],
+      [1, 2, 3, 4, 5],
     )
     cluster.onOffer = (offered) => cluster.store(offered)
     const [first, ...others] = held
     assert.ok(first !== undefined)
     withError(ErrorCode.NOT_ENOUGH_REPLICAS)(first)
     for (const offered of others) withError(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER)(offered)
-    assert.deepEqual(offsets(await sent), [0, 1, 2, 3, 4, 5, 6])
-    const again = cluster.offered.slice(5)
+    assert.deepEqual(offsets(await sent), [1, 2, 3, 4, 5, 6, 7])
+    const again = cluster.offered.slice(6)
     assert.deepEqual(
       again.map(({ baseSequence }) => baseSequence),
-      [0, 1, 2, 3, 4, 5, 6],
+      [1, 2, 3, 4, 5, 6, 7],
     )
     assert.ok(again.every(({ producerEpoch }) => producerEpoch === 0))
+  })
+})
+
+test('the first batch of a sequence goes alone: a leader that knows nothing takes whatever comes for the beginning', async () => {
+  const cluster = new ScriptedCluster()
+  await cluster.run(async () => {
+    await using producer = cluster.producer(oneByOne)
+    const held: Offered[] = []
+    cluster.onOffer = (offered) => held.push(offered)
+    const sent = Promise.all(['a', 'b', 'c'].map((value) => producer.send('t', { value })))
+    await cluster.sleep(500)
+    assert.equal(held.length, 1)
+    cluster.onOffer = (offered) => cluster.store(offered)
+    for (const offered of held) withError(ErrorCode.NOT_ENOUGH_REPLICAS)(offered)
+    assert.deepEqual(offsets(await sent), [0, 1, 2])
   })
 })
 
@@ -265,9 +281,11 @@ test('a topic that is not there is waited for as long as a record may wait', asy
 test('when the memory is used up, records wait for room, in order, and no longer than they may', async () => {
   const cluster = new ScriptedCluster()
   const held: Offered[] = []
-  cluster.onOffer = (offered) => held.push(offered)
   await cluster.run(async () => {
-    await using producer = cluster.producer({ bufferMemory: 1000, batchSize: 400, maxBlockMs: 2000, lingerMs: 60_000 })
+    await using producer = cluster.producer({ bufferMemory: 1000, batchSize: 400, maxBlockMs: 2000, lingerMs: 2000 })
+    cluster.onOffer = (offered) => cluster.store(offered)
+    await producer.send('t', { value: 'first' })
+    cluster.onOffer = (offered) => held.push(offered)
     const sent = Array.from({ length: 12 }, (_, i) => producer.send('t', { value: `${i}-${'x'.repeat(200)}` }))
     await cluster.sleep(1000)
     assert.ok(held.length > 1, 'what is there does not linger any more')
@@ -275,7 +293,7 @@ test('when the memory is used up, records wait for room, in order, and no longer
     for (const offered of held) cluster.store(offered)
     assert.deepEqual(
       offsets(await Promise.all(sent)),
-      Array.from({ length: 12 }, (_, i) => i),
+      Array.from({ length: 12 }, (_, i) => i + 1),
     )
     cluster.onOffer = () => undefined
     const stuck = Array.from({ length: 9 }, (_, i) => producer.send('t', { value: `${i}-${'x'.repeat(200)}` }))

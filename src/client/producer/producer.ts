@@ -53,6 +53,7 @@ export class Producer {
   readonly #draw: RandomStream
   readonly #topics = new Map<string, TopicState>()
   readonly #takingIn = new Set<Promise<void>>()
+  #closing: Promise<void> | undefined
   #isClosed = false
 
   constructor(env: ClientEnv, connection: ConnectionOptions, settings: ProducerSettings) {
@@ -122,8 +123,12 @@ export class Producer {
   }
 
   /** Waits for what was sent, then ends all connections. What is not acknowledged in time is rejected with CLOSED. */
-  async close({ timeoutMs }: CloseOptions = {}): Promise<void> {
-    if (this.#isClosed) return
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  async #close({ timeoutMs }: CloseOptions): Promise<void> {
     this.#isClosed = true
     const flushed = this.flush()
     if (timeoutMs === undefined) await flushed
@@ -147,18 +152,22 @@ export class Producer {
   // ---- from a record to its batch
 
   #take(topic: string, given: ProducerRecord<Plain, Plain>, completion: Completion, index: number): void {
-    const record = this.#encoded(given)
-    const refusal = this.#isClosed ? closed() : this.#tooLarge(record)
-    if (refusal !== undefined) completion.failed(index, refusal)
-    else this.#takeInOrder(topic, { record, partition: given.partition, completion, index })
+    try {
+      if (this.#isClosed) throw closed()
+      const record = this.#encoded(given)
+      this.#checkSize(record)
+      this.#takeInOrder(topic, { record, partition: given.partition, completion, index })
+    } catch (error) {
+      completion.failed(index, error)
+    }
   }
 
-  #tooLarge(record: NewRecord): KafkaError | undefined {
+  #checkSize(record: NewRecord): void {
     const size = recordSizeUpperBound(record)
     const { maxRequestSize } = this.#settings
-    if (size <= maxRequestSize) return undefined
+    if (size <= maxRequestSize) return
     const text = `a record of ${size} bytes is larger than maxRequestSize, ${maxRequestSize}`
-    return new KafkaError('RECORD_LIST_TOO_LARGE', text)
+    throw new KafkaError('RECORD_LIST_TOO_LARGE', text)
   }
 
   #takeInOrder(topic: string, given: Omit<Intake, 'deadline'>): void {
@@ -187,7 +196,7 @@ export class Producer {
         if (intake[0] !== next) return
         do {
           intake.shift()
-          this.#append(view, next)
+          this.#tryAppend(view, next)
           next = intake[0]
         } while (next !== undefined && isIn(view, next.partition) && this.#accumulator.hasRoom)
       } catch (error) {
@@ -218,6 +227,16 @@ export class Producer {
     }
   }
 
+  /** Of a record that others wait behind: what is wrong with it is its own matter. */
+  #tryAppend(view: TopicView, given: Intake): void {
+    try {
+      this.#append(view, given)
+    } catch (error) {
+      given.completion.failed(given.index, error)
+    }
+  }
+
+  /** Throws what a partitioner throws, and KafkaError for what it gives. */
   #append(view: TopicView, { record, partition, completion, index }: Omit<Intake, 'deadline'>): void {
     const { name, partitions } = view
     const key = record.key ?? null
@@ -233,10 +252,7 @@ export class Producer {
       })
     const { sticky } = this.#topic(name)
     const target = chosen ?? sticky.next(partitions.length, () => this.#choices(view))
-    if (!isIn(view, target)) {
-      completion.failed(index, new KafkaError('INVALID_ARGUMENT', `the partitioner gives partition ${target}`))
-      return
-    }
+    if (!isIn(view, target)) throw new KafkaError('INVALID_ARGUMENT', `the partitioner gives partition ${target}`)
     this.#metadata.want(name)
     const nowMs = this.#env.clock.monotonic()
     const queue = this.#accumulator.queue(name, target)
@@ -273,10 +289,12 @@ export class Producer {
   }
 
   #encoded({ key, value, headers, timestampMs }: ProducerRecord<Plain, Plain>): NewRecord {
+    const atMs = timestampMs ?? this.#env.clock.now()
+    if (!Number.isSafeInteger(atMs)) throw new KafkaError('INVALID_ARGUMENT', `timestampMs ${atMs}`)
     return {
       key: plain(key),
       value: plain(value),
-      timestampMs: timestampMs ?? this.#env.clock.now(),
+      timestampMs: atMs,
       ...(headers !== undefined && { headers: encodedHeaders(headers) }),
     }
   }
@@ -285,8 +303,12 @@ export class Producer {
 /** On the connections that carry produce requests. */
 const inFlightOfOthers = 5
 
-const plain = (value: Plain | undefined): Uint8Array | null =>
-  typeof value === 'string' ? Buffer.from(value) : (value ?? null)
+/** Throws KafkaError for what callers without types may give. */
+function plain(value: Plain | undefined): Uint8Array | null {
+  if (typeof value === 'string') return Buffer.from(value)
+  if (value === undefined || value === null || value instanceof Uint8Array) return value ?? null
+  throw new KafkaError('INVALID_ARGUMENT', 'a key, a value or a header is text, bytes or null')
+}
 
 function encodedHeaders(headers: NonNullable<ProducerRecord<Plain, Plain>['headers']>): readonly NewRecordHeader[] {
   const entries: readonly (readonly [string, HeaderValue])[] = isList(headers) ? headers : Object.entries(headers)

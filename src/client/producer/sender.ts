@@ -6,7 +6,7 @@
  * the sequence is broken (a batch was given up, or the broker has forgotten what came before), it begins anew in another epoch, when
  * nothing of the partition is in flight.
  */
-import { assert, type Clock, type Logger, type Timer, zeroUuid } from '../../base/index.ts'
+import { assert, type Clock, type Logger, type Timer, type Uuid, zeroUuid } from '../../base/index.ts'
 import { type ExponentialBackoff, PeerError, UnsupportedVersionError } from '../../peer/index.ts'
 import { ErrorCode, type ProduceResponse, produce, retriableErrors } from '../../protocol/index.ts'
 import type { Connections } from '../cluster/connections.ts'
@@ -34,6 +34,8 @@ export interface SenderOptions {
 interface Sent {
   readonly queue: PartitionQueue
   readonly batch: PendingBatch
+  /** As the request names the topic. */
+  readonly topicId: Uuid
 }
 
 interface Outgoing {
@@ -179,7 +181,7 @@ export class Sender {
     }
     const bytes = this.#sealed(queue, batch)
     request.sizeInBytes += bytes.length
-    request.sent.push({ queue, batch })
+    request.sent.push({ queue, batch, topicId: metadata.view.topics.get(queue.topic)?.id ?? zeroUuid })
     requests.set(leaderId, request)
     return this.#expiryOf(queue)
   }
@@ -198,8 +200,9 @@ export class Sender {
 
   /** Whether the sequence of the partition lets it be sent now. */
   #mayFollow(queue: PartitionQueue, batch: PendingBatch): boolean {
-    const { identity } = this.#options
-    if (identity === undefined) return true
+    const { identity, settings } = this.#options
+    // Who allows one request at a time wants his records in order, also where another broker leads meanwhile.
+    if (identity === undefined) return settings.maxInFlightRequestsPerConnection > 1 || queue.inFlight === 0
     if (batch.sequence !== undefined) {
       if (!queue.isFirst(batch)) return false
       return !queue.isForgotten || (queue.inFlight === 0 && this.#beginAnew(queue, identity))
@@ -208,7 +211,8 @@ export class Sender {
     // What was split stands before those that came behind it, which the broker cannot have appended.
     if (sequenced > 0 && queue.isFirst(batch)) return inFlight === 0 && this.#beginAnew(queue, identity)
     // Those that wait to be sent again go first.
-    if (sequenced > 0) return !isBroken && inFlight === sequenced && inFlight < inFlightOfPartitionMax
+    const inFlightMax = queue.isBegun ? inFlightOfPartitionMax : 1
+    if (sequenced > 0) return !isBroken && inFlight === sequenced && inFlight < inFlightMax
     return (
       (!isBroken && queue.identity !== undefined && queue.identity === identity.current) ||
       this.#beginAnew(queue, identity)
@@ -243,6 +247,7 @@ export class Sender {
   async #send(leaderId: number, sent: readonly Sent[]): Promise<void> {
     const { metadata, settings } = this.#options
     for (const { queue, batch } of sent) {
+      this.#options.accumulator.sent(queue)
       batch.isInFlight = true
       batch.attempts++
       batch.leaderEpoch = metadata.view.partition(queue.topic, queue.partition)?.leaderEpoch ?? -1
@@ -273,11 +278,11 @@ export class Sender {
   }
 
   #request(sent: readonly Sent[]) {
-    const { settings, metadata, requestTimeoutMs } = this.#options
+    const { settings, requestTimeoutMs } = this.#options
     const byTopic = Map.groupBy(sent, ({ queue }) => queue.topic)
     let hasIds = true
     const topicData = [...byTopic].map(([name, batches]) => {
-      const topicId = metadata.view.topics.get(name)?.id ?? zeroUuid
+      const topicId = batches[0]?.topicId ?? zeroUuid
       if (topicId === zeroUuid) hasIds = false
       const partitionData = batches.map(({ queue, batch }) => ({ index: queue.partition, records: batch.seal() }))
       return { name, topicId, partitionData }
@@ -292,26 +297,20 @@ export class Sender {
       for (const each of partitionResponses) told.set(`${topicId === zeroUuid ? name : topicId} ${each.index}`, each)
     }
     const hints = []
-    for (const { queue } of sent) {
-      const { leaderId = -1, leaderEpoch = -1 } = this.#told(told, queue)?.currentLeader ?? {}
+    for (const each of sent) {
+      const { queue } = each
+      const { leaderId = -1, leaderEpoch = -1 } = toldOf(told, each)?.currentLeader ?? {}
       if (leaderId >= 0) hints.push({ topic: queue.topic, partition: queue.partition, leaderId, leaderEpoch })
     }
     const endpoints = response.nodeEndpoints.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
     if (hints.length > 0) metadata.hint(hints, endpoints)
-    for (const each of sent) this.#judge(each, this.#told(told, each.queue))
-  }
-
-  #told(
-    told: ReadonlyMap<string, PartitionResponse>,
-    { topic, partition }: PartitionQueue,
-  ): PartitionResponse | undefined {
-    const id = this.#options.metadata.view.topics.get(topic)?.id
-    return told.get(`${id} ${partition}`) ?? told.get(`${topic} ${partition}`)
+    for (const each of sent) this.#judge(each, toldOf(told, each))
   }
 
   #judge(sent: Sent, response: PartitionResponse | undefined): void {
     const { queue, batch } = sent
     if (response === undefined) {
+      batch.isUncertain = true
       this.#again(
         sent,
         new KafkaError('UNKNOWN_SERVER_ERROR', `the broker says nothing of ${queue.topic}-${queue.partition}`),
@@ -335,6 +334,7 @@ export class Sender {
   #done({ queue, batch }: Sent, where: { readonly baseOffset: number; readonly logAppendTimeMs: number }): void {
     if (this.#isClosed) return
     batch.isInFlight = false
+    if (queue.isOfIdentity(batch)) queue.isBegun = true
     this.#options.accumulator.remove(queue, batch)
     if (!batch.isGivenUp) batch.complete(where)
   }
@@ -438,3 +438,9 @@ export class Sender {
     this.#options.accumulator.remove(queue, batch)
   }
 }
+
+/** By the id that the request named, or by name where the broker knows no ids. */
+const toldOf = (
+  told: ReadonlyMap<string, PartitionResponse>,
+  { topicId, queue: { topic, partition } }: Sent,
+): PartitionResponse | undefined => told.get(`${topicId} ${partition}`) ?? told.get(`${topic} ${partition}`)
