@@ -3,7 +3,7 @@
  * which not too much waits already. Decides where a partition stands after each answer; what that means for the application is the
  * consumer's business.
  */
-import type { Clock, Logger, Timer } from '../../base/index.ts'
+import type { Clock, Logger } from '../../base/index.ts'
 import { zeroUuid } from '../../base/index.ts'
 import { type AskedPartition, type ExponentialBackoff, FetchSessionClient, PeerError } from '../../peer/index.ts'
 import { ErrorCode, type FetchResponse, fetch, retriableErrors } from '../../protocol/index.ts'
@@ -11,6 +11,7 @@ import type { BrokerView } from '../cluster/cluster-view.ts'
 import type { Connections } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { KafkaError } from '../kafka-error.ts'
+import { Pump } from '../pump.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
 import { FetchedBatches } from './fetched-batches.ts'
@@ -73,30 +74,26 @@ export class FetchLoop {
   readonly #sessions = new Map<number, FetchSessionClient>()
   /** Brokers that have not answered yet. */
   readonly #asking = new Set<number>()
-  #isScheduled = false
+  readonly #pump: Pump
   #isClosed = false
-  #timer: Timer | undefined
 
   constructor(options: FetchLoopOptions) {
     this.#options = options
+    this.#pump = new Pump(options.clock, () => this.#decide())
   }
 
   /** Something has changed: what is assigned, where it is, what waits. */
   wake(): void {
-    if (this.#isScheduled || this.#isClosed) return
-    this.#isScheduled = true
-    queueMicrotask(() => {
-      this.#isScheduled = false
-      if (!this.#isClosed) this.#pump()
-    })
+    this.#pump.wake()
   }
 
   close(): void {
     this.#isClosed = true
-    this.#timer?.cancel()
+    this.#pump.close()
   }
 
-  #pump(): void {
+  /** Returns when to look again. */
+  #decide(): number {
     const nowMs = this.#options.clock.monotonic()
     const byBroker = new Map<number, Map<string, Asked>>()
     let wakeMs = Number.POSITIVE_INFINITY
@@ -110,7 +107,7 @@ export class FetchLoop {
       else if (!this.#asking.has(broker.id)) this.#ask(byBroker, broker, partition)
     }
     for (const [brokerId, asked] of byBroker) void this.#fetch(brokerId, asked)
-    this.#wakeAt(wakeMs)
+    return wakeMs
   }
 
   /** Those that are to be fetched now, if somebody has them. */
@@ -158,14 +155,6 @@ export class FetchLoop {
     const partitions = byBroker.get(id) ?? new Map<string, Asked>()
     partitions.set(`${topic} ${index}`, { topicId, topic, asked, partition, jumps })
     byBroker.set(id, partitions)
-  }
-
-  #wakeAt(atMs: number): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
-    if (atMs === Number.POSITIVE_INFINITY) return
-    const { clock } = this.#options
-    this.#timer = clock.after(Math.max(0, atMs - clock.monotonic()), () => this.wake())
   }
 
   #askForLeaders(): void {

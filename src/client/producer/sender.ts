@@ -1,17 +1,18 @@
 /**
  * Sends what the accumulator holds: from each partition at most one batch in a request, to whoever leads it; sends again what may
- * succeed later; gives up what has taken too long. All that decides is in `#pump`, which runs once for all that happens in a turn.
+ * succeed later; gives up what has taken too long. All that decides is in `#decide`, which runs once for all that happens in a turn.
  *
  * With idempotence a batch keeps its place in the sequence of its partition however often it is sent, and nothing overtakes it. Where
  * the sequence is broken (a batch was given up, or the broker has forgotten what came before), it begins anew in another epoch, when
  * nothing of the partition is in flight.
  */
-import { assert, type Clock, type Logger, type Timer, type Uuid, zeroUuid } from '../../base/index.ts'
+import { assert, type Clock, type Logger, type Uuid, zeroUuid } from '../../base/index.ts'
 import { type ExponentialBackoff, PeerError, UnsupportedVersionError } from '../../peer/index.ts'
 import { ErrorCode, type ProduceResponse, produce, retriableErrors } from '../../protocol/index.ts'
 import type { Connections } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { KafkaError } from '../kafka-error.ts'
+import { Pump } from '../pump.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { Identity } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -82,24 +83,19 @@ export class Sender {
   readonly #options: SenderOptions
   /** Requests to each broker that are not answered. */
   readonly #inFlight = new Map<number, number>()
-  #isScheduled = false
+  readonly #pump: Pump
   #isClosed = false
   #flushing = 0
-  #timer: Timer | undefined
   #idleWaiters: (() => void)[] = []
 
   constructor(options: SenderOptions) {
     this.#options = options
+    this.#pump = new Pump(options.clock, () => this.#decide())
   }
 
   /** There is something new. */
   wake(): void {
-    if (this.#isScheduled || this.#isClosed) return
-    this.#isScheduled = true
-    queueMicrotask(() => {
-      this.#isScheduled = false
-      if (!this.#isClosed) this.#pump()
-    })
+    this.#pump.wake()
   }
 
   /** Sends all that is there without lingering; resolves when all of that, and what came meanwhile, is done. */
@@ -118,7 +114,7 @@ export class Sender {
   /** Gives up all that is left. */
   close(): void {
     this.#isClosed = true
-    this.#timer?.cancel()
+    this.#pump.close()
     const { accumulator } = this.#options
     for (const queue of [...accumulator.active]) {
       for (const batch of [...queue.batches]) {
@@ -135,7 +131,8 @@ export class Sender {
 
   // ---- what is sent now
 
-  #pump(): void {
+  /** Returns when to look again. */
+  #decide(): number {
     const { accumulator, clock } = this.#options
     let wakeMs = Number.POSITIVE_INFINITY
     for (let isAgain = true; isAgain; ) {
@@ -150,15 +147,7 @@ export class Sender {
       isAgain = requests.size > 0
     }
     this.#tellIdle()
-    this.#wakeAt(wakeMs)
-  }
-
-  #wakeAt(atMs: number): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
-    if (atMs === Number.POSITIVE_INFINITY || this.#isClosed) return
-    const { clock } = this.#options
-    this.#timer = clock.after(Math.max(0, atMs - clock.monotonic()), () => this.wake())
+    return wakeMs
   }
 
   /** Puts what can be sent of a partition into a request; returns when to look again, if nothing happens before. */
