@@ -106,9 +106,10 @@ export class Consumer {
       outOfRange: (partition) => this.#outOfRange(partition),
       failed: (_, error) => this.#handout.fail(error),
     })
-    const offered = (): Iterable<AssignedPartition> =>
-      [...this.#assigned.values()].filter((partition) => !this.#leaving.has(partition))
-    this.#handout = new Handout({ clock, assigned: offered, taken: () => this.#loop.wake() })
+    const isOffered = (partition: AssignedPartition): boolean =>
+      this.#assigned.get(nameOf(partition)) === partition && !this.#leaving.has(partition)
+    const offered = (): Iterable<AssignedPartition> => [...this.#assigned.values()].filter(isOffered)
+    this.#handout = new Handout({ clock, assigned: offered, isOffered, taken: () => this.#loop.wake() })
     metadata.onChange(() => this.#loop.wake())
   }
 
@@ -122,9 +123,9 @@ export class Consumer {
     if (this.#member === undefined && this.#assigned.size > 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'partitions are assigned by hand')
     }
-    const isAnother =
-      new Set([...this.#topics, ...topics]).size !== this.#topics.length || topics.length !== this.#topics.length
-    this.#topics = [...new Set(topics)]
+    const wanted = new Set(topics)
+    const isAnother = wanted.size !== this.#topics.length || this.#topics.some((topic) => !wanted.has(topic))
+    this.#topics = [...wanted]
     for (const topic of topics) this.#metadata.want(topic)
     if (isAnother) this.#member?.changed()
     this.#member ??= this.#memberOf(this.#assignee, () => this.#topics)
@@ -153,12 +154,11 @@ export class Consumer {
     const { maxPollIntervalMs } = this.#settings
     const what = 'the application has not asked for the next record'
     const deadline = new Deadline(this.#env.clock, { afterMs: maxPollIntervalMs, what })
-    try {
-      await deadline.within(this.#handout.whenFree(leaving))
-      if (this.#settings.enableAutoCommit) await this.#commit(this.#uncommitted(leaving), member)
-    } catch (error) {
-      this.#logger.log('warn', 'offsets were not committed', { reason: error instanceof Error ? error.message : '' })
-    }
+    const warn = (error: unknown): void =>
+      this.#logger.log('warn', 'partitions are given up all the same', { reason: String(error) })
+    await deadline.within(this.#handout.whenFree(leaving)).catch(warn)
+    // What is done is done, also where something else is in hand for too long.
+    if (this.#settings.enableAutoCommit) await this.#commit(this.#uncommitted(leaving), member).catch(warn)
     this.#drop(partitions)
     await this.#settings.onRevoked?.(partitions)
   }

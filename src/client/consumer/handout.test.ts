@@ -26,6 +26,7 @@ function stage(...answers: Fetched[]) {
   const handout = new Handout({
     clock: new ManualClock(),
     assigned: () => partitions,
+    isOffered: (partition) => partitions.includes(partition),
     taken: () => {
       taken++
     },
@@ -110,6 +111,18 @@ test("who gives partitions up waits until nothing of them is in the application'
   const closed = handout.whenFree(new Set(partitions))
   handout.close()
   await closed
+})
+
+test('when nothing is here, or a batch is handed out, more is fetched', () => {
+  const { handout, taken } = stage(answer(0, [[0, 1], [2]], 3))
+  handout.one()
+  assert.equal(taken(), 0)
+  handout.one()
+  assert.equal(taken(), 1)
+  handout.one()
+  assert.equal(taken(), 2)
+  assert.equal(handout.one(), undefined)
+  assert.equal(taken(), 3)
 })
 
 test('a failure is told once, to whoever asks next', async () => {

@@ -9,6 +9,8 @@ import type { ConsumedBatch, ConsumedRecord } from './consumed-record.ts'
 export interface HandoutOptions {
   readonly clock: Clock
   readonly assigned: () => Iterable<AssignedPartition>
+  /** Whether it is among those. */
+  readonly isOffered: (partition: AssignedPartition) => boolean
   /** There is room for more. */
   readonly taken: () => void
 }
@@ -109,17 +111,22 @@ export class Handout {
       this.#failure = undefined
       throw error
     }
-    for (const partition of this.#inTurn()) {
+    // Most of the time the batch that was begun goes on: nothing is looked at but that.
+    const current = this.#current
+    const mayGoOn = current !== undefined && !current.isBetweenBatches && !current.isPaused
+    const goesOn = mayGoOn && this.#options.isOffered(current)
+    for (const partition of goesOn ? [current] : this.#inTurn()) {
       if (partition.isPaused || partition.position === undefined) continue
-      const hadFetched = partition.bufferedBytes
       const taken = this.#taken(partition, of)
-      if (partition.bufferedBytes < hadFetched) this.#options.taken()
       if (taken === undefined) continue
-      this.#turn(partition)
+      if (partition.isBetweenBatches) this.#passOn(partition)
+      else this.#current = partition
       this.#inHand = partition
       this.#silentFromMs = this.#options.clock.monotonic()
       return taken
     }
+    // Those that were looked into have room again.
+    this.#options.taken()
     return undefined
   }
 
@@ -135,9 +142,10 @@ export class Handout {
   }
 
   /** Behind each batch the next partition has its turn, or one with much to read would keep all others waiting. */
-  #turn(partition: AssignedPartition): void {
+  #passOn(partition: AssignedPartition): void {
     const all = [...this.#options.assigned()]
-    this.#current = partition.isBetweenBatches ? all[(all.indexOf(partition) + 1) % all.length] : partition
+    this.#current = all[(all.indexOf(partition) + 1) % all.length]
+    this.#options.taken()
   }
 
   /** First the one whose turn it is, then those behind it, then those before. */

@@ -35,23 +35,6 @@ export interface Found extends Position {
 const atEarliest = -2n
 const atLatest = -1n
 
-/** Of what was found, each is told once. */
-class ToldMap extends Map<Wanted, Found | undefined> {
-  readonly #wanted: readonly Wanted[]
-  readonly #tell: (i: number, found: Found | undefined) => void
-
-  constructor(wanted: readonly Wanted[], tell: (i: number, found: Found | undefined) => void) {
-    super()
-    this.#wanted = wanted
-    this.#tell = tell
-  }
-
-  override set(each: Wanted, found: Found | undefined): this {
-    this.#tell(this.#wanted.indexOf(each), found)
-    return super.set(each, found)
-  }
-}
-
 const timestampOf = (spot: Spot): bigint =>
   spot === 'earliest' ? atEarliest : spot === 'latest' ? atLatest : BigInt(Math.trunc(spot))
 
@@ -71,7 +54,11 @@ export class OffsetFinder {
     deadline: Deadline,
     tell: (i: number, found: Found | undefined) => void = () => undefined,
   ): Promise<readonly (Found | undefined)[]> {
-    const found = new ToldMap(wanted, tell)
+    const found = new Map<Wanted, Found | undefined>()
+    const take = (each: Wanted, place: Found | undefined): void => {
+      found.set(each, place)
+      tell(wanted.indexOf(each), place)
+    }
     const { clock, metadata, backoff } = this.#options
     let last: unknown
     for (const topic of new Set(wanted.map((it) => it.topic))) await metadata.topic(topic, deadline)
@@ -84,7 +71,7 @@ export class OffsetFinder {
         await sleep(clock, Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
       }
       for (const [broker, them] of this.#byLeader(left)) {
-        last = (await this.#ask(broker, them, found, deadline)) ?? last
+        last = (await this.#ask(broker, them, take, deadline)) ?? last
       }
     }
   }
@@ -107,7 +94,7 @@ export class OffsetFinder {
   async #ask(
     broker: BrokerView,
     wanted: readonly Wanted[],
-    found: Map<Wanted, Found | undefined>,
+    take: (each: Wanted, place: Found | undefined) => void,
     deadline: Deadline,
   ): Promise<unknown> {
     const { connections, metadata, requestTimeoutMs, isolationLevel } = this.#options
@@ -131,7 +118,7 @@ export class OffsetFinder {
           if (each === undefined) continue
           const error = errorCode === ErrorCode.NONE ? undefined : KafkaError.of(errorCode, `${name}-${partitionIndex}`)
           if (error === undefined) {
-            found.set(each, offset < 0 ? undefined : { offset, leaderEpoch, timestampMs: Number(timestamp) })
+            take(each, offset < 0 ? undefined : { offset, leaderEpoch, timestampMs: Number(timestamp) })
           } else if (retriableErrors.has(errorCode)) passing = error
           else throw error
         }
