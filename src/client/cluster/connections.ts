@@ -1,6 +1,6 @@
 /**
  * The connections of one client. To a broker there are several, by what they are for: a broker serves one request of a
- * connection after the other, and what waits there, a fetch or a join, must not hold up the rest.
+ * connection after the other, and what waits there, a produce, a fetch or a join, must not hold up the rest.
  */
 import type { RandomStream } from '../../base/index.ts'
 import { type Peer, Peers } from '../../peer/index.ts'
@@ -11,7 +11,7 @@ import type { Address } from './address.ts'
 import type { BrokerView, ClusterView } from './cluster-view.ts'
 
 /** What a connection is for. */
-export type Lane = 'main' | 'fetch' | 'coordinator' | 'join'
+export type Lane = 'main' | 'produce' | 'fetch' | 'coordinator' | 'join'
 
 const softwareName = 'odradek'
 const softwareVersion = '0.1.0'

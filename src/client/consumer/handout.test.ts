@@ -125,6 +125,25 @@ test('when nothing is here, or a batch is handed out, more is fetched', () => {
   assert.equal(taken(), 3)
 })
 
+test('what cannot be read is fetched again, and fails again: nothing behind it is handed out', () => {
+  let reads = 0
+  const broken = (): Fetched => ({
+    ...answer(0, [], 2),
+    next() {
+      reads++
+      throw new Error('broken batch')
+    },
+  })
+  const { handout, partitions } = stage(broken())
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  for (let i = 1; i <= 2; i++) {
+    assert.throws(() => handout.one(), /broken batch/)
+    assert.deepEqual([reads, partition.fetchFrom?.offset, ...at(partition)], [i, 0, 0, 0])
+    partition.received(broken())
+  }
+})
+
 test('a failure is told once, to whoever asks next', async () => {
   const { handout } = stage(answer(0, [[0]], 1))
   const arrival = handout.arrival()

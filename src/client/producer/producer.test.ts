@@ -348,6 +348,45 @@ test('versions are those that both sides know, down to those of Kafka 2.1, where
   })
 })
 
+test('an acknowledgement counts also where the topic is not known any more', async () => {
+  const cluster = new ScriptedCluster()
+  await cluster.run(async () => {
+    await using producer = cluster.producer(oneByOne, { metadataMaxAgeMs: 200 })
+    const held: Offered[] = []
+    cluster.onOffer = (offered) => held.push(offered)
+    const sent = producer.send('t', { value: 'a' })
+    await cluster.sleep(100)
+    cluster.topicError = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    await cluster.sleep(2000)
+    for (const offered of held) cluster.store(offered)
+    assert.equal((await sent).offset, 0)
+    assert.equal(cluster.offered.length, 1)
+  })
+})
+
+test('a partitioner that throws, and what is no record, fail by themselves and hold up nobody', async () => {
+  const cluster = new ScriptedCluster({ partitions: 2 })
+  await cluster.run(async () => {
+    await using producer = cluster.producer({
+      partitioner({ value }) {
+        if (String(value) === 'bad') throw new RangeError('no such customer')
+        return String(value) === 'far' ? 9 : 1
+      },
+    })
+    // The topic is not known yet: they wait in line.
+    const sent = ['a', 'bad', 'far', 'b'].map((value) => producer.send('t', { value }))
+    const outcomes = await Promise.allSettled(sent)
+    assert.deepEqual(
+      outcomes.map((it) => (it.status === 'fulfilled' ? it.value.offset : String(it.reason))),
+      [0, 'RangeError: no such customer', 'KafkaError: the partitioner gives partition 9', 1],
+    )
+    await assert.rejects(producer.send('t', { value: 'bad' }), /no such customer/)
+    await assert.rejects(producer.send('t', { value: 'c', timestampMs: 0.5 }), isCode('INVALID_ARGUMENT'))
+    await assert.rejects(producer.send('t', JSON.parse('{"value": 5}')), isCode('INVALID_ARGUMENT'))
+    assert.equal((await producer.send('t', { value: 'c' })).offset, 2)
+  })
+})
+
 test('options that make no sense are refused, by name', () => {
   const cluster = new ScriptedCluster()
   const wrong: readonly [ProducerOptions, RegExp][] = [

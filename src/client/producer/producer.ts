@@ -60,7 +60,7 @@ export class Producer {
     this.#env = env
     this.#settings = settings
     this.#draw = env.random.stream('client-producer')
-    const options = { ...connection, inFlightMax: settings.maxInFlightRequestsPerConnection + inFlightOfOthers }
+    const options = { ...connection, inFlightMax: settings.maxInFlightRequestsPerConnection }
     const logger = env.logger.child('producer')
     this.#connections = new Connections(env, options)
     this.#metadata = new Metadata({
@@ -299,9 +299,6 @@ export class Producer {
     }
   }
 }
-
-/** On the connections that carry produce requests. */
-const inFlightOfOthers = 5
 
 /** Throws KafkaError for what callers without types may give. */
 function plain(value: Plain | undefined): Uint8Array | null {

@@ -259,7 +259,7 @@ export class Sender {
     const broker = metadata.view.brokers.get(leaderId)
     assert(broker !== undefined, 'batches are offered to brokers that are known')
     const { hasIds, request } = this.#request(sent)
-    return await connections.to(broker, 'main').send(produce, request, {
+    return await connections.to(broker, 'produce').send(produce, request, {
       timeoutMs: requestTimeoutMs,
       isAnswered: settings.acks !== 0,
       ...(!hasIds && { versions: namedVersions }),
