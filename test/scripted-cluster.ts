@@ -52,10 +52,16 @@ export class ScriptedCluster {
   topicError: number = ErrorCode.NONE
   /** The highest versions that are served, by key; all that there are unless told. */
   versionsMax: Readonly<Record<number, number>> = {}
+  /** What is said of the whole cluster. */
+  metadataError: number = ErrorCode.NONE
   /** Epoch of the ids that are given. */
   givenEpoch = 0
   idsGiven = 0
   metadataAsked = 0
+  /** Whom it was asked of, in order. */
+  readonly askedOf: number[] = []
+  /** The brokers that are told of; all, unless said. */
+  toldOf: readonly number[]
   /** In the order in which they came. */
   readonly offered: Offered[] = []
   /** What is done with each; unless told, it is stored. */
@@ -64,6 +70,7 @@ export class ScriptedCluster {
 
   constructor({ brokers = 1, partitions = 1 } = {}) {
     this.brokers = Array.from({ length: brokers }, (_, i) => i + 1)
+    this.toldOf = this.brokers
     this.leaders = Array.from({ length: partitions }, (_, i) => (i % brokers) + 1)
   }
 
@@ -116,6 +123,7 @@ export class ScriptedCluster {
       reply(apiVersions, tellVersions(served))
     } else if (request.key === metadata.key) {
       this.metadataAsked++
+      this.askedOf.push(broker)
       const { topics } = metadata.request.decode(request.reader, request.version)
       reply(metadata, this.#metadata(topics === null || topics.some(({ name }) => name === 't')))
     } else if (request.key === initProducerId.key) {
@@ -133,9 +141,10 @@ export class ScriptedCluster {
       return { partitionIndex, leaderId, leaderEpoch: this.leaderEpoch, replicaNodes: [1], isrNodes: [1] }
     })
     return metadata.response.create({
+      errorCode: this.metadataError,
       clusterId: 'scripted',
       controllerId: 1,
-      brokers: this.brokers.map((nodeId) => ({ nodeId, host: this.hostOf(nodeId), port })),
+      brokers: this.toldOf.map((nodeId) => ({ nodeId, host: this.hostOf(nodeId), port })),
       topics: isAsked
         ? [{ name: 't', topicId, errorCode: this.topicError, partitions: isThere ? partitions : [] }]
         : [],

@@ -82,6 +82,32 @@ test('where nobody that is known answers, the servers that were given are asked,
   }
 })
 
+test('who is told to, and who was not answered for long, asks first the servers that were given', async () => {
+  for (const isTold of [true, false]) {
+    const cluster = new ScriptedCluster({ brokers: 4 })
+    // The first one alone was given, and is not known.
+    cluster.toldOf = [2, 3, 4]
+    await cluster.run(async () => {
+      const trigger = { metadataRecoveryRebootstrapTriggerMs: isTold ? 3_600_000 : 1000, requestTimeoutMs: 500 }
+      const { metadata, within, close } = metadataOf(cluster, trigger)
+      await metadata.cluster(within(1000))
+      await metadata.update()
+      assert.deepEqual([...metadata.view.brokers.keys()], [2, 3, 4])
+      if (isTold) cluster.metadataError = ErrorCode.REBOOTSTRAP_REQUIRED
+      else await cluster.sleep(2000)
+      const asked = cluster.askedOf.length
+      const update = metadata.update()
+      await cluster.sleep(300)
+      cluster.metadataError = ErrorCode.NONE
+      await within(5000).within(update)
+      const [first, second] = cluster.askedOf.slice(asked)
+      assert.equal(isTold ? second : first, 1)
+      assert.ok(!isTold || first !== 1)
+      close()
+    })
+  }
+})
+
 test('a topic that may not be seen is told at once; one that is not there yet, when time is over, with what was said', async () => {
   const cluster = new ScriptedCluster()
   await cluster.run(async () => {

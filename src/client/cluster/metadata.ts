@@ -42,6 +42,8 @@ export class Metadata {
   #isUrgent = true
   #view = ClusterView.empty
   #lastAnswerMs: number
+  /** A broker has said that those that are known are not to be asked (KIP-1102). */
+  #isSentBack = false
   #asking: Promise<void> | undefined
   /** To be begun when the one that is under way has ended. */
   #following: Promise<void> | undefined
@@ -142,6 +144,7 @@ export class Metadata {
       if (attempts > 0) await sleep(this.#clock, this.#backoff.backoffMs(attempts - 1))
       for (const peer of this.#candidates()) {
         if (this.#isClosed || (await this.#answered(peer))) return
+        if (this.#isSentBack && attempts === 0) break
       }
     }
   }
@@ -154,13 +157,15 @@ export class Metadata {
     const known = connections.candidates(this.#view)
     if (known.length > 0 && options.metadataRecoveryStrategy === 'none') return known
     const bootstrap = connections.bootstrapCandidates()
-    return silentMs > options.metadataRecoveryRebootstrapTriggerMs ? [...bootstrap, ...known] : [...known, ...bootstrap]
+    const isFirst = this.#isSentBack || silentMs > options.metadataRecoveryRebootstrapTriggerMs
+    return isFirst ? [...bootstrap, ...known] : [...known, ...bootstrap]
   }
 
   async #answered(peer: Peer): Promise<boolean> {
     const timeoutMs = this.#options.options.requestTimeoutMs
     try {
       const response = await peer.send(metadata, this.#request(), { timeoutMs })
+      if (response.errorCode === ErrorCode.REBOOTSTRAP_REQUIRED) this.#isSentBack = true
       if (response.errorCode !== ErrorCode.NONE || response.brokers.length === 0) return false
       this.#take(response)
       return true
@@ -182,6 +187,7 @@ export class Metadata {
     const { options, connections, maxIdleMs } = this.#options
     const nowMs = this.#clock.monotonic()
     this.#lastAnswerMs = nowMs
+    this.#isSentBack = false
     for (const [name, askedMs] of this.#wanted) if (nowMs - askedMs > maxIdleMs) this.#wanted.delete(name)
     this.#see(this.#view.after(response, (name) => !this.#wantsAll && this.#wanted.has(name)))
     connections.settle(this.#view)

@@ -9,6 +9,7 @@ import { type AskedPartition, type ExponentialBackoff, FetchSessionClient, PeerE
 import { ErrorCode, type FetchResponse, fetch, retriableErrors } from '../../protocol/index.ts'
 import type { BrokerView } from '../cluster/cluster-view.ts'
 import type { Connections } from '../cluster/connections.ts'
+import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
@@ -50,18 +51,6 @@ type AskedTopicId =
 
 /** Before topics were named by their ids. */
 const namedVersions = [fetch.versions[0], 12] as const
-
-const ledElsewhere: ReadonlySet<number> = new Set([
-  ErrorCode.NOT_LEADER_OR_FOLLOWER,
-  ErrorCode.REPLICA_NOT_AVAILABLE,
-  ErrorCode.KAFKA_STORAGE_ERROR,
-  ErrorCode.FENCED_LEADER_EPOCH,
-  ErrorCode.UNKNOWN_LEADER_EPOCH,
-  ErrorCode.OFFSET_NOT_AVAILABLE,
-  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  ErrorCode.UNKNOWN_TOPIC_ID,
-  ErrorCode.INCONSISTENT_TOPIC_ID,
-])
 
 const ofSession: ReadonlySet<number> = new Set([
   ErrorCode.FETCH_SESSION_ID_NOT_FOUND,

@@ -10,6 +10,7 @@ import { assert, type Clock, type Logger, type Uuid, zeroUuid } from '../../base
 import { type ExponentialBackoff, PeerError, UnsupportedVersionError } from '../../peer/index.ts'
 import { ErrorCode, type ProduceResponse, produce, retriableErrors } from '../../protocol/index.ts'
 import type { Connections } from '../cluster/connections.ts'
+import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
@@ -51,18 +52,6 @@ const namedVersions = [produce.versions[0], 12] as const
 
 /** Of one partition, with idempotence: the broker knows so many. */
 const inFlightOfPartitionMax = 5
-
-/** Errors after which who leads is asked anew. */
-const ledElsewhere: ReadonlySet<number> = new Set([
-  ErrorCode.NOT_LEADER_OR_FOLLOWER,
-  ErrorCode.LEADER_NOT_AVAILABLE,
-  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  ErrorCode.UNKNOWN_TOPIC_ID,
-  ErrorCode.INCONSISTENT_TOPIC_ID,
-  ErrorCode.FENCED_LEADER_EPOCH,
-  ErrorCode.KAFKA_STORAGE_ERROR,
-  ErrorCode.REPLICA_NOT_AVAILABLE,
-])
 
 /** The broker does not have what comes before this batch, or no longer knows that it has it. */
 const outOfSequence: ReadonlySet<number> = new Set([
