@@ -5,8 +5,14 @@ import type { Clock, Timer } from '../base/index.ts'
 const delayMsMax = 2 ** 31 - 1
 
 export class SystemClock implements Clock {
+  readonly #keepsAlive: boolean
   /** For the next round of immediates. */
   #waiting: (() => void)[] = []
+
+  /** `keepsAlive`: the process does not end while something is waited for. */
+  constructor({ keepsAlive = false }: { readonly keepsAlive?: boolean } = {}) {
+    this.#keepsAlive = keepsAlive
+  }
 
   now(): number {
     return Date.now()
@@ -21,8 +27,7 @@ export class SystemClock implements Clock {
     const wait = (leftMs: number): void => {
       const pieceMs = Math.min(leftMs, delayMsMax)
       handle = setTimeout(() => (leftMs > pieceMs ? wait(leftMs - pieceMs) : fire()), pieceMs)
-      // A node is kept alive by its listeners, never by a timer.
-      handle.unref()
+      if (!this.#keepsAlive) handle.unref()
     }
     wait(Math.max(0, delayMs))
     return { cancel: () => clearTimeout(handle) }

@@ -17,12 +17,14 @@ export interface EnvOptions {
   readonly level?: LogLevel
   /** Of the module that exports `jobs`, a map of functions by name; without it there are no workers' jobs. */
   readonly jobsUrl?: string
+  /** Of a node it is the listeners that keep the process alive; a client may have nothing but what it waits for. Default false. */
+  readonly keepsAlive?: boolean
   /** Where log lines go; standard error unless told. */
   readonly write?: (line: string) => void
 }
 
 export function createEnv(options: EnvOptions = {}): Env {
-  const clock = new SystemClock()
+  const clock = new SystemClock({ keepsAlive: options.keepsAlive ?? false })
   return {
     clock,
     random: new SystemRandom(),

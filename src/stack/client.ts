@@ -37,6 +37,6 @@ export interface KafkaOptions extends ConnectionOptions {
 export class Kafka extends KafkaOver {
   /** Connects to nothing yet. Throws KafkaError for options that make no sense. */
   constructor({ logLevel = 'warn', ...options }: KafkaOptions) {
-    super(createEnv({ level: logLevel }), options)
+    super(createEnv({ level: logLevel, keepsAlive: true }), options)
   }
 }
