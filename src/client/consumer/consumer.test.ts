@@ -60,6 +60,20 @@ test('partitions that are assigned by hand are read from their beginning, in ord
   assert.deepEqual([consumer.position(first(topic)), consumer.lag(first(topic))], [2, 0])
 })
 
+test('what is done of a partition that is given up by hand is committed, and who has it again goes on there', async () => {
+  const topic = await topicWith(['a', 'b', 'c'])
+  await using consumer = open({ groupId: `group-${names++}` })
+  consumer.assign([first(topic)])
+  assert.deepEqual(await read(consumer, 2), ['a', 'b'])
+  await consumer.commit([{ ...first(topic), offset: 1 }])
+  const iterator = consumer[Symbol.asyncIterator]()
+  assert.equal(String((await iterator.next()).value?.value), 'c')
+  consumer.assign([])
+  assert.deepEqual(consumer.assignment, [])
+  consumer.assign([first(topic)])
+  assert.deepEqual(await read(consumer, 1), ['c'])
+})
+
 test('who leaves the loop gets the record again that was in hand, unless it was committed', async () => {
   const topic = await topicWith(['a', 'b', 'c'])
   await using consumer = open({ groupId: `group-${names++}`, enableAutoCommit: false })

@@ -1,0 +1,113 @@
+/** Finds out where partitions begin that were just assigned: where the group has committed, else as `autoOffsetReset` says. */
+import type { Clock, Logger } from '../../base/index.ts'
+import type { ExponentialBackoff } from '../../peer/index.ts'
+import { Deadline, sleep } from '../deadline.ts'
+import { KafkaError } from '../kafka-error.ts'
+import type { AssignedPartition } from './assigned-partition.ts'
+import type { AssignedPartitions } from './assigned-partitions.ts'
+import type { Commits } from './commits.ts'
+import type { ConsumerSettings } from './consumer-options.ts'
+import type { OffsetFinder } from './offset-finder.ts'
+
+export interface BeginningsOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly backoff: ExponentialBackoff
+  readonly assigned: AssignedPartitions
+  readonly finder: OffsetFinder
+  /** Undefined: there is no group. */
+  readonly commits: Commits | undefined
+  readonly autoOffsetReset: ConsumerSettings['autoOffsetReset']
+  /** For one attempt. */
+  readonly timeoutMs: number
+  /** Of some it is known now. */
+  readonly found: () => void
+  /** Nobody knows, and trying again does not help. */
+  readonly failed: (error: unknown) => void
+}
+
+export class Beginnings {
+  readonly #options: BeginningsOptions
+  #isClosed = false
+
+  constructor(options: BeginningsOptions) {
+    this.#options = options
+  }
+
+  /** What goes wrong and may pass is tried again for as long as they are assigned. */
+  find(partitions: readonly AssignedPartition[]): void {
+    this.#start(partitions, true)
+  }
+
+  /** There is nothing where it was to go on: as `autoOffsetReset` says. */
+  outOfRange(partition: AssignedPartition): void {
+    const { topic, partition: index, fetchFrom } = partition
+    this.#options.logger.log('warn', 'there is nothing at the offset of a partition', {
+      partition: `${topic}-${index}`,
+      offset: fetchFrom?.offset,
+    })
+    partition.jump(undefined)
+    this.#start([partition], false)
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+
+  #start(partitions: readonly AssignedPartition[], mayBeCommitted: boolean): void {
+    if (partitions.length === 0) return
+    this.#untilFound(partitions, mayBeCommitted).catch((error: unknown) => {
+      if (!this.#isClosed) this.#options.failed(error)
+    })
+  }
+
+  async #untilFound(partitions: readonly AssignedPartition[], mayBeCommitted: boolean): Promise<void> {
+    const { clock, logger, backoff, assigned } = this.#options
+    const jumps = partitions.map((it) => it.jumps)
+    /** Neither taken away nor moved meanwhile. */
+    const waiting = (): AssignedPartition[] => partitions.filter((it, i) => it.jumps === jumps[i] && assigned.has(it))
+    for (let attempts = 0; waiting().length > 0 && !this.#isClosed; attempts++) {
+      try {
+        if (mayBeCommitted) await this.#findCommitted(waiting)
+        await this.#reset(waiting())
+      } catch (error) {
+        if (!(error instanceof KafkaError && error.isRetriable)) throw error
+        logger.log('warn', 'it is not known where to begin', { reason: error.message })
+        await sleep(clock, backoff.backoffMs(attempts))
+      }
+    }
+  }
+
+  async #findCommitted(waiting: () => readonly AssignedPartition[]): Promise<void> {
+    const { commits, found } = this.#options
+    if (commits === undefined) return
+    const asked = waiting()
+    const offsets = new Map((await commits.fetch(asked)).map((offset, i) => [asked[i], offset]))
+    for (const partition of waiting()) {
+      const offset = offsets.get(partition)
+      if (offset === undefined) continue
+      partition.jump(offset)
+      partition.committed = offset.offset
+    }
+    found()
+  }
+
+  /** Each begins as soon as it is known where. */
+  async #reset(partitions: readonly AssignedPartition[]): Promise<void> {
+    const { clock, finder, autoOffsetReset: spot, timeoutMs, found: told } = this.#options
+    if (partitions.length === 0) return
+    if (spot === 'none') {
+      const names = partitions.map(({ topic, partition }) => `${topic}-${partition}`)
+      throw new KafkaError('OFFSET_OUT_OF_RANGE', `nobody has said where to begin in ${names.join(', ')}`)
+    }
+    const jumps = partitions.map((it) => it.jumps)
+    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, spot }))
+    const deadline = new Deadline(clock, { afterMs: timeoutMs, what: 'offsets were not told' })
+    await finder.find(wanted, deadline, (i, found) => {
+      const partition = partitions[i]
+      if (found === undefined || partition === undefined || partition.jumps !== jumps[i]) return
+      partition.jump(found)
+      told()
+    })
+  }
+}
