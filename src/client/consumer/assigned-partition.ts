@@ -17,6 +17,8 @@ export interface Fetched {
   readonly highWatermark: number
   /** The next records in order; undefined when there are no more. Throws where they cannot be read. */
   readonly next: () => readonly ConsumedRecord<Bytes, Bytes>[] | undefined
+  /** Of those that `next` gave last. */
+  readonly leaderEpoch: number
   /** Behind all that it holds, whether it was handed out or is none of the application's business. */
   readonly end: Position
 }
@@ -79,6 +81,15 @@ export class AssignedPartition {
     this.#at = 0
   }
 
+  /** From `end` on the log is another one: what was fetched of it is dropped, and what was handed out of it is not there any more. */
+  cut(end: Position): void {
+    const { processed, position } = this
+    const upTo = (place: Position | undefined): Position | undefined =>
+      place === undefined || place.offset < end.offset ? place : end
+    this.jump(upTo(position))
+    this.processed = upTo(processed)
+  }
+
   received(fetched: Fetched): void {
     this.fetchFrom = fetched.end
     if (fetched.sizeInBytes > 0) this.#fetched.push(fetched)
@@ -110,7 +121,7 @@ export class AssignedPartition {
   }
 
   #advance({ offset }: ConsumedRecord<Bytes, Bytes>): void {
-    this.position = { offset: offset + 1, leaderEpoch: this.#fetched[0]?.end.leaderEpoch ?? -1 }
+    this.position = { offset: offset + 1, leaderEpoch: this.#fetched[0]?.leaderEpoch ?? -1 }
   }
 
   /** What was handed out last is handed out again, with all behind it. */

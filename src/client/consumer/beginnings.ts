@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../../base/index.ts'
 import type { ExponentialBackoff } from '../../peer/index.ts'
 import { Deadline, sleep } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
-import type { AssignedPartition } from './assigned-partition.ts'
+import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { AssignedPartitions } from './assigned-partitions.ts'
 import type { Commits } from './commits.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
@@ -48,6 +48,28 @@ export class Beginnings {
     })
     partition.jump(undefined)
     this.#start([partition], false)
+  }
+
+  /**
+   * The log was cut, and may have other records now, from `end` on (KIP-320): what was fetched of those is not handed out; where the
+   * application was beyond, it goes on there, if `autoOffsetReset` does not leave that to it.
+   */
+  diverged(partition: AssignedPartition, end: Position): void {
+    const { logger, autoOffsetReset, failed, found } = this.#options
+    const { topic, partition: index, position, fetchFrom } = partition
+    if (position === undefined || fetchFrom === undefined) return
+    if (end.offset >= fetchFrom.offset) partition.fetchFrom = { ...fetchFrom, leaderEpoch: end.leaderEpoch }
+    else {
+      const isBehind = position.offset > end.offset
+      const text = `${topic}-${index} was cut at offset ${end.offset}, and ${position.offset} was the next to be handed out`
+      if (isBehind && autoOffsetReset === 'none') {
+        failed(new KafkaError('OFFSET_OUT_OF_RANGE', text))
+        return
+      }
+      logger.log('warn', text)
+      partition.cut(end)
+    }
+    found()
   }
 
   close(): void {

@@ -10,12 +10,9 @@ import type { TopicOffset } from './consumer-options.ts'
 
 export interface OffsetOf extends TopicPartition {
   readonly offset: number
-  readonly metadata?: string
-}
-
-/** With the epoch in which the record before it was written, where that is known (KIP-320). */
-export interface OffsetDone extends OffsetOf {
+  /** In which the record before it was written: where the log was cut before it, that is seen (KIP-320). -1: not known. */
   readonly leaderEpoch?: number
+  readonly metadata?: string
 }
 
 export interface CommitsOptions {
@@ -56,14 +53,14 @@ export class Commits {
   }
 
   /** What is done of these and not committed. */
-  uncommitted(of: Iterable<AssignedPartition> = this.#options.assigned.all): readonly OffsetDone[] {
+  uncommitted(of: Iterable<AssignedPartition> = this.#options.assigned.all): readonly OffsetOf[] {
     return [...of].flatMap(({ topic, partition, processed, committed }) =>
       processed === undefined || processed.offset === committed ? [] : [{ topic, partition, ...processed }],
     )
   }
 
   /** Rejects with KafkaError. */
-  async commit(offsets: readonly OffsetDone[], member: MemberName = this.#options.member()): Promise<void> {
+  async commit(offsets: readonly OffsetOf[], member: MemberName = this.#options.member()): Promise<void> {
     const { assigned, committed } = this.#options
     const all = offsets.map((each) => ({ ...each, leaderEpoch: each.leaderEpoch ?? -1 }))
     const deadline = this.#deadline('offsets were not committed')

@@ -1,6 +1,7 @@
 /** The consumer before a broker of ours, in memory. In clusters under faults: `test/sim/cluster`; before others: `test/interop`. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { type Consumer, type ConsumerOptions, Kafka, type Producer } from '../../stack/client.ts'
 import { type RunningBroker, startBroker } from '../../stack/index.ts'
 
@@ -71,6 +72,27 @@ test('what is done of a partition that is given up by hand is committed, and who
   consumer.assign([])
   assert.deepEqual(consumer.assignment, [])
   consumer.assign([first(topic)])
+  assert.deepEqual(await read(consumer, 1), ['c'])
+})
+
+test('a log that was cut is read on where it was cut, or not without being told (KIP-320)', async () => {
+  const topic = await topicWith(['a', 'b'])
+  const groupId = `group-${names++}`
+  const beyond = { ...first(topic), offset: 7, leaderEpoch: 0 }
+  {
+    await using consumer = open({ groupId })
+    consumer.assign([first(topic)])
+    await consumer.commit([beyond])
+  }
+  await using careful = open({ groupId, autoOffsetReset: 'none' })
+  careful.assign([first(topic)])
+  await assert.rejects(read(careful, 1), { code: 'OFFSET_OUT_OF_RANGE', message: /was cut at offset 2/ })
+  careful.seek({ ...beyond, offset: 1 })
+  assert.deepEqual(await read(careful, 1), ['b'])
+  await using consumer = open({ groupId })
+  consumer.assign([first(topic)])
+  while (consumer.position(first(topic)) !== 2) await setTimeout(5)
+  await producer.send(topic, { value: 'c', partition: 0 })
   assert.deepEqual(await read(consumer, 1), ['c'])
 })
 
@@ -161,7 +183,7 @@ async function untilShared(...consumers: Consumer[]): Promise<void> {
     const counts = consumers.map(({ assignment }) => assignment.length)
     return counts.every((count) => count > 0) && counts.reduce((a, b) => a + b) === 3
   }
-  while (!isShared()) await new Promise((then) => setTimeout(then, 20))
+  while (!isShared()) await setTimeout(20)
 }
 
 test('two members share the partitions; what one leaves the other goes on with', async () => {
@@ -220,7 +242,7 @@ test('who keeps a record for too long loses what it has to others, and comes bac
   consumer.subscribe([topic])
   const before = await read(consumer, 3)
   await untilShared(consumer)
-  while (told.length < 2) await new Promise((then) => setTimeout(then, 20))
+  while (told.length < 2) await setTimeout(20)
   assert.deepEqual([told, consumer.assignment], [['got 3', 'lost 3'], []])
   // Two of the three were done, but nothing was committed: all are read again.
   const again = await read(consumer, 6)

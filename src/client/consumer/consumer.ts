@@ -87,6 +87,7 @@ export class Consumer {
       assigned: () => assigned.all,
       arrived: () => this.#handout.arrived(),
       outOfRange: (partition) => this.#beginnings.outOfRange(partition),
+      diverged: (partition, end) => this.#beginnings.diverged(partition, end),
       failed: (_, error) => this.#handout.fail(error),
     })
     this.#handout = new Handout({
@@ -201,9 +202,9 @@ export class Consumer {
   }
 
   /** The next record of the partition is that at `offset`, or the first one behind it. */
-  seek({ topic, partition, offset }: OffsetOf): void {
+  seek({ topic, partition, offset, leaderEpoch = -1 }: OffsetOf): void {
     if (!Number.isSafeInteger(offset) || offset < 0) throw new KafkaError('INVALID_ARGUMENT', `offset ${offset}`)
-    this.#get({ topic, partition }).jump({ offset, leaderEpoch: -1 })
+    this.#get({ topic, partition }).jump({ offset, leaderEpoch })
     this.#loop.wake()
   }
 

@@ -13,7 +13,7 @@ import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
-import type { AssignedPartition } from './assigned-partition.ts'
+import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
 import { FetchedBatches } from './fetched-batches.ts'
 
@@ -32,6 +32,8 @@ export interface FetchLoopOptions {
   readonly arrived: () => void
   /** There is nothing at its position: it was deleted, or never written. */
   readonly outOfRange: (partition: AssignedPartition) => void
+  /** The log of its leader has left that which was read: up to `end` both are the same. */
+  readonly diverged: (partition: AssignedPartition, end: Position) => void
   /** It cannot be read, and asking again does not help. */
   readonly failed: (partition: AssignedPartition, error: KafkaError) => void
 }
@@ -135,7 +137,7 @@ export class FetchLoop {
       partition: index,
       currentLeaderEpoch: view.partition(topic, index)?.leaderEpoch ?? -1,
       fetchOffset: fetchFrom.offset,
-      lastFetchedEpoch: -1,
+      lastFetchedEpoch: fetchFrom.leaderEpoch,
       logStartOffset: -1,
       partitionMaxBytes: this.#options.settings.maxPartitionFetchBytes,
       replicaDirectoryId: zeroUuid,
@@ -226,7 +228,7 @@ export class FetchLoop {
   }
 
   #take({ partition, asked }: Asked, told: Told, endpoints: readonly BrokerView[]): void {
-    const { errorCode, preferredReadReplica, currentLeader } = told
+    const { errorCode, preferredReadReplica, currentLeader, divergingEpoch } = told
     if (errorCode !== ErrorCode.NONE) {
       const { leaderId, leaderEpoch } = currentLeader
       const { topic, partition: index } = partition
@@ -235,6 +237,10 @@ export class FetchLoop {
     } else if (preferredReadReplica >= 0) {
       const untilMs = this.#options.clock.monotonic() + this.#options.metadataMaxAgeMs
       partition.preferredReplica = { brokerId: preferredReadReplica, untilMs }
+    } else if (divergingEpoch.endOffset >= 0) {
+      const { endOffset: offset, epoch: leaderEpoch } = divergingEpoch
+      this.#delay(partition)
+      this.#options.diverged(partition, { offset, leaderEpoch })
     } else this.#keep(partition, asked, told)
   }
 

@@ -31,6 +31,7 @@ export class FetchedBatches implements Fetched {
   readonly sizeInBytes: number
   readonly highWatermark: number
   readonly end: Position
+  leaderEpoch = -1
   readonly #options: FetchedOptions
   readonly #cursor: BatchCursor
   /** Not yet come to. */
@@ -52,6 +53,7 @@ export class FetchedBatches implements Fetched {
     const cursor = this.#cursor
     while (cursor.next()) {
       const records = this.#isHandedOut(cursor) ? this.#decoded(cursor) : []
+      this.leaderEpoch = batchHeader.partitionLeaderEpoch(cursor.view, cursor.position)
       if (records.length > 0) return records
     }
     return undefined

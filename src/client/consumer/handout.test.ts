@@ -12,7 +12,13 @@ const record = (partition: number, offset: number): ConsumedRecord<Bytes, Bytes>
 /** Batches by their offsets; the place behind all is `end`. */
 function answer(partition: number, batches: number[][], end: number): Fetched {
   const left = batches.map((offsets) => offsets.map((offset) => record(partition, offset)))
-  return { sizeInBytes: 10, highWatermark: 99, next: () => left.shift(), end: { offset: end, leaderEpoch: 2 } }
+  return {
+    sizeInBytes: 10,
+    highWatermark: 99,
+    next: () => left.shift(),
+    leaderEpoch: 1,
+    end: { offset: end, leaderEpoch: 2 },
+  }
 }
 
 function stage(...answers: Fetched[]) {
@@ -151,4 +157,29 @@ test('a failure is told once, to whoever asks next', async () => {
   await arrival
   assert.throws(() => handout.one(), /broken/)
   assert.equal(handout.one()?.offset, 0)
+})
+
+test('where the log was cut, what was fetched of it is not handed out, and what was is not there any more', () => {
+  const { handout, partitions } = stage(
+    answer(
+      0,
+      [
+        [0, 1, 2],
+        [3, 4],
+      ],
+      5,
+    ),
+  )
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  handout.one()
+  handout.done()
+  handout.one()
+  partition.cut({ offset: 4, leaderEpoch: 1 })
+  assert.deepEqual(at(partition), [1, 2])
+  assert.deepEqual([partition.fetchFrom?.offset, handout.one()], [2, undefined])
+  partition.cut({ offset: 1, leaderEpoch: 1 })
+  assert.deepEqual(at(partition), [1, 1])
+  partition.cut({ offset: 0, leaderEpoch: 0 })
+  assert.deepEqual([...at(partition), partition.fetchFrom], [0, 0, { offset: 0, leaderEpoch: 0 }])
 })
