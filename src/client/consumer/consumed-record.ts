@@ -11,6 +11,7 @@ export interface ConsumedRecord<K, V> {
   readonly offset: number
   /** Milliseconds since 1970; -1 for none. */
   readonly timestampMs: number
+  /** Bytes are a view of all that was fetched together: who keeps them for long copies them. */
   readonly key: K
   readonly value: V
   readonly headers: readonly ConsumedHeader[]

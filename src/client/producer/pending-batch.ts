@@ -8,6 +8,7 @@ import {
   readRecords,
   recordSizeUpperBound,
 } from '../../records/index.ts'
+import type { Flush } from './flush.ts'
 import type { Completion } from './record.ts'
 
 export interface BatchSettings {
@@ -39,6 +40,7 @@ export class PendingBatch {
   readonly #timestamps: number[] = []
   readonly #completions: Completion[] = []
   readonly #indexes: number[] = []
+  readonly #flushes: Flush[] = []
   #plainSize = 0
   #isClosed = false
   #bytes: Buffer | undefined
@@ -106,6 +108,13 @@ export class PendingBatch {
     this.#isClosed = true
   }
 
+  /** It is sent as it is, and the flush is told when all who wait for its records are. */
+  flush(flush: Flush): void {
+    this.close()
+    this.#flushes.push(flush)
+    flush.expect(1)
+  }
+
   /** The bytes as they are sent: closed, compressed, and in its place in the sequence of its partition, if it has one. */
   seal(sequence?: Sequenced): Buffer {
     this.close()
@@ -130,11 +139,17 @@ export class PendingBatch {
       const offset = baseOffset < 0 ? -1 : baseOffset + i
       completion.done(this.#indexes[i] ?? 0, { topic, partition, offset, timestampMs })
     }
+    this.#tellFlushes()
   }
 
   /** `errorOf` says what is wrong with each record. */
   fail(errorOf: (index: number) => unknown): void {
     for (const [i, completion] of this.#completions.entries()) completion.failed(this.#indexes[i] ?? 0, errorOf(i))
+    this.#tellFlushes()
+  }
+
+  #tellFlushes(): void {
+    for (const flush of this.#flushes.splice(0)) flush.told()
   }
 
   /** The same records in two or more batches, which are smaller: the broker does not take this one. */
@@ -154,6 +169,8 @@ export class PendingBatch {
       batch.isUncertain = this.isUncertain
       batches.push(batch)
     }
+    for (const flush of this.#flushes) for (const batch of batches) batch.flush(flush)
+    this.#tellFlushes()
     return batches
   }
 }

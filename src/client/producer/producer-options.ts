@@ -13,7 +13,10 @@ export interface ProducerOptions {
   readonly batchSize?: number
   /** How long a batch waits for more records. Default 5. */
   readonly lingerMs?: number
-  /** Of all batches that are not acknowledged yet; then `send` waits. Default 33,554,432. */
+  /**
+   * Of all batches that are not acknowledged yet. Records that are sent nevertheless wait outside of it, for as long as `maxBlockMs`: who
+   * sends more than that at once waits now and then for what `send` returns. Default 33,554,432.
+   */
   readonly bufferMemory?: number
   /** How long a record waits for room, and to hear of its topic. Default 60,000. */
   readonly maxBlockMs?: number

@@ -321,6 +321,33 @@ test('with acks=0 nothing is waited for; with acks=1 nobody needs an id', async 
   })
 })
 
+test('a flush waits for what was sent before, whoever goes on sending, also where a batch is split', async () => {
+  const cluster = new ScriptedCluster({ partitions: 2 })
+  await cluster.run(async () => {
+    const producer = cluster.producer({ lingerMs: 60_000 })
+    cluster.leaders[1] = undefined
+    const told: string[] = []
+    const send = (value: string, partition: number): Promise<unknown> =>
+      producer.send('t', { value, partition }).then(
+        () => told.push(value),
+        () => undefined,
+      )
+    const first = Promise.all([send('a', 0), send('b', 0)])
+    let isSplit = false
+    cluster.onOffer = (offered) => {
+      if (isSplit) cluster.store(offered)
+      else offered.answer({ errorCode: ErrorCode.MESSAGE_TOO_LARGE })
+      isSplit = true
+      // Behind the others, and in a partition that nobody leads: it is not waited for.
+      if (told.length === 0) void send('never', 1)
+    }
+    await producer.flush()
+    assert.deepEqual(told, ['a', 'b'])
+    await first
+    await producer.close({ timeoutMs: 100 })
+  })
+})
+
 test('who closes waits for what was sent, or not; nothing is taken any more', async () => {
   const cluster = new ScriptedCluster()
   await cluster.run(async () => {

@@ -33,6 +33,8 @@ interface Intake {
   readonly completion: Completion
   readonly index: number
   readonly deadline: Deadline
+  /** When it does not wait here any more. */
+  readonly left: PromiseWithResolvers<void>
 }
 
 /** Of one topic. */
@@ -52,7 +54,6 @@ export class Producer {
   readonly #sender: Sender
   readonly #draw: RandomStream
   readonly #topics = new Map<string, TopicState>()
-  readonly #takingIn = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
   #isClosed = false
 
@@ -116,10 +117,11 @@ export class Producer {
     return promise
   }
 
-  /** Sends all that lingers; resolves when all that was sent so far is acknowledged or given up. */
+  /** Sends all that lingers; resolves when all that was sent so far is acknowledged or given up, whatever is sent meanwhile. */
   async flush(): Promise<void> {
-    await Promise.all(this.#takingIn)
-    await this.#sender.flush()
+    const flushed = this.#sender.flush()
+    await Promise.all([...this.#topics.values()].map(({ intake }) => intake.at(-1)?.left.promise))
+    await Promise.all([flushed, this.#sender.flush()])
   }
 
   /** Waits for what was sent, then ends all connections. What is not acknowledged in time is rejected with CLOSED. */
@@ -137,7 +139,10 @@ export class Producer {
       await deadline.within(flushed).catch(() => undefined)
     }
     for (const { intake } of this.#topics.values()) {
-      for (const { completion, index } of intake.splice(0)) completion.failed(index, closed())
+      for (const { completion, index, left } of intake.splice(0)) {
+        completion.failed(index, closed())
+        left.resolve()
+      }
     }
     this.#identity?.close()
     this.#sender.close()
@@ -170,7 +175,7 @@ export class Producer {
     throw new KafkaError('RECORD_LIST_TOO_LARGE', text)
   }
 
-  #takeInOrder(topic: string, given: Omit<Intake, 'deadline'>): void {
+  #takeInOrder(topic: string, given: Omit<Intake, 'deadline' | 'left'>): void {
     const state = this.#topic(topic)
     const view = this.#metadata.view.topics.get(topic)
     const isKnown = view !== undefined && isIn(view, given.partition)
@@ -180,10 +185,8 @@ export class Producer {
     }
     const what = `a record of '${topic}' could not be sent`
     const deadline = new Deadline(this.#env.clock, { afterMs: this.#settings.maxBlockMs, what })
-    state.intake.push({ ...given, deadline })
-    if (state.intake.length > 1) return
-    const takingIn = this.#takeIn(topic, state).finally(() => this.#takingIn.delete(takingIn))
-    this.#takingIn.add(takingIn)
+    state.intake.push({ ...given, deadline, left: Promise.withResolvers() })
+    if (state.intake.length === 1) void this.#takeIn(topic, state)
   }
 
   /** In order, each when its topic is known and there is room: as many as can be in one go, so that they come into one batch. */
@@ -197,12 +200,14 @@ export class Producer {
         do {
           intake.shift()
           this.#tryAppend(view, next)
+          next.left.resolve()
           next = intake[0]
         } while (next !== undefined && isIn(view, next.partition) && this.#accumulator.hasRoom)
       } catch (error) {
         if (intake[0] !== next) return
         intake.shift()
         completion.failed(index, error)
+        next.left.resolve()
       }
     }
   }
@@ -237,7 +242,7 @@ export class Producer {
   }
 
   /** Throws what a partitioner throws, and KafkaError for what it gives. */
-  #append(view: TopicView, { record, partition, completion, index }: Omit<Intake, 'deadline'>): void {
+  #append(view: TopicView, { record, partition, completion, index }: Omit<Intake, 'deadline' | 'left'>): void {
     const { name, partitions } = view
     const key = record.key ?? null
     const value = record.value ?? null

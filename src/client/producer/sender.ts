@@ -15,6 +15,7 @@ import type { Metadata } from '../cluster/metadata.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
 import type { Accumulator } from './accumulator.ts'
+import { Flush } from './flush.ts'
 import type { Identity } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { PendingBatch } from './pending-batch.ts'
@@ -74,8 +75,6 @@ export class Sender {
   readonly #inFlight = new Map<number, number>()
   readonly #pump: Pump
   #isClosed = false
-  #flushing = 0
-  #idleWaiters: (() => void)[] = []
 
   constructor(options: SenderOptions) {
     this.#options = options
@@ -87,17 +86,14 @@ export class Sender {
     this.#pump.wake()
   }
 
-  /** Sends all that is there without lingering; resolves when all of that, and what came meanwhile, is done. */
-  async flush(): Promise<void> {
-    this.#flushing++
-    this.wake()
-    try {
-      while (!this.#options.accumulator.isEmpty && !this.#isClosed) {
-        await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
-      }
-    } finally {
-      this.#flushing--
+  /** Sends all that is there without lingering; resolves when all who wait for it are told, whatever comes meanwhile. */
+  flush(): Promise<void> {
+    const flush = new Flush()
+    for (const { batches } of this.#options.accumulator.active) {
+      for (const batch of batches) if (!batch.isGivenUp) batch.flush(flush)
     }
+    this.wake()
+    return flush.isOver
   }
 
   /** Gives up all that is left. */
@@ -111,11 +107,6 @@ export class Sender {
         batch.fail(() => new KafkaError('CLOSED', 'the producer was closed before the record was acknowledged'))
       }
     }
-    this.#tellIdle()
-  }
-
-  #tellIdle(): void {
-    if (this.#options.accumulator.isEmpty) for (const resolve of this.#idleWaiters.splice(0)) resolve()
   }
 
   // ---- what is sent now
@@ -135,7 +126,6 @@ export class Sender {
       for (const [leaderId, { sent }] of requests) void this.#send(leaderId, sent)
       isAgain = requests.size > 0
     }
-    this.#tellIdle()
     return wakeMs
   }
 
@@ -167,7 +157,7 @@ export class Sender {
   /** From when on a batch may be sent. */
   #readyMs(queue: PartitionQueue, batch: PendingBatch): number {
     if (batch.attempts > 0) return batch.retryFromMs
-    const isReady = batch.isFull || queue.last !== batch || this.#flushing > 0 || this.#options.accumulator.isExhausted
+    const isReady = batch.isFull || queue.last !== batch || this.#options.accumulator.isExhausted
     return isReady ? 0 : batch.createdMs + this.#options.settings.lingerMs
   }
 
