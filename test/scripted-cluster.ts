@@ -6,9 +6,11 @@ import { Kafka, type KafkaOptions, type Producer, type ProducerOptions } from '.
 import { replyFrame, type ScriptedRequest, serve, tellVersions } from '../src/peer/scripted-server.ts'
 import {
   type Api,
+  apis,
   apiVersions,
   ErrorCode,
   type Fields,
+  type Given,
   type Infer,
   initProducerId,
   metadata,
@@ -38,6 +40,7 @@ export interface Offered {
 }
 
 const port = 9092
+const always: ReadonlySet<number> = new Set([apiVersions, metadata, produce, initProducerId].map(({ key }) => key))
 const topicId = uuidFromLatin1('the id of topict')
 
 export class ScriptedCluster {
@@ -52,6 +55,7 @@ export class ScriptedCluster {
   topicError: number = ErrorCode.NONE
   /** The highest versions that are served, by key; all that there are unless told. */
   versionsMax: Readonly<Record<number, number>> = {}
+  controllerId = 1
   /** What is said of the whole cluster. */
   metadataError: number = ErrorCode.NONE
   /** Epoch of the ids that are given. */
@@ -67,11 +71,30 @@ export class ScriptedCluster {
   /** What is done with each; unless told, it is stored. */
   onOffer: (offered: Offered) => void = (offered) => this.store(offered)
   readonly #ends = new Map<number, number>()
+  /** By key. */
+  readonly #answers = new Map<number, (broker: number, request: ScriptedRequest, socket: Connection) => void>()
 
   constructor({ brokers = 1, partitions = 1 } = {}) {
     this.brokers = Array.from({ length: brokers }, (_, i) => i + 1)
     this.toldOf = this.brokers
     this.leaders = Array.from({ length: partitions }, (_, i) => (i % brokers) + 1)
+  }
+
+  /** From now on `answer` says what is answered to requests of `api`; undefined: the connection is ended instead. */
+  answer<Q extends Fields, S extends Fields>(
+    api: Api<Q, S>,
+    answer: (request: Infer<Q>, broker: number, version: number) => Given<Infer<S>> | undefined,
+  ): void {
+    this.#answers.set(api.key, (broker, request, socket) => {
+      const response = answer(api.request.decode(request.reader, request.version), broker, request.version)
+      if (response === undefined) socket.destroy()
+      else socket.write([replyFrame(api, request, api.response.create(response))])
+    })
+  }
+
+  kafka(connection: Partial<KafkaOptions> = {}): Kafka {
+    const bootstrapServers = this.brokers.map((id) => `b${id}:${port}`)
+    return new Kafka(this.world.env('client'), { bootstrapServers, ...connection }, { poison: true })
   }
 
   async start(): Promise<void> {
@@ -91,8 +114,7 @@ export class ScriptedCluster {
   }
 
   producer(options: ProducerOptions = {}, connection: Partial<KafkaOptions> = {}): Producer {
-    const bootstrapServers = this.brokers.map((id) => `b${id}:${port}`)
-    return new Kafka(this.world.env('client'), { bootstrapServers, ...connection }, { poison: true }).producer(options)
+    return this.kafka(connection).producer(options)
   }
 
   /** Runs the world until `work` is done. */
@@ -116,10 +138,13 @@ export class ScriptedCluster {
     const reply = <Q extends Fields, S extends Fields>(api: Api<Q, S>, response: Infer<S>): void => {
       socket.write([replyFrame(api, request, response)])
     }
-    if (request.key === apiVersions.key) {
-      const served = [apiVersions, metadata, produce, initProducerId].map(
-        ({ key, versions: [min, max] }) => [key, min, this.versionsMax[key] ?? max] as const,
-      )
+    const answer = this.#answers.get(request.key)
+    if (answer !== undefined) answer(broker, request, socket)
+    else if (request.key === apiVersions.key) {
+      const isServed = ({ key }: { readonly key: number }): boolean => always.has(key) || this.#answers.has(key)
+      const served = apis
+        .filter(isServed)
+        .map(({ key, versions: [min, max] }) => [key, min, this.versionsMax[key] ?? max] as const)
       reply(apiVersions, tellVersions(served))
     } else if (request.key === metadata.key) {
       this.metadataAsked++
@@ -143,7 +168,7 @@ export class ScriptedCluster {
     return metadata.response.create({
       errorCode: this.metadataError,
       clusterId: 'scripted',
-      controllerId: 1,
+      controllerId: this.controllerId,
       brokers: this.toldOf.map((nodeId) => ({ nodeId, host: this.hostOf(nodeId), port })),
       topics: isAsked
         ? [{ name: 't', topicId, errorCode: this.topicError, partitions: isThere ? partitions : [] }]

@@ -1,4 +1,54 @@
-/** The door of `client`: producers, over any Kafka that serves the needed APIs. */
+/** The door of `client`: producers, consumers and admin clients, over any Kafka that serves the needed APIs. */
+
+export type { AclOperation } from './admin/acl-operations.ts'
+export type { Admin, Results } from './admin/admin.ts'
+export type { AdminOptions, CallOptions } from './admin/admin-options.ts'
+export type { Broker, ClusterDescription, DescribeClusterOptions } from './admin/cluster.ts'
+export type { ConfigEntry, ConfigSource, ConfigSynonym, ConfigType, ConfigValue } from './admin/config-entry.ts'
+export type {
+  AlterConfigsOptions,
+  AlteredConfigs,
+  AskedConfigs,
+  ConfigChanges,
+  ConfigResource,
+  ConfigResourceType,
+  Configs,
+  DescribeConfigsOptions,
+} from './admin/configs.ts'
+export type { DescribeGroupsOptions, GroupDescription, MemberDescription } from './admin/group-descriptions.ts'
+export type { GroupOffset, GroupOffsets, ListGroupOffsetsOptions, OffsetToAlter } from './admin/group-offsets.ts'
+export type {
+  GroupListing,
+  GroupType,
+  ListGroupsOptions,
+  MemberToRemove,
+  RemoveMembersOptions,
+} from './admin/groups.ts'
+export type {
+  AskedOffset,
+  DeletedRecords,
+  ListedOffset,
+  ListOffsetsOptions,
+  OffsetSpec,
+  RecordsToDelete,
+} from './admin/offsets.ts'
+export { SomeFailedError, settled } from './admin/results.ts'
+export type {
+  DescribeTopicsOptions,
+  ListTopicsOptions,
+  PartitionDescription,
+  TopicDescription,
+  TopicListing,
+  TopicSelection,
+} from './admin/topic-descriptions.ts'
+export type {
+  CreatedTopic,
+  MutationOptions,
+  NewPartitions,
+  NewTopic,
+  NewTopicOptions,
+  ValidatedOptions,
+} from './admin/topics.ts'
 export type { ClientEnv } from './client-env.ts'
 export type { KafkaOptions } from './connection-options.ts'
 export type { Assignment, Assignor, AssignorInput, GroupMember, TopicPartition } from './consumer/assignors/assignor.ts'

@@ -1,4 +1,6 @@
 /** Where an application begins: what it is told once about a cluster, and the clients that it makes of that. */
+import { Admin } from './admin/admin.ts'
+import { type AdminOptions, adminSettings } from './admin/admin-options.ts'
 import type { ClientEnv } from './client-env.ts'
 import { type ConnectionOptions, connectionOptions, type KafkaOptions } from './connection-options.ts'
 import { Consumer } from './consumer/consumer.ts'
@@ -30,5 +32,10 @@ export class Kafka {
   /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
   consumer(options: ConsumerOptions = {}): Consumer {
     return new Consumer(this.#env, this.#connection, consumerSettings(options))
+  }
+
+  /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
+  admin(options: AdminOptions = {}): Admin {
+    return new Admin(this.#env, this.#connection, adminSettings(options))
   }
 }

@@ -1,0 +1,83 @@
+/** Who is to be asked: anybody, the controller, one broker, all of them, who leads a partition. */
+import type { Peer } from '../../peer/index.ts'
+import type { TopicPartition } from '../consumer/assignors/assignor.ts'
+import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
+import type { Attempt, Place, Share } from './routing.ts'
+
+export const passing =
+  (codes: readonly KafkaErrorCode[]) =>
+  ({ code }: KafkaError): boolean =>
+    codes.includes(code)
+
+/** Whatever is said is the last word. */
+export const nothingPasses = (): boolean => false
+/** Over a quota, the controller takes the rest in a moment (KIP-599). */
+export const controllerPasses = passing(['NOT_CONTROLLER', 'THROTTLING_QUOTA_EXCEEDED'])
+export const movedController = passing(['NOT_CONTROLLER'])
+export const retriable = ({ isRetriable, code }: KafkaError): boolean => isRetriable || code === 'BROKER_NOT_AVAILABLE'
+
+const unavailable = (message: string): KafkaError => new KafkaError('BROKER_NOT_AVAILABLE', message)
+
+/** A broker that is connected, rather than another one. */
+export const anyBroker = <T>(things: readonly T[], { connections, view }: Attempt): readonly Share<T>[] => {
+  const [to] = connections.candidates(view)
+  return [to === undefined ? { error: new KafkaError('NETWORK', 'no broker is known'), things } : { to, things }]
+}
+
+/** Whom the brokers tell as controller: with KRaft any of them, which passes the request on. */
+export const theController = <T>(things: readonly T[], { connections, view }: Attempt): readonly Share<T>[] => {
+  const broker = view.brokers.get(view.controllerId)
+  if (broker === undefined) return [{ error: new KafkaError('NETWORK', 'no controller is known'), things }]
+  return [{ to: connections.to(broker, 'main'), things }]
+}
+
+/** Each where `idOf` says; undefined: anywhere. */
+export const brokerOf =
+  <T>(idOf: (thing: T) => number | undefined): Place<T> =>
+  (things, { connections, view }) =>
+    [...Map.groupBy(things, idOf)].map(([id, them]) => {
+      const broker = id === undefined ? undefined : view.brokers.get(id)
+      if (broker !== undefined) return { to: connections.to(broker, 'main'), things: them }
+      const [to] = id === undefined ? connections.candidates(view) : []
+      return to === undefined ? { error: unavailable(`broker ${id} is not there`), things: them } : { to, things: them }
+    })
+
+/** Each with whom leads it; a topic that is not there is the error of its partitions. */
+export const leaders = async <T extends TopicPartition>(
+  things: readonly T[],
+  attempt: Attempt,
+): Promise<readonly Share<T>[]> => {
+  await knowTopics(things, attempt)
+  const { connections, metadata } = attempt
+  const shares = new Map<Peer, T[]>()
+  const unplaced: Share<T>[] = []
+  for (const thing of things) {
+    const leaderId = metadata.view.partition(thing.topic, thing.partition)?.leaderId
+    const broker = leaderId === undefined ? undefined : metadata.view.brokers.get(leaderId)
+    if (broker === undefined) {
+      unplaced.push({ error: withoutLeader(thing, attempt), things: [thing] })
+      continue
+    }
+    const peer = connections.to(broker, 'main')
+    const them = shares.get(peer) ?? []
+    shares.set(peer, them)
+    them.push(thing)
+  }
+  return [...unplaced, ...[...shares].map(([to, them]) => ({ to, things: them }))]
+}
+
+async function knowTopics(things: readonly TopicPartition[], { metadata, deadline, isFirst }: Attempt): Promise<void> {
+  for (const { topic } of things) metadata.want(topic)
+  const isKnown = things.every(({ topic, partition }) => metadata.view.partition(topic, partition) !== undefined)
+  if (isFirst && !isKnown) await deadline.within(metadata.update())
+}
+
+function withoutLeader({ topic, partition }: TopicPartition, { metadata }: Attempt): KafkaError {
+  const { view } = metadata
+  const name = `${topic}-${partition}`
+  const errorCode = view.failed.get(topic)
+  if (errorCode !== undefined) return KafkaError.of(errorCode, name)
+  if (view.partition(topic, partition) !== undefined)
+    return new KafkaError('LEADER_NOT_AVAILABLE', `nobody leads ${name}`)
+  return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${name} is not there`)
+}

@@ -1,0 +1,22 @@
+/** Partitions in requests, which have them by topic, and in results, where each has one name. */
+import type { TopicPartition } from '../consumer/assignors/assignor.ts'
+
+/** As Kafka writes a partition; results about partitions are found by it. */
+export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
+
+/** By topic, each in the form of a request. */
+export function byTopic<T extends TopicPartition, P>(
+  partitions: readonly T[],
+  form: (it: T) => P,
+): { readonly name: string; readonly partitions: P[] }[] {
+  const topics = [...Map.groupBy(partitions, ({ topic }) => topic)]
+  return topics.map(([name, them]) => ({ name, partitions: them.map(form) }))
+}
+
+/** All partitions of a response, with their topics. */
+export const flat = <P extends { readonly partitionIndex: number }>(
+  topics: readonly { readonly name: string; readonly partitions: readonly P[] }[],
+): (P & TopicPartition)[] =>
+  topics.flatMap(({ name, partitions }) =>
+    partitions.map((it) => ({ ...it, topic: name, partition: it.partitionIndex })),
+  )
