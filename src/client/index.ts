@@ -1,6 +1,7 @@
 /** The door of `client`: producers, consumers and admin clients, over any Kafka that serves the needed APIs. */
-
 export type { AclOperation } from './admin/acl-operations.ts'
+export type { AclBinding, AclFilter, AclResourceType } from './admin/acls.ts'
+export { aclText } from './admin/acls.ts'
 export type { Admin, Results } from './admin/admin.ts'
 export type { AdminOptions, CallOptions } from './admin/admin-options.ts'
 export type { Broker, ClusterDescription, DescribeClusterOptions } from './admin/cluster.ts'
@@ -14,7 +15,15 @@ export type {
   ConfigResourceType,
   Configs,
   DescribeConfigsOptions,
+  ListConfigResourcesOptions,
 } from './admin/configs.ts'
+export type {
+  DescribeFeaturesOptions,
+  Features,
+  FeatureUpdate,
+  LevelRange,
+  UpdateFeaturesOptions,
+} from './admin/features.ts'
 export type { DescribeGroupsOptions, GroupDescription, MemberDescription } from './admin/group-descriptions.ts'
 export type { GroupOffset, GroupOffsets, ListGroupOffsetsOptions, OffsetToAlter } from './admin/group-offsets.ts'
 export type {
@@ -24,6 +33,7 @@ export type {
   MemberToRemove,
   RemoveMembersOptions,
 } from './admin/groups.ts'
+export type { BrokerLogDirs, DescribeLogDirsOptions, LogDir, ReplicaInLogDir, ReplicaToMove } from './admin/log-dirs.ts'
 export type {
   AskedOffset,
   DeletedRecords,
@@ -32,7 +42,40 @@ export type {
   OffsetSpec,
   RecordsToDelete,
 } from './admin/offsets.ts'
+export type {
+  NewRaftVoter,
+  QuorumEndpoint,
+  QuorumInfo,
+  QuorumReplica,
+  RaftVoter,
+  RaftVoterOptions,
+} from './admin/quorum.ts'
+export type {
+  AlteredQuotas,
+  AlterQuotasOptions,
+  ClientQuotas,
+  DescribeQuotasOptions,
+  QuotaEntity,
+  QuotaEntityType,
+  QuotaFilter,
+} from './admin/quotas.ts'
+export { quotaEntityText } from './admin/quotas.ts'
+export type {
+  AlterReassignmentsOptions,
+  ElectedLeader,
+  ElectLeadersOptions,
+  ListReassignmentsOptions,
+  NewReassignment,
+  PartitionReassignment,
+} from './admin/replicas.ts'
 export { SomeFailedError, settled } from './admin/results.ts'
+export type {
+  DeletedScramCredential,
+  NewScramCredential,
+  ScramCredential,
+  ScramMechanism,
+  UserScramCredentials,
+} from './admin/scram.ts'
 export type {
   DescribeTopicsOptions,
   ListTopicsOptions,
@@ -49,6 +92,7 @@ export type {
   NewTopicOptions,
   ValidatedOptions,
 } from './admin/topics.ts'
+
 export type { ClientEnv } from './client-env.ts'
 export type { KafkaOptions } from './connection-options.ts'
 export type { Assignment, Assignor, AssignorInput, GroupMember, TopicPartition } from './consumer/assignors/assignor.ts'

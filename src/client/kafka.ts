@@ -1,5 +1,5 @@
 /** Where an application begins: what it is told once about a cluster, and the clients that it makes of that. */
-import { Admin } from './admin/admin.ts'
+import { Admin, type AdminExtras } from './admin/admin.ts'
 import { type AdminOptions, adminSettings } from './admin/admin-options.ts'
 import type { ClientEnv } from './client-env.ts'
 import { type ConnectionOptions, connectionOptions, type KafkaOptions } from './connection-options.ts'
@@ -8,7 +8,7 @@ import { type ConsumerOptions, consumerSettings } from './consumer/consumer-opti
 import { Producer } from './producer/producer.ts'
 import { type ProducerOptions, producerSettings } from './producer/producer-options.ts'
 
-export interface KafkaExtras {
+export interface KafkaExtras extends AdminExtras {
   /** Overwrites released buffers, so that tests see who kept a view. */
   readonly poison?: boolean
 }
@@ -16,11 +16,13 @@ export interface KafkaExtras {
 export class Kafka {
   readonly #env: ClientEnv
   readonly #connection: ConnectionOptions
+  readonly #extras: AdminExtras
 
   /** Connects to nothing yet. Throws KafkaError for options that make no sense. */
-  constructor(env: ClientEnv, options: KafkaOptions, { poison = false }: KafkaExtras = {}) {
+  constructor(env: ClientEnv, options: KafkaOptions, { poison = false, ...extras }: KafkaExtras = {}) {
     this.#env = env
     this.#connection = connectionOptions(options, poison)
+    this.#extras = extras
   }
 
   /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
@@ -36,6 +38,6 @@ export class Kafka {
 
   /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
   admin(options: AdminOptions = {}): Admin {
-    return new Admin(this.#env, this.#connection, adminSettings(options))
+    return new Admin(this.#env, this.#connection, adminSettings(options), this.#extras)
   }
 }

@@ -42,3 +42,4 @@ export function createEnv(options: EnvOptions = {}): Env {
 
 export { LineLogger } from './logger.ts'
 export { MemoryDisk } from './memory-disk.ts'
+export { hashPassword } from './password-hash.ts'

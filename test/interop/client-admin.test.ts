@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../bench/broker.ts'
-import { type Admin, Kafka, KafkaError, settled } from '../../src/stack/client.ts'
+import { type Admin, aclText, Kafka, KafkaError, quotaEntityText, settled } from '../../src/stack/client.ts'
 import { uniqueName } from './kit.ts'
 import { startOwnBroker } from './own-broker.ts'
 
@@ -176,7 +176,7 @@ test('configs are described and changed one by one', async () => {
       const ofGroup = told.get('group:g')?.entries.get('consumer.session.timeout.ms')
       return [ofBroker?.source, ofBroker?.value, ofGroup?.value]
     },
-    ([source]) => source === 'dynamic-broker-config',
+    ([, value]) => value === '2',
   )
   assert.deepEqual(changed, ['dynamic-broker-config', '2', '50000'])
   await admin.alterConfig({ type: 'broker', name: '' }, { delete: ['log.retention.ms'] })
@@ -261,4 +261,170 @@ test('groups are deleted, each on its own', async () => {
     [groupId]: 'GROUP_ID_NOT_FOUND',
     nobody: 'GROUP_ID_NOT_FOUND',
   })
+})
+
+test('leaders are elected, and replicas reassigned', async () => {
+  const topic = await made(2)
+  const partitions = [0, 1].map((partition) => ({ topic, partition }))
+  const elected = await settled(admin.electLeaders([...partitions, { topic, partition: 9 }]))
+  assert.deepEqual(elected.get(`${topic}-1`), { topic, partition: 1, isElected: false })
+  assert.deepEqual(codesOf(elected)[`${topic}-9`], 'UNKNOWN_TOPIC_OR_PARTITION')
+  assert.deepEqual(codesOf(await admin.electLeaders('all', { type: 'unclean' })), {})
+
+  const altered = await settled(
+    admin.alterPartitionReassignments([
+      { topic, partition: 0, replicas: [1] },
+      { topic, partition: 1, replicas: [1, 9] },
+      { topic, partition: 9, replicas: [1] },
+    ]),
+  )
+  assert.deepEqual(codesOf(altered), {
+    [`${topic}-0`]: 'done',
+    [`${topic}-1`]: 'INVALID_REPLICA_ASSIGNMENT',
+    [`${topic}-9`]: 'UNKNOWN_TOPIC_OR_PARTITION',
+  })
+  const nothing = admin.alterPartitionReassignments([{ topic, partition: 0, replicas: null }])
+  await assert.rejects(nothing, isCode('NO_REASSIGNMENT_IN_PROGRESS'))
+  assert.equal((await admin.listPartitionReassignments()).size, 0)
+  assert.equal((await admin.listPartitionReassignments({ partitions })).size, 0)
+})
+
+test('log directories are described, and replicas moved between them', async () => {
+  const topic = await made(1, ['a'])
+  const described = await admin.describeLogDirs('all', { partitions: [{ topic, partition: 0 }] })
+  const dirs = described.get('1')?.logDirs ?? []
+  assert.equal(dirs.length, 2)
+  assert.ok(dirs.every(({ error, totalBytes, usableBytes }) => error === undefined && totalBytes >= usableBytes))
+  const from = dirs.find(({ replicas }) => replicas.length > 0)
+  const to = dirs.find(({ path }) => path !== from?.path)?.path ?? ''
+  assert.deepEqual(
+    from?.replicas.map(({ partition, offsetLag, isFuture }) => [partition, offsetLag, isFuture]),
+    [[0, 0, false]],
+  )
+  assert.ok((from?.replicas[0]?.size ?? 0) > 0)
+  const moved = await settled(
+    admin.alterReplicaLogDirs([
+      { topic, partition: 0, brokerId: 1, logDir: to },
+      { topic, partition: 5, brokerId: 1, logDir: '/nowhere' },
+      { topic, partition: 0, brokerId: 7, logDir: to },
+    ]),
+  )
+  assert.deepEqual(codesOf(moved), {
+    [`${topic}-0-1`]: 'done',
+    [`${topic}-5-1`]: 'LOG_DIR_NOT_FOUND',
+    [`${topic}-0-7`]: 'BROKER_NOT_AVAILABLE',
+  })
+  const after = await soon(
+    async () => {
+      const told = await admin.describeLogDirs([1], { partitions: [{ topic, partition: 0 }] })
+      return told.get('1')?.logDirs.filter(({ replicas }) => replicas.length > 0) ?? []
+    },
+    ([first, ...more]) => first?.path === to && more.length === 0,
+  )
+  assert.deepEqual([after.length, after[0]?.path], [1, to])
+})
+
+test('ACLs are made, found and deleted', async () => {
+  const topic = uniqueName('acl')
+  const acl = { resourceType: 'topic', resourceName: topic, principal: 'User:alice', operation: 'read' } as const
+  const whole = { ...acl, patternType: 'literal', host: '*', permission: 'allow' } as const
+  const prefixed = { ...whole, patternType: 'prefixed', operation: 'write', permission: 'deny' } as const
+  assert.deepEqual(codesOf(await admin.createAcls([acl, prefixed])), {
+    [`allow User:alice read literal topic:${topic} from *`]: 'done',
+    [`deny User:alice write prefixed topic:${topic} from *`]: 'done',
+  })
+  const bad = admin.createAcls([{ ...acl, principal: 'alice' }])
+  await assert.rejects(bad, isCode('INVALID_REQUEST'))
+  const found = await soon(
+    () => admin.describeAcls({ resourceName: topic }),
+    ({ length }) => length === 2,
+  )
+  assert.deepEqual(
+    found.toSorted((a, b) => a.operation.localeCompare(b.operation)),
+    [whole, prefixed],
+  )
+  const matching = await admin.describeAcls({ resourceType: 'topic', resourceName: `${topic}-1`, patternType: 'match' })
+  assert.deepEqual(matching, [prefixed])
+  const filter = { resourceName: topic, operation: 'read' } as const
+  const deleted = await admin.deleteAcls([filter])
+  assert.deepEqual(deleted.get(aclText(filter)), [whole])
+  await admin.deleteAcls([{ principal: 'User:alice' }])
+})
+
+test('quotas are set, found and removed', async () => {
+  const user = uniqueName('user')
+  const [entity, ofClients] = [{ user }, { user, 'client-id': null }]
+  const set = { producer_byte_rate: 1000, consumer_byte_rate: 2000 }
+  assert.deepEqual(
+    codesOf(
+      await admin.alterClientQuotas([
+        { entity, set },
+        { entity: ofClients, set },
+      ]),
+    ),
+    {
+      [`user:${user}`]: 'done',
+      [`client-id:<default>,user:${user}`]: 'done',
+    },
+  )
+  const bad = await settled(
+    admin.alterClientQuotas(
+      [
+        { entity, set: { no_such_quota: 1 } },
+        { entity: ofClients, remove: ['request_percentage'] },
+      ],
+      {
+        validateOnly: true,
+      },
+    ),
+  )
+  assert.deepEqual(Object.values(codesOf(bad)), ['INVALID_REQUEST', 'done'])
+  const found = await soon(
+    () => admin.describeClientQuotas({ user: { name: user } }),
+    ({ length }) => length === 2,
+  )
+  assert.equal(found.length, 2)
+  const [alone] = await admin.describeClientQuotas({ user: { name: user } }, { strict: true })
+  assert.deepEqual(alone, { entity, quotas: new Map(Object.entries(set).sort()) })
+  const ofDefault = await admin.describeClientQuotas({ user: 'any', 'client-id': 'default' })
+  assert.deepEqual(
+    ofDefault.map((it) => quotaEntityText(it.entity)),
+    [`client-id:<default>,user:${user}`],
+  )
+  const remove = ['producer_byte_rate', 'consumer_byte_rate']
+  await admin.alterClientQuotas([
+    { entity, remove },
+    { entity: ofClients, remove },
+  ])
+})
+
+test('features and the quorum are described, and changed where that is allowed', async () => {
+  const features = await admin.describeFeatures({ brokerId: 1 })
+  assert.equal(features.finalized.get('metadata.version')?.max, features.supported.get('metadata.version')?.max)
+  assert.ok(features.finalizedEpoch >= 0)
+  await admin.updateFeatures({ 'group.version': { level: 0, upgradeType: 'safe-downgrade' } }, { validateOnly: true })
+  await assert.rejects(admin.updateFeatures({ 'no.such.feature': 1 }), isCode('INVALID_UPDATE_VERSION'))
+
+  const quorum = await admin.describeMetadataQuorum()
+  assert.deepEqual([quorum.leaderId, quorum.voters.map(({ replicaId }) => replicaId)], [1, [1]])
+  assert.ok(quorum.highWatermark > 0 && (quorum.voters[0]?.lastCaughtUpTimestampMs ?? 0) > 0)
+  assert.equal(quorum.nodes.get(1)?.[0]?.name, 'CONTROLLER')
+  const endpoints = [{ name: 'CONTROLLER', host: '127.0.0.1', port: 1 }]
+  const voter = { voterId: 9, directoryId: 'AAAAAAAAAAAAAAAAAAAACQ' }
+  // The quorum is a static one.
+  await assert.rejects(admin.addRaftVoter({ ...voter, endpoints }), isCode('UNSUPPORTED_VERSION'))
+  await assert.rejects(admin.removeRaftVoter(voter), isCode('UNSUPPORTED_VERSION'))
+  await assert.rejects(admin.unregisterBroker(9), isCode('BROKER_ID_NOT_REGISTERED'))
+  await admin.alterConfig({ type: 'client-metrics', name: 'm' }, { set: { 'interval.ms': 100_000 } })
+  const resources = await soon(
+    () => admin.listConfigResources({ types: ['client-metrics', 'broker'] }),
+    ({ length }) => length === 2,
+  )
+  assert.deepEqual(
+    resources.toSorted((a, b) => a.type.localeCompare(b.type)),
+    [
+      { type: 'broker', name: '1' },
+      { type: 'client-metrics', name: 'm' },
+    ],
+  )
 })

@@ -2,17 +2,29 @@
 import type { ClientEnv } from '../client-env.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
 import type { TopicPartition } from '../consumer/assignors/assignor.ts'
+import * as acls from './acls.ts'
 import type { AdminSettings, CallOptions } from './admin-options.ts'
 import { type ClusterDescription, type DescribeClusterOptions, describeCluster } from './cluster.ts'
 import * as configs from './configs.ts'
+import * as features from './features.ts'
 import * as descriptions from './group-descriptions.ts'
 import * as groupOffsets from './group-offsets.ts'
 import * as groups from './groups.ts'
+import * as logDirs from './log-dirs.ts'
 import * as offsets from './offsets.ts'
+import * as quorum from './quorum.ts'
+import * as quotas from './quotas.ts'
+import * as replicas from './replicas.ts'
 import { allOf, onlyOf } from './results.ts'
 import { Routing } from './routing.ts'
+import * as scram from './scram.ts'
 import * as topicDescriptions from './topic-descriptions.ts'
 import * as topics from './topics.ts'
+
+export interface AdminExtras {
+  /** What passwords for SCRAM are hashed by; without it none can be set. */
+  readonly hashPassword?: scram.HashPassword | undefined
+}
 
 /** One result for each thing that a call is about, by its name, in the order in which they were given. */
 export type Results<V> = ReadonlyMap<string, V>
@@ -32,9 +44,11 @@ export type Results<V> = ReadonlyMap<string, V>
  */
 export class Admin {
   readonly #routing: Routing
+  readonly #means: scram.ScramMeans
 
-  constructor(env: ClientEnv, connection: ConnectionOptions, settings: AdminSettings) {
+  constructor(env: ClientEnv, connection: ConnectionOptions, settings: AdminSettings, extras: AdminExtras = {}) {
     this.#routing = new Routing(env, connection, settings)
+    this.#means = { random: env.random.stream('client-admin-salts'), hashPassword: extras.hashPassword }
   }
 
   /** Ends the connections; what is under way rejects with CLOSED. */
@@ -122,6 +136,47 @@ export class Admin {
     return allOf(await offsets.deleteRecords(this.#routing, records, options))
   }
 
+  // ---- replicas
+
+  /** By partition. Of `all`, only those are told of where something was to be done. */
+  async electLeaders(
+    partitions: readonly TopicPartition[] | 'all',
+    options: replicas.ElectLeadersOptions = {},
+  ): Promise<Results<replicas.ElectedLeader>> {
+    return allOf(await replicas.electLeaders(this.#routing, partitions, options))
+  }
+
+  /** By partition: what is under way. From Kafka 2.4 on. */
+  listPartitionReassignments(
+    options: replicas.ListReassignmentsOptions = {},
+  ): Promise<Results<replicas.PartitionReassignment>> {
+    return replicas.listPartitionReassignments(this.#routing, options)
+  }
+
+  /** By partition; resolves when it has begun. From Kafka 2.4 on. */
+  async alterPartitionReassignments(
+    given: readonly replicas.NewReassignment[],
+    options: replicas.AlterReassignmentsOptions = {},
+  ): Promise<Results<undefined>> {
+    return allOf(await replicas.alterPartitionReassignments(this.#routing, given, options))
+  }
+
+  /** By broker, of all that are in use unless told. */
+  async describeLogDirs(
+    brokerIds: readonly number[] | 'all' = 'all',
+    options: logDirs.DescribeLogDirsOptions = {},
+  ): Promise<Results<logDirs.BrokerLogDirs>> {
+    return allOf(await logDirs.describeLogDirs(this.#routing, brokerIds, options))
+  }
+
+  /** By `topic-partition-broker`; resolves when it has begun. A replica that is not there yet comes to lie there: REPLICA_NOT_AVAILABLE. */
+  async alterReplicaLogDirs(
+    given: readonly logDirs.ReplicaToMove[],
+    options: CallOptions = {},
+  ): Promise<Results<undefined>> {
+    return allOf(await logDirs.alterReplicaLogDirs(this.#routing, given, options))
+  }
+
   // ---- configs
 
   async describeConfigs(
@@ -152,6 +207,11 @@ export class Admin {
     options: configs.AlterConfigsOptions = {},
   ): Promise<void> {
     onlyOf(await configs.alterConfigs(this.#routing, [{ ...changes, ...resource }], options))
+  }
+
+  /** Which have configs. From Kafka 3.7 on. */
+  listConfigResources(options: configs.ListConfigResourcesOptions = {}): Promise<readonly configs.ConfigResource[]> {
+    return configs.listConfigResources(this.#routing, options)
   }
 
   // ---- groups
@@ -227,5 +287,90 @@ export class Admin {
     options: CallOptions = {},
   ): Promise<Results<undefined>> {
     return allOf(await groupOffsets.deleteGroupOffsets(this.#routing, groupId, partitions, options))
+  }
+
+  // ---- access, quotas, credentials
+
+  /** Those that match. SECURITY_DISABLED: the cluster has no authorizer. */
+  describeAcls(filter: acls.AclFilter = {}, options: CallOptions = {}): Promise<readonly Required<acls.AclBinding>[]> {
+    return acls.describeAcls(this.#routing, filter, options)
+  }
+
+  /** By `aclText`; one that is there already is no error. */
+  async createAcls(given: readonly acls.AclBinding[], options: CallOptions = {}): Promise<Results<undefined>> {
+    return allOf(await acls.createAcls(this.#routing, given, options))
+  }
+
+  /** By `aclText` of each filter: what was deleted. */
+  async deleteAcls(
+    filters: readonly acls.AclFilter[],
+    options: CallOptions = {},
+  ): Promise<Results<readonly Required<acls.AclBinding>[]>> {
+    return allOf(await acls.deleteAcls(this.#routing, filters, options))
+  }
+
+  /** From Kafka 2.6 on. */
+  describeClientQuotas(
+    filter: quotas.QuotaFilter = {},
+    options: quotas.DescribeQuotasOptions = {},
+  ): Promise<readonly quotas.ClientQuotas[]> {
+    return quotas.describeClientQuotas(this.#routing, filter, options)
+  }
+
+  /** By `quotaEntityText`. From Kafka 2.6 on. */
+  async alterClientQuotas(
+    altered: readonly quotas.AlteredQuotas[],
+    options: quotas.AlterQuotasOptions = {},
+  ): Promise<Results<undefined>> {
+    return allOf(await quotas.alterClientQuotas(this.#routing, altered, options))
+  }
+
+  /** By user; who has none rejects with RESOURCE_NOT_FOUND. From Kafka 2.7 on. */
+  async describeUserScramCredentials(
+    users: readonly string[] | 'all' = 'all',
+    options: CallOptions = {},
+  ): Promise<Results<scram.UserScramCredentials>> {
+    return allOf(await scram.describeUserScramCredentials(this.#routing, users, options))
+  }
+
+  /** By user; passwords are salted and hashed here. From Kafka 2.7 on. */
+  async alterUserScramCredentials(
+    altered: readonly (scram.NewScramCredential | scram.DeletedScramCredential)[],
+    options: CallOptions = {},
+  ): Promise<Results<undefined>> {
+    return allOf(await scram.alterUserScramCredentials(this.#routing, altered, { ...options, means: this.#means }))
+  }
+
+  // ---- the quorum and its features
+
+  describeFeatures(options: features.DescribeFeaturesOptions = {}): Promise<features.Features> {
+    return features.describeFeatures(this.#routing, options)
+  }
+
+  /** `{ 'metadata.version': 25 }`; by feature. */
+  async updateFeatures(
+    updates: Readonly<Record<string, number | features.FeatureUpdate>>,
+    options: features.UpdateFeaturesOptions = {},
+  ): Promise<Results<undefined>> {
+    return allOf(await features.updateFeatures(this.#routing, updates, options))
+  }
+
+  /** From Kafka 3.3 on. */
+  describeMetadataQuorum(options: CallOptions = {}): Promise<quorum.QuorumInfo> {
+    return quorum.describeMetadataQuorum(this.#routing, options)
+  }
+
+  /** From Kafka 3.9 on, where the quorum is a dynamic one (`kraft.version` 1). */
+  async addRaftVoter(voter: quorum.NewRaftVoter, options: quorum.RaftVoterOptions = {}): Promise<void> {
+    await quorum.addRaftVoter(this.#routing, voter, options)
+  }
+
+  async removeRaftVoter(voter: quorum.RaftVoter, options: quorum.RaftVoterOptions = {}): Promise<void> {
+    await quorum.removeRaftVoter(this.#routing, voter, options)
+  }
+
+  /** A broker that will not come back is forgotten. */
+  async unregisterBroker(brokerId: number, options: CallOptions = {}): Promise<void> {
+    await quorum.unregisterBroker(this.#routing, brokerId, options)
   }
 }

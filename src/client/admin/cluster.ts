@@ -5,7 +5,6 @@ import { type AclOperation, operationsOf } from './acl-operations.ts'
 import type { Addressee } from './addressee.ts'
 import type { CallOptions } from './admin-options.ts'
 import { anyBroker, nothingPasses } from './places.ts'
-import { onlyOf } from './results.ts'
 import type { Routing } from './routing.ts'
 
 export interface Broker {
@@ -33,7 +32,7 @@ export interface DescribeClusterOptions extends CallOptions {
   readonly includeFencedBrokers?: boolean
 }
 
-export async function describeCluster(routing: Routing, options: DescribeClusterOptions): Promise<ClusterDescription> {
+export function describeCluster(routing: Routing, options: DescribeClusterOptions): Promise<ClusterDescription> {
   const ask = (to: Addressee): Promise<ClusterDescription | KafkaError> =>
     options.includeFencedBrokers === true
       ? describe(to, options)
@@ -41,14 +40,12 @@ export async function describeCluster(routing: Routing, options: DescribeCluster
           () => describe(to, options),
           () => describeByMetadata(to, options),
         )
-  const results = await routing.settle(['cluster'], {
+  return routing.one({
     deadline: routing.deadline('describeCluster', options),
     place: anyBroker,
     passes: nothingPasses,
-    keyOf: (it) => it,
-    ask: async (to, [it = '']) => [[it, await ask(to)]],
+    ask,
   })
-  return onlyOf(results)
 }
 
 async function describe(to: Addressee, options: DescribeClusterOptions): Promise<ClusterDescription | KafkaError> {

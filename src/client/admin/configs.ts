@@ -4,11 +4,14 @@ import {
   type DescribeConfigsResponse,
   describeConfigs as describeApi,
   ErrorCode,
+  listConfigResources as listApi,
 } from '../../protocol/index.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { CallOptions } from './admin-options.ts'
+import { codeOf, wordOf } from './codes.ts'
 import { type ConfigEntry, type ConfigValue, configText, entryOf } from './config-entry.ts'
-import { brokerOf, movedController, nothingPasses } from './places.ts'
+import { anyBroker, brokerOf, movedController, nothingPasses } from './places.ts'
+import { failureOf } from './results.ts'
 import type { Routing } from './routing.ts'
 
 const typeCodes = { topic: 2, broker: 4, 'broker-logger': 8, 'client-metrics': 16, group: 32 } as const
@@ -66,11 +69,9 @@ function ownerOf({ type, name }: ConfigResource): number | undefined {
   throw new KafkaError('INVALID_ARGUMENT', `${type} '${name}': brokers have numbers`)
 }
 
-const typeOf = (code: number): string => Object.entries(typeCodes).find(([, it]) => it === code)?.[0] ?? `${code}`
-
 /** As a response names a resource. */
 const toldKey = ({ resourceType, resourceName }: { readonly resourceType: number; readonly resourceName: string }) =>
-  `${typeOf(resourceType)}:${resourceName}`
+  `${wordOf(typeCodes, resourceType)}:${resourceName}`
 
 export function describeConfigs(routing: Routing, asked: readonly AskedConfigs[], options: DescribeConfigsOptions) {
   const { includeSynonyms = false, includeDocumentation = false } = options
@@ -81,7 +82,7 @@ export function describeConfigs(routing: Routing, asked: readonly AskedConfigs[]
     keyOf: resourceKey,
     ask: async (to, them) => {
       const resources = them.map(({ type, name, keys = null }) => ({
-        resourceType: typeCodes[type],
+        resourceType: codeOf(typeCodes, type, 'type'),
         resourceName: name,
         configurationKeys: keys,
       }))
@@ -103,6 +104,33 @@ function configsOf(told: ToldConfigs): Configs | KafkaError {
   return { name: resourceName, entries: new Map(configs.map((it) => [it.name, entryOf(it)])) }
 }
 
+export interface ListConfigResourcesOptions extends CallOptions {
+  /** All unless told; from Kafka 4.1 on, before that only `client-metrics`. */
+  readonly types?: readonly ConfigResourceType[]
+}
+
+/** Of groups and client metrics only those that have configs of their own (KIP-1142). */
+export function listConfigResources(
+  routing: Routing,
+  { types = [], ...options }: ListConfigResourcesOptions,
+): Promise<readonly ConfigResource[]> {
+  const isOld = types.length === 1 && types[0] === 'client-metrics'
+  return routing.one({
+    deadline: routing.deadline('listConfigResources', options),
+    place: anyBroker,
+    passes: nothingPasses,
+    ask: async (to) => {
+      const request = { resourceTypes: types.map((it) => codeOf(typeCodes, it, 'types')) }
+      const told = await to.send(listApi, request, [isOld ? 0 : 1, listApi.versions[1]])
+      if (told.errorCode !== ErrorCode.NONE) return KafkaError.of(told.errorCode, 'listConfigResources')
+      return told.configResources.flatMap(({ resourceType, resourceName: name }) => {
+        const type = wordOf(typeCodes, resourceType)
+        return type === 'unknown' ? [] : [{ type, name }]
+      })
+    },
+  })
+}
+
 const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
 function formOf(altered: AlteredConfigs) {
@@ -114,7 +142,7 @@ function formOf(altered: AlteredConfigs) {
       value: configText(value),
     }))
   return {
-    resourceType: typeCodes[type],
+    resourceType: codeOf(typeCodes, type, 'type'),
     resourceName: name,
     configs: [
       ...form('set', set),
@@ -136,10 +164,7 @@ export function alterConfigs(routing: Routing, altered: readonly AlteredConfigs[
       const { responses } = await to.send(alterApi, request)
       return responses.map((it) => {
         const key = toldKey(it)
-        return [
-          key,
-          it.errorCode === ErrorCode.NONE ? undefined : KafkaError.of(it.errorCode, key, it.errorMessage),
-        ] as const
+        return [key, failureOf(it.errorCode, key, it.errorMessage)] as const
       })
     },
   })

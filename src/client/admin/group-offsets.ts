@@ -5,6 +5,7 @@ import { KafkaError } from '../kafka-error.ts'
 import type { Addressee } from './addressee.ts'
 import type { CallOptions } from './admin-options.ts'
 import { committingPasses, coordinatorPasses, coordinators, fetchingPasses } from './coordinators.ts'
+import { failureOf } from './results.ts'
 import type { Routing, Told } from './routing.ts'
 import { byTopic, flat, partitionName } from './topic-partitions.ts'
 
@@ -119,8 +120,7 @@ export function alterGroupOffsets(
 const doneOf = (
   { errorCode, ...it }: TopicPartition & { readonly errorCode: number },
   groupId: string,
-): undefined | KafkaError =>
-  errorCode === ErrorCode.NONE ? undefined : KafkaError.of(errorCode, `group '${groupId}', ${partitionName(it)}`)
+): undefined | KafkaError => failureOf(errorCode, `group '${groupId}', ${partitionName(it)}`)
 
 /** Refused for topics that a member is subscribed to (KIP-496). */
 export function deleteGroupOffsets(

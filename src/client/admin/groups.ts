@@ -6,7 +6,7 @@ import type { CallOptions } from './admin-options.ts'
 import { coordinatorPasses, coordinators } from './coordinators.ts'
 import { describeGroups } from './group-descriptions.ts'
 import { brokerOf } from './places.ts'
-import { onlyOf } from './results.ts'
+import { failureOf, onlyOf } from './results.ts'
 import type { Routing } from './routing.ts'
 
 /** `unknown`: the broker does not tell (before 3.8). */
@@ -74,10 +74,7 @@ export function deleteGroups(routing: Routing, groupIds: readonly string[], opti
     keyOf: (it) => it,
     ask: async (to, groupsNames) => {
       const { results } = await to.send(deleteApi, { groupsNames })
-      return results.map(
-        ({ groupId, errorCode }) =>
-          [groupId, errorCode === ErrorCode.NONE ? undefined : KafkaError.of(errorCode, `group '${groupId}'`)] as const,
-      )
+      return results.map(({ groupId, errorCode }) => [groupId, failureOf(errorCode, `group '${groupId}'`)] as const)
     },
   })
 }
@@ -119,7 +116,7 @@ export async function removeMembers(routing: Routing, groupId: string, options: 
       return them.map((it) => {
         const [[kind, name] = ['', '']] = Object.entries(it)
         const errorCode = errors.get(`${kind} ${name}`) ?? ErrorCode.UNKNOWN_SERVER_ERROR
-        return [name, errorCode === ErrorCode.NONE ? undefined : KafkaError.of(errorCode, `member '${name}'`)] as const
+        return [name, failureOf(errorCode, `member '${name}'`)] as const
       })
     },
   })

@@ -1,4 +1,5 @@
 /** What calls about many things give: all of them, or an error that has what became of each. */
+import { ErrorCode } from '../../protocol/index.ts'
 import { KafkaError } from '../kafka-error.ts'
 
 /** Some of the things that a call was about failed. `code` and `isRetriable` are those of the first that did. */
@@ -47,3 +48,7 @@ export function onlyOf<V>(results: ReadonlyMap<string, V | KafkaError>): V {
   }
   throw new KafkaError('UNKNOWN_SERVER_ERROR', 'nothing was answered')
 }
+
+/** Of a thing that nothing is told of but whether it failed; `what` is it, in words, and `told` what the broker says. */
+export const failureOf = (errorCode: number, what: string, told: string | null = null): KafkaError | undefined =>
+  errorCode === ErrorCode.NONE ? undefined : KafkaError.of(errorCode, what, told)

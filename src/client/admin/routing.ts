@@ -14,6 +14,7 @@ import { Deadline, sleep } from '../deadline.ts'
 import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
 import { Addressee } from './addressee.ts'
 import type { AdminSettings, CallOptions } from './admin-options.ts'
+import { onlyOf } from './results.ts'
 
 /** Things that one broker is asked about, or about which none can be asked. */
 export type Share<T> =
@@ -46,6 +47,11 @@ export interface Task<T, V> {
   readonly keyOf: (thing: T) => string
   /** Whether the same may be asked again behind an answer. A lost connection always may. */
   readonly passes: (error: KafkaError) => boolean
+}
+
+/** A call that is about no more than one thing. */
+export interface OneTask<V> extends Pick<Task<string, V>, 'deadline' | 'place' | 'passes'> {
+  readonly ask: (to: Addressee) => Promise<V | KafkaError>
 }
 
 /** So long something is waited for that nobody knows: it may have been made a moment ago. Kafka's waits as long as the call may take. */
@@ -110,6 +116,12 @@ export class Routing {
       else await this.#round(rounds, task, attempts === 0)
     }
     return rounds.results
+  }
+
+  /** Rejects with KafkaError. */
+  async one<V>({ ask, ...task }: OneTask<V>): Promise<V> {
+    const keyOf = (it: string): string => it
+    return onlyOf(await this.settle([''], { ...task, keyOf, ask: async (to) => [['', await ask(to)]] }))
   }
 
   async #round<T, V>(rounds: Rounds<T, V>, task: Task<T, V>, isFirst: boolean): Promise<void> {

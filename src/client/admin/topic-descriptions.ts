@@ -6,7 +6,7 @@ import { type AclOperation, operationsOf } from './acl-operations.ts'
 import type { Addressee } from './addressee.ts'
 import type { CallOptions } from './admin-options.ts'
 import { anyBroker, nothingPasses, theController } from './places.ts'
-import { onlyOf } from './results.ts'
+import { failureOf } from './results.ts'
 import type { Routing } from './routing.ts'
 import { idOf, idText, type MutationOptions, passesOf } from './topics.ts'
 
@@ -53,18 +53,16 @@ type Told = MetadataResponse['topics'][number]
 /** In which a topic that is asked for by its id is answered. */
 const byIdSince = 12
 
-export async function listTopics(routing: Routing, options: ListTopicsOptions): Promise<readonly TopicListing[]> {
-  const results = await routing.settle(['topics'], {
+export function listTopics(routing: Routing, options: ListTopicsOptions): Promise<readonly TopicListing[]> {
+  return routing.one({
     deadline: routing.deadline('listTopics', options),
     place: anyBroker,
     passes: nothingPasses,
-    keyOf: (it) => it,
-    ask: async (to, [it = '']) => {
+    ask: async (to) => {
       const { topics } = await to.send(metadata, { topics: null, allowAutoTopicCreation: false })
-      return [[it, topics.map(listing).filter(({ isInternal }) => options.listInternal === true || !isInternal)]]
+      return topics.map(listing).filter(({ isInternal }) => options.listInternal === true || !isInternal)
     },
   })
-  return onlyOf(results)
 }
 
 const listing = ({ name, topicId, isInternal }: Told): TopicListing => ({
@@ -126,8 +124,7 @@ export function deleteTopics(routing: Routing, selection: TopicSelection, option
       const responses = await (byId ? deleteById(to, asked) : deleteByName(to, asked))
       return responses.map(({ name, topicId, errorCode, errorMessage }) => {
         const key = (byId ? idText(topicId) : name) ?? ''
-        const what = `topic '${name ?? key}'`
-        return [key, errorCode === ErrorCode.NONE ? undefined : KafkaError.of(errorCode, what, errorMessage)] as const
+        return [key, failureOf(errorCode, `topic '${name ?? key}'`, errorMessage)] as const
       })
     },
   })

@@ -20,3 +20,15 @@ export const flat = <P extends { readonly partitionIndex: number }>(
   topics.flatMap(({ name, partitions }) =>
     partitions.map((it) => ({ ...it, topic: name, partition: it.partitionIndex })),
   )
+
+/** Partitions in requests that have them as numbers. */
+export function numbersByTopic<N extends string>(
+  partitions: readonly TopicPartition[],
+  named: N,
+): (Readonly<Record<N, string>> & { readonly partitions: readonly number[] })[] {
+  const topics = [...Map.groupBy(partitions, ({ topic }) => topic)]
+  return topics.map(([topic, them]) => ({
+    ...({ [named]: topic } as Record<N, string>),
+    partitions: them.map(({ partition }) => partition),
+  }))
+}

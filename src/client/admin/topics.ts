@@ -5,6 +5,7 @@ import { KafkaError } from '../kafka-error.ts'
 import type { CallOptions } from './admin-options.ts'
 import { type ConfigEntry, type ConfigValue, configText, entryOf } from './config-entry.ts'
 import { controllerPasses, movedController, theController } from './places.ts'
+import { failureOf } from './results.ts'
 import type { Routing } from './routing.ts'
 
 export interface NewTopicOptions {
@@ -145,11 +146,7 @@ export function createPartitions(
         validateOnly: options.validateOnly ?? false,
       })
       return results.map(
-        ({ name, errorCode, errorMessage }) =>
-          [
-            name,
-            errorCode === ErrorCode.NONE ? undefined : KafkaError.of(errorCode, `topic '${name}'`, errorMessage),
-          ] as const,
+        ({ name, errorCode, errorMessage }) => [name, failureOf(errorCode, `topic '${name}'`, errorMessage)] as const,
       )
     },
   })
