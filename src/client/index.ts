@@ -97,12 +97,45 @@ export type { ClientEnv } from './client-env.ts'
 export type { KafkaOptions } from './connection-options.ts'
 export type { Assignment, Assignor, AssignorInput, GroupMember, TopicPartition } from './consumer/assignors/assignor.ts'
 export type { OffsetOf } from './consumer/commits.ts'
-export type { ConsumedBatch, ConsumedHeader, ConsumedRecord } from './consumer/consumed-record.ts'
+export type {
+  ConsumedBatch,
+  ConsumedBatchOf,
+  ConsumedHeader,
+  ConsumedRecord,
+  ConsumedRecordOf,
+} from './consumer/consumed-record.ts'
 export type { Consumer } from './consumer/consumer.ts'
 export type { ConsumerOptions, TopicOffset } from './consumer/consumer-options.ts'
 export { Kafka, type KafkaExtras } from './kafka.ts'
 export { KafkaError, type KafkaErrorCode } from './kafka-error.ts'
 export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'
-export type { CloseOptions, Plain, Producer } from './producer/producer.ts'
+export type { CloseOptions, Producer } from './producer/producer.ts'
 export type { ProducerOptions } from './producer/producer-options.ts'
-export type { HeaderValue, ProducerRecord, RecordMetadata } from './producer/record.ts'
+export type {
+  GivenHeaders,
+  HeaderValue,
+  Plain,
+  ProducerRecord,
+  ProducerRecordOf,
+  RecordMetadata,
+} from './producer/record.ts'
+export { bytes } from './serdes/bytes.ts'
+export { boolean, float32, float64, int16, int32, int64 } from './serdes/fixed-size.ts'
+export { type JsonOptions, json } from './serdes/json.ts'
+export { orNull, voidSerde } from './serdes/null-serdes.ts'
+export type {
+  DeserializeContext,
+  Deserializer,
+  Serde,
+  SerdeHeader,
+  SerializeContext,
+  Serializer,
+} from './serdes/serde.ts'
+export { string, uuid } from './serdes/text.ts'
+export {
+  defineTopic,
+  type ReadableTopic,
+  type TopicSerdes,
+  type TypedTopic,
+  type WritableTopic,
+} from './typed-topic.ts'

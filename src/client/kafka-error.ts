@@ -1,5 +1,6 @@
 /** What a client's promise is rejected with: one class, told apart by `code`. */
 import { ErrorCode, errorName, retriableErrors } from '../protocol/index.ts'
+import type { ConsumedRecord } from './consumer/consumed-record.ts'
 
 /** What goes wrong on this side; all other codes are those of Kafka's table (`protocol`, `ErrorCode`). */
 type OwnCode =
@@ -13,17 +14,29 @@ type OwnCode =
   | 'NETWORK'
   /** The broker does not know the API in any version that is needed. */
   | 'NOT_SERVED'
+  /** A serializer, or a deserializer, has thrown what is the `cause`. */
+  | 'SERIALIZATION'
 
 export type KafkaErrorCode = OwnCode | keyof typeof ErrorCode
+
+type UnreadRecord = ConsumedRecord<Uint8Array | null, Uint8Array | null>
+
+interface KafkaErrorOptions {
+  readonly cause?: unknown
+  readonly record?: UnreadRecord
+}
 
 export class KafkaError extends Error {
   override readonly name = 'KafkaError'
   readonly code: KafkaErrorCode
   /** The same may succeed later. */
   readonly isRetriable: boolean
+  /** The record that could not be deserialized: it is not done, and comes again unless the consumer seeks behind it. */
+  declare readonly record?: UnreadRecord
 
-  constructor(code: KafkaErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(code: KafkaErrorCode, message: string, options: KafkaErrorOptions = {}) {
     super(message, options)
+    if (options.record !== undefined) this.record = options.record
     this.code = code
     this.isRetriable = code === 'NETWORK' || code === 'TIMED_OUT' || isRetriableCode(code)
   }

@@ -1,12 +1,13 @@
 /** Records as a consumer hands them out. */
+import type { ReadableTopic } from '../typed-topic.ts'
 
 export interface ConsumedHeader {
   readonly key: string
   readonly value: Uint8Array | null
 }
 
-export interface ConsumedRecord<K, V> {
-  readonly topic: string
+export interface ConsumedRecord<K, V, Topic extends string = string> {
+  readonly topic: Topic
   readonly partition: number
   readonly offset: number
   /** Milliseconds since 1970; -1 for none. */
@@ -18,11 +19,26 @@ export interface ConsumedRecord<K, V> {
 }
 
 /** Records of one partition, in order, that are handed out together. */
-export interface ConsumedBatch<K, V> {
-  readonly topic: string
+export interface ConsumedBatch<K, V, Topic extends string = string> {
+  readonly topic: Topic
   readonly partition: number
   /** Never empty. */
-  readonly records: readonly ConsumedRecord<K, V>[]
+  readonly records: readonly ConsumedRecord<K, V, Topic>[]
   /** Behind all that was committed there when this was fetched. */
   readonly highWatermark: number
 }
+
+type Bytes = Uint8Array | null
+
+/** Of a topic that is given by its name, or as `defineTopic` has made it; of several, a union that is told apart by `topic`. */
+export type ConsumedRecordOf<Topic> = Topic extends string
+  ? ConsumedRecord<Bytes, Bytes, Topic>
+  : Topic extends ReadableTopic<infer Name, infer Key, infer Value>
+    ? ConsumedRecord<Key, Value, Name>
+    : never
+
+export type ConsumedBatchOf<Topic> = Topic extends string
+  ? ConsumedBatch<Bytes, Bytes, Topic>
+  : Topic extends ReadableTopic<infer Name, infer Key, infer Value>
+    ? ConsumedBatch<Key, Value, Name>
+    : never

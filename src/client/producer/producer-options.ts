@@ -18,7 +18,7 @@ export interface ProducerOptions {
    * sends more than that at once waits now and then for what `send` returns. Default 33,554,432.
    */
   readonly bufferMemory?: number
-  /** How long a record waits for room, and to hear of its topic. Default 60,000. */
+  /** How long a record waits for room, to hear of its topic, and for serializers that take their time. Default 60,000. */
   readonly maxBlockMs?: number
   /** From `send` until it is acknowledged, or given up. Default 120,000. */
   readonly deliveryTimeoutMs?: number

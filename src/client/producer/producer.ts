@@ -4,7 +4,7 @@
  */
 import type { RandomStream } from '../../base/index.ts'
 import { ExponentialBackoff } from '../../peer/index.ts'
-import { type NewRecord, type NewRecordHeader, recordSizeUpperBound } from '../../records/index.ts'
+import { type NewRecord, recordSizeUpperBound } from '../../records/index.ts'
 import type { ClientEnv } from '../client-env.ts'
 import type { TopicView } from '../cluster/cluster-view.ts'
 import { Connections } from '../cluster/connections.ts'
@@ -12,27 +12,33 @@ import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
 import { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
+import type { WritableTopic } from '../typed-topic.ts'
 import { Accumulator } from './accumulator.ts'
 import { Identity } from './identity.ts'
+import { type GivenRecord, plainRecord, serializedRecord, type UncheckedTopic } from './new-record.ts'
 import { byKey, type Choice, StickyPartition } from './partitioner.ts'
 import type { ProducerSettings } from './producer-options.ts'
-import type { Completion, HeaderValue, ProducerRecord, RecordMetadata } from './record.ts'
+import type { Completion, ProducerRecordOf, RecordMetadata } from './record.ts'
 import { Sender } from './sender.ts'
-
-/** Bytes as they go into a record: text as UTF-8. */
-export type Plain = Uint8Array | string | null
 
 export interface CloseOptions {
   /** For what was sent to be acknowledged. Default: as long as it takes. */
   readonly timeoutMs?: number
 }
 
-interface Intake {
+interface Ready {
   readonly record: NewRecord
   readonly partition: number | undefined
   readonly completion: Completion
   readonly index: number
+}
+
+interface Intake extends Omit<Ready, 'record'> {
   readonly deadline: Deadline
+  /** Undefined while serializers take their time. */
+  record: NewRecord | undefined
+  /** Resolves when there is the record. */
+  readonly serialized: Promise<void> | undefined
   /** When it does not wait here any more. */
   readonly left: PromiseWithResolvers<void>
 }
@@ -40,7 +46,7 @@ interface Intake {
 /** Of one topic. */
 interface TopicState {
   readonly sticky: StickyPartition
-  /** Records that wait for the topic, or for room; in order. */
+  /** Records that wait for their serializers, for the topic, or for room; in order. */
   readonly intake: Intake[]
 }
 
@@ -93,15 +99,26 @@ export class Producer {
     this.#metadata.onChange(() => this.#sender.wake())
   }
 
-  /** Resolves when the record is acknowledged as `acks` says. Rejects with KafkaError: then it may still have been stored. */
-  send(topic: string, record: ProducerRecord<Plain, Plain>): Promise<RecordMetadata> {
+  /**
+   * Resolves when the record is acknowledged as `acks` says. Rejects with KafkaError: then it may still have been stored. To a topic of
+   * `defineTopic` go records of its types, and one that cannot be serialized is rejected with SERIALIZATION; to a name go text and bytes.
+   */
+  send<const T extends string | WritableTopic<never, never>>(
+    topic: T,
+    record: ProducerRecordOf<T>,
+  ): Promise<RecordMetadata>
+  send(topic: string | UncheckedTopic, record: GivenRecord): Promise<RecordMetadata> {
     const { promise, resolve, reject } = Promise.withResolvers<RecordMetadata>()
     this.#take(topic, record, { done: (_, metadata) => resolve(metadata), failed: (_, error) => reject(error) }, 0)
     return promise
   }
 
   /** As `send` for each of them; resolves with what became of each when all are acknowledged, rejects with the first failure. */
-  sendAll(topic: string, records: readonly ProducerRecord<Plain, Plain>[]): Promise<readonly RecordMetadata[]> {
+  sendAll<const T extends string | WritableTopic<never, never>>(
+    topic: T,
+    records: readonly ProducerRecordOf<T>[],
+  ): Promise<readonly RecordMetadata[]>
+  sendAll(topic: string | UncheckedTopic, records: readonly GivenRecord[]): Promise<readonly RecordMetadata[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly RecordMetadata[]>()
     const all = new Array<RecordMetadata>(records.length)
     let left = records.length
@@ -156,12 +173,18 @@ export class Producer {
 
   // ---- from a record to its batch
 
-  #take(topic: string, given: ProducerRecord<Plain, Plain>, completion: Completion, index: number): void {
+  #take(topic: string | UncheckedTopic, given: GivenRecord, completion: Completion, index: number): void {
     try {
       if (this.#isClosed) throw closed()
-      const record = this.#encoded(given)
-      this.#checkSize(record)
-      this.#takeInOrder(topic, { record, partition: given.partition, completion, index })
+      const nowMs = this.#env.clock.now()
+      const { partition } = given
+      if (typeof topic === 'string') {
+        this.#takeReady(topic, { record: plainRecord(given, nowMs), partition, completion, index })
+        return
+      }
+      const record = serializedRecord(topic, given, nowMs)
+      if (record instanceof Promise) this.#takeLater(topic.name, record, { partition, completion, index })
+      else this.#takeReady(topic.name, { record, partition, completion, index })
     } catch (error) {
       completion.failed(index, error)
     }
@@ -175,34 +198,58 @@ export class Producer {
     throw new KafkaError('RECORD_LIST_TOO_LARGE', text)
   }
 
-  #takeInOrder(topic: string, given: Omit<Intake, 'deadline' | 'left'>): void {
+  /** At once, unless others wait that came before. */
+  #takeReady(topic: string, given: Ready): void {
+    this.#checkSize(given.record)
     const state = this.#topic(topic)
     const view = this.#metadata.view.topics.get(topic)
     const isKnown = view !== undefined && isIn(view, given.partition)
-    if (isKnown && state.intake.length === 0 && this.#accumulator.hasRoom) {
-      this.#append(view, given)
-      return
-    }
+    if (isKnown && state.intake.length === 0 && this.#accumulator.hasRoom) this.#append(view, given)
+    else this.#enqueue(topic, { ...given, ...this.#waiting(topic), serialized: undefined })
+  }
+
+  /** Its serializers take their time: others wait behind it. */
+  #takeLater(topic: string, record: Promise<NewRecord>, given: Omit<Ready, 'record'>): void {
+    const serialized = record.then((it) => {
+      this.#checkSize(it)
+      intake.record = it
+    })
+    // Who fails behind others is told when it is its turn.
+    serialized.catch(() => undefined)
+    const intake: Intake = { ...given, ...this.#waiting(topic), serialized, record: undefined }
+    this.#enqueue(topic, intake)
+  }
+
+  #waiting(topic: string): Pick<Intake, 'deadline' | 'left'> {
     const what = `a record of '${topic}' could not be sent`
     const deadline = new Deadline(this.#env.clock, { afterMs: this.#settings.maxBlockMs, what })
-    state.intake.push({ ...given, deadline, left: Promise.withResolvers() })
+    return { deadline, left: Promise.withResolvers() }
+  }
+
+  #enqueue(topic: string, given: Intake): void {
+    const state = this.#topic(topic)
+    state.intake.push(given)
     if (state.intake.length === 1) void this.#takeIn(topic, state)
   }
 
-  /** In order, each when its topic is known and there is room: as many as can be in one go, so that they come into one batch. */
+  /**
+   * In order, each when it is serialized, its topic is known and there is room: as many as can be in one go, so that they come into one
+   * batch.
+   */
   async #takeIn(topic: string, { intake }: TopicState): Promise<void> {
     for (let next = intake[0]; next !== undefined; next = intake[0]) {
-      const { partition, completion, index, deadline } = next
+      const { partition, completion, index, deadline, serialized } = next
       try {
+        if (next.record === undefined && serialized !== undefined) await deadline.within(serialized)
         const view = await this.#known(topic, partition, deadline)
         await this.#room(deadline)
         if (intake[0] !== next) return
-        do {
+        while (next !== undefined && isReady(next) && isIn(view, next.partition) && this.#accumulator.hasRoom) {
           intake.shift()
           this.#tryAppend(view, next)
           next.left.resolve()
           next = intake[0]
-        } while (next !== undefined && isIn(view, next.partition) && this.#accumulator.hasRoom)
+        }
       } catch (error) {
         if (intake[0] !== next) return
         intake.shift()
@@ -233,7 +280,7 @@ export class Producer {
   }
 
   /** Of a record that others wait behind: what is wrong with it is its own matter. */
-  #tryAppend(view: TopicView, given: Intake): void {
+  #tryAppend(view: TopicView, given: Ready): void {
     try {
       this.#append(view, given)
     } catch (error) {
@@ -242,7 +289,7 @@ export class Producer {
   }
 
   /** Throws what a partitioner throws, and KafkaError for what it gives. */
-  #append(view: TopicView, { record, partition, completion, index }: Omit<Intake, 'deadline' | 'left'>): void {
+  #append(view: TopicView, { record, partition, completion, index }: Ready): void {
     const { name, partitions } = view
     const key = record.key ?? null
     const value = record.value ?? null
@@ -292,34 +339,9 @@ export class Producer {
     }
     return choices
   }
-
-  #encoded({ key, value, headers, timestampMs }: ProducerRecord<Plain, Plain>): NewRecord {
-    const atMs = timestampMs ?? this.#env.clock.now()
-    if (!Number.isSafeInteger(atMs)) throw new KafkaError('INVALID_ARGUMENT', `timestampMs ${atMs}`)
-    return {
-      key: plain(key),
-      value: plain(value),
-      timestampMs: atMs,
-      ...(headers !== undefined && { headers: encodedHeaders(headers) }),
-    }
-  }
 }
 
-/** Throws KafkaError for what callers without types may give. */
-function plain(value: Plain | undefined): Uint8Array | null {
-  if (typeof value === 'string') return Buffer.from(value)
-  if (value === undefined || value === null || value instanceof Uint8Array) return value ?? null
-  throw new KafkaError('INVALID_ARGUMENT', 'a key, a value or a header is text, bytes or null')
-}
-
-function encodedHeaders(headers: NonNullable<ProducerRecord<Plain, Plain>['headers']>): readonly NewRecordHeader[] {
-  const entries: readonly (readonly [string, HeaderValue])[] = isList(headers) ? headers : Object.entries(headers)
-  return entries.map(([key, value]) => ({ key, value: plain(value) }))
-}
-
-const isList = (
-  headers: NonNullable<ProducerRecord<Plain, Plain>['headers']>,
-): headers is readonly (readonly [string, HeaderValue])[] => Array.isArray(headers)
+const isReady = (given: Intake): given is Intake & Ready => given.record !== undefined
 
 const isIn = ({ partitions }: TopicView, partition: number | undefined): boolean =>
   partition === undefined || partitions[partition] !== undefined

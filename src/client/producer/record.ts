@@ -1,17 +1,34 @@
 /** Records on their way to a partition, and what is told of them in the end. */
+import type { WritableTopic } from '../typed-topic.ts'
+
+/** Bytes as they go into a record: text as UTF-8. */
+export type Plain = Uint8Array | string | null
 
 export type HeaderValue = Uint8Array | string | null
 
-export interface ProducerRecord<K, V> {
-  readonly key?: K
+/** In order; a name may come more than once. */
+export type GivenHeaders =
+  | Readonly<Record<string, HeaderValue>>
+  | readonly (readonly [name: string, value: HeaderValue])[]
+
+/** Only who may leave out the key may also have none. */
+export type ProducerRecord<K, V> = RecordFields<V> & (null extends K ? { readonly key?: K } : { readonly key: K })
+
+interface RecordFields<V> {
   readonly value: V
-  /** In order; a name may come more than once. */
-  readonly headers?: Readonly<Record<string, HeaderValue>> | readonly (readonly [name: string, value: HeaderValue])[]
+  readonly headers?: GivenHeaders
   /** Where it goes, whatever the partitioner says. */
   readonly partition?: number
   /** Milliseconds since 1970; now, unless told. */
   readonly timestampMs?: number
 }
+
+/** Of a topic that is given by its name, or as `defineTopic` has made it: then serdes say what its records are. */
+export type ProducerRecordOf<Topic> = [Topic] extends [string]
+  ? ProducerRecord<Plain, Plain>
+  : [Topic] extends [WritableTopic<infer Key, infer Value>]
+    ? ProducerRecord<Key, Value>
+    : never
 
 export interface RecordMetadata {
   readonly topic: string
