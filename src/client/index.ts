@@ -106,6 +106,7 @@ export type {
 } from './consumer/consumed-record.ts'
 export type { Consumer } from './consumer/consumer.ts'
 export type { ConsumerOptions, TopicOffset } from './consumer/consumer-options.ts'
+export type { ConsumedRecords } from './consumer/records-loop.ts'
 export { Kafka, type KafkaExtras } from './kafka.ts'
 export { KafkaError, type KafkaErrorCode } from './kafka-error.ts'
 export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'

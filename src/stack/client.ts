@@ -43,6 +43,7 @@ export {
   type ConsumedHeader,
   type ConsumedRecord,
   type ConsumedRecordOf,
+  type ConsumedRecords,
   type Consumer,
   type ConsumerOptions,
   type CreatedTopic,

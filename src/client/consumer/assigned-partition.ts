@@ -124,6 +124,14 @@ export class AssignedPartition {
     this.position = { offset: offset + 1, leaderEpoch: this.#fetched[0]?.leaderEpoch ?? -1 }
   }
 
+  /** Of what was handed out last, the records from `offset` on are not: they are the next. */
+  putBack(offset: number): void {
+    const at = this.#records.findIndex((record) => record.offset === offset)
+    if (at < 0 || at >= this.#at) return
+    this.#at = at
+    this.position = { offset, leaderEpoch: this.#fetched[0]?.leaderEpoch ?? -1 }
+  }
+
   /** What was handed out last is handed out again, with all behind it. */
   undo(): void {
     this.jump(this.processed)

@@ -21,13 +21,20 @@ import { Beginnings } from './beginnings.ts'
 import { Commits, type OffsetOf } from './commits.ts'
 import type { ConsumedBatch, ConsumedRecord } from './consumed-record.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
+import { Decoder, type ReadTopic, topicName } from './decoder.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { Handout } from './handout.ts'
 import { type Found, OffsetFinder, type Spot } from './offset-finder.ts'
+import { type ConsumedRecords, decodedRecords, type LoopOptions, rawBatches, rawRecords } from './records-loop.ts'
 
 /** For what the application asks for, and waits. */
 const callMsMax = 60_000
 const inFlightMax = 5
+
+interface ReadPartition {
+  readonly topic: ReadTopic
+  readonly partition: number
+}
 
 /** What the parts of a consumer stand on. */
 interface Ground {
@@ -52,6 +59,8 @@ export class Consumer {
   readonly #handout: Handout
   #member: Membership | undefined
   #topics: readonly string[] = []
+  /** Of what is read now. */
+  #decoder = new Decoder([])
   #closing: Promise<void> | undefined
   #isClosed = false
 
@@ -101,8 +110,12 @@ export class Consumer {
 
   // ---- what is read
 
-  /** The group shares out the partitions of these topics; the consumer joins it when it is asked for records. */
-  subscribe(topics: readonly string[]): void {
+  /**
+   * The group shares out the partitions of these topics; the consumer joins it when it is asked for records: by a loop over what is
+   * returned, where topics of `defineTopic` are decoded, or over the consumer, which hands out bytes.
+   */
+  subscribe<const T extends ReadTopic>(topics: readonly T[]): ConsumedRecords<T>
+  subscribe(topics: readonly ReadTopic[]): ConsumedRecords<ReadTopic> {
     this.#checkOpen()
     const coordinator = this.#coordinator
     if (coordinator === undefined) throw new KafkaError('INVALID_GROUP_ID', 'who has no groupId cannot subscribe')
@@ -110,12 +123,14 @@ export class Consumer {
     if (this.#member === undefined && this.#assigned.size > 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'partitions are assigned by hand')
     }
-    const wanted = new Set(topics)
-    const isAnother = wanted.size !== this.#topics.length || this.#topics.some((topic) => !wanted.has(topic))
-    this.#topics = [...wanted]
-    for (const topic of topics) this.#ground.metadata.want(topic)
+    const decoder = new Decoder(topics)
+    const wanted = decoder.topics
+    const isAnother = wanted.length !== this.#topics.length || this.#topics.some((topic) => !decoder.reads(topic))
+    this.#topics = wanted
+    for (const topic of wanted) this.#ground.metadata.want(topic)
     if (isAnother) this.#member?.changed()
     this.#member ??= this.#memberBy(coordinator)
+    return this.#records(decoder)
   }
 
   #memberBy(coordinator: Coordinator): Membership {
@@ -181,11 +196,14 @@ export class Consumer {
 
   /**
    * These and no others, each from where it was committed, or as `autoOffsetReset` says. Those that are read already go on; of those that
-   * go, what is done is committed.
+   * go, what is done is committed. What is returned is as for `subscribe`.
    */
-  assign(partitions: readonly TopicPartition[]): void {
+  assign<const T extends ReadPartition>(partitions: readonly T[]): ConsumedRecords<T['topic']>
+  assign(given: readonly ReadPartition[]): ConsumedRecords<ReadTopic> {
     this.#checkOpen()
     if (this.#member !== undefined) throw new KafkaError('INVALID_ARGUMENT', 'the group assigns partitions')
+    const decoder = new Decoder(given.map(({ topic }) => topic))
+    const partitions = given.map(({ topic, partition }) => ({ topic: topicName(topic), partition }))
     const { news, gone } = this.#assigned.replace(partitions)
     const { metadata, logger } = this.#ground
     this.#commitDone(gone).catch((error: unknown) =>
@@ -195,6 +213,7 @@ export class Consumer {
     this.#beginnings.find(news)
     this.#commits?.begin()
     this.#loop.wake()
+    return this.#records(decoder)
   }
 
   get assignment(): readonly TopicPartition[] {
@@ -292,36 +311,33 @@ export class Consumer {
 
   /** Record by record: one is done when the next is asked for. Who leaves the loop before gets it again. */
   [Symbol.asyncIterator](): AsyncIterator<ConsumedRecord<Bytes, Bytes>, undefined> {
-    return this.#iterator(() => this.#handout.one())
+    return rawRecords(this.#loopOptions())
   }
 
   /** The same in batches, as they lie in the log: much quicker where records are small. */
   batches(): AsyncIterable<ConsumedBatch<Bytes, Bytes>> {
-    return { [Symbol.asyncIterator]: () => this.#iterator(() => this.#handout.batch()) }
+    return { [Symbol.asyncIterator]: () => rawBatches(this.#loopOptions()) }
   }
 
-  #iterator<T>(take: () => T | undefined): AsyncIterator<T, undefined> {
+  #records(decoder: Decoder): ConsumedRecords<ReadTopic> {
+    this.#decoder = decoder
+    // Who loops over what was read before may have to be told.
+    this.#handout.arrived()
+    const check = (): void => {
+      if (this.#decoder === decoder || decoder.readsAllOf(this.#decoder)) return
+      const text = 'other topics are read now: loop over what subscribe, or assign, has given last'
+      throw new KafkaError('INVALID_ARGUMENT', text)
+    }
+    return decodedRecords(this.#loopOptions(check), decoder)
+  }
+
+  #loopOptions(check: () => void = () => undefined): LoopOptions {
     const handout = this.#handout
-    const begin = (): void => this.#member?.begin()
-    const wait = async (): Promise<IteratorResult<T, undefined>> => {
-      for (;;) {
-        if (handout.isClosed) return { done: true, value: undefined }
-        const value = take()
-        if (value !== undefined) return { done: false, value }
-        await handout.arrival()
-      }
+    const asked = (): void => {
+      handout.asked()
+      this.#member?.begin()
     }
-    return {
-      next(): Promise<IteratorResult<T, undefined>> {
-        handout.asked()
-        begin()
-        return wait()
-      },
-      return(): Promise<IteratorResult<T, undefined>> {
-        handout.undo()
-        return Promise.resolve({ done: true, value: undefined })
-      },
-    }
+    return { handout, asked, check }
   }
 
   /** Commits what is done, if it is to be committed by itself, and ends all connections; loops over its records end. */

@@ -183,3 +183,35 @@ test('where the log was cut, what was fetched of it is not handed out, and what 
   partition.cut({ offset: 0, leaderEpoch: 0 })
   assert.deepEqual([...at(partition), partition.fetchFrom], [0, 0, { offset: 0, leaderEpoch: 0 }])
 })
+
+test('what is put back of a batch is the next, and what lies before it is done alone', () => {
+  const { handout, partitions } = stage(answer(0, [[0, 1, 2, 5]], 6))
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  assert.equal(handout.batch()?.records.length, 4)
+  handout.putBack(record(0, 2))
+  assert.deepEqual(at(partition), [0, 2])
+  handout.done()
+  assert.deepEqual(at(partition), [2, 2])
+  assert.deepEqual(
+    handout.batch()?.records.map(({ offset }) => offset),
+    [2, 5],
+  )
+  // Neither of another partition, nor what is not in hand any more.
+  handout.putBack(record(1, 5))
+  assert.deepEqual(at(partition), [2, 6])
+  partition.jump({ offset: 9, leaderEpoch: -1 })
+  handout.putBack(record(0, 5))
+  assert.deepEqual(at(partition), [9, 9])
+})
+
+test('a loop for some topics leaves all others where they are', () => {
+  const { handout, partitions } = stage(answer(0, [[0, 1]], 2))
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  const other = (topic: string): boolean => topic !== 't'
+  assert.equal(handout.one(other), undefined)
+  assert.equal(handout.one()?.offset, 0)
+  assert.equal(handout.batch(other), undefined)
+  assert.deepEqual(at(partition), [0, 1])
+})

@@ -15,6 +15,11 @@ export interface HandoutOptions {
   readonly taken: () => void
 }
 
+/** Whether a loop is for the records of a topic. */
+export type Reads = (topic: string) => boolean
+
+const readsAll: Reads = () => true
+
 export class Handout {
   readonly #options: HandoutOptions
   /** Since when the application has not asked; undefined while it waits for the next. */
@@ -32,16 +37,22 @@ export class Handout {
   }
 
   /** The next record that is here; undefined where none is. Throws what went wrong with a partition, once. */
-  one(): ConsumedRecord<Bytes, Bytes> | undefined {
-    return this.#take((partition) => partition.takeOne())
+  one(reads: Reads = readsAll): ConsumedRecord<Bytes, Bytes> | undefined {
+    return this.#take(reads, (partition) => partition.takeOne())
   }
 
-  batch(): ConsumedBatch<Bytes, Bytes> | undefined {
-    return this.#take((partition) => {
+  batch(reads: Reads = readsAll): ConsumedBatch<Bytes, Bytes> | undefined {
+    return this.#take(reads, (partition) => {
       const records = partition.takeAll()
       const { topic, partition: index, highWatermark } = partition
       return records.length === 0 ? undefined : { topic, partition: index, records, highWatermark }
     })
+  }
+
+  /** Of what the application was to have, the records from this one on stay here. */
+  putBack({ topic, partition, offset }: ConsumedRecord<Bytes, Bytes>): void {
+    const inHand = this.#inHand
+    if (inHand?.topic === topic && inHand.partition === partition) inHand.putBack(offset)
   }
 
   /** The application waits for the next: what it has is done. */
@@ -105,7 +116,7 @@ export class Handout {
     for (const resolve of this.#freed.splice(0)) resolve()
   }
 
-  #take<T>(of: (partition: AssignedPartition) => T | undefined): T | undefined {
+  #take<T>(reads: Reads, of: (partition: AssignedPartition) => T | undefined): T | undefined {
     if (this.#failure !== undefined) {
       const { error } = this.#failure
       this.#failure = undefined
@@ -114,9 +125,9 @@ export class Handout {
     // Most of the time the batch that was begun goes on: nothing is looked at but that.
     const current = this.#current
     const mayGoOn = current !== undefined && !current.isBetweenBatches && !current.isPaused
-    const goesOn = mayGoOn && this.#options.isOffered(current)
+    const goesOn = mayGoOn && reads(current.topic) && this.#options.isOffered(current)
     for (const partition of goesOn ? [current] : this.#inTurn()) {
-      if (partition.isPaused || partition.position === undefined) continue
+      if (partition.isPaused || partition.position === undefined || !reads(partition.topic)) continue
       const taken = this.#taken(partition, of)
       if (taken === undefined) continue
       if (partition.isBetweenBatches) this.#passOn(partition)
