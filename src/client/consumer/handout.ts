@@ -25,6 +25,8 @@ export class Handout {
   /** Since when the application has not asked; undefined while it waits for the next. */
   #silentFromMs: number | undefined
   #inHand: AssignedPartition | undefined
+  /** It is, but the application has not seen it. */
+  #isHeld = false
   /** Whose turn it is, while it has records. */
   #current: AssignedPartition | undefined
   #failure: { readonly error: unknown } | undefined
@@ -63,8 +65,19 @@ export class Handout {
 
   /** What the application has is done. */
   done(): void {
+    if (this.#isHeld) return
     this.#inHand?.done()
     this.#free()
+  }
+
+  /** What was taken is handed out when `reading` is over: until then nobody can say that it is done. */
+  async held<T>(reading: Promise<T>): Promise<T> {
+    this.#isHeld = true
+    try {
+      return await reading
+    } finally {
+      this.#isHeld = false
+    }
   }
 
   /** The application gives up: what it has is handed out again. */

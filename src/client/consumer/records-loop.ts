@@ -74,7 +74,7 @@ function iterator<Taken, Given>(turn: Turn<Taken, Given>): AsyncIterator<Given, 
         else {
           const given = decoding(taken)
           if (!(given instanceof Promise)) return { done: false, value: given }
-          const value = await given
+          const value = await handout.held(given)
           return handout.isClosed ? { done: true, value: undefined } : { done: false, value }
         }
       }

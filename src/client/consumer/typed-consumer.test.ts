@@ -220,6 +220,20 @@ test('who asks for several at once gets them in order, and loses none behind one
   )
 })
 
+test('what is committed while a record is being read does not count it among what is done', async () => {
+  const topic = defineTopic(await spoilt(), { value: ways['later'] ?? int32 })
+  await using consumer = open({ groupId: `group-${names++}`, enableAutoCommit: false })
+  const loop = consumer.assign([partitionOf(topic)])[Symbol.asyncIterator]()
+  await take(loop, 2)
+  const reading = loop.next()
+  const failed = failure(reading)
+  await consumer.commit()
+  assert.equal((await failed).record?.offset, 2)
+  const [committed] = await consumer.committed([partitionOf(topic.name)])
+  assert.equal(committed?.offset, 2)
+  assert.equal((await failure(loop.next())).record?.offset, 2)
+})
+
 test('null is an error where the topic does not say that it may be', async () => {
   const name = `topic-${names++}`
   await producer.send(name, { value: null })
