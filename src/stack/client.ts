@@ -114,6 +114,7 @@ export {
   settled,
   type TopicDescription,
   type TopicListing,
+  type TopicChoice,
   type TopicOffset,
   type TopicPartition,
   type TopicSelection,

@@ -2,7 +2,7 @@
  * Reads partitions that it was told to read, ahead of the application, and hands records out one by one or in batches. What is done is
  * committed, if there is a group and nothing else is said: by itself now and then, and when it closes.
  */
-import type { Clock, Logger } from '../../base/index.ts'
+import { type Clock, type Logger, uuidToString } from '../../base/index.ts'
 import { ExponentialBackoff } from '../../peer/index.ts'
 import type { ClientEnv } from '../client-env.ts'
 import { Connections } from '../cluster/connections.ts'
@@ -11,6 +11,7 @@ import type { ConnectionOptions } from '../connection-options.ts'
 import { Deadline } from '../deadline.ts'
 import { ClassicMember } from '../group/classic-member.ts'
 import { type CommittedOffset, type MemberName, nobody } from '../group/committed-offsets.ts'
+import { ConsumerMember } from '../group/consumer-member.ts'
 import { Coordinator } from '../group/coordinator.ts'
 import type { Assignee, Membership } from '../group/membership.ts'
 import { KafkaError } from '../kafka-error.ts'
@@ -24,6 +25,7 @@ import type { ConsumerSettings } from './consumer-options.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { Handout } from './handout.ts'
 import { type Found, OffsetFinder, type Spot } from './offset-finder.ts'
+import { SubscribedTopics, type TopicChoice } from './subscribed-topics.ts'
 
 /** For what the application asks for, and waits. */
 const callMsMax = 60_000
@@ -51,7 +53,12 @@ export class Consumer {
   readonly #loop: FetchLoop
   readonly #handout: Handout
   #member: Membership | undefined
-  #topics: readonly string[] = []
+  readonly #topics: SubscribedTopics
+  /** Of the consumer protocol: a client chooses it for itself, once. */
+  readonly #memberId: string
+  /** The application has asked for records. */
+  #isAsked = false
+  #revoking: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
   #isClosed = false
 
@@ -96,40 +103,56 @@ export class Consumer {
       isOffered: (partition) => assigned.isOffered(partition),
       taken: () => this.#loop.wake(),
     })
+    this.#memberId = uuidToString(env.random.stream('client-member').uuid())
+    this.#topics = new SubscribedTopics({
+      metadata,
+      excludeInternalTopics: settings.excludeInternalTopics,
+      hasPatterns: settings.groupProtocol === 'consumer',
+      changed: () => {
+        this.#member?.changed()
+        if (this.#isAsked) this.#begin()
+      },
+    })
     metadata.onChange(() => this.#loop.wake())
   }
 
   // ---- what is read
 
-  /** The group shares out the partitions of these topics; the consumer joins it when it is asked for records. */
-  subscribe(topics: readonly string[]): void {
+  /**
+   * The group shares out the partitions of these topics; the consumer joins it when it is asked for records. A RegExp is matched here, as
+   * topics come and go; `pattern` is matched by the coordinator, in the consumer protocol alone.
+   */
+  subscribe(topics: TopicChoice): void {
     this.#checkOpen()
     const coordinator = this.#coordinator
     if (coordinator === undefined) throw new KafkaError('INVALID_GROUP_ID', 'who has no groupId cannot subscribe')
-    if (topics.length === 0) throw new KafkaError('INVALID_ARGUMENT', 'no topics are named')
     if (this.#member === undefined && this.#assigned.size > 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'partitions are assigned by hand')
     }
-    const wanted = new Set(topics)
-    const isAnother = wanted.size !== this.#topics.length || this.#topics.some((topic) => !wanted.has(topic))
-    this.#topics = [...wanted]
-    for (const topic of topics) this.#ground.metadata.want(topic)
-    if (isAnother) this.#member?.changed()
+    this.#topics.choose(topics)
     this.#member ??= this.#memberBy(coordinator)
   }
 
   #memberBy(coordinator: Coordinator): Membership {
-    const { groupId = '', groupInstanceId = null, assignors, ...settings } = this.#settings
-    return new ClassicMember({
+    const { groupId = '', groupInstanceId = null, assignors, clientRack, ...settings } = this.#settings
+    const shared = {
       ...this.#ground,
-      ...{ coordinator, groupId, groupInstanceId, assignors },
-      assignee: this.#assignee,
-      topics: () => this.#topics,
-      sessionTimeoutMs: settings.sessionTimeoutMs,
+      ...{ coordinator, groupId, groupInstanceId, assignee: this.#assignee },
+      topics: () => this.#topics.names,
       rebalanceTimeoutMs: settings.maxPollIntervalMs,
-      heartbeatIntervalMs: settings.heartbeatIntervalMs,
-      retryMs: this.#connection.retryBackoffMs,
-    })
+    }
+    if (settings.groupProtocol === 'consumer') {
+      return new ConsumerMember({
+        ...shared,
+        memberId: this.#memberId,
+        rackId: clientRack === '' ? null : clientRack,
+        serverAssignor: settings.groupRemoteAssignor ?? null,
+        topicRegex: () => this.#topics.pattern,
+      })
+    }
+    const { sessionTimeoutMs, heartbeatIntervalMs } = settings
+    const { retryBackoffMs: retryMs } = this.#connection
+    return new ClassicMember({ ...shared, assignors, sessionTimeoutMs, heartbeatIntervalMs, retryMs })
   }
 
   /** What the group asks for. */
@@ -149,8 +172,17 @@ export class Consumer {
     failed: (error) => consumer.#handout.fail(error),
   }))(this)
 
+  /** What is being given up already is waited for: the application is told of it once. */
   async #revoke(partitions: readonly TopicPartition[], member: MemberName): Promise<void> {
-    const leaving = this.#assigned.leave(partitions)
+    const before = this.#revoking
+    const work = this.#giveUp(this.#assigned.leave(partitions), member)
+    this.#revoking = Promise.allSettled([before, work])
+    await before
+    await work
+  }
+
+  async #giveUp(leaving: ReadonlySet<AssignedPartition>, member: MemberName): Promise<void> {
+    if (leaving.size === 0) return
     const { maxPollIntervalMs: afterMs } = this.#settings
     const { clock, logger } = this.#ground
     const deadline = new Deadline(clock, { afterMs, what: 'the application has not asked for the next record' })
@@ -159,8 +191,10 @@ export class Consumer {
     await deadline.within(this.#handout.whenFree(leaving)).catch(warn)
     // What is done is done, also where something else is in hand for too long.
     await this.#commitDone(leaving, member).catch(warn)
-    this.#assigned.drop(partitions)
-    await this.#settings.onRevoked?.(partitions)
+    // Those that were lost meanwhile are somebody else's, or have been given again.
+    const given = [...leaving].filter((each) => this.#assigned.has(each))
+    this.#assigned.drop(given)
+    if (given.length > 0) await this.#settings.onRevoked?.(given.map(nameOf))
   }
 
   /** If it is to be committed by itself. */
@@ -300,9 +334,17 @@ export class Consumer {
     return { [Symbol.asyncIterator]: () => this.#iterator(() => this.#handout.batch()) }
   }
 
+  /** Nobody joins before it is known what to ask for. */
+  #begin(): void {
+    if (this.#topics.isKnown) this.#member?.begin()
+  }
+
   #iterator<T>(take: () => T | undefined): AsyncIterator<T, undefined> {
     const handout = this.#handout
-    const begin = (): void => this.#member?.begin()
+    const begin = (): void => {
+      this.#isAsked = true
+      this.#begin()
+    }
     const wait = async (): Promise<IteratorResult<T, undefined>> => {
       for (;;) {
         if (handout.isClosed) return { done: true, value: undefined }
@@ -350,6 +392,8 @@ export class Consumer {
     await this.close()
   }
 }
+
+const nameOf = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition })
 
 function groundOf(env: ClientEnv, connection: ConnectionOptions, settings: ConsumerSettings): Ground {
   const options = { ...connection, inFlightMax }

@@ -18,6 +18,8 @@ export interface MemberName {
   /** Generation, or epoch of the member (KIP-848); -1: of no member. */
   readonly epoch: number
   readonly groupInstanceId: string | null
+  /** Of the consumer protocol: resolves when the epoch is another than this, with false where the member is none any more. */
+  readonly epochBehind?: (epoch: number) => Promise<boolean>
 }
 
 export const nobody: MemberName = { memberId: '', epoch: -1, groupInstanceId: null }
@@ -34,6 +36,9 @@ export interface CommittedOffset extends Position {
 const commitVersions = [offsetCommit.versions[0], 9] as const
 const fetchVersions = [offsetFetch.versions[0], 9] as const
 
+/** The member is in another epoch than it knows of. */
+const staleCodes: ReadonlySet<string> = new Set(['STALE_MEMBER_EPOCH', 'FENCED_MEMBER_EPOCH'])
+
 export class CommittedOffsets {
   readonly #coordinator: Coordinator
   readonly #groupId: string
@@ -43,9 +48,28 @@ export class CommittedOffsets {
     this.#groupId = groupId
   }
 
-  /** Rejects with KafkaError: what the coordinator says of the group, or of the first partition that it does not take. */
+  /**
+   * Rejects with KafkaError: what the coordinator says of the group, or of the first partition that it does not take. Where the member has
+   * another epoch meanwhile, as it will be told, it commits once more in that.
+   */
   async commit(offsets: readonly OffsetToCommit[], member: MemberName, deadline: Deadline): Promise<void> {
     if (offsets.length === 0) return
+    for (;;) {
+      const { memberId, epoch } = member
+      if (memberId !== '' && epoch < 0) {
+        throw new KafkaError('UNKNOWN_MEMBER_ID', `group '${this.#groupId}' goes on without this member`)
+      }
+      try {
+        return await this.#commitOnce(offsets, { ...member, memberId, epoch }, deadline)
+      } catch (error) {
+        const isStale = error instanceof KafkaError && staleCodes.has(error.code)
+        if (!isStale || member.epochBehind === undefined) throw error
+        if (!(await deadline.within(member.epochBehind(epoch)))) throw error
+      }
+    }
+  }
+
+  async #commitOnce(offsets: readonly OffsetToCommit[], member: MemberName, deadline: Deadline): Promise<void> {
     const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, them]) => ({
       name,
       partitions: them.map(({ partition, offset, leaderEpoch, metadata = '' }) => ({
