@@ -95,7 +95,14 @@ export type {
 
 export type { ClientEnv } from './client-env.ts'
 export type { KafkaOptions } from './connection-options.ts'
-export type { Assignment, Assignor, AssignorInput, GroupMember, TopicPartition } from './consumer/assignors/assignor.ts'
+export type {
+  Assignment,
+  Assignor,
+  AssignorInput,
+  GroupMember,
+  OwnedPartitions,
+  TopicPartition,
+} from './consumer/assignors/assignor.ts'
 export type { OffsetOf } from './consumer/commits.ts'
 export type { ConsumedBatch, ConsumedHeader, ConsumedRecord } from './consumer/consumed-record.ts'
 export type { Consumer } from './consumer/consumer.ts'

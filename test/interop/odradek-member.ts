@@ -7,7 +7,7 @@ const lifetimeMs = 600_000
 const say = (line: Readonly<Record<string, unknown>>): boolean =>
   process.stdout.write(`${JSON.stringify({ at: Date.now(), ...line })}\n`)
 
-const [topic = '', groupId = '', sessionTimeoutMs] = process.argv.slice(2)
+const [topic = '', groupId = '', sessionTimeoutMs, protocol] = process.argv.slice(2)
 void setTimeout(lifetimeMs).then(() => process.exit(1))
 
 /** As it has them behind each change. */
@@ -17,8 +17,10 @@ const sayOwned = (): boolean => say({ event: 'owned', partitions: [...owned] })
 const consumer = new Kafka({ bootstrapServers: bootstraps() }).consumer({
   groupId,
   autoOffsetReset: 'earliest',
-  sessionTimeoutMs: Number(sessionTimeoutMs),
-  heartbeatIntervalMs: 500,
+  // Of the consumer protocol the broker says both.
+  ...(protocol === 'consumer'
+    ? { groupProtocol: protocol }
+    : { sessionTimeoutMs: Number(sessionTimeoutMs), heartbeatIntervalMs: 500 }),
   autoCommitIntervalMs: 500,
   onAssigned(partitions) {
     for (const { partition } of partitions) owned.add(partition)

@@ -21,7 +21,13 @@ import {
   syncGroup,
 } from '../../protocol/index.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import type { Assignment, Assignor, GroupMember, TopicPartition } from '../consumer/assignors/assignor.ts'
+import type {
+  Assignment,
+  Assignor,
+  GroupMember,
+  OwnedPartitions,
+  TopicPartition,
+} from '../consumer/assignors/assignor.ts'
 import { Deadline, sleep } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { MemberName } from './committed-offsets.ts'
@@ -87,6 +93,8 @@ export class ClassicMember implements Membership {
   #wake: (() => void) | undefined
   /** The application asks again, behind a silence. */
   #asked: (() => void) | undefined
+  /** What it was given last. */
+  #last: OwnedPartitions | undefined
   /** As the leader last shared them out: partitions of each topic. */
   #shared: ReadonlyMap<string, number> | undefined
 
@@ -242,7 +250,9 @@ export class ClassicMember implements Membership {
     if (this.#isClosed) return
     this.#generation = joined.generationId
     this.#heardMs = this.#options.clock.monotonic()
-    await this.#reconcile(decodeAssignment(synced.assignment))
+    const owned = decodeAssignment(synced.assignment)
+    this.#last = { owned, generation: this.#generation }
+    await this.#reconcile(owned)
   }
 
   /** The application may take its time: meanwhile the group must not take this member for dead. */
@@ -284,12 +294,17 @@ export class ClassicMember implements Membership {
   async #join(): Promise<JoinGroupResponse> {
     const { groupId, groupInstanceId, assignors, sessionTimeoutMs, rebalanceTimeoutMs, topics, assignee, coordinator } =
       this.#options
-    const metadata = encodeSubscription({ topics: topics(), owned: assignee.assigned, generation: this.#generation })
+    const subscription = { topics: topics(), owned: assignee.assigned, generation: this.#generation }
+    const last = this.#last
+    const protocols = assignors.map(({ name, userData }) => ({
+      name,
+      metadata: encodeSubscription({ ...subscription, userData: last && userData?.encode(last) }),
+    }))
     const ask = (): Promise<JoinGroupResponse> => {
       const request = joinGroup.request.create({
         ...{ groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocolType },
         memberId: this.#memberId,
-        protocols: assignors.map(({ name }) => ({ name, metadata })),
+        protocols,
       })
       const timeoutMs = this.#joinTimeoutMs
       return coordinator.once(joinGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' })
@@ -313,7 +328,7 @@ export class ClassicMember implements Membership {
     if (assignor === undefined) {
       throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL', `the group has chosen '${protocolName}'`)
     }
-    const group = members.map(decodeMember)
+    const group = members.map((member) => decodeMember(member, assignor))
     const partitions = await this.#partitionsOf(group)
     this.#shared = partitions
     const assignment: Assignment = assignor.assign({ partitions, members: group })
