@@ -85,7 +85,7 @@ export class ConsumerMember implements Membership {
   }
 
   get name(): MemberName {
-    return this.#life?.hasJoined === true ? this.#life : nobody
+    return this.#life ?? nobody
   }
 
   begin(): void {
@@ -109,7 +109,7 @@ export class ConsumerMember implements Membership {
     this.#wake?.()
     this.#asked?.()
     const life = this.#life
-    if (life === undefined) return
+    if (life === undefined || life.isOver) return
     const { assignee } = this.#options
     try {
       if (assignee.assigned.length > 0) await assignee.revoke(assignee.assigned, life)
@@ -151,7 +151,6 @@ export class ConsumerMember implements Membership {
         this.#loseAll()
         if (error instanceof Silent) await this.#fallSilent(life)
         else if (!(error instanceof Fenced)) {
-          this.#life = undefined
           assignee.failed(error)
           return
         }
@@ -169,7 +168,6 @@ export class ConsumerMember implements Membership {
     const asked = new Promise<void>((resolve) => {
       this.#asked = resolve
     })
-    this.#life = undefined
     await this.#sayGoodbye(life)
     if (assignee.silentMs > 0 && !this.#isClosed) await asked
   }
