@@ -26,10 +26,13 @@ const kinds: Readonly<Record<string, MemberKind>> = {
   ...javaKinds,
   ...Object.fromEntries(Object.entries(memberKinds).filter(([name]) => !name.startsWith('java'))),
 }
-/** Kinds whose members share one group, of both protocols: who is killed comes again as the kind that it was. */
+/**
+ * Kinds whose members share one group, of both protocols: who is killed comes again as the kind that it was. One of the consumer protocol
+ * comes first: Kafka fails where it joins a classic group that still waits for its first members (docs/parity.md).
+ */
 const mixed = [
-  'java, classic, cooperative-sticky + odradek, consumer + java, consumer, uniform',
-  'odradek, classic + java, consumer, uniform + odradek, consumer',
+  'odradek, consumer + java, classic, cooperative-sticky + java, consumer, uniform',
+  'java, consumer, uniform + odradek, classic + odradek, consumer',
 ]
 /** Groups that go through the rounds side by side. */
 const besides = isShortRun
