@@ -30,8 +30,9 @@ import type {
 } from '../consumer/assignors/assignor.ts'
 import { Deadline, sleep } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
-import type { MemberName } from './committed-offsets.ts'
+import { type MemberName, nobody } from './committed-offsets.ts'
 import { type Coordinator, coordinatorElsewhere } from './coordinator.ts'
+import { MemberEpoch } from './member-epoch.ts'
 import { type Assignee, type Membership, without } from './membership.ts'
 import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './subscription.ts'
 
@@ -84,6 +85,8 @@ export class ClassicMember implements Membership {
   readonly #options: ClassicMemberOptions
   #memberId = ''
   #generation = noGeneration
+  /** In whose name is committed: from the joining until the member is lost. */
+  #epoch: MemberEpoch | undefined
   /** When the coordinator was last told of this member, and heard it. */
   #heardMs = Number.NEGATIVE_INFINITY
   #isRunning = false
@@ -104,7 +107,7 @@ export class ClassicMember implements Membership {
   }
 
   get name(): MemberName {
-    return { memberId: this.#memberId, epoch: this.#generation, groupInstanceId: this.#options.groupInstanceId }
+    return this.#epoch ?? { ...nobody, groupInstanceId: this.#options.groupInstanceId }
   }
 
   begin(): void {
@@ -129,8 +132,11 @@ export class ClassicMember implements Membership {
     this.#wake?.()
     this.#asked?.()
     const { assignee } = this.#options
+    // Nobody hears of another generation any more.
+    this.#epoch?.move(false)
     if (this.#generation !== noGeneration) await assignee.revoke(assignee.assigned, this.name)
     await this.#sayGoodbye()
+    this.#epoch?.end()
   }
 
   /** A static member stays: it may be back in time. */
@@ -199,6 +205,7 @@ export class ClassicMember implements Membership {
 
   #loseAll(): void {
     const { assignee } = this.#options
+    this.#epoch?.end()
     if (assignee.assigned.length > 0) assignee.lose(assignee.assigned)
   }
 
@@ -233,6 +240,8 @@ export class ClassicMember implements Membership {
     const { assignee } = this.#options
     this.#checkSilence()
     if (this.#isEager && assignee.assigned.length > 0) await this.#revoke(assignee.assigned)
+    // What is committed from now on may be of a generation that is over: then it is of the next one.
+    this.#epoch?.move(true)
     const joined = await this.#join()
     if (this.#isClosed) return
     this.#memberId = joined.memberId
@@ -248,11 +257,22 @@ export class ClassicMember implements Membership {
       await coordinator.once(syncGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' }),
     )
     if (this.#isClosed) return
-    this.#generation = joined.generationId
+    this.#reach(memberId, generationId)
     this.#heardMs = this.#options.clock.monotonic()
     const owned = decodeAssignment(synced.assignment)
     this.#last = { owned, generation: this.#generation }
     await this.#reconcile(owned)
+  }
+
+  #reach(memberId: string, generation: number): void {
+    const { groupInstanceId } = this.#options
+    this.#generation = generation
+    if (this.#epoch === undefined || this.#epoch.isOver || this.#epoch.memberId !== memberId) {
+      this.#epoch?.end()
+      this.#epoch = new MemberEpoch({ memberId, groupInstanceId, epoch: generation })
+    }
+    this.#epoch.reach(generation)
+    this.#epoch.move(false)
   }
 
   /** The application may take its time: meanwhile the group must not take this member for dead. */

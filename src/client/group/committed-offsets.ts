@@ -11,6 +11,7 @@ import type { TopicPartition } from '../consumer/assignors/assignor.ts'
 import type { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Coordinator } from './coordinator.ts'
+import { without } from './membership.ts'
 
 /** In whose name something is committed; a generation fences what is committed in an older one. */
 export interface MemberName {
@@ -18,7 +19,7 @@ export interface MemberName {
   /** Generation, or epoch of the member (KIP-848); -1: of no member. */
   readonly epoch: number
   readonly groupInstanceId: string | null
-  /** Of the consumer protocol: resolves when the epoch is another than this, with false where the member is none any more. */
+  /** Resolves when the epoch is another than this, with false where there will be none. */
   readonly epochBehind?: (epoch: number) => Promise<boolean>
 }
 
@@ -26,6 +27,12 @@ export const nobody: MemberName = { memberId: '', epoch: -1, groupInstanceId: nu
 
 export interface OffsetToCommit extends TopicPartition, Position {
   readonly metadata?: string
+}
+
+export interface CommitLimits {
+  readonly deadline: Deadline
+  /** Whether the member has the partition still. */
+  readonly isOwn: (partition: TopicPartition) => boolean
 }
 
 export interface CommittedOffset extends Position {
@@ -36,8 +43,11 @@ export interface CommittedOffset extends Position {
 const commitVersions = [offsetCommit.versions[0], 9] as const
 const fetchVersions = [offsetFetch.versions[0], 9] as const
 
-/** The member is in another epoch than it knows of. */
-const staleCodes: ReadonlySet<string> = new Set(['STALE_MEMBER_EPOCH', 'FENCED_MEMBER_EPOCH'])
+/** The member is in another epoch than it knows of; of the classic protocol, in a generation that is being made. */
+const staleCodes: ReadonlySet<string> = new Set([
+  ...['STALE_MEMBER_EPOCH', 'FENCED_MEMBER_EPOCH'],
+  ...['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'],
+])
 
 export class CommittedOffsets {
   readonly #coordinator: Coordinator
@@ -49,23 +59,35 @@ export class CommittedOffsets {
   }
 
   /**
-   * Rejects with KafkaError: what the coordinator says of the group, or of the first partition that it does not take. Where the member has
-   * another epoch meanwhile, as it will be told, it commits once more in that.
+   * Rejects with KafkaError: what the coordinator says of the group, or of the first partition that it does not take. Where the member is
+   * in another epoch, or about to be, it commits once more in that; what is not its own any more it does not.
    */
-  async commit(offsets: readonly OffsetToCommit[], member: MemberName, deadline: Deadline): Promise<void> {
-    if (offsets.length === 0) return
-    for (;;) {
-      const { memberId, epoch } = member
-      if (memberId !== '' && epoch < 0) {
-        throw new KafkaError('UNKNOWN_MEMBER_ID', `group '${this.#groupId}' goes on without this member`)
-      }
-      try {
-        return await this.#commitOnce(offsets, { ...member, memberId, epoch }, deadline)
-      } catch (error) {
-        const isStale = error instanceof KafkaError && staleCodes.has(error.code)
-        if (!isStale || member.epochBehind === undefined) throw error
-        if (!(await deadline.within(member.epochBehind(epoch)))) throw error
-      }
+  async commit(
+    offsets: readonly OffsetToCommit[],
+    member: MemberName,
+    { deadline, isOwn }: CommitLimits,
+  ): Promise<void> {
+    let own = offsets
+    while (own.length > 0 && (await this.#isStale(own, member, deadline))) own = offsets.filter(isOwn)
+    if (own.length === offsets.length) return
+    const names = without(offsets, own).map(({ topic, partition }) => `${topic}-${partition}`)
+    throw new KafkaError('ILLEGAL_GENERATION', `group '${this.#groupId}' has given ${names.join(', ')} to others`)
+  }
+
+  /** False: it is committed. True: it is not, and the member is in another epoch. Rejects with KafkaError. */
+  async #isStale(offsets: readonly OffsetToCommit[], member: MemberName, deadline: Deadline): Promise<boolean> {
+    const { memberId, epoch } = member
+    if (memberId !== '' && epoch < 0) {
+      throw new KafkaError('UNKNOWN_MEMBER_ID', `group '${this.#groupId}' goes on without this member`)
+    }
+    try {
+      await this.#commitOnce(offsets, { ...member, memberId, epoch }, deadline)
+      return false
+    } catch (error) {
+      const isStale = error instanceof KafkaError && staleCodes.has(error.code)
+      if (!isStale || member.epochBehind === undefined) throw error
+      if (!(await deadline.within(member.epochBehind(epoch)))) throw error
+      return true
     }
   }
 

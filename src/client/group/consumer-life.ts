@@ -6,9 +6,9 @@ import type { Uuid } from '../../base/index.ts'
 import type { ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse } from '../../protocol/index.ts'
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { TopicPartition } from '../consumer/assignors/assignor.ts'
-import type { MemberName } from './committed-offsets.ts'
+import { MemberEpoch } from './member-epoch.ts'
 
-export type Target = NonNullable<ConsumerGroupHeartbeatResponse['assignment']>['topicPartitions']
+type Target = NonNullable<ConsumerGroupHeartbeatResponse['assignment']>['topicPartitions']
 type Owned = NonNullable<ConsumerGroupHeartbeatRequest['topicPartitions']>
 
 interface PlacedPartition extends TopicPartition {
@@ -24,57 +24,23 @@ export interface Difference {
 }
 
 const joiningEpoch = 0
-/** What is committed in the name of a membership that is over is refused. */
-const overEpoch = -1
 
 const keyOf = ({ topicId, partition }: PlacedPartition): string => `${topicId} ${partition}`
 
-export class ConsumerLife implements MemberName {
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  #epoch = joiningEpoch
+export class ConsumerLife extends MemberEpoch {
   #target: Target = []
   /** The coordinator has not been told yet what came of its target. */
   #isOwing = false
   /** By id: of what it has, and is to have. A topic that is not told of for a moment keeps its name. */
   #names = new Map<Uuid, string>()
   readonly #owned = new Map<string, PlacedPartition>()
-  #waiting: ((isNewer: boolean) => void)[] = []
 
   constructor(memberId: string, groupInstanceId: string | null) {
-    this.memberId = memberId
-    this.groupInstanceId = groupInstanceId
-  }
-
-  /** 0 until it has joined, -1 when it is over. */
-  get epoch(): number {
-    return this.#epoch
+    super({ memberId, groupInstanceId, epoch: joiningEpoch })
   }
 
   get hasJoined(): boolean {
-    return this.#epoch > joiningEpoch
-  }
-
-  get isOver(): boolean {
-    return this.#epoch === overEpoch
-  }
-
-  /** As the coordinator says. */
-  reach(epoch: number): void {
-    if (this.isOver || epoch === this.#epoch) return
-    this.#epoch = epoch
-    for (const resolve of this.#waiting.splice(0)) resolve(true)
-  }
-
-  end(): void {
-    this.#epoch = overEpoch
-    for (const resolve of this.#waiting.splice(0)) resolve(false)
-  }
-
-  epochBehind(epoch: number): Promise<boolean> {
-    if (this.isOver) return Promise.resolve(false)
-    if (this.#epoch !== epoch) return Promise.resolve(true)
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    return this.epoch > joiningEpoch
   }
 
   aimAt(target: Target): void {

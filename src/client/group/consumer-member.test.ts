@@ -27,6 +27,7 @@ import { Deadline } from '../deadline.ts'
 import { CommittedOffsets, type MemberName } from './committed-offsets.ts'
 import { ConsumerMember, type ConsumerMemberOptions } from './consumer-member.ts'
 import { Coordinator } from './coordinator.ts'
+import { MemberEpoch } from './member-epoch.ts'
 import type { Assignee } from './membership.ts'
 
 const port = 9092
@@ -132,7 +133,8 @@ class Group {
 
   commit(member: MemberName = this.member.name): Promise<void> {
     const deadline = new Deadline(this.world.env('client').clock, { afterMs: 10_000, what: 'not committed' })
-    return this.offsets.commit([{ topic: 'a', partition: 0, offset: 1, leaderEpoch: -1 }], member, deadline)
+    const isOwn = (partition: TopicPartition): boolean => this.#assigned.has(nameOf(partition))
+    return this.offsets.commit([{ topic: 'a', partition: 0, offset: 1, leaderEpoch: -1 }], member, { deadline, isOwn })
   }
 
   /** Runs the world for so long, behind what `work` does. */
@@ -292,6 +294,31 @@ test('a commit in a stale epoch ends where the member is fenced instead', async 
   })
   assert.match(String(outcome), /STALE_MEMBER_EPOCH/)
   assert.deepEqual(group.commits, [1])
+})
+
+test('a commit in a generation that is over is done in the next one, if that is coming, of what is still had', async () => {
+  for (const { has, moves, outcome, commits } of [
+    { has: true, moves: true, outcome: 'done', commits: [1, 2] },
+    { has: false, moves: true, outcome: /has given a-0 to others/, commits: [1] },
+    { has: true, moves: false, outcome: /ILLEGAL_GENERATION/, commits: [1] },
+  ]) {
+    const group = new Group((beat) => (beat.memberEpoch === 0 && has ? { assignment: target({ a: [0] }) } : {}))
+    group.commitErrors = [ErrorCode.ILLEGAL_GENERATION]
+    await group.run(300, () => group.member.begin())
+    const name = new MemberEpoch({ memberId: 'm', groupInstanceId: null, epoch: 1 })
+    name.move(moves)
+    const outcomes: unknown[] = []
+    await group.run(300, () => {
+      group.commit(name).then(
+        () => outcomes.push('done'),
+        (error: unknown) => outcomes.push(error),
+      )
+    })
+    if (moves) assert.deepEqual(outcomes, [])
+    await group.run(300, () => name.reach(2))
+    assert.match(String(outcomes), new RegExp(outcome))
+    assert.deepEqual(group.commits, commits)
+  }
 })
 
 test('a topic that is known by its id alone is taken when its name is known; the rest does not wait', async () => {

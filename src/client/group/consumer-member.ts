@@ -110,6 +110,8 @@ export class ConsumerMember implements Membership {
     this.#asked?.()
     const life = this.#life
     if (life === undefined || life.isOver) return
+    // Nobody hears of another epoch any more.
+    life.move(false)
     const { assignee } = this.#options
     try {
       if (assignee.assigned.length > 0) await assignee.revoke(assignee.assigned, life)
