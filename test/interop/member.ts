@@ -44,10 +44,10 @@ const platformaticMember =
   })
 
 const odradekMember =
-  (protocol: string): MemberKind =>
+  (protocol: string, more: readonly string[] = []): MemberKind =>
   ({ topic, group, sessionTimeoutMs = shortSessionMs }) => ({
     command: process.execPath,
-    args: [join(import.meta.dirname, 'odradek-member.ts'), topic, group, `${sessionTimeoutMs}`, protocol],
+    args: [join(import.meta.dirname, 'odradek-member.ts'), topic, group, `${sessionTimeoutMs}`, protocol, ...more],
   })
 
 function javaMember(protocol: string, more: readonly string[] = []): MemberKind {
@@ -81,6 +81,9 @@ export const javaKinds: Readonly<Record<string, MemberKind>> = {
   'java, consumer, uniform': javaAssignedByServer('uniform'),
   'java, consumer, range': javaAssignedByServer('range'),
 }
+
+/** Ours with the assignor of the old kind that tells what it had in bytes of its own. */
+export const odradekSticky: MemberKind = odradekMember('classic', ['sticky'])
 
 export const memberKinds: Readonly<Record<string, MemberKind>> = {
   'odradek, classic': odradekMember('classic'),
