@@ -2,12 +2,20 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Consumer, type ConsumerOptions, Kafka, KafkaError, type Producer } from '../../stack/client.ts'
+import {
+  type Admin,
+  type Consumer,
+  type ConsumerOptions,
+  Kafka,
+  KafkaError,
+  type Producer,
+} from '../../stack/client.ts'
 import { type RunningBroker, startBroker } from '../../stack/index.ts'
 
 let broker: RunningBroker
 let kafka: Kafka
 let producer: Producer
+let admin: Admin
 let names = 0
 
 before(async () => {
@@ -21,11 +29,13 @@ before(async () => {
     },
   })
   kafka = new Kafka({ bootstrapServers: broker.bootstrap, metadataMaxAgeMs: 100 })
-  producer = kafka.producer({ lingerMs: 0 })
+  // It does not ask again for a topic that was deleted, which would make it anew.
+  producer = new Kafka({ bootstrapServers: broker.bootstrap }).producer({ lingerMs: 0 })
+  admin = kafka.admin()
 })
 
 after(async () => {
-  await producer.close()
+  await Promise.all([producer.close(), admin.close()])
   await broker.stop()
 })
 
@@ -141,8 +151,13 @@ test('topics that match an expression are read in both protocols, as they come a
     assert.equal((await later).filter((value) => value.startsWith(`${prefix}-c`)).length, 3)
     const topics = new Set(consumer.assignment.map(({ topic }) => topic))
     assert.deepEqual([...topics].sort(), [`${prefix}-a`, `${prefix}-c`])
+    const waiting = read(consumer, 3)
+    await admin.deleteTopics([`${prefix}-a`])
+    await until(
+      () => consumer.assignment.length === 3 && consumer.assignment.every(({ topic }) => topic.endsWith('-c')),
+    )
     consumer.subscribe([`other-${prefix}-b`])
-    assert.equal((await read(consumer, 3)).filter((value) => value.startsWith('other')).length, 3)
+    assert.equal((await waiting).filter((value) => value.startsWith('other')).length, 3)
     await consumer.close()
   }
 })

@@ -43,6 +43,9 @@ export interface CommittedOffset extends Position {
 const commitVersions = [offsetCommit.versions[0], 9] as const
 const fetchVersions = [offsetFetch.versions[0], 9] as const
 
+/** For so long a commit is tried whose topics the coordinator does not know. */
+const unknownMsMax = 1000
+
 /** The member is in another epoch than it knows of; of the classic protocol, in a generation that is being made. */
 const staleCodes: ReadonlySet<string> = new Set([
   ...['STALE_MEMBER_EPOCH', 'FENCED_MEMBER_EPOCH'],
@@ -108,7 +111,11 @@ export class CommittedOffsets {
       groupInstanceId: member.groupInstanceId,
       topics,
     })
-    await this.#coordinator.ask(offsetCommit, request, { deadline, versions: commitVersions, errorOf: firstError })
+    await this.#coordinator.ask(offsetCommit, request, {
+      deadline,
+      versions: commitVersions,
+      errorOf: errorOfCommit(deadline),
+    })
   }
 
   /** In the order of `partitions`; undefined: nothing was committed. Rejects with KafkaError. */
@@ -146,6 +153,18 @@ export class CommittedOffsets {
       }
     }
     return partitions.map(({ topic, partition }) => told.get(`${topic} ${partition}`))
+  }
+}
+
+/** Coordinators may not have heard yet of a topic that is new; one that was deleted they will not know again. */
+function errorOfCommit(deadline: Deadline): (response: OffsetCommitResponse) => number {
+  let unknownFromMs: number | undefined
+  return (response) => {
+    const errorCode = firstError(response)
+    if (errorCode !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) return errorCode
+    unknownFromMs ??= deadline.leftMs
+    if (unknownFromMs - deadline.leftMs > unknownMsMax) throw KafkaError.of(errorCode, 'offsets of a topic')
+    return errorCode
   }
 }
 
