@@ -1,38 +1,15 @@
 /** A member of the consumer protocol before a coordinator that answers as the test says, in a simulated world. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Connection } from '../../base/index.ts'
-import { type Uuid, uuidFromLatin1 } from '../../base/index.ts'
-import { ExponentialBackoff } from '../../peer/index.ts'
-import { replyFrame, type ScriptedRequest, serve, tellVersions } from '../../peer/scripted-server.ts'
+import { idOf, ScriptedGroup } from '../../../test/scripted-group.ts'
 import {
-  type Api,
-  apiVersions,
   type ConsumerGroupHeartbeatRequest,
   type ConsumerGroupHeartbeatResponse,
   consumerGroupHeartbeat,
   ErrorCode,
-  type Fields,
-  findCoordinator,
-  type Infer,
-  metadata,
-  offsetCommit,
 } from '../../protocol/index.ts'
-import { World } from '../../sim/index.ts'
-import { Connections } from '../cluster/connections.ts'
-import { Metadata } from '../cluster/metadata.ts'
-import { connectionOptions } from '../connection-options.ts'
-import type { TopicPartition } from '../consumer/assignors/assignor.ts'
-import { Deadline } from '../deadline.ts'
-import { CommittedOffsets, type MemberName } from './committed-offsets.ts'
 import { ConsumerMember, type ConsumerMemberOptions } from './consumer-member.ts'
-import { Coordinator } from './coordinator.ts'
 import { MemberEpoch } from './member-epoch.ts'
-import type { Assignee } from './membership.ts'
-
-const port = 9092
-const idOf = (letter: string): Uuid => uuidFromLatin1(letter.repeat(16))
-const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
 
 /** What the coordinator says to one heartbeat; undefined: nothing. */
 type Say = Partial<ConsumerGroupHeartbeatResponse> | undefined
@@ -45,147 +22,31 @@ const target = (topics: Readonly<Record<string, readonly number[]>>) => ({
   })),
 })
 
-class Group {
-  readonly world = new World({ seed: 1, turn: setImmediate, network: { delayMsMean: 1 } })
+class Group extends ScriptedGroup {
   readonly beats: (ConsumerGroupHeartbeatRequest & { readonly atMs: number })[] = []
-  readonly commits: number[] = []
-  readonly errors: unknown[] = []
-  /** What the application is told, and what is done to it. */
-  readonly events: string[] = []
-  readonly topics = new Map([
-    ['a', idOf('a')],
-    ['b', idOf('b')],
-  ])
-  heartbeatVersionMax = 1
-  silentMs = 0
-  /** Revoking waits for it. */
-  freed: Promise<void> = Promise.resolve()
-  commitErrors: number[] = []
-  readonly #assigned = new Map<string, TopicPartition>()
-  readonly #say: (beat: ConsumerGroupHeartbeatRequest, index: number) => Say
-  member: ConsumerMember
-  offsets: CommittedOffsets
+  readonly member: ConsumerMember
 
   constructor(
     say: (beat: ConsumerGroupHeartbeatRequest, index: number) => Say,
     options: Partial<ConsumerMemberOptions> = {},
   ) {
-    this.#say = say
-    const env = this.world.env('client')
-    const { clock, logger, random } = env
-    const connection = connectionOptions({ bootstrapServers: `b1:${port}`, requestTimeoutMs: 1000 }, true)
-    const connections = new Connections(env, connection)
-    const cluster = new Metadata({
-      env,
-      options: connection,
-      connections,
-      makesTopics: false,
-      maxIdleMs: Number.POSITIVE_INFINITY,
-    })
-    // As by a consumer that subscribes to them.
-    for (const topic of this.topics.keys()) cluster.want(topic)
-    const backoff = new ExponentialBackoff({ initialMs: 100, maxMs: 1000 }, random.stream('backoff'))
-    const shared = { clock, logger, metadata: cluster, backoff, groupId: 'g', requestTimeoutMs: 1000 }
-    const coordinator = new Coordinator({ ...shared, connections })
-    this.offsets = new CommittedOffsets(coordinator, 'g')
+    super()
+    this.serveHeartbeats(1, say)
     this.member = new ConsumerMember({
-      ...{ ...shared, coordinator, assignee: this.#assignee, memberId: 'm', groupInstanceId: null, rackId: null },
-      ...{ serverAssignor: null, topics: () => ['a', 'b'], topicRegex: () => null, rebalanceTimeoutMs: 60_000 },
+      ...{ ...this.ground, memberId: 'm', groupInstanceId: null, rackId: null, serverAssignor: null },
+      ...{ topics: () => ['a', 'b'], topicRegex: () => null, rebalanceTimeoutMs: 60_000 },
       ...options,
     })
   }
 
-  readonly #assignee: Assignee = ((group: Group): Assignee => ({
-    get assigned() {
-      return [...group.#assigned.values()]
-    },
-    get silentMs() {
-      return group.silentMs
-    },
-    async revoke(partitions, { epoch }) {
-      group.#note('asked for', partitions)
-      await group.freed
-      group.#drop(partitions)
-      group.#note(`gives, in epoch ${epoch},`, partitions)
-    },
-    lose(partitions) {
-      group.#drop(partitions)
-      group.#note('loses', partitions)
-    },
-    take(partitions) {
-      for (const each of partitions) group.#assigned.set(nameOf(each), each)
-      if (partitions.length > 0) group.#note('gets', partitions)
-    },
-    failed: (error) => void group.errors.push(error),
-  }))(this)
-
-  #note(what: string, partitions: readonly TopicPartition[]): void {
-    this.events.push(`${what} ${partitions.map(nameOf).join(' ')}`)
-  }
-
-  #drop(partitions: readonly TopicPartition[]): void {
-    for (const each of partitions) this.#assigned.delete(nameOf(each))
-  }
-
-  get assigned(): readonly string[] {
-    return [...this.#assigned.keys()]
-  }
-
-  commit(member: MemberName = this.member.name): Promise<void> {
-    const deadline = new Deadline(this.world.env('client').clock, { afterMs: 10_000, what: 'not committed' })
-    const isOwn = (partition: TopicPartition): boolean => this.#assigned.has(nameOf(partition))
-    return this.offsets.commit([{ topic: 'a', partition: 0, offset: 1, leaderEpoch: -1 }], member, { deadline, isOwn })
-  }
-
-  /** Runs the world for so long, behind what `work` does. */
-  async run(ms: number, work: () => void = () => undefined): Promise<void> {
-    if (this.world.nowMs === 0) {
-      await serve(this.world.env('b1'), { host: 'b1', port, script: (request, socket) => this.#serve(request, socket) })
-    }
-    work()
-    await this.world.run(this.world.nowMs + ms, () => false)
-  }
-
-  #serve(request: ScriptedRequest, socket: Connection): void {
-    const reply = <Q extends Fields, S extends Fields>(api: Api<Q, S>, response: Infer<S>): void => {
-      socket.write([replyFrame(api, request, response)])
-    }
-    const node = { nodeId: 1, host: 'b1', port }
-    if (request.key === apiVersions.key) {
-      const served = [apiVersions, metadata, findCoordinator, offsetCommit].map(
-        ({ key, versions: [min, max] }) => [key, min, max] as const,
-      )
-      const heartbeats = [consumerGroupHeartbeat.key, 0, this.heartbeatVersionMax] as const
-      reply(apiVersions, tellVersions(this.heartbeatVersionMax < 0 ? served : [...served, heartbeats]))
-    } else if (request.key === metadata.key) {
-      const { topics } = metadata.request.decode(request.reader, request.version)
-      reply(metadata, this.#metadata(topics ?? []))
-    } else if (request.key === findCoordinator.key) {
-      const coordinators = [{ key: 'g', ...node }]
-      reply(findCoordinator, findCoordinator.response.create({ ...node, coordinators }))
-    } else if (request.key === offsetCommit.key) {
-      const { generationIdOrMemberEpoch } = offsetCommit.request.decode(request.reader, request.version)
-      this.commits.push(generationIdOrMemberEpoch)
-      const partitions = [{ partitionIndex: 0, errorCode: this.commitErrors.shift() ?? ErrorCode.NONE }]
-      reply(offsetCommit, offsetCommit.response.create({ topics: [{ name: 'a', partitions }] }))
-    } else {
-      const beat = consumerGroupHeartbeat.request.decode(request.reader, request.version)
+  serveHeartbeats(versionMax: number, say: (beat: ConsumerGroupHeartbeatRequest, index: number) => Say): void {
+    const answer = (beat: ConsumerGroupHeartbeatRequest): Say => {
       this.beats.push({ ...beat, atMs: this.world.nowMs })
-      const said = this.#say(beat, this.beats.length - 1)
-      if (said === undefined) return
+      const said = say(beat, this.beats.length - 1)
       const usual = { memberId: 'm', memberEpoch: Math.max(1, beat.memberEpoch), heartbeatIntervalMs: 5000 }
-      reply(consumerGroupHeartbeat, consumerGroupHeartbeat.response.create({ ...usual, ...said }))
+      return said && { ...usual, ...said }
     }
-  }
-
-  #metadata(asked: readonly { readonly name: string | null; readonly topicId: Uuid }[]) {
-    const known = [...this.topics].filter(([name, id]) => asked.some((it) => it.name === name || it.topicId === id))
-    return metadata.response.create({
-      clusterId: 'scripted',
-      controllerId: 1,
-      brokers: [{ nodeId: 1, host: 'b1', port }],
-      topics: known.map(([name, topicId]) => ({ name, topicId, errorCode: ErrorCode.NONE })),
-    })
+    this.answer(consumerGroupHeartbeat, answer, [0, versionMax])
   }
 }
 
@@ -258,7 +119,9 @@ test('a coordinator that fences the member, or does not know it, is joined anew;
     assert.deepEqual([rejoined?.memberId, rejoined?.memberEpoch, told(rejoined)], ['m', 0, []])
     assert.deepEqual(told(acknowledged), ['a-0'])
     // What it had before is somebody else's meanwhile: it is not committed in its new name.
-    await assert.rejects(group.commit(name), { code: 'UNKNOWN_MEMBER_ID' })
+    const outcomes = group.commit(name)
+    await group.run(100)
+    assert.match(String(outcomes), /goes on without this member/)
     assert.deepEqual(group.commits, [])
   }
 })
@@ -270,15 +133,11 @@ test('a commit in an epoch that is over is tried in the next one, when the membe
   })
   group.commitErrors = [ErrorCode.STALE_MEMBER_EPOCH]
   await group.run(300, () => group.member.begin())
-  let isDone = false
-  await group.run(200, () => {
-    void group.commit().then(() => {
-      isDone = true
-    })
-  })
-  assert.deepEqual([isDone, group.commits], [false, [1]])
+  const outcomes = group.commit(group.member.name)
+  await group.run(200)
+  assert.deepEqual([outcomes, group.commits], [[], [1]])
   await group.run(1000)
-  assert.deepEqual([isDone, group.commits], [true, [1, 5]])
+  assert.deepEqual([outcomes, group.commits], [['done'], [1, 5]])
 })
 
 test('a commit in a stale epoch ends where the member is fenced instead', async () => {
@@ -288,11 +147,9 @@ test('a commit in a stale epoch ends where the member is fenced instead', async 
   })
   group.commitErrors = [ErrorCode.STALE_MEMBER_EPOCH]
   await group.run(300, () => group.member.begin())
-  const outcome: unknown[] = []
-  await group.run(2000, () => {
-    group.commit().catch((error: unknown) => outcome.push(error))
-  })
-  assert.match(String(outcome), /STALE_MEMBER_EPOCH/)
+  const outcomes = group.commit(group.member.name)
+  await group.run(2000)
+  assert.match(String(outcomes), /STALE_MEMBER_EPOCH/)
   assert.deepEqual(group.commits, [1])
 })
 
@@ -307,13 +164,8 @@ test('a commit in a generation that is over is done in the next one, if that is 
     await group.run(300, () => group.member.begin())
     const name = new MemberEpoch({ memberId: 'm', groupInstanceId: null, epoch: 1 })
     name.move(moves)
-    const outcomes: unknown[] = []
-    await group.run(300, () => {
-      group.commit(name).then(
-        () => outcomes.push('done'),
-        (error: unknown) => outcomes.push(error),
-      )
-    })
+    const outcomes = group.commit(name)
+    await group.run(300)
     if (moves) assert.deepEqual(outcomes, [])
     await group.run(300, () => name.reach(2))
     assert.match(String(outcomes), new RegExp(outcome))
@@ -381,7 +233,9 @@ test('who closes gives up what it has and says so', async () => {
     group.beats.map(({ memberEpoch }) => memberEpoch),
     [0, 1, -1],
   )
-  await assert.rejects(group.commit(), { code: 'UNKNOWN_MEMBER_ID' })
+  const outcomes = group.commit(group.member.name)
+  await group.run(100)
+  assert.match(String(outcomes), /goes on without this member/)
 })
 
 test('what does not pass ends the membership; the next time the application asks it joins again', async () => {
@@ -435,11 +289,12 @@ test('a pattern is told, and taken back; a coordinator of before does not serve 
     ['x.*', ''],
   )
   const older = new Group(() => ({}), { topicRegex: () => 'x.*', topics: () => [] })
-  older.heartbeatVersionMax = 0
+  older.serveHeartbeats(0, () => ({}))
   await older.run(500, () => older.member.begin())
   assert.match(String(older.errors), /does not serve patterns/)
   const oldest = new Group(() => ({}))
-  oldest.heartbeatVersionMax = -1
+  // Neither version is one that we know.
+  oldest.answer(consumerGroupHeartbeat, () => undefined, [8, 9])
   await oldest.run(500, () => oldest.member.begin())
   assert.match(String(oldest.errors), /does not serve the consumer protocol/)
   assert.deepEqual([older.beats, oldest.beats], [[], []])
