@@ -95,7 +95,14 @@ export type {
 
 export type { ClientEnv } from './client-env.ts'
 export type { KafkaOptions } from './connection-options.ts'
-export type { Assignment, Assignor, AssignorInput, GroupMember, TopicPartition } from './consumer/assignors/assignor.ts'
+export type {
+  Assignment,
+  Assignor,
+  AssignorInput,
+  GroupMember,
+  OwnedPartitions,
+  TopicPartition,
+} from './consumer/assignors/assignor.ts'
 export type { OffsetOf } from './consumer/commits.ts'
 export type {
   ConsumedBatch,
@@ -107,6 +114,7 @@ export type {
 export type { Consumer } from './consumer/consumer.ts'
 export type { ConsumerOptions, TopicOffset } from './consumer/consumer-options.ts'
 export type { ConsumedRecords } from './consumer/records-loop.ts'
+export type { TopicPattern } from './consumer/subscribed-topics.ts'
 export { Kafka, type KafkaExtras } from './kafka.ts'
 export { KafkaError, type KafkaErrorCode } from './kafka-error.ts'
 export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'

@@ -21,12 +21,15 @@ const skip = skipMember('java, consumer')
 /** From, to, and back. */
 const migrations = [
   ['java, classic, range', 'java, consumer, uniform'],
+  ['odradek, classic', 'odradek, consumer'],
   ['java, classic, cooperative-sticky', 'java, consumer, range'],
   ['java, classic, roundrobin', 'java, consumer, range'],
   ['java, classic, sticky', 'java, consumer, uniform'],
   ['librdkafka, classic', 'java, consumer, uniform'],
+  ['java, classic, cooperative-sticky', 'odradek, consumer'],
+  ['odradek, classic', 'java, consumer, range'],
 ] as const
-const chosen = isShortRun ? migrations.slice(0, 1) : migrations
+const chosen = isShortRun ? migrations.slice(0, 2) : migrations
 
 function kindOf(name: string): MemberKind {
   const kind = javaKinds[name] ?? memberKinds[name]

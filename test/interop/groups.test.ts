@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { produceNumbers, untilBalanced, untilRead } from './group.ts'
 import { records, uniqueName } from './kit.ts'
-import { Member, memberKinds, skipMember } from './member.ts'
+import { javaKinds, Member, memberKinds, odradekSticky, skipMember } from './member.ts'
 import { createTopic } from './topics.ts'
 
 const partitions = 6
@@ -23,6 +23,33 @@ for (const [name, kind] of Object.entries(memberKinds)) {
       await untilBalanced(members.slice(1), partitions)
       await untilRead(members.slice(1), await produceNumbers(topic, { from: count, count }))
       assert.ok(members.slice(1).every(({ values }) => values.size > 0))
+    } finally {
+      await Promise.all(members.map((member) => member.kill()))
+    }
+  })
+}
+
+/** Who is first leads the group, and reads what two of the others say that they had. */
+for (const first of ['java', 'odradek'] as const) {
+  test(`the sticky assignor of ${first} knows what members of both had`, async () => {
+    const count = 12
+    const topic = await createTopic({ prefix: 'group', partitions: count })
+    const group = uniqueName('group')
+    const java = javaKinds['java, classic, sticky']
+    assert.ok(java)
+    const [leader, other] = first === 'java' ? [java, odradekSticky] : [odradekSticky, java]
+    const members: Member[] = []
+    try {
+      for (const kind of [leader, other, other, odradekSticky]) {
+        members.push(await Member.start(kind, { topic, group }))
+        await untilBalanced(members, count)
+      }
+      const last = members.pop()
+      const before = members.map(({ owned }) => [...owned])
+      await last?.kill()
+      await untilBalanced(members, count)
+      const kept = members.map(({ owned }, i) => before[i]?.filter((partition) => owned.has(partition)))
+      assert.deepEqual(kept, before)
     } finally {
       await Promise.all(members.map((member) => member.kill()))
     }

@@ -43,6 +43,13 @@ const platformaticMember =
     args: [join(import.meta.dirname, 'platformatic-member.ts'), topic, group, `${sessionTimeoutMs}`, protocol],
   })
 
+const odradekMember =
+  (protocol: string, more: readonly string[] = []): MemberKind =>
+  ({ topic, group, sessionTimeoutMs = shortSessionMs }) => ({
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'odradek-member.ts'), topic, group, `${sessionTimeoutMs}`, protocol, ...more],
+  })
+
 function javaMember(protocol: string, more: readonly string[] = []): MemberKind {
   return ({ topic, group, instance, sessionTimeoutMs = shortSessionMs, javaConfigs = {} }) => {
     const file = join(runFolder(against), `${uniqueName('member')}.properties`)
@@ -75,11 +82,12 @@ export const javaKinds: Readonly<Record<string, MemberKind>> = {
   'java, consumer, range': javaAssignedByServer('range'),
 }
 
+/** Ours with the assignor of the old kind that tells what it had in bytes of its own. */
+export const odradekSticky: MemberKind = odradekMember('classic', ['sticky'])
+
 export const memberKinds: Readonly<Record<string, MemberKind>> = {
-  'odradek, classic': ({ topic, group, sessionTimeoutMs = shortSessionMs }) => ({
-    command: process.execPath,
-    args: [join(import.meta.dirname, 'odradek-member.ts'), topic, group, `${sessionTimeoutMs}`],
-  }),
+  'odradek, classic': odradekMember('classic'),
+  'odradek, consumer': odradekMember('consumer'),
   'kafkajs, classic': ({ topic, group, sessionTimeoutMs = shortSessionMs }) => ({
     command: process.execPath,
     args: [join(import.meta.dirname, 'kafkajs-member.ts'), topic, group, `${sessionTimeoutMs}`],

@@ -1,4 +1,4 @@
-/** A member of a group by our own consumer, in a process that is meant to be killed: topic, group, session time-out, protocol. */
+/** A member of a group by our own consumer, in a process that is meant to be killed: topic, group, session time-out, protocol, `sticky`. */
 import { setTimeout } from 'node:timers/promises'
 import { Kafka } from '../../src/stack/client.ts'
 import { bootstraps } from './kit.ts'
@@ -7,7 +7,7 @@ const lifetimeMs = 600_000
 const say = (line: Readonly<Record<string, unknown>>): boolean =>
   process.stdout.write(`${JSON.stringify({ at: Date.now(), ...line })}\n`)
 
-const [topic = '', groupId = '', sessionTimeoutMs] = process.argv.slice(2)
+const [topic = '', groupId = '', sessionTimeoutMs, protocol, assignor] = process.argv.slice(2)
 void setTimeout(lifetimeMs).then(() => process.exit(1))
 
 /** As it has them behind each change. */
@@ -17,8 +17,11 @@ const sayOwned = (): boolean => say({ event: 'owned', partitions: [...owned] })
 const consumer = new Kafka({ bootstrapServers: bootstraps() }).consumer({
   groupId,
   autoOffsetReset: 'earliest',
-  sessionTimeoutMs: Number(sessionTimeoutMs),
-  heartbeatIntervalMs: 500,
+  // Of the consumer protocol the broker says both.
+  ...(protocol === 'consumer'
+    ? { groupProtocol: protocol }
+    : { sessionTimeoutMs: Number(sessionTimeoutMs), heartbeatIntervalMs: 500 }),
+  ...(assignor === 'sticky' && { partitionAssignmentStrategy: [assignor] }),
   autoCommitIntervalMs: 500,
   onAssigned(partitions) {
     for (const { partition } of partitions) owned.add(partition)

@@ -3,7 +3,7 @@
  * time; whoever needs an answer waits for one that was begun after. Between an answer and the next question passes `retryBackoffMs`,
  * unless it is about a topic that was not asked for before.
  */
-import { type Clock, type Logger, type Timer, zeroUuid } from '../../base/index.ts'
+import { type Clock, type Logger, type Timer, type Uuid, zeroUuid } from '../../base/index.ts'
 import { ExponentialBackoff, type Peer, PeerError } from '../../peer/index.ts'
 import { ErrorCode, type MetadataResponse, metadata } from '../../protocol/index.ts'
 import type { ClientEnv } from '../client-env.ts'
@@ -30,6 +30,8 @@ const passing: ReadonlySet<number> = new Set([
   ErrorCode.UNKNOWN_TOPIC_ID,
 ])
 
+const topicIdVersions = [12, metadata.versions[1]] as const
+
 export class Metadata {
   readonly #clock: Clock
   readonly #logger: Logger
@@ -38,6 +40,8 @@ export class Metadata {
   /** By when somebody asked for them last. */
   readonly #wanted = new Map<string, number>()
   #wantsAll = false
+  /** Topics that are known by their ids alone, and are to be known by name. */
+  #unnamed = new Set<Uuid>()
   /** A topic is wanted that was never asked for: that question does not wait. */
   #isUrgent = true
   #view = ClusterView.empty
@@ -100,9 +104,18 @@ export class Metadata {
     this.#wanted.set(name, this.#clock.monotonic())
   }
 
-  /** From now on all topics are asked for. */
-  wantAll(): void {
-    this.#wantsAll = true
+  /** Whether all topics are asked for, from the next question on. */
+  wantAll(wantsAll = true): void {
+    this.#wantsAll = wantsAll
+  }
+
+  /** These, and no others, are asked for by their ids; those that are there are known by name behind that, and wanted. */
+  wantIds(ids: readonly Uuid[]): void {
+    const isNew = ids.some((id) => !this.#unnamed.has(id))
+    this.#unnamed = new Set(ids)
+    if (!isNew || this.#isClosed) return
+    this.#isUrgent = true
+    this.update().catch(() => undefined)
   }
 
   /** What the answers to other requests say of leaders (KIP-951). */
@@ -167,7 +180,7 @@ export class Metadata {
       const response = await peer.send(metadata, this.#request(), { timeoutMs })
       if (response.errorCode === ErrorCode.REBOOTSTRAP_REQUIRED) this.#isSentBack = true
       if (response.errorCode !== ErrorCode.NONE || response.brokers.length === 0) return false
-      this.#take(response)
+      this.#take(response, await this.#askById(peer))
       return true
     } catch (error) {
       if (!(error instanceof PeerError)) throw error
@@ -177,26 +190,47 @@ export class Metadata {
     }
   }
 
+  /** Brokers look at ids or at names, not at both. Undefined: nothing is asked, or nothing was heard. */
+  async #askById(peer: Peer): Promise<MetadataResponse | undefined> {
+    if (this.#unnamed.size === 0) return undefined
+    const topics = [...this.#unnamed].map((topicId) => ({ name: null, topicId }))
+    const request = metadata.request.create({ topics, allowAutoTopicCreation: false })
+    const limits = { timeoutMs: this.#options.options.requestTimeoutMs, versions: topicIdVersions }
+    try {
+      return await peer.send(metadata, request, limits)
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error
+      this.#logger.log('warn', 'a broker does not tell of topics by their ids', { reason: error.message })
+      return undefined
+    }
+  }
+
   #request() {
     const { makesTopics } = this.#options
     const topics = this.#wantsAll ? null : [...this.#wanted.keys()].map((name) => ({ name, topicId: zeroUuid }))
     return metadata.request.create({ topics, allowAutoTopicCreation: makesTopics })
   }
 
-  #take(response: MetadataResponse): void {
+  #take(response: MetadataResponse, byId: MetadataResponse | undefined): void {
     const { options, connections, maxIdleMs } = this.#options
     const nowMs = this.#clock.monotonic()
     this.#lastAnswerMs = nowMs
     this.#isSentBack = false
     for (const [name, askedMs] of this.#wanted) if (nowMs - askedMs > maxIdleMs) this.#wanted.delete(name)
-    this.#see(this.#view.after(response, (name) => !this.#wantsAll && this.#wanted.has(name)))
+    const view = this.#view.after(response, (name) => !this.#wantsAll && this.#wanted.has(name))
+    for (const { name, topicId, errorCode } of byId?.topics ?? []) {
+      if (name === null || errorCode !== ErrorCode.NONE) continue
+      this.#wanted.set(name, nowMs)
+      this.#unnamed.delete(topicId)
+    }
+    this.#see(byId === undefined ? view : view.after(byId, () => true))
     connections.settle(this.#view)
     this.#ageTimer?.cancel()
     // What is wanted and not there yet may come at any time.
     const isAwaited = [...this.#view.failed].some(
       ([name, errorCode]) => this.#wanted.has(name) && passing.has(errorCode),
     )
-    const nextMs = isAwaited ? options.retryBackoffMaxMs : options.metadataMaxAgeMs
+    const nextMs = isAwaited || this.#unnamed.size > 0 ? options.retryBackoffMaxMs : options.metadataMaxAgeMs
     this.#ageTimer = this.#clock.after(nextMs, () => this.update().catch(() => undefined))
   }
 

@@ -55,9 +55,10 @@ export class AssignedPartitions {
     return { news: this.add(news), gone }
   }
 
-  /** Nothing more is handed out of these, which are about to be dropped. */
+  /** Nothing more is handed out of these, which are about to be dropped. Returns those of which that was not known yet. */
   leave(partitions: readonly TopicPartition[]): ReadonlySet<AssignedPartition> {
-    const leaving = new Set(partitions.flatMap((each) => this.get(each) ?? []))
+    const there = partitions.flatMap((each) => this.get(each) ?? [])
+    const leaving = new Set(there.filter((each) => !this.#leaving.has(each)))
     for (const partition of leaving) this.#leaving.add(partition)
     return leaving
   }

@@ -64,8 +64,9 @@ export class Commits {
     const { assigned, committed } = this.#options
     const all = offsets.map((each) => ({ ...each, leaderEpoch: each.leaderEpoch ?? -1 }))
     const deadline = this.#deadline('offsets were not committed')
+    const isOwn = (partition: TopicPartition): boolean => assigned.get(partition) !== undefined
     // One after the other, or one that is tried again could write over a later one.
-    const work = this.#last.then(() => this.#group.commit(all, member, deadline))
+    const work = this.#last.then(() => this.#group.commit(all, member, { deadline, isOwn }))
     this.#last = work.catch(() => undefined)
     await work
     for (const each of all) {

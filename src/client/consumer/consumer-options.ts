@@ -9,6 +9,12 @@ import { cooperativeSticky, sticky } from './assignors/sticky.ts'
 export interface ConsumerOptions {
   /** Without it there is no group: partitions are assigned by hand, and nothing is committed. */
   readonly groupId?: string
+  /**
+   * How members find out what each is to read: among each other, or as the coordinator says (`consumer`, KIP-848). Default `classic`.
+   */
+  readonly groupProtocol?: 'classic' | 'consumer'
+  /** Of the consumer protocol: how the coordinator shares out partitions, e.g. `uniform` or `range`. Default: as it is set up. */
+  readonly groupRemoteAssignor?: string
   /** A member that comes back under this name in time gets its partitions back (KIP-345). */
   readonly groupInstanceId?: string
   /** Where a partition begins of which no offset was committed. Default `latest`. */
@@ -39,8 +45,10 @@ export interface ConsumerOptions {
   readonly sessionTimeoutMs?: number
   /** Of the classic protocol. Default 3,000. */
   readonly heartbeatIntervalMs?: number
-  /** How the group shares out partitions, in the order in which they are liked. Default: `range`, and `cooperative-sticky`. */
+  /** Of the classic protocol: how the group shares out partitions, in the order in which they are liked. Default: `range`, and `cooperative-sticky`. */
   readonly partitionAssignmentStrategy?: readonly (AssignorName | Assignor)[]
+  /** Whether a RegExp that is subscribed to leaves out the topics of the brokers' own. Default true. */
+  readonly excludeInternalTopics?: boolean
   /** The group has given this consumer partitions. */
   readonly onAssigned?: (partitions: readonly TopicPartition[]) => void
   /**
@@ -58,6 +66,8 @@ export interface ConsumerOptions {
 
 type HookName = 'onAssigned' | 'onRevoked' | 'onLost' | 'onCommitted'
 
+type OptionalName = 'groupId' | 'groupInstanceId' | 'groupRemoteAssignor'
+
 type Hooks = { readonly [K in HookName]: ConsumerOptions[K] | undefined }
 
 export interface TopicOffset extends TopicPartition {
@@ -65,8 +75,8 @@ export interface TopicOffset extends TopicPartition {
 }
 
 export interface ConsumerSettings
-  extends Required<Omit<ConsumerOptions, 'groupId' | 'groupInstanceId' | 'partitionAssignmentStrategy' | HookName>>,
-    Readonly<Record<'groupId' | 'groupInstanceId', string | undefined>>,
+  extends Required<Omit<ConsumerOptions, OptionalName | 'partitionAssignmentStrategy' | HookName>>,
+    Readonly<Record<OptionalName, string | undefined>>,
     Hooks {
   readonly assignors: readonly Assignor[]
 }
@@ -82,6 +92,8 @@ type AssignorName = keyof typeof named
 
 const defaults = {
   groupId: undefined,
+  groupProtocol: 'classic',
+  groupRemoteAssignor: undefined,
   groupInstanceId: undefined,
   autoOffsetReset: 'latest',
   enableAutoCommit: true,
@@ -98,11 +110,18 @@ const defaults = {
   sessionTimeoutMs: 45_000,
   heartbeatIntervalMs: 3000,
   partitionAssignmentStrategy: ['range', 'cooperative-sticky'],
+  excludeInternalTopics: true,
   onAssigned: undefined,
   onRevoked: undefined,
   onLost: undefined,
   onCommitted: undefined,
   allowAutoCreateTopics: true,
+} as const
+
+/** Options that only one protocol has: with the other they would be of no effect. */
+const optionsOfProtocol = {
+  classic: ['sessionTimeoutMs', 'heartbeatIntervalMs', 'partitionAssignmentStrategy'],
+  consumer: ['groupRemoteAssignor'],
 } as const
 
 const sizes = ['fetchMinBytes', 'fetchMaxBytes', 'maxPartitionFetchBytes', 'prefetchBytes'] as const
@@ -118,6 +137,10 @@ export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
   }
   if (!['earliest', 'latest', 'none'].includes(all.autoOffsetReset))
     refuse(`autoOffsetReset: there is no '${all.autoOffsetReset}'`)
+  if (!['classic', 'consumer'].includes(all.groupProtocol)) refuse(`groupProtocol: there is no '${all.groupProtocol}'`)
+  for (const name of optionsOfProtocol[all.groupProtocol === 'consumer' ? 'classic' : 'consumer']) {
+    if (options[name] !== undefined) refuse(`${name} has no meaning where groupProtocol is '${all.groupProtocol}'`)
+  }
   if (all.groupId === '') refuse('groupId is empty')
   if (all.groupInstanceId !== undefined && all.groupId === undefined) refuse('groupInstanceId needs a groupId')
   if (all.heartbeatIntervalMs >= all.sessionTimeoutMs) refuse('heartbeatIntervalMs must be below sessionTimeoutMs')

@@ -2,7 +2,7 @@
  * Reads partitions that it was told to read, ahead of the application, and hands records out one by one or in batches. What is done is
  * committed, if there is a group and nothing else is said: by itself now and then, and when it closes.
  */
-import type { Clock, Logger } from '../../base/index.ts'
+import { type Clock, type Logger, uuidToString } from '../../base/index.ts'
 import { ExponentialBackoff } from '../../peer/index.ts'
 import type { ClientEnv } from '../client-env.ts'
 import { Connections } from '../cluster/connections.ts'
@@ -11,6 +11,7 @@ import type { ConnectionOptions } from '../connection-options.ts'
 import { Deadline } from '../deadline.ts'
 import { ClassicMember } from '../group/classic-member.ts'
 import { type CommittedOffset, type MemberName, nobody } from '../group/committed-offsets.ts'
+import { ConsumerMember } from '../group/consumer-member.ts'
 import { Coordinator } from '../group/coordinator.ts'
 import type { Assignee, Membership } from '../group/membership.ts'
 import { KafkaError } from '../kafka-error.ts'
@@ -26,6 +27,7 @@ import { FetchLoop } from './fetch-loop.ts'
 import { Handout } from './handout.ts'
 import { type Found, OffsetFinder, type Spot } from './offset-finder.ts'
 import { type ConsumedRecords, decodedRecords, type LoopOptions, rawBatches, rawRecords } from './records-loop.ts'
+import { isPattern, SubscribedTopics, type TopicPattern } from './subscribed-topics.ts'
 
 /** For what the application asks for, and waits. */
 const callMsMax = 60_000
@@ -58,9 +60,14 @@ export class Consumer {
   readonly #loop: FetchLoop
   readonly #handout: Handout
   #member: Membership | undefined
-  #topics: readonly string[] = []
+  readonly #topics: SubscribedTopics
   /** Of what is read now. */
   #decoder = new Decoder([])
+  /** Of the consumer protocol: a client chooses it for itself, once. */
+  readonly #memberId: string
+  /** The application has asked for records. */
+  #isAsked = false
+  #revoking: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
   #isClosed = false
 
@@ -105,46 +112,65 @@ export class Consumer {
       isOffered: (partition) => assigned.isOffered(partition),
       taken: () => this.#loop.wake(),
     })
+    this.#memberId = uuidToString(env.random.stream('client-member').uuid())
+    this.#topics = this.#subscribedTopics()
     metadata.onChange(() => this.#loop.wake())
+  }
+
+  #subscribedTopics(): SubscribedTopics {
+    const { excludeInternalTopics, groupProtocol } = this.#settings
+    return new SubscribedTopics({
+      metadata: this.#ground.metadata,
+      excludeInternalTopics,
+      hasPatterns: groupProtocol === 'consumer',
+      changed: () => {
+        this.#member?.changed()
+        if (this.#isAsked) this.#begin()
+      },
+    })
   }
 
   // ---- what is read
 
   /**
    * The group shares out the partitions of these topics; the consumer joins it when it is asked for records: by a loop over what is
-   * returned, where topics of `defineTopic` are decoded, or over the consumer, which hands out bytes.
+   * returned, where topics of `defineTopic` are decoded, or over the consumer, which hands out bytes. A RegExp is matched here, as topics
+   * come and go; `pattern` is matched by the coordinator, in the consumer protocol alone.
    */
-  subscribe<const T extends ReadTopic>(topics: readonly T[]): ConsumedRecords<T>
-  subscribe(topics: readonly ReadTopic[]): ConsumedRecords<ReadTopic> {
+  subscribe<const T extends ReadTopic = string>(topics: readonly T[] | TopicPattern): ConsumedRecords<T>
+  subscribe(topics: readonly ReadTopic[] | TopicPattern): ConsumedRecords<ReadTopic> {
     this.#checkOpen()
     const coordinator = this.#coordinator
     if (coordinator === undefined) throw new KafkaError('INVALID_GROUP_ID', 'who has no groupId cannot subscribe')
-    if (topics.length === 0) throw new KafkaError('INVALID_ARGUMENT', 'no topics are named')
     if (this.#member === undefined && this.#assigned.size > 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'partitions are assigned by hand')
     }
-    const decoder = new Decoder(topics)
-    const wanted = decoder.topics
-    const isAnother = wanted.length !== this.#topics.length || this.#topics.some((topic) => !decoder.reads(topic))
-    this.#topics = wanted
-    for (const topic of wanted) this.#ground.metadata.want(topic)
-    if (isAnother) this.#member?.changed()
+    const decoder = isPattern(topics) ? Decoder.ofBytes : new Decoder(topics)
+    this.#topics.choose(isPattern(topics) ? topics : decoder.topics)
     this.#member ??= this.#memberBy(coordinator)
     return this.#records(decoder)
   }
 
   #memberBy(coordinator: Coordinator): Membership {
-    const { groupId = '', groupInstanceId = null, assignors, ...settings } = this.#settings
-    return new ClassicMember({
+    const { groupId = '', groupInstanceId = null, assignors, clientRack, ...settings } = this.#settings
+    const shared = {
       ...this.#ground,
-      ...{ coordinator, groupId, groupInstanceId, assignors },
-      assignee: this.#assignee,
-      topics: () => this.#topics,
-      sessionTimeoutMs: settings.sessionTimeoutMs,
+      ...{ coordinator, groupId, groupInstanceId, assignee: this.#assignee },
+      topics: () => this.#topics.names,
       rebalanceTimeoutMs: settings.maxPollIntervalMs,
-      heartbeatIntervalMs: settings.heartbeatIntervalMs,
-      retryMs: this.#connection.retryBackoffMs,
-    })
+    }
+    if (settings.groupProtocol === 'consumer') {
+      return new ConsumerMember({
+        ...shared,
+        memberId: this.#memberId,
+        rackId: clientRack === '' ? null : clientRack,
+        serverAssignor: settings.groupRemoteAssignor ?? null,
+        topicRegex: () => this.#topics.pattern,
+      })
+    }
+    const { sessionTimeoutMs, heartbeatIntervalMs } = settings
+    const { retryBackoffMs: retryMs } = this.#connection
+    return new ClassicMember({ ...shared, assignors, sessionTimeoutMs, heartbeatIntervalMs, retryMs })
   }
 
   /** What the group asks for. */
@@ -164,8 +190,17 @@ export class Consumer {
     failed: (error) => consumer.#handout.fail(error),
   }))(this)
 
+  /** What is being given up already is waited for: the application is told of it once. */
   async #revoke(partitions: readonly TopicPartition[], member: MemberName): Promise<void> {
-    const leaving = this.#assigned.leave(partitions)
+    const before = this.#revoking
+    const work = this.#giveUp(this.#assigned.leave(partitions), member)
+    this.#revoking = Promise.allSettled([before, work])
+    await before
+    await work
+  }
+
+  async #giveUp(leaving: ReadonlySet<AssignedPartition>, member: MemberName): Promise<void> {
+    if (leaving.size === 0) return
     const { maxPollIntervalMs: afterMs } = this.#settings
     const { clock, logger } = this.#ground
     const deadline = new Deadline(clock, { afterMs, what: 'the application has not asked for the next record' })
@@ -174,8 +209,10 @@ export class Consumer {
     await deadline.within(this.#handout.whenFree(leaving)).catch(warn)
     // What is done is done, also where something else is in hand for too long.
     await this.#commitDone(leaving, member).catch(warn)
-    this.#assigned.drop(partitions)
-    await this.#settings.onRevoked?.(partitions)
+    // Those that were lost meanwhile are somebody else's, or have been given again.
+    const given = [...leaving].filter((each) => this.#assigned.has(each))
+    this.#assigned.drop(given)
+    if (given.length > 0) await this.#settings.onRevoked?.(given.map(nameOf))
   }
 
   /** If it is to be committed by itself. */
@@ -319,6 +356,11 @@ export class Consumer {
     return { [Symbol.asyncIterator]: () => rawBatches(this.#loopOptions()) }
   }
 
+  /** Nobody joins before it is known what to ask for. */
+  #begin(): void {
+    if (this.#topics.isKnown) this.#member?.begin()
+  }
+
   #records(decoder: Decoder): ConsumedRecords<ReadTopic> {
     this.#decoder = decoder
     // Who loops over what was read before may have to be told.
@@ -335,7 +377,8 @@ export class Consumer {
     const handout = this.#handout
     const asked = (): void => {
       handout.asked()
-      this.#member?.begin()
+      this.#isAsked = true
+      this.#begin()
     }
     return { handout, asked, check }
   }
@@ -366,6 +409,8 @@ export class Consumer {
     await this.close()
   }
 }
+
+const nameOf = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition })
 
 function groundOf(env: ClientEnv, connection: ConnectionOptions, settings: ConsumerSettings): Ground {
   const options = { ...connection, inFlightMax }

@@ -27,9 +27,14 @@ type Decoded = ConsumedRecord<unknown, unknown>
 
 export class Decoder {
   readonly #topics = new Map<string, ReadTopic>()
+  readonly #readsAny: boolean
+
+  /** Of whatever topics: their records stay bytes. */
+  static readonly ofBytes = new Decoder([], true)
 
   /** Throws KafkaError where a topic has no name, or two ways to be read. */
-  constructor(topics: Iterable<ReadTopic>) {
+  constructor(topics: Iterable<ReadTopic>, readsAny = false) {
+    this.#readsAny = readsAny
     for (const topic of topics) {
       const name = topicName(topic)
       const known = this.#topics.get(name)
@@ -44,11 +49,13 @@ export class Decoder {
 
   /** Of no other topic is anything decoded. */
   reads(topic: string): boolean {
-    return this.#topics.has(topic)
+    return this.#readsAny || this.#topics.has(topic)
   }
 
   /** Each of its topics is one of ours, and the same. */
   readsAllOf(other: Decoder): boolean {
+    if (this.#readsAny) return [...other.#topics.values()].every((topic) => typeof topic === 'string')
+    if (other.#readsAny) return false
     return [...other.#topics].every(([name, topic]) => this.#topics.get(name) === topic)
   }
 

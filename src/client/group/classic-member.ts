@@ -21,11 +21,18 @@ import {
   syncGroup,
 } from '../../protocol/index.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import type { Assignment, Assignor, GroupMember, TopicPartition } from '../consumer/assignors/assignor.ts'
+import type {
+  Assignment,
+  Assignor,
+  GroupMember,
+  OwnedPartitions,
+  TopicPartition,
+} from '../consumer/assignors/assignor.ts'
 import { Deadline, sleep } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
-import type { MemberName } from './committed-offsets.ts'
+import { type MemberName, nobody } from './committed-offsets.ts'
 import { type Coordinator, coordinatorElsewhere } from './coordinator.ts'
+import { MemberEpoch } from './member-epoch.ts'
 import { type Assignee, type Membership, without } from './membership.ts'
 import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './subscription.ts'
 
@@ -78,6 +85,8 @@ export class ClassicMember implements Membership {
   readonly #options: ClassicMemberOptions
   #memberId = ''
   #generation = noGeneration
+  /** In whose name is committed: from the joining until the member is lost. */
+  #epoch: MemberEpoch | undefined
   /** When the coordinator was last told of this member, and heard it. */
   #heardMs = Number.NEGATIVE_INFINITY
   #isRunning = false
@@ -87,6 +96,8 @@ export class ClassicMember implements Membership {
   #wake: (() => void) | undefined
   /** The application asks again, behind a silence. */
   #asked: (() => void) | undefined
+  /** What it was given last. */
+  #last: OwnedPartitions | undefined
   /** As the leader last shared them out: partitions of each topic. */
   #shared: ReadonlyMap<string, number> | undefined
 
@@ -96,7 +107,7 @@ export class ClassicMember implements Membership {
   }
 
   get name(): MemberName {
-    return { memberId: this.#memberId, epoch: this.#generation, groupInstanceId: this.#options.groupInstanceId }
+    return this.#epoch ?? { ...nobody, groupInstanceId: this.#options.groupInstanceId }
   }
 
   begin(): void {
@@ -121,8 +132,11 @@ export class ClassicMember implements Membership {
     this.#wake?.()
     this.#asked?.()
     const { assignee } = this.#options
+    // Nobody hears of another generation any more.
+    this.#epoch?.move(false)
     if (this.#generation !== noGeneration) await assignee.revoke(assignee.assigned, this.name)
     await this.#sayGoodbye()
+    this.#epoch?.end()
   }
 
   /** A static member stays: it may be back in time. */
@@ -191,6 +205,7 @@ export class ClassicMember implements Membership {
 
   #loseAll(): void {
     const { assignee } = this.#options
+    this.#epoch?.end()
     if (assignee.assigned.length > 0) assignee.lose(assignee.assigned)
   }
 
@@ -225,6 +240,8 @@ export class ClassicMember implements Membership {
     const { assignee } = this.#options
     this.#checkSilence()
     if (this.#isEager && assignee.assigned.length > 0) await this.#revoke(assignee.assigned)
+    // What is committed from now on may be of a generation that is over: then it is of the next one.
+    this.#epoch?.move(true)
     const joined = await this.#join()
     if (this.#isClosed) return
     this.#memberId = joined.memberId
@@ -240,9 +257,22 @@ export class ClassicMember implements Membership {
       await coordinator.once(syncGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' }),
     )
     if (this.#isClosed) return
-    this.#generation = joined.generationId
+    this.#reach(memberId, generationId)
     this.#heardMs = this.#options.clock.monotonic()
-    await this.#reconcile(decodeAssignment(synced.assignment))
+    const owned = decodeAssignment(synced.assignment)
+    this.#last = { owned, generation: this.#generation }
+    await this.#reconcile(owned)
+  }
+
+  #reach(memberId: string, generation: number): void {
+    const { groupInstanceId } = this.#options
+    this.#generation = generation
+    if (this.#epoch === undefined || this.#epoch.isOver || this.#epoch.memberId !== memberId) {
+      this.#epoch?.end()
+      this.#epoch = new MemberEpoch({ memberId, groupInstanceId, epoch: generation })
+    }
+    this.#epoch.reach(generation)
+    this.#epoch.move(false)
   }
 
   /** The application may take its time: meanwhile the group must not take this member for dead. */
@@ -284,12 +314,17 @@ export class ClassicMember implements Membership {
   async #join(): Promise<JoinGroupResponse> {
     const { groupId, groupInstanceId, assignors, sessionTimeoutMs, rebalanceTimeoutMs, topics, assignee, coordinator } =
       this.#options
-    const metadata = encodeSubscription({ topics: topics(), owned: assignee.assigned, generation: this.#generation })
+    const subscription = { topics: topics(), owned: assignee.assigned, generation: this.#generation }
+    const last = this.#last
+    const protocols = assignors.map(({ name, userData }) => ({
+      name,
+      metadata: encodeSubscription({ ...subscription, userData: last && userData?.encode(last) }),
+    }))
     const ask = (): Promise<JoinGroupResponse> => {
       const request = joinGroup.request.create({
         ...{ groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocolType },
         memberId: this.#memberId,
-        protocols: assignors.map(({ name }) => ({ name, metadata })),
+        protocols,
       })
       const timeoutMs = this.#joinTimeoutMs
       return coordinator.once(joinGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' })
@@ -313,7 +348,7 @@ export class ClassicMember implements Membership {
     if (assignor === undefined) {
       throw new KafkaError('INCONSISTENT_GROUP_PROTOCOL', `the group has chosen '${protocolName}'`)
     }
-    const group = members.map(decodeMember)
+    const group = members.map((member) => decodeMember(member, assignor))
     const partitions = await this.#partitionsOf(group)
     this.#shared = partitions
     const assignment: Assignment = assignor.assign({ partitions, members: group })

@@ -11,6 +11,7 @@ import type { TopicPartition } from '../consumer/assignors/assignor.ts'
 import type { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Coordinator } from './coordinator.ts'
+import { without } from './membership.ts'
 
 /** In whose name something is committed; a generation fences what is committed in an older one. */
 export interface MemberName {
@@ -18,12 +19,20 @@ export interface MemberName {
   /** Generation, or epoch of the member (KIP-848); -1: of no member. */
   readonly epoch: number
   readonly groupInstanceId: string | null
+  /** Resolves when the epoch is another than this, with false where there will be none. */
+  readonly epochBehind?: (epoch: number) => Promise<boolean>
 }
 
 export const nobody: MemberName = { memberId: '', epoch: -1, groupInstanceId: null }
 
 export interface OffsetToCommit extends TopicPartition, Position {
   readonly metadata?: string
+}
+
+export interface CommitLimits {
+  readonly deadline: Deadline
+  /** Whether the member has the partition still. */
+  readonly isOwn: (partition: TopicPartition) => boolean
 }
 
 export interface CommittedOffset extends Position {
@@ -34,6 +43,15 @@ export interface CommittedOffset extends Position {
 const commitVersions = [offsetCommit.versions[0], 9] as const
 const fetchVersions = [offsetFetch.versions[0], 9] as const
 
+/** For so long a commit is tried whose topics the coordinator does not know. */
+const unknownMsMax = 1000
+
+/** The member is in another epoch than it knows of; of the classic protocol, in a generation that is being made. */
+const staleCodes: ReadonlySet<string> = new Set([
+  ...['STALE_MEMBER_EPOCH', 'FENCED_MEMBER_EPOCH'],
+  ...['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'],
+])
+
 export class CommittedOffsets {
   readonly #coordinator: Coordinator
   readonly #groupId: string
@@ -43,9 +61,40 @@ export class CommittedOffsets {
     this.#groupId = groupId
   }
 
-  /** Rejects with KafkaError: what the coordinator says of the group, or of the first partition that it does not take. */
-  async commit(offsets: readonly OffsetToCommit[], member: MemberName, deadline: Deadline): Promise<void> {
-    if (offsets.length === 0) return
+  /**
+   * Rejects with KafkaError: what the coordinator says of the group, or of the first partition that it does not take. Where the member is
+   * in another epoch, or about to be, it commits once more in that; what is not its own any more it does not.
+   */
+  async commit(
+    offsets: readonly OffsetToCommit[],
+    member: MemberName,
+    { deadline, isOwn }: CommitLimits,
+  ): Promise<void> {
+    let own = offsets
+    while (own.length > 0 && (await this.#isStale(own, member, deadline))) own = offsets.filter(isOwn)
+    if (own.length === offsets.length) return
+    const names = without(offsets, own).map(({ topic, partition }) => `${topic}-${partition}`)
+    throw new KafkaError('ILLEGAL_GENERATION', `group '${this.#groupId}' has given ${names.join(', ')} to others`)
+  }
+
+  /** False: it is committed. True: it is not, and the member is in another epoch. Rejects with KafkaError. */
+  async #isStale(offsets: readonly OffsetToCommit[], member: MemberName, deadline: Deadline): Promise<boolean> {
+    const { memberId, epoch } = member
+    if (memberId !== '' && epoch < 0) {
+      throw new KafkaError('UNKNOWN_MEMBER_ID', `group '${this.#groupId}' goes on without this member`)
+    }
+    try {
+      await this.#commitOnce(offsets, { ...member, memberId, epoch }, deadline)
+      return false
+    } catch (error) {
+      const isStale = error instanceof KafkaError && staleCodes.has(error.code)
+      if (!isStale || member.epochBehind === undefined) throw error
+      if (!(await deadline.within(member.epochBehind(epoch)))) throw error
+      return true
+    }
+  }
+
+  async #commitOnce(offsets: readonly OffsetToCommit[], member: MemberName, deadline: Deadline): Promise<void> {
     const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, them]) => ({
       name,
       partitions: them.map(({ partition, offset, leaderEpoch, metadata = '' }) => ({
@@ -62,7 +111,11 @@ export class CommittedOffsets {
       groupInstanceId: member.groupInstanceId,
       topics,
     })
-    await this.#coordinator.ask(offsetCommit, request, { deadline, versions: commitVersions, errorOf: firstError })
+    await this.#coordinator.ask(offsetCommit, request, {
+      deadline,
+      versions: commitVersions,
+      errorOf: errorOfCommit(deadline),
+    })
   }
 
   /** In the order of `partitions`; undefined: nothing was committed. Rejects with KafkaError. */
@@ -100,6 +153,18 @@ export class CommittedOffsets {
       }
     }
     return partitions.map(({ topic, partition }) => told.get(`${topic} ${partition}`))
+  }
+}
+
+/** Coordinators may not have heard yet of a topic that is new; one that was deleted they will not know again. */
+function errorOfCommit(deadline: Deadline): (response: OffsetCommitResponse) => number {
+  let unknownFromMs: number | undefined
+  return (response) => {
+    const errorCode = firstError(response)
+    if (errorCode !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) return errorCode
+    unknownFromMs ??= deadline.leftMs
+    if (unknownFromMs - deadline.leftMs > unknownMsMax) throw KafkaError.of(errorCode, 'offsets of a topic')
+    return errorCode
   }
 }
 

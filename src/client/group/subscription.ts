@@ -7,7 +7,7 @@ import {
   type Infer,
   type Message,
 } from '../../protocol/index.ts'
-import type { GroupMember, TopicPartition } from '../consumer/assignors/assignor.ts'
+import type { Assignor, GroupMember, OwnedPartitions, TopicPartition } from '../consumer/assignors/assignor.ts'
 import { KafkaError } from '../kafka-error.ts'
 
 /** In front of the bytes: the version of what follows. Those that come later may have more behind. */
@@ -37,33 +37,40 @@ const flat = (
   topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
 ): TopicPartition[] => topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })))
 
-export interface Subscription {
+export interface Subscription extends OwnedPartitions {
   readonly topics: readonly string[]
-  readonly owned: readonly TopicPartition[]
-  /** In which it got them; -1: none. */
-  readonly generation: number
+  /** Of the assignor. */
+  readonly userData?: Uint8Array | undefined
 }
 
-export const encodeSubscription = ({ topics, owned, generation }: Subscription): Buffer =>
+export const encodeSubscription = ({ topics, owned, generation, userData }: Subscription): Buffer =>
   encode(
     consumerProtocolSubscription,
     consumerProtocolSubscription.create({
       topics: [...topics].sort(),
+      userData: userData === undefined ? null : Buffer.from(userData),
       ownedPartitions: byTopic(owned),
       generationId: generation,
     }),
   )
 
-/** As an assignor takes it. Throws MalformedError and KafkaError. */
-export function decodeMember(member: {
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly metadata: Uint8Array
-}): GroupMember {
+/** As the assignor takes it. Throws MalformedError and KafkaError. */
+export function decodeMember(
+  member: {
+    readonly memberId: string
+    readonly groupInstanceId: string | null
+    readonly metadata: Uint8Array
+  },
+  { userData: codec }: Pick<Assignor, 'userData'> = {},
+): GroupMember {
   const { memberId, groupInstanceId, metadata } = member
-  const { topics, ownedPartitions, generationId } = decode(consumerProtocolSubscription, metadata)
-  return { memberId, groupInstanceId, topics, owned: flat(ownedPartitions), generation: generationId }
+  const { topics, userData, ownedPartitions, generationId } = decode(consumerProtocolSubscription, metadata)
+  const told = { owned: flat(ownedPartitions), generation: generationId }
+  const had = codec === undefined ? told : codec.decode(userData ?? noBytes)
+  return { memberId, groupInstanceId, topics, ...had }
 }
+
+const noBytes = new Uint8Array(0)
 
 export const encodeAssignment = (partitions: readonly TopicPartition[]): Buffer =>
   encode(consumerProtocolAssignment, consumerProtocolAssignment.create({ assignedPartitions: byTopic(partitions) }))

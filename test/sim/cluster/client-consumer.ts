@@ -3,7 +3,7 @@
  * handed out before, to one of them; each gets the records of a partition in order, without one between that is there.
  */
 import assert from 'node:assert/strict'
-import { type Consumer, Kafka, KafkaError } from '../../../src/client/index.ts'
+import { type Consumer, type ConsumerOptions, Kafka, KafkaError } from '../../../src/client/index.ts'
 import type { SeededStream } from '../../../src/sim/index.ts'
 import { brokerPort } from './cluster-node.ts'
 import type { ClusterWorld } from './cluster-world.ts'
@@ -20,6 +20,7 @@ export class ClientConsumer {
   readonly #history: RecordHistory
   readonly #name: string
   readonly #draw: SeededStream
+  readonly #protocols: 'classic' | 'consumer' | 'both'
   /** Offsets whose turn is over, by partition. */
   readonly #done = Array.from({ length: partitionsMax }, () => new Set<number>())
   readonly counts = { consumed: 0, consumedSurely: 0, consumerLives: 0 }
@@ -31,6 +32,7 @@ export class ClientConsumer {
     this.#history = history
     this.#name = name
     this.#draw = cluster.world.random.stream(name)
+    this.#protocols = (['classic', 'consumer', 'both'] as const)[this.#draw.below(3)] ?? 'classic'
     history.consumers.push(this)
   }
 
@@ -61,17 +63,32 @@ export class ClientConsumer {
     const consumer = kafka.consumer({
       groupId: this.#name,
       autoOffsetReset: 'earliest',
-      sessionTimeoutMs: 6000,
-      heartbeatIntervalMs: 1000,
+      ...this.#protocol(),
       maxPollIntervalMs: 10_000,
       autoCommitIntervalMs: [200, 2000][draw.below(2)] ?? 200,
       maxPartitionFetchBytes: [100, 1_000_000][draw.below(2)] ?? 100,
       prefetchBytes: [1, 100_000][draw.below(2)] ?? 1,
-      partitionAssignmentStrategy: draw.below(2) === 0 ? ['range', 'cooperative-sticky'] : ['cooperative-sticky'],
       allowAutoCreateTopics: false,
     })
-    consumer.subscribe([this.#history.topic])
+    const { topic } = this.#history
+    consumer.subscribe(draw.below(2) === 0 ? [topic] : new RegExp(`^${topic}$`))
     return consumer
+  }
+
+  /** A group may hold members of both, and goes over to the other with its last of one. */
+  #protocol(): ConsumerOptions {
+    const draw = this.#draw
+    if (this.#protocols === 'consumer' || (this.#protocols === 'both' && draw.below(2) === 0)) {
+      return { groupProtocol: 'consumer' }
+    }
+    const partitionAssignmentStrategy = ([['range', 'cooperative-sticky'], ['cooperative-sticky']] as const)[
+      draw.below(2)
+    ]
+    return {
+      sessionTimeoutMs: 6000,
+      heartbeatIntervalMs: 1000,
+      ...(partitionAssignmentStrategy !== undefined && { partitionAssignmentStrategy }),
+    }
   }
 
   async #read(consumer: Consumer, isDue: () => boolean): Promise<void> {

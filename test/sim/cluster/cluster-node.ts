@@ -234,6 +234,10 @@ export function textsOf(options: ClusterOptions, { id, isController, isBroker }:
       'offsets.topic.replication.factor': String(replicationFactor(options)),
       'offsets.topic.num.partitions': '2',
       'group.initial.rebalance.delay.ms': '0',
+      'group.consumer.min.session.timeout.ms': '6000',
+      'group.consumer.session.timeout.ms': '6000',
+      'group.consumer.min.heartbeat.interval.ms': '1000',
+      'group.consumer.heartbeat.interval.ms': '1000',
       'odradek.log.dir.reserve.bytes': options.faults.includes('full-disk') ? String(reserveBytes) : '0',
     }),
   )

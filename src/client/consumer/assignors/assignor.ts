@@ -5,14 +5,18 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-export interface GroupMember {
+export interface OwnedPartitions {
+  readonly owned: readonly TopicPartition[]
+  /** In which it got them; -1: not known. */
+  readonly generation: number
+}
+
+/** With what it has, as it says itself, and since which generation (KIP-429, KIP-792). */
+export interface GroupMember extends Partial<OwnedPartitions> {
   readonly memberId: string
   /** `group.instance.id` of a static member (KIP-345). */
   readonly groupInstanceId?: string | null
   readonly topics: readonly string[]
-  /** What it has, as it says itself; with the generation in which it got that (KIP-429, KIP-792). */
-  readonly owned?: readonly TopicPartition[]
-  readonly generation?: number
 }
 
 export interface AssignorInput {
@@ -29,6 +33,11 @@ export interface Assignor {
   readonly name: string
   /** Cooperative: who loses partitions gives them up first, and keeps the others meanwhile (KIP-429). */
   readonly isCooperative: boolean
+  /** Of an assignor whose members tell in bytes of its own what they were given last: those bytes say what they have. */
+  readonly userData?: {
+    encode(last: OwnedPartitions): Uint8Array
+    decode(bytes: Uint8Array): OwnedPartitions
+  }
   assign(input: AssignorInput): Assignment
 }
 

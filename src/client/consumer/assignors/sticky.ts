@@ -3,6 +3,7 @@ import { type Assignment, type Assignor, type AssignorInput, compareText } from 
 import { nameOf } from './ownership.ts'
 import { assignAlike } from './sticky-alike.ts'
 import { assignMixed } from './sticky-mixed.ts'
+import { decodeStickyUserData, encodeStickyUserData } from './sticky-user-data.ts'
 
 function assign(input: AssignorInput): Assignment {
   if (input.members.length === 0) return new Map()
@@ -10,7 +11,12 @@ function assign(input: AssignorInput): Assignment {
   return wishes.size === 1 ? assignAlike(input) : assignMixed(input)
 }
 
-export const sticky: Assignor = { name: 'sticky', isCooperative: false, assign }
+export const sticky: Assignor = {
+  name: 'sticky',
+  isCooperative: false,
+  userData: { encode: encodeStickyUserData, decode: decodeStickyUserData },
+  assign,
+}
 
 export const cooperativeSticky: Assignor = {
   name: 'cooperative-sticky',
