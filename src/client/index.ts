@@ -94,7 +94,8 @@ export type {
 } from './admin/topics.ts'
 
 export type { ClientEnv } from './client-env.ts'
-export type { KafkaOptions } from './connection-options.ts'
+export type { SaslOptions, SaslSession } from './cluster/sasl.ts'
+export type { KafkaOptions, SslOptions } from './connection-options.ts'
 export type { Assignment, Assignor, AssignorInput, GroupMember, TopicPartition } from './consumer/assignors/assignor.ts'
 export type { OffsetOf } from './consumer/commits.ts'
 export type {

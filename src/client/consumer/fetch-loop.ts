@@ -151,7 +151,11 @@ export class FetchLoop {
   #askForLeaders(): void {
     this.#options.metadata.update().then(
       () => this.wake(),
-      () => undefined,
+      (error: unknown) => {
+        // No broker lets this client in: the application is told, and may ask again.
+        if (!(error instanceof KafkaError) || error.code === 'CLOSED') return
+        for (const partition of this.#options.assigned()) this.#options.failed(partition, error)
+      },
     )
   }
 
@@ -196,6 +200,7 @@ export class FetchLoop {
     for (const { partition } of asked.values()) {
       partition.preferredReplica = undefined
       this.#delay(partition)
+      if (error instanceof KafkaError && !error.isRetriable) this.#options.failed(partition, error)
     }
     this.#askForLeaders()
   }

@@ -126,6 +126,7 @@ export class Sender {
       for (const [leaderId, { sent }] of requests) void this.#send(leaderId, sent)
       isAgain = requests.size > 0
     }
+    this.#options.identity?.forgive()
     return wakeMs
   }
 
@@ -206,8 +207,20 @@ export class Sender {
   #askForLeaders(): void {
     this.#options.metadata.update().then(
       () => this.wake(),
-      () => undefined,
+      (error: unknown) => this.#refuseAll(error),
     )
+  }
+
+  /** No broker lets this client in: what waits is told so. */
+  #refuseAll(error: unknown): void {
+    if (!(error instanceof KafkaError) || error.code === 'CLOSED') return
+    const { accumulator } = this.#options
+    for (const queue of [...accumulator.active]) {
+      for (const batch of [...queue.batches]) {
+        if (!batch.isInFlight) this.#refused({ queue, batch, topicId: zeroUuid }, error)
+      }
+    }
+    this.wake()
   }
 
   // ---- what comes of it
@@ -311,6 +324,11 @@ export class Sender {
     if (this.#isClosed) return
     const reason = cause instanceof Error ? cause.message : String(cause)
     const batches = sent.length
+    if (cause instanceof KafkaError) {
+      this.#options.logger.log('error', 'a broker does not let this producer in', { batches, reason })
+      for (const each of sent) this.#refused(each, cause)
+      return
+    }
     if (!(cause instanceof PeerError) || cause instanceof UnsupportedVersionError) {
       this.#options.logger.log('error', 'batches cannot be sent', { batches, reason })
       for (const each of sent) this.#refused(each, new KafkaError('NOT_SERVED', reason, { cause }))

@@ -8,10 +8,10 @@ import { type SaslClient, SaslError } from './sasl-client.ts'
 
 export type ScramMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 
-/** Gives a number of [0, 2^32) that nobody can guess. */
-export type NonceDraw = () => number
+/** Gives visible characters without a comma that nobody can guess, others each time. */
+export type NonceDraw = () => string
 
-const hashes = { 'SCRAM-SHA-256': 'sha256', 'SCRAM-SHA-512': 'sha512' } as const
+const hashes = { 'SCRAM-SHA-256': { hash: 'sha256', size: 32 }, 'SCRAM-SHA-512': { hash: 'sha512', size: 64 } } as const
 /** Kafka's clients take fewer for an attack on the password; more than so many would be one on our time. */
 const iterationsMin = 4096
 const iterationsMax = 262_144
@@ -30,22 +30,21 @@ interface Salted {
 
 /** The client's side for all connections of one user: what costs time is done once. */
 export function scram(mechanism: ScramMechanism, draw: NonceDraw): (credentials: Credentials) => SaslClient {
+  const { hash, size } = hashes[mechanism]
   let salted: Salted | undefined
   const saltedKey = (node: typeof crypto, password: string, { salt, iterations }: ServerFirst): Buffer => {
     if (salted?.password === password && salted.salt === salt && salted.iterations === iterations) return salted.key
-    const [digest, size] = mechanism === 'SCRAM-SHA-256' ? (['sha256', 32] as const) : (['sha512', 64] as const)
-    const key = node.pbkdf2Sync(password, Buffer.from(salt, 'base64'), iterations, size, digest)
+    const key = node.pbkdf2Sync(password, Buffer.from(salt, 'base64'), iterations, size, hash)
     salted = { password, salt, iterations, key }
     return key
   }
   return ({ username, password }) =>
     async (exchange) => {
-      if (username === '' || password === '') throw new SaslError('a user has a name and a password')
+      if (!username || !password) throw new SaslError('a user has a name and a password')
       // Loaded when it is needed: it is larger than the rest of a client.
       const node = await import('node:crypto')
-      const hash = hashes[mechanism]
       const hmac = (key: Uint8Array, text: string): Buffer => node.createHmac(hash, key).update(text).digest()
-      const nonce = nonceOf(draw)
+      const nonce = draw()
       const first = `n=${escaped(username)},r=${nonce}`
       const serverFirst = textOf(await exchange(Buffer.from(`${header}${first}`)))
       const told = serverFirstOf(serverFirst, nonce)
@@ -59,10 +58,6 @@ export function scram(mechanism: ScramMechanism, draw: NonceDraw): (credentials:
       checkServer(last, hmac(hmac(key, 'Server Key'), whole))
     }
 }
-
-/** 128 bits. */
-const nonceOf = (draw: NonceDraw): string =>
-  Array.from({ length: 4 }, () => draw().toString(16).padStart(8, '0')).join('')
 
 const escaped = (username: string): string => username.replaceAll('=', '=3D').replaceAll(',', '=2C')
 
