@@ -1,5 +1,5 @@
 /** What a client's promise is rejected with: one class, told apart by `code`. */
-import type { AuthenticationError } from '../peer/index.ts'
+import { AuthenticationError } from '../peer/index.ts'
 import { ErrorCode, errorName, retriableErrors } from '../protocol/index.ts'
 import type { ConsumedRecord } from './consumer/consumed-record.ts'
 
@@ -51,11 +51,15 @@ export class KafkaError extends Error {
   }
 
   /** Of a connection on which one side does not believe the other. */
-  static ofRefusal({ errorCode, message, cause }: AuthenticationError): KafkaError {
-    const code = errorCode === undefined ? 'SSL_AUTHENTICATION_FAILED' : nameOf(errorCode)
-    return new KafkaError(code, message, { cause })
+  static ofRefusal(cause: AuthenticationError): KafkaError {
+    const code = cause.errorCode === undefined ? 'SSL_AUTHENTICATION_FAILED' : nameOf(cause.errorCode)
+    return new KafkaError(code, cause.message, { cause })
   }
 }
+
+/** Whether a connection could not be used because one side does not believe the other: to try again would not change that. */
+export const isRefusal = (error: unknown): error is KafkaError =>
+  error instanceof KafkaError && error.cause instanceof AuthenticationError
 
 const codes: Readonly<Record<string, number>> = ErrorCode
 

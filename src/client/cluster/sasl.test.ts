@@ -129,6 +129,9 @@ test('a consumer is told so where it reads', async () => {
     consumer.assign([{ topic: 't', partition: 0 }])
     await assert.rejects(consumer[Symbol.asyncIterator]().next(), { code: 'SASL_AUTHENTICATION_FAILED' })
     await consumer.close()
+    const heard = cluster.heard.length
+    await cluster.sleep(60_000)
+    assert.equal(cluster.heard.length, heard)
     const member = new Kafka(cluster.world.env('reader'), { bootstrapServers: 'b1:9092', sasl: ada }).consumer({
       groupId: 'g',
     })
@@ -219,4 +222,28 @@ test('options that make no sense are refused', () => {
     assert.throws(() => new Kafka(env, given), { name: 'KafkaError', code: 'INVALID_ARGUMENT', message })
   }
   new Kafka(env, { bootstrapServers: 'b1:9092', connectionsMaxIdleMs: -1, ssl: { ca: 'x' } })
+})
+
+test('a consumer that is let in no more stops trying until it is asked again', async () => {
+  const cluster = new GuardedCluster()
+  await cluster.run(async () => {
+    const options = { bootstrapServers: 'b1:9092', sasl: ada, connectionsMaxIdleMs: 1000 }
+    const consumer = new Kafka(cluster.world.env('reader'), options).consumer()
+    consumer.assign([{ topic: 't', partition: 0 }])
+    consumer.seek({ topic: 't', partition: 0, offset: 5 })
+    const records = consumer[Symbol.asyncIterator]()
+    const first = records.next()
+    first.catch(() => undefined)
+    // The script does not serve fetches: the connection becomes idle, and the next one is to be let in.
+    await cluster.sleep(5000)
+    cluster.expected = 'nothing'
+    await assert.rejects(first, { code: 'SASL_AUTHENTICATION_FAILED' })
+    await cluster.sleep(100)
+    const heard = cluster.heard.length
+    await cluster.sleep(60_000)
+    assert.equal(cluster.heard.length, heard)
+    await assert.rejects(records.next(), { code: 'SASL_AUTHENTICATION_FAILED' })
+    assert.ok(cluster.heard.length > heard)
+    await consumer.close()
+  })
 })

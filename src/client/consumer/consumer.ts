@@ -336,6 +336,7 @@ export class Consumer {
     const asked = (): void => {
       handout.asked()
       this.#member?.begin()
+      this.#loop.asked()
     }
     return { handout, asked, check }
   }

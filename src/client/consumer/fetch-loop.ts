@@ -11,7 +11,7 @@ import type { BrokerView } from '../cluster/cluster-view.ts'
 import type { Connections } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { KafkaError } from '../kafka-error.ts'
+import { isRefusal, KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
 import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
@@ -66,6 +66,8 @@ export class FetchLoop {
   /** Brokers that have not answered yet. */
   readonly #asking = new Set<number>()
   readonly #pump: Pump
+  /** A broker does not let this client in: nothing is tried until the application asks again. */
+  #isRefused = false
   #isClosed = false
 
   constructor(options: FetchLoopOptions) {
@@ -78,6 +80,13 @@ export class FetchLoop {
     this.#pump.wake()
   }
 
+  /** The application asks for records. */
+  asked(): void {
+    if (!this.#isRefused) return
+    this.#isRefused = false
+    this.wake()
+  }
+
   close(): void {
     this.#isClosed = true
     this.#pump.close()
@@ -85,6 +94,7 @@ export class FetchLoop {
 
   /** Returns when to look again. */
   #decide(): number {
+    if (this.#isRefused) return Number.POSITIVE_INFINITY
     const nowMs = this.#options.clock.monotonic()
     const byBroker = new Map<number, Map<string, Asked>>()
     let wakeMs = Number.POSITIVE_INFINITY
@@ -151,11 +161,7 @@ export class FetchLoop {
   #askForLeaders(): void {
     this.#options.metadata.update().then(
       () => this.wake(),
-      (error: unknown) => {
-        // No broker lets this client in: the application is told, and may ask again.
-        if (!(error instanceof KafkaError) || error.code === 'CLOSED') return
-        for (const partition of this.#options.assigned()) this.#options.failed(partition, error)
-      },
+      (error: unknown) => this.#refusedBy(error),
     )
   }
 
@@ -200,9 +206,16 @@ export class FetchLoop {
     for (const { partition } of asked.values()) {
       partition.preferredReplica = undefined
       this.#delay(partition)
-      if (error instanceof KafkaError && !error.isRetriable) this.#options.failed(partition, error)
     }
-    this.#askForLeaders()
+    if (!this.#refusedBy(error)) this.#askForLeaders()
+  }
+
+  /** Whether it is that: then the application is told. */
+  #refusedBy(error: unknown): boolean {
+    if (this.#isClosed || !isRefusal(error)) return false
+    this.#isRefused = true
+    for (const partition of this.#options.assigned()) this.#options.failed(partition, error)
+    return true
   }
 
   #delay(partition: AssignedPartition): void {

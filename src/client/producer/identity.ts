@@ -5,7 +5,7 @@ import { ErrorCode, initProducerId, retriableErrors } from '../../protocol/index
 import type { Connections } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { sleep } from '../deadline.ts'
-import { KafkaError } from '../kafka-error.ts'
+import { isRefusal, KafkaError } from '../kafka-error.ts'
 import type { ProducerIdentity } from './pending-batch.ts'
 
 const epochMax = 2 ** 15 - 1
@@ -82,7 +82,7 @@ export class Identity {
       } catch (error) {
         if (this.#isClosed) return
         if (!(error instanceof PeerError || error instanceof KafkaError)) throw error
-        if (error instanceof KafkaError && !error.isRetriable) {
+        if (isRefusal(error)) {
           this.#failure = error
           this.#mayPass = true
           return

@@ -12,7 +12,7 @@ import { ErrorCode, type ProduceResponse, produce, retriableErrors } from '../..
 import type { Connections } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { KafkaError } from '../kafka-error.ts'
+import { isRefusal, KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
 import type { Accumulator } from './accumulator.ts'
 import { Flush } from './flush.ts'
@@ -213,7 +213,7 @@ export class Sender {
 
   /** No broker lets this client in: what waits is told so. */
   #refuseAll(error: unknown): void {
-    if (!(error instanceof KafkaError) || error.code === 'CLOSED') return
+    if (!isRefusal(error)) return
     const { accumulator } = this.#options
     for (const queue of [...accumulator.active]) {
       for (const batch of [...queue.batches]) {
@@ -324,7 +324,7 @@ export class Sender {
     if (this.#isClosed) return
     const reason = cause instanceof Error ? cause.message : String(cause)
     const batches = sent.length
-    if (cause instanceof KafkaError) {
+    if (isRefusal(cause)) {
       this.#options.logger.log('error', 'a broker does not let this producer in', { batches, reason })
       for (const each of sent) this.#refused(each, cause)
       return
