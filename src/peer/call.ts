@@ -36,6 +36,8 @@ export class Call {
   readonly isAnswered: boolean
   readonly #steps: CallSteps
   #timer: Timer | undefined
+  /** When it was sent, and its size; undefined where nobody listens. */
+  traced: { readonly sentMs: number; readonly sentBytes: number } | undefined
   /** Both are known once it is sent. */
   version = -1
   correlationId = -1

@@ -11,6 +11,7 @@ import type {
 } from '../base/index.ts'
 import type { ClientSoftware } from './negotiation.ts'
 import type { PeerError } from './peer-error.ts'
+import type { RequestChannel } from './request-trace.ts'
 import type { Sender } from './sender.ts'
 
 export interface PeerLimits {
@@ -37,6 +38,8 @@ export interface ConnectionShared {
   readonly reader: Reader
   readonly writer: Writer
   readonly timeouts: TimerWheel
+  /** Told of each request that was sent. */
+  readonly trace: RequestChannel | undefined
   /** `connections.max.idle.ms`; undefined: an idle connection stays. */
   readonly idleMsMax: number | undefined
 }

@@ -106,8 +106,11 @@ export class PeerConnection extends Sender implements ConnectionHandler {
       call.endsBy(timeouts.after(timeoutMs, timedOut))
     }
     this.#used()
+    this.#trace(call, frame)
     this.#requests?.push(frame)
-    if (!call.isAnswered) call.sent()
+    if (call.isAnswered) return
+    call.sent()
+    this.#tell(call, 0)
   }
 
   /** For who prepares it. */
@@ -148,9 +151,10 @@ export class PeerConnection extends Sender implements ConnectionHandler {
       this.#throttle.answered(call.api.key, version, call.answer(reader, version))
     } catch (error) {
       const message = `the reply to ${call.api.name} cannot be read`
-      call.fail(this.#error('protocol', message, error).ofRequest(true))
+      this.#lose(call, this.#error('protocol', message, error))
       throw error
     }
+    this.#tell(call, end - start)
     return !this.#isClosed
   }
 
@@ -166,6 +170,31 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   /** Ends it from our side. */
   close(): void {
     this.#fail('closed', 'the connection was closed here')
+  }
+
+  #lose(call: Call, error: PeerError): void {
+    call.fail(error.ofRequest(true))
+    this.#tell(call, 0, error)
+  }
+
+  // ---- who listens
+
+  #trace(call: Call, frame: readonly Uint8Array[]): void {
+    const { trace, clock } = this.#shared
+    if (trace?.hasSubscribers !== true) return
+    const sentBytes = frame.reduce((sum, { length }) => sum + length, 0)
+    call.traced = { sentMs: clock.monotonic(), sentBytes }
+  }
+
+  #tell({ traced, api, version, correlationId }: Call, receivedBytes: number, error?: PeerError): void {
+    if (traced === undefined) return
+    const { host, port } = this.#target
+    const { sentMs, sentBytes } = traced
+    const ms = this.#shared.clock.monotonic() - sentMs
+    const broker = `${host}:${port}`
+    this.#shared.trace?.publish({
+      ...{ api: api.name, version, broker, correlationId, sentBytes, receivedBytes, ms, error },
+    })
   }
 
   #error(failure: PeerFailure, message: string, cause?: unknown): PeerError {
@@ -253,7 +282,7 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     const error = this.#error(failure, message, cause)
     this.#leave()
     for (let call = this.#inFlight.shift(); call !== undefined; call = this.#inFlight.shift()) {
-      call.fail(error.ofRequest(true))
+      this.#lose(call, error)
     }
     this.#owner.closed(error)
   }

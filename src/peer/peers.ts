@@ -13,6 +13,7 @@ import { type BackoffRange, ExponentialBackoff } from './exponential-backoff.ts'
 import type { ClientSoftware } from './negotiation.ts'
 import { Peer, type PeerAddress, type PeerShared } from './peer.ts'
 import type { AuthenticationError } from './peer-error.ts'
+import type { RequestChannel } from './request-trace.ts'
 
 export interface PeersOptions {
   readonly network: Network
@@ -28,6 +29,8 @@ export interface PeersOptions {
   readonly setupTimeout: BackoffRange
   /** `connections.max.idle.ms`: one that is not used for so long is closed. Unless told, none is. */
   readonly idleMsMax?: number
+  /** Told of each request that was sent. */
+  readonly trace?: RequestChannel | undefined
   /** What they are told who wait for a connection on which one side does not believe the other; unless told, that error itself. */
   readonly refusal?: (error: AuthenticationError) => Error
   /** Overwrites released buffers, so that tests see who kept a view. */
@@ -48,6 +51,7 @@ export class Peers {
       clock,
       random,
       idleMsMax,
+      trace: options.trace,
       refusal: options.refusal ?? ((error) => error),
       clientId: Buffer.from(clientId),
       software,
