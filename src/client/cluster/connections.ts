@@ -56,6 +56,7 @@ export class Connections {
         maxMs: options.socketConnectionSetupTimeoutMaxMs,
       },
       ...(connectionsMaxIdleMs >= 0 && { idleMsMax: connectionsMaxIdleMs }),
+      trace: env.trace?.request,
       refusal: (error) => KafkaError.ofRefusal(error),
       poison: options.poison,
     })

@@ -141,6 +141,17 @@ test('a consumer is told so where it reads', async () => {
   })
 })
 
+test('an admin client is told so', async () => {
+  const cluster = new GuardedCluster()
+  cluster.expected = 'nothing'
+  await cluster.run(async () => {
+    const admin = new Kafka(cluster.world.env('admin'), { bootstrapServers: 'b1:9092', sasl: ada }).admin()
+    await assert.rejects(admin.describeCluster(), { code: 'SASL_AUTHENTICATION_FAILED' })
+    await admin.close()
+  })
+  assert.equal(cluster.heard.length, 1)
+})
+
 test('a token, and a mechanism of the application', async () => {
   const cluster = new GuardedCluster()
   cluster.mechanism = 'OAUTHBEARER'

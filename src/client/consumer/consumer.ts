@@ -5,6 +5,7 @@
 import type { Clock, Logger } from '../../base/index.ts'
 import { ExponentialBackoff } from '../../peer/index.ts'
 import type { ClientEnv } from '../client-env.ts'
+import type { ClientTrace, RebalanceTrace } from '../client-trace.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
@@ -44,6 +45,7 @@ interface Ground {
   readonly metadata: Metadata
   readonly backoff: ExponentialBackoff
   readonly requestTimeoutMs: number
+  readonly rebalances: ClientTrace['rebalance'] | undefined
 }
 
 export class Consumer {
@@ -92,6 +94,7 @@ export class Consumer {
     this.#loop = new FetchLoop({
       ...ground,
       settings,
+      trace: env.trace?.fetch,
       metadataMaxAgeMs: connection.metadataMaxAgeMs,
       assigned: () => assigned.all,
       arrived: () => this.#handout.arrived(),
@@ -158,6 +161,7 @@ export class Consumer {
     revoke: (partitions, member) => consumer.#revoke(partitions, member),
     lose(partitions) {
       consumer.#assigned.drop(partitions)
+      consumer.#tell('lost', partitions)
       if (partitions.length > 0) consumer.#settings.onLost?.(partitions)
     },
     take: (partitions) => consumer.#take(partitions),
@@ -175,7 +179,19 @@ export class Consumer {
     // What is done is done, also where something else is in hand for too long.
     await this.#commitDone(leaving, member).catch(warn)
     this.#assigned.drop(partitions)
+    this.#tell('revoked', partitions, member)
     await this.#settings.onRevoked?.(partitions)
+  }
+
+  #tell(
+    kind: RebalanceTrace['kind'],
+    partitions: readonly TopicPartition[],
+    member = this.#member?.name ?? nobody,
+  ): void {
+    const { rebalances } = this.#ground
+    if (partitions.length === 0 || rebalances?.hasSubscribers !== true) return
+    const { memberId, epoch } = member
+    rebalances.publish({ groupId: this.#settings.groupId ?? '', memberId, epoch, kind, partitions })
   }
 
   /** If it is to be committed by itself. */
@@ -189,6 +205,7 @@ export class Consumer {
   #take(partitions: readonly TopicPartition[]): void {
     if (partitions.length > 0) {
       this.#beginnings.find(this.#assigned.add(partitions))
+      this.#tell('assigned', partitions)
       this.#settings.onAssigned?.(partitions)
     }
     this.#commits?.begin()
@@ -384,5 +401,10 @@ function groundOf(env: ClientEnv, connection: ConnectionOptions, settings: Consu
     env.random.stream('client-consumer'),
   )
   const { requestTimeoutMs } = connection
-  return { clock: env.clock, logger: env.logger.child('consumer'), connections, metadata, backoff, requestTimeoutMs }
+  return {
+    clock: env.clock,
+    logger: env.logger.child('consumer'),
+    rebalances: env.trace?.rebalance,
+    ...{ connections, metadata, backoff, requestTimeoutMs },
+  }
 }

@@ -3,10 +3,11 @@
  * which not too much waits already. Decides where a partition stands after each answer; what that means for the application is the
  * consumer's business.
  */
-import type { Clock, Logger } from '../../base/index.ts'
+import type { Clock, Logger, TraceChannel } from '../../base/index.ts'
 import { zeroUuid } from '../../base/index.ts'
 import { type AskedPartition, type ExponentialBackoff, FetchSessionClient, PeerError } from '../../peer/index.ts'
 import { ErrorCode, type FetchResponse, fetch, retriableErrors } from '../../protocol/index.ts'
+import type { FetchTrace } from '../client-trace.ts'
 import type { BrokerView } from '../cluster/cluster-view.ts'
 import type { Connections } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
@@ -26,6 +27,8 @@ export interface FetchLoopOptions {
   readonly connections: Connections
   readonly metadata: Metadata
   readonly backoff: ExponentialBackoff
+  /** Told of each fetch. */
+  readonly trace: TraceChannel<FetchTrace> | undefined
   /** All that is assigned now. */
   readonly assigned: () => Iterable<AssignedPartition>
   /** There are records to hand out. */
@@ -170,6 +173,8 @@ export class FetchLoop {
     const session = this.#sessions.get(brokerId) ?? new FetchSessionClient()
     this.#sessions.set(brokerId, session)
     this.#asking.add(brokerId)
+    const sinceMs = this.#options.trace?.hasSubscribers === true ? this.#options.clock.monotonic() : undefined
+    const told = { brokerId, partitions: asked.size, sinceMs }
     for (const { partition, asked: it } of asked.values()) partition.fetchingFrom = it.fetchOffset
     try {
       const broker = metadata.view.brokers.get(brokerId)
@@ -187,8 +192,10 @@ export class FetchLoop {
         timeoutMs: requestTimeoutMs,
         ...(!hasIds && { versions: namedVersions }),
       })
+      this.#tell(told, { bytes: bytesOf(response), error: undefined })
       this.#answered(session, asked, response)
     } catch (error) {
+      this.#tell(told, { bytes: 0, error: error instanceof Error ? error : undefined })
       session.reset()
       this.#unanswered(asked, error)
     } finally {
@@ -196,6 +203,14 @@ export class FetchLoop {
       for (const { partition } of asked.values()) partition.fetchingFrom = undefined
       this.wake()
     }
+  }
+
+  #tell(
+    { sinceMs, ...of }: Pick<FetchTrace, 'brokerId' | 'partitions'> & { readonly sinceMs: number | undefined },
+    outcome: Pick<FetchTrace, 'bytes' | 'error'>,
+  ): void {
+    const { trace, clock } = this.#options
+    if (sinceMs !== undefined) trace?.publish({ ...of, ...outcome, ms: clock.monotonic() - sinceMs })
   }
 
   #unanswered(asked: ReadonlyMap<string, Asked>, error: unknown): void {
@@ -304,6 +319,11 @@ export class FetchLoop {
     }
   }
 }
+
+const bytesOf = ({ responses }: FetchResponse): number =>
+  responses
+    .flatMap(({ partitions }) => partitions)
+    .reduce((sum, { records }) => sum + (records instanceof Uint8Array ? records.length : 0), 0)
 
 /** Of one batch: what a producer may have packed into `max.message.bytes`. */
 const decompressedBytesMax = 1024 * 1024 * 1024
