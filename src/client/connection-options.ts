@@ -84,6 +84,8 @@ export function connectionOptions(options: KafkaOptions, poison: boolean): Conne
   for (const [name, value] of Object.entries(all)) {
     const isNever = name === 'connectionsMaxIdleMs' && value === -1
     if (name.endsWith('Ms') && !isNever) checkMs(name, value)
+    if (name === 'connectionsMaxIdleMs' && value === 0)
+      throw new KafkaError('INVALID_ARGUMENT', `${name}: 0 is no time`)
   }
   if (!dnsLookups.has(all.clientDnsLookup)) {
     throw new KafkaError('INVALID_ARGUMENT', `clientDnsLookup: there is no '${all.clientDnsLookup}'`)

@@ -71,8 +71,8 @@ export class PeerConnection extends Sender implements ConnectionHandler {
       if (this.#isClosed) return
       this.#begin(session)
       this.#used()
-      this.#watchIdle()
       this.#owner.opened()
+      this.#watchIdle()
     } catch (error) {
       this.#failedToPrepare(error)
     } finally {
@@ -213,12 +213,13 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   }
 
   #watchIdle(): void {
-    const { idleMsMax, clock, timeouts } = this.#shared
+    const { idleMsMax, clock } = this.#shared
     if (idleMsMax === undefined || this.#isClosed) return
     const leftMs = this.#usedMs + idleMsMax - clock.monotonic()
     const isIdle = this.#inFlight.size === 0 && !this.#isRenewing && !this.#throttle.isOn
     if (leftMs > 0 || !isIdle) {
-      this.#idleTimer = timeouts.after(leftMs > 0 ? leftMs : idleMsMax, () => this.#watchIdle())
+      // Not on the wheel, which would look at it a hundred times before.
+      this.#idleTimer = clock.after(leftMs > 0 ? leftMs : idleMsMax, () => this.#watchIdle())
       return
     }
     this.#isClosed = true
@@ -229,8 +230,8 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   /** A session that ends is prepared anew before that: earlier by chance, so that not all come at once, as Kafka's clients do. */
   #begin(session: PreparedSession | undefined): void {
     if (session?.lifetimeMs === undefined) return
-    const { timeouts, random } = this.#shared
-    this.#renewalTimer = timeouts.after(session.lifetimeMs * (0.85 + 0.1 * random.float()), () => {
+    const { clock, random } = this.#shared
+    this.#renewalTimer = clock.after(session.lifetimeMs * (0.85 + 0.1 * random.float()), () => {
       this.#isRenewing = true
       this.#renew()
     })

@@ -226,6 +226,7 @@ test('options that make no sense are refused', () => {
     [{ sasl: { username: 'a', password: 'b' } }, /names no mechanism/],
     [{ ssl: { caFile: 'x' } }, /no option 'caFile'/],
     [{ connectionsMaxIdleMs: -2 }, /connectionsMaxIdleMs/],
+    [{ connectionsMaxIdleMs: 0 }, /connectionsMaxIdleMs/],
     [{ clientDnsLookup: 'default' }, /clientDnsLookup/],
   ]
   for (const [options, message] of wrong) {
