@@ -72,8 +72,9 @@ const certificateCodes: ReadonlySet<string> = new Set([
 export function tlsErrorOf(error: Error & { readonly code?: string }): TlsError | undefined {
   if (error instanceof TlsError) return error
   const { code = '', message } = error
-  if (!/^ERR_(TLS|SSL)_/.test(code) && !certificateCodes.has(code)) return undefined
+  // EPROTO: OpenSSL has found it out while something was written.
+  if (!/^(ERR_(TLS|SSL)_.*|EPROTO)$/.test(code) && !certificateCodes.has(code)) return undefined
   // OpenSSL tells where in its sources, and what, by parts between colons.
-  const told = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1]
+  const told = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1]
   return new TlsError(told === undefined ? message.trim() : `TLS: ${told}`, { cause: error })
 }

@@ -132,3 +132,14 @@ test('a renewal that is not answered ends the connection; what waited goes on th
   assert.equal(open(), 1)
   assert.deepEqual(keys(1), [versions, handshake, token, question])
 })
+
+test('a server that does not know SASL at all is told as one that does not expect it', async () => {
+  const { world, ask } = await sessionStage({ knowsSasl: false })
+  await world.settle(
+    assert.rejects(ask(), {
+      name: 'AuthenticationError',
+      errorCode: ErrorCode.ILLEGAL_SASL_STATE,
+      message: /SaslHandshake/,
+    }),
+  )
+})

@@ -2,7 +2,7 @@
 import { ErrorCode, errorName, saslAuthenticate, saslHandshake } from '../protocol/index.ts'
 import { type SaslClient, SaslError } from '../security/index.ts'
 import type { PreparedSession } from './connection-options.ts'
-import { AuthenticationError, PeerError } from './peer-error.ts'
+import { AuthenticationError, PeerError, UnsupportedVersionError } from './peer-error.ts'
 import type { Sender } from './sender.ts'
 
 export interface AuthenticationOptions {
@@ -18,7 +18,16 @@ const handshakeVersions = [1, 1] as const
 const messagesMax = 100
 
 /** Rejects with AuthenticationError, or with PeerError where the connection is lost meanwhile. */
-export async function authenticate(
+export async function authenticate(connection: Sender, options: AuthenticationOptions): Promise<PreparedSession> {
+  try {
+    return await converse(connection, options)
+  } catch (cause) {
+    if (!(cause instanceof UnsupportedVersionError)) throw cause
+    throw new AuthenticationError(cause.message, { errorCode: ErrorCode.ILLEGAL_SASL_STATE, cause })
+  }
+}
+
+async function converse(
   connection: Sender,
   { mechanism, client, timeoutMs }: AuthenticationOptions,
 ): Promise<PreparedSession> {

@@ -51,8 +51,10 @@ export class ClientThrottle {
     })
   }
 
+  /** For good. */
   end(): void {
     this.#timer?.cancel()
     this.#timer = undefined
+    this.#untilMs = Number.POSITIVE_INFINITY
   }
 }

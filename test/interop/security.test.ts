@@ -1,7 +1,9 @@
 /**
- * `odradek/client` by TLS and SASL. The brokers are Kafka's, whatever is under test else: our listeners have neither yet.
+ * `odradek/client` by TLS and SASL, and under a quota on bytes. The broker is Kafka's, whatever is under test else: ours has none of these
+ * yet.
  */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -212,4 +214,28 @@ describe('SASL', () => {
       assert.ok(asked > 12, `${asked} times`)
     })
   }
+})
+
+test('who is over a quota asks nothing for as long as the broker says, and so is answered at once', async () => {
+  const quota = ['--entity-type', 'clients', '--entity-name', 'slow', '--add-config', 'producer_byte_rate=50000']
+  await runTool('configs', ['--bootstrap-server', cluster.bootstrap, '--alter', ...quota])
+  const tookMs: number[] = []
+  const silent = { hasSubscribers: false, publish: () => undefined }
+  const request = {
+    hasSubscribers: true,
+    publish: ({ api, ms }: { readonly api: string; readonly ms: number }) => {
+      if (api === 'Produce') tookMs.push(ms)
+    },
+  }
+  const trace = { request, batch: silent, fetch: silent, rebalance: silent }
+  const env = { ...createEnv({ level: 'error', keepsAlive: true }), trace }
+  await using producer = new Kafka(env, { bootstrapServers: cluster.bootstrap, clientId: 'slow' }).producer()
+  const topic = uniqueName('quota')
+  await producer.send(topic, { value: 'first' })
+  const sinceMs = Date.now()
+  // Ten seconds of the quota may come at once, as the broker counts.
+  for (let i = 0; i < 8; i++) await producer.send(topic, { value: randomBytes(100_000) })
+  const elapsedMs = Date.now() - sinceMs
+  assert.ok(elapsedMs > 3000, `${elapsedMs} ms`)
+  assert.ok(Math.max(...tookMs) < elapsedMs / 3, `${tookMs}`)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ScriptedCluster } from '../../../test/scripted-cluster.ts'
 import { replyFrame } from '../../peer/scripted-server.ts'
-import { ErrorCode, saslAuthenticate, saslHandshake } from '../../protocol/index.ts'
+import { ErrorCode, fetch, listOffsets, saslAuthenticate, saslHandshake } from '../../protocol/index.ts'
 import { Kafka, KafkaError, type KafkaOptions, type SaslOptions } from '../index.ts'
 
 /** Brokers that let in who says what is expected, and end the connection of who asks for anything before. */
@@ -234,6 +234,36 @@ test('options that make no sense are refused', () => {
     assert.throws(() => new Kafka(env, given), { name: 'KafkaError', code: 'INVALID_ARGUMENT', message })
   }
   new Kafka(env, { bootstrapServers: 'b1:9092', connectionsMaxIdleMs: -1, ssl: { ca: 'x' } })
+})
+
+test('a consumer begins where it was to when it is let in after all', async () => {
+  const cluster = new GuardedCluster()
+  cluster.expected = 'nothing'
+  cluster.answer(listOffsets, () => ({
+    topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 7, leaderEpoch: 0 }] }],
+  }))
+  const fetched: number[] = []
+  cluster.answer(fetch, ({ topics }) => {
+    for (const { partitions } of topics) for (const { fetchOffset } of partitions) fetched.push(fetchOffset)
+    return undefined
+  })
+  await cluster.run(async () => {
+    const options = { bootstrapServers: 'b1:9092', sasl: ada }
+    const consumer = new Kafka(cluster.world.env('reader'), options).consumer({ autoOffsetReset: 'earliest' })
+    const partition = { topic: 't', partition: 0 }
+    consumer.assign([partition])
+    const records = consumer[Symbol.asyncIterator]()
+    await assert.rejects(records.next(), { code: 'SASL_AUTHENTICATION_FAILED' })
+    cluster.expected = '\0ada\0secret'
+    await cluster.sleep(10_000)
+    assert.equal(consumer.position(partition), undefined)
+    const asked = records.next()
+    await cluster.sleep(1000)
+    assert.equal(consumer.position(partition), 7)
+    assert.equal(fetched[0], 7)
+    await consumer.close()
+    assert.deepEqual(await asked, { done: true, value: undefined })
+  })
 })
 
 test('a consumer that is let in no more stops trying until it is asked again', async () => {

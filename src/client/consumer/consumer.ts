@@ -353,6 +353,7 @@ export class Consumer {
     const asked = (): void => {
       handout.asked()
       this.#member?.begin()
+      this.#beginnings.asked()
       this.#loop.asked()
     }
     return { handout, asked, check }

@@ -15,6 +15,7 @@ import { replyFrame, type ScriptedRequest, serve, tellVersions } from '../script
 export interface StageOptions {
   /** What the server says to a message; undefined: nothing. */
   readonly letIn?: (text: string) => Partial<SaslAuthenticateResponse> | undefined
+  readonly knowsSasl?: boolean
   readonly mechanisms?: readonly string[]
   /** What Metadata is answered with, and after how long. */
   readonly throttleTimeMs?: () => number
@@ -37,7 +38,8 @@ export interface Stage {
 export async function sessionStage(options: StageOptions = {}): Promise<Stage> {
   const { letIn = () => ({}), mechanisms = ['PLAIN'], throttleTimeMs = () => 0, answerAfterMs = 0 } = options
   const world = new World({ seed: 1, turn: setImmediate })
-  const ranges = [apiVersions, saslHandshake, saslAuthenticate, metadata].map(
+  const sasl = options.knowsSasl === false ? [] : [saslHandshake, saslAuthenticate]
+  const ranges = [apiVersions, ...sasl, metadata].map(
     ({ key, versions: [min, max] }) => [key, min, key === metadata.key ? (options.metadataMax ?? max) : max] as const,
   )
   const script = (request: ScriptedRequest, socket: Connection): void => {
