@@ -9,11 +9,10 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../../bench/broker.ts'
-import { Kafka, type KafkaOptions } from '../../src/client/index.ts'
-import { createEnv } from '../../src/env/index.ts'
+import { type Admin, Kafka, type KafkaOptions } from '../../src/client/index.ts'
+import { createEnv, hashPassword } from '../../src/env/index.ts'
 import { authority, client as clientKeys, server as serverKeys } from '../certificates.ts'
 import { Cluster } from './cluster.ts'
-import { runTool } from './java-tool.ts'
 import { records, runFolder, uniqueName } from './kit.ts'
 
 const name = 'security'
@@ -56,15 +55,19 @@ before(async () => {
   writeFileSync(join(folder, 'authority.pem'), authority)
   await cluster.start()
   await cluster.serving()
-  for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512']) {
-    const user = ['--entity-type', 'users', '--entity-name', 'b,o=b', '--add-config', `${mechanism}=[password=secret]`]
-    await runTool('configs', ['--bootstrap-server', cluster.bootstrap, '--alter', ...user])
-  }
+  await using admin = operator()
+  const user = { user: 'b,o=b', password: 'secret' }
+  await admin.alterUserScramCredentials([{ ...user, mechanism: 'SCRAM-SHA-256' }])
+  await admin.alterUserScramCredentials([{ ...user, mechanism: 'SCRAM-SHA-512' }])
 })
 
 after(async () => {
   await cluster.stop()
 })
+
+/** By the listener that lets everybody in. */
+const operator = (): Admin =>
+  new Kafka(createEnv({ level: 'error' }), { bootstrapServers: cluster.bootstrap }, { hashPassword }).admin()
 
 interface Client {
   readonly kafka: Kafka
@@ -217,8 +220,8 @@ describe('SASL', () => {
 })
 
 test('who is over a quota asks nothing for as long as the broker says, and so is answered at once', async () => {
-  const quota = ['--entity-type', 'clients', '--entity-name', 'slow', '--add-config', 'producer_byte_rate=50000']
-  await runTool('configs', ['--bootstrap-server', cluster.bootstrap, '--alter', ...quota])
+  await using admin = operator()
+  await admin.alterClientQuotas([{ entity: { 'client-id': 'slow' }, set: { producer_byte_rate: 50_000 } }])
   const tookMs: number[] = []
   const silent = { hasSubscribers: false, publish: () => undefined }
   const request = {
