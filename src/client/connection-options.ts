@@ -5,6 +5,8 @@ import { type Address, parseAddresses } from './cluster/address.ts'
 import { checkSasl, type SaslOptions } from './cluster/sasl.ts'
 import { KafkaError } from './kafka-error.ts'
 
+export { checkMs, checkNames, defined } from './check-options.ts'
+
 export interface KafkaOptions {
   /** `host:port`, several separated by commas or as a list: any brokers of the cluster. */
   readonly bootstrapServers: string | readonly string[]

@@ -1,5 +1,5 @@
 /** What an admin client is told: Kafka's names and defaults, in one word each; times in milliseconds. */
-import { checkMs, checkNames, defined } from '../check-options.ts'
+import { checkMs, checkNames, defined } from '../connection-options.ts'
 
 export interface AdminOptions {
   /** The longest that a call takes, with all that it asks and asks again. Default 60,000. */

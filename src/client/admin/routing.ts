@@ -4,12 +4,12 @@
  */
 import type { Clock } from '../../base/index.ts'
 import { ExponentialBackoff, type Peer } from '../../peer/index.ts'
-import { checkMs } from '../check-options.ts'
 import type { ClientEnv } from '../client-env.ts'
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
+import { checkMs } from '../connection-options.ts'
 import { Deadline, sleep } from '../deadline.ts'
 import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
 import { Addressee } from './addressee.ts'

@@ -1,5 +1,5 @@
 /** What a consumer is told: Kafka's names and defaults, in one word each; times in milliseconds, sizes in bytes. */
-import { checkMs, checkNames, defined } from '../check-options.ts'
+import { checkMs, checkNames, defined } from '../connection-options.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Assignor, TopicPartition } from './assignors/assignor.ts'
 import { range } from './assignors/range.ts'

@@ -1,6 +1,6 @@
 /** What a producer is told: Kafka's names and defaults, in one word each; times in milliseconds, sizes in bytes. */
 import { type CompressionName, CompressionType } from '../../records/index.ts'
-import { checkMs, checkNames, defined } from '../check-options.ts'
+import { checkMs, checkNames, defined } from '../connection-options.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Partitioner } from './partitioner.ts'
 
