@@ -133,6 +133,7 @@ export async function start(options: StartOptions = {}, held: Held = []): Promis
     afterReads: options.afterReads ?? ((then) => given.afterReads(then)),
     listen: (listen) => given.listen(listen),
     connect: (connect) => given.connect(connect),
+    canonicalNames: (host) => given.canonicalNames(host),
   }
   const server = new Server({ ...env, network, limits: () => ({ ...limits, ...options }), poison: true, onFault })
   const router = new Router(all, env.logger)

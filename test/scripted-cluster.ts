@@ -16,6 +16,8 @@ import {
   metadata,
   type ProduceResponse,
   produce,
+  saslAuthenticate,
+  saslHandshake,
 } from '../src/protocol/index.ts'
 import { BatchCursor, batchHeader, readRecords } from '../src/records/index.ts'
 import { World } from '../src/sim/index.ts'
@@ -40,7 +42,9 @@ export interface Offered {
 }
 
 const port = 9092
-const always: ReadonlySet<number> = new Set([apiVersions, metadata, produce, initProducerId].map(({ key }) => key))
+const always: ReadonlySet<number> = new Set(
+  [apiVersions, metadata, produce, initProducerId, saslHandshake, saslAuthenticate].map(({ key }) => key),
+)
 const topicId = uuidFromLatin1('the id of topict')
 
 export class ScriptedCluster {
@@ -68,6 +72,8 @@ export class ScriptedCluster {
   toldOf: readonly number[]
   /** In the order in which they came. */
   readonly offered: Offered[] = []
+  /** Comes before whatever else is done with a request; true: nothing else is. */
+  before: (broker: number, request: ScriptedRequest, socket: Connection) => boolean = () => false
   /** What is done with each; unless told, it is stored. */
   onOffer: (offered: Offered) => void = (offered) => this.store(offered)
   readonly #ends = new Map<number, number>()
@@ -138,6 +144,7 @@ export class ScriptedCluster {
     const reply = <Q extends Fields, S extends Fields>(api: Api<Q, S>, response: Infer<S>): void => {
       socket.write([replyFrame(api, request, response)])
     }
+    if (request.key !== apiVersions.key && this.before(broker, request, socket)) return
     const answer = this.#answers.get(request.key)
     if (answer !== undefined) answer(broker, request, socket)
     else if (request.key === apiVersions.key) {

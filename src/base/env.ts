@@ -2,6 +2,7 @@
  * The seam between Odradek and the world: clock, chance, disk, network, workers, log. Everything takes what it needs of
  * it through its constructor. `env` implements it over the machine, `sim` over a seed.
  */
+import type { TlsOptions } from './tls.ts'
 import type { Uuid } from './uuid.ts'
 
 export interface Env {
@@ -187,6 +188,8 @@ export interface ConnectOptions {
   readonly handler: ConnectionHandler
   /** Gives up a connection that is not there yet: `connect` rejects, and nothing is left behind. */
   readonly signal?: AbortSignal
+  /** Encrypted, by these options; what is refused later on `closed` is told by a TlsError, too. */
+  readonly tls?: TlsOptions
 }
 
 export interface Network {
@@ -194,8 +197,13 @@ export interface Network {
   afterReads(then: () => void): void
   /** Rejects with an Error that names address and reason (`EADDRINUSE` ...). */
   listen(options: ListenOptions): Promise<Listener>
-  /** Rejects if the peer cannot be reached. */
+  /**
+   * Tries all addresses that the name has, one after the other (KIP-302). Rejects if the peer cannot be reached, and with TlsError where
+   * it is reached and the two do not agree on encryption.
+   */
   connect(options: ConnectOptions): Promise<Connection>
+  /** The full names of the addresses that a name has, each once; an address without a name stands for itself. Rejects where there is none. */
+  canonicalNames(host: string): Promise<readonly string[]>
 }
 
 /** More jobs wait for a worker than may: whoever asked for this one is to come again later. */

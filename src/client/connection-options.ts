@@ -1,10 +1,30 @@
 /** What all clients are told about connections: Kafka's names and defaults, in one word each; times in milliseconds. */
+import type { TlsOptions } from '../base/index.ts'
+import { checkMs, checkNames, defined } from './check-options.ts'
 import { type Address, parseAddresses } from './cluster/address.ts'
+import { checkSasl, type SaslOptions } from './cluster/sasl.ts'
 import { KafkaError } from './kafka-error.ts'
+
+export { checkMs, checkNames, defined } from './check-options.ts'
 
 export interface KafkaOptions {
   /** `host:port`, several separated by commas or as a list: any brokers of the cluster. */
   readonly bootstrapServers: string | readonly string[]
+  /**
+   * Connections by TLS: true with the authorities that Node knows, else by the options of `tls.connect` that are named in SslOptions
+   * (`security.protocol`, `ssl.*`). The server has to have a certificate of the host that is connected to. Default false.
+   */
+  readonly ssl?: boolean | SslOptions
+  /** Who the client is to the brokers. Default: nobody in particular. */
+  readonly sasl?: SaslOptions
+  /**
+   * `use_all_dns_ips`: all addresses that a name has are tried before a connection has failed (KIP-302).
+   * `resolve_canonical_bootstrap_servers_only`: besides, each bootstrap server stands for all its addresses, each by its full name, for
+   * SASL mechanisms that need it. Default `use_all_dns_ips`.
+   */
+  readonly clientDnsLookup?: 'use_all_dns_ips' | 'resolve_canonical_bootstrap_servers_only'
+  /** A connection that nobody has used for so long is closed, and made again when it is needed; -1: never. Default 540,000. */
+  readonly connectionsMaxIdleMs?: number
   /** How brokers name this client in logs, metrics and quotas. Default `odradek`. */
   readonly clientId?: string
   /** The longest wait for one answer. Default 30,000. */
@@ -26,8 +46,13 @@ export interface KafkaOptions {
   readonly metadataRecoveryRebootstrapTriggerMs?: number
 }
 
-export interface ConnectionOptions extends Required<Omit<KafkaOptions, 'bootstrapServers'>> {
+export type SslOptions = TlsOptions
+
+export interface ConnectionOptions extends Required<Omit<KafkaOptions, 'bootstrapServers' | 'ssl' | 'sasl'>> {
   readonly bootstrap: readonly Address[]
+  /** Undefined: in the clear. The same object for all connections. */
+  readonly tls: TlsOptions | undefined
+  readonly sasl: SaslOptions | undefined
   /** Requests on one connection that are not answered. */
   readonly inFlightMax: number
   /** Overwrites released buffers, so that tests see who kept a view. */
@@ -35,6 +60,8 @@ export interface ConnectionOptions extends Required<Omit<KafkaOptions, 'bootstra
 }
 
 const defaults = {
+  clientDnsLookup: 'use_all_dns_ips',
+  connectionsMaxIdleMs: 540_000,
   clientId: 'odradek',
   requestTimeoutMs: 30_000,
   retryBackoffMs: 100,
@@ -53,27 +80,32 @@ const inFlightMax = 5
 
 /** Throws KafkaError for what makes no sense. */
 export function connectionOptions(options: KafkaOptions, poison: boolean): ConnectionOptions {
-  const { bootstrapServers, ...given } = options
+  const { bootstrapServers, ssl, sasl, ...given } = options
   checkNames(given, defaults)
   const all = { ...defaults, ...defined(given) }
-  for (const [name, value] of Object.entries(all)) if (name.endsWith('Ms')) checkMs(name, value)
-  return { ...all, bootstrap: parseAddresses(bootstrapServers), inFlightMax, poison }
-}
-
-/** Without what is undefined, which means the default. */
-export function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
+  for (const [name, value] of Object.entries(all)) {
+    const isNever = name === 'connectionsMaxIdleMs' && value === -1
+    if (name.endsWith('Ms') && !isNever) checkMs(name, value)
+    if (name === 'connectionsMaxIdleMs' && value === 0)
+      throw new KafkaError('INVALID_ARGUMENT', `${name}: 0 is no time`)
   }
+  if (!dnsLookups.has(all.clientDnsLookup)) {
+    throw new KafkaError('INVALID_ARGUMENT', `clientDnsLookup: there is no '${all.clientDnsLookup}'`)
+  }
+  if (sasl !== undefined) checkSasl(sasl)
+  return { ...all, bootstrap: parseAddresses(bootstrapServers), tls: tlsOptions(ssl), sasl, inFlightMax, poison }
 }
 
-/** A name that is not known is a mistake: it would have no effect. */
-export function checkNames(given: object, known: object): void {
-  const unknown = Object.keys(given).find((name) => !(name in known))
-  if (unknown !== undefined) throw new KafkaError('INVALID_ARGUMENT', `there is no option '${unknown}'`)
+const dnsLookups: ReadonlySet<string> = new Set(['use_all_dns_ips', 'resolve_canonical_bootstrap_servers_only'])
+
+const sslNames = {
+  ...{ ca: 0, cert: 0, key: 0, pfx: 0, passphrase: 0, crl: 0, servername: 0, rejectUnauthorized: 0 },
+  ...{ endpointIdentificationAlgorithm: 0, ciphers: 0, minVersion: 0, maxVersion: 0 },
 }
 
-export function checkMs(name: string, value: unknown): void {
-  if (typeof value === 'number' && value >= 0 && value <= 2 ** 31 - 1) return
-  throw new KafkaError('INVALID_ARGUMENT', `${name}: ${String(value)} is no time in milliseconds`)
+function tlsOptions(ssl: KafkaOptions['ssl']): TlsOptions | undefined {
+  if (ssl === undefined || ssl === false) return undefined
+  if (ssl === true) return {}
+  checkNames(ssl, sslNames)
+  return ssl
 }

@@ -94,7 +94,9 @@ export type {
 } from './admin/topics.ts'
 
 export type { ClientEnv } from './client-env.ts'
-export type { KafkaOptions } from './connection-options.ts'
+export type { BatchTrace, ClientTrace, FetchTrace, RebalanceTrace, RequestTrace } from './client-trace.ts'
+export type { SaslOptions, SaslSession } from './cluster/sasl.ts'
+export type { KafkaOptions, SslOptions } from './connection-options.ts'
 export type {
   Assignment,
   Assignor,

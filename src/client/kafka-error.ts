@@ -1,4 +1,5 @@
 /** What a client's promise is rejected with: one class, told apart by `code`. */
+import { AuthenticationError } from '../peer/index.ts'
 import { ErrorCode, errorName, retriableErrors } from '../protocol/index.ts'
 import type { ConsumedRecord } from './consumer/consumed-record.ts'
 
@@ -12,6 +13,8 @@ type OwnCode =
   | 'TIMED_OUT'
   /** No broker could be reached, or a connection was lost and what became of the request is not known. */
   | 'NETWORK'
+  /** The two sides do not agree on TLS, or do not believe each other's certificate. */
+  | 'SSL_AUTHENTICATION_FAILED'
   /** The broker does not know the API in any version that is needed. */
   | 'NOT_SERVED'
   /** A serializer, or a deserializer, has thrown what is the `cause`. */
@@ -46,7 +49,17 @@ export class KafkaError extends Error {
     const code = nameOf(errorCode)
     return new KafkaError(code, told === null || told === '' ? `${what}: ${code}` : `${what}: ${code}: ${told}`)
   }
+
+  /** Of a connection on which one side does not believe the other. */
+  static ofRefusal(cause: AuthenticationError): KafkaError {
+    const code = cause.errorCode === undefined ? 'SSL_AUTHENTICATION_FAILED' : nameOf(cause.errorCode)
+    return new KafkaError(code, cause.message, { cause })
+  }
 }
+
+/** Whether a connection could not be used because one side does not believe the other: to try again would not change that. */
+export const isRefusal = (error: unknown): error is KafkaError =>
+  error instanceof KafkaError && error.cause instanceof AuthenticationError
 
 const codes: Readonly<Record<string, number>> = ErrorCode
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type LookupFunction } from 'node:net'
 import { test } from 'node:test'
 import type { Connection, ConnectionHandler } from '../base/index.ts'
 import { SystemNetwork } from './network.ts'
@@ -157,4 +157,43 @@ test('the system asks a peer that is silent whether it is still there, on both s
   }
   connection.destroy()
   await listener.close()
+})
+
+/** A name with those addresses. */
+const named =
+  (...addresses: readonly string[]): LookupFunction =>
+  (_, { all }, done) => {
+    assert.ok(all)
+    done(
+      null,
+      addresses.map((address) => ({ address, family: 4 })),
+    )
+  }
+
+test('all addresses of a name are tried before a connection has failed', async () => {
+  const listener = await new SystemNetwork().listen({ host: '127.0.0.1', port: 0, accept: echo })
+  const handler: ConnectionHandler = {
+    receiveBuffer: () => Buffer.alloc(16),
+    received: () => undefined,
+    drained: () => undefined,
+    closed: () => undefined,
+  }
+  const { port } = listener
+  const network = new SystemNetwork({ lookup: named('127.0.0.2', '127.0.0.3', '127.0.0.1') })
+  const connection = await network.connect({ host: 'broker.test', port, handler })
+  assert.equal(connection.remoteAddress, '127.0.0.1')
+  connection.destroy()
+  const away = new SystemNetwork({ lookup: named('127.0.0.2', '127.0.0.3') })
+  await assert.rejects(away.connect({ host: 'broker.test', port, handler }), { code: 'ECONNREFUSED' })
+  await listener.close()
+})
+
+test('the full names of a name are those of its addresses', async () => {
+  const reverse = async (address: string): Promise<readonly string[]> => {
+    if (address === '10.0.0.3') throw new Error('ENOTFOUND')
+    return [address === '10.0.0.4' ? 'b1.test' : `b${address.at(-1)}.test`, 'alias.test']
+  }
+  const network = new SystemNetwork({ lookup: named('10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'), reverse })
+  assert.deepEqual(await network.canonicalNames('all.test'), ['b1.test', 'b2.test', '10.0.0.3'])
+  assert.deepEqual(await new SystemNetwork().canonicalNames('127.0.0.1').then((names) => names.length), 1)
 })

@@ -2,8 +2,10 @@
  * The machine's sockets. Received bytes go straight to where the connection's owner wants them (`onread`), and whole
  * lists of chunks leave in one system call; nothing is copied on the way.
  */
+import * as dns from 'node:dns'
 import * as net from 'node:net'
 import type { Connection, ConnectionHandler, ConnectOptions, Listener, ListenOptions, Network } from '../base/index.ts'
+import { connectTls, tlsErrorOf } from './tls-socket.ts'
 
 /** Taken over from an accepted socket: the runtime's own handle of the connection. */
 interface WithHandle {
@@ -44,7 +46,7 @@ class SocketConnection implements Connection {
     // As Kafka: a peer whose machine is gone would be a connection for ever where `connections.max.idle.ms` ends none.
     socket.setKeepAlive(true)
     socket.on('error', (error) => {
-      failure = error
+      failure = tlsErrorOf(error) ?? error
     })
     socket.on('end', () => (handler.ended === undefined ? socket.end() : handler.ended()))
     socket.on('close', () => handler.closed(failure))
@@ -97,7 +99,24 @@ const onread = (handler: ConnectionHandler): net.OnReadOpts => ({
   },
 })
 
+/** What the tests put something else in the place of. */
+export interface NameLookup {
+  readonly lookup?: net.LookupFunction
+  readonly reverse?: (address: string) => Promise<readonly string[]>
+}
+
+/** A name has several addresses, and one does not answer: how long it is waited for before the next one is tried. */
+const addressAttemptMs = 1000
+
 export class SystemNetwork implements Network {
+  readonly #lookup: net.LookupFunction
+  readonly #reverse: (address: string) => Promise<readonly string[]>
+
+  constructor({ lookup = dns.lookup, reverse = dns.promises.reverse }: NameLookup = {}) {
+    this.#lookup = lookup
+    this.#reverse = reverse
+  }
+
   afterReads(then: () => void): void {
     setImmediate(then)
   }
@@ -129,21 +148,29 @@ export class SystemNetwork implements Network {
     })
   }
 
-  connect({ host, port, handler, signal }: ConnectOptions): Promise<Connection> {
+  connect({ host, port, handler, signal, tls }: ConnectOptions): Promise<Connection> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(givenUp())
         return
       }
-      const socket = net.connect({ host, port, onread: onread(handler), allowHalfOpen: true })
+      const to = {
+        host,
+        port,
+        lookup: this.#lookup,
+        onread: onread(handler),
+        allowHalfOpen: true,
+        autoSelectFamilyAttemptTimeout: addressAttemptMs,
+      }
+      const socket = tls === undefined ? net.connect(to) : connectTls(to, tls)
       const giveUp = (): void => void socket.destroy(givenUp())
       const failed = (error: Error): void => {
         signal?.removeEventListener('abort', giveUp)
-        reject(firstOf(error))
+        reject(firstOf(tlsErrorOf(error) ?? error))
       }
       signal?.addEventListener('abort', giveUp, { once: true })
       socket.once('error', failed)
-      socket.once('connect', () => {
+      socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
         signal?.removeEventListener('abort', giveUp)
         socket.off('error', failed)
         const connection = new SocketConnection(socket)
@@ -151,6 +178,21 @@ export class SystemNetwork implements Network {
         resolve(connection)
       })
     })
+  }
+
+  async canonicalNames(host: string): Promise<readonly string[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
+    this.#lookup(host, { all: true }, (error, found) => {
+      if (error !== null) reject(error)
+      else resolve(typeof found === 'string' ? [found] : found.map(({ address }) => address))
+    })
+    const names = await Promise.all(
+      (await promise).map(async (address) => {
+        const [name = address] = await this.#reverse(address).catch((): string[] => [])
+        return name
+      }),
+    )
+    return [...new Set(names)]
   }
 }
 

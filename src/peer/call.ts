@@ -22,8 +22,8 @@ export interface TakeOptions<Response, Taken> extends SendOptions {
 
 interface CallSteps {
   readonly encode: (writer: Writer, version: number) => void
-  /** Throws MalformedError, and then has settled nothing. */
-  readonly answer: (reader: Reader, version: number) => void
+  /** Returns for how long the server asks to be left alone. Throws MalformedError, and then has settled nothing. */
+  readonly answer: (reader: Reader, version: number) => number
   /** It has left, and nothing will come. */
   readonly sent: () => void
   readonly fail: (error: unknown) => void
@@ -36,6 +36,8 @@ export class Call {
   readonly isAnswered: boolean
   readonly #steps: CallSteps
   #timer: Timer | undefined
+  /** When it was sent, and its size; undefined where nobody listens. */
+  traced: { readonly sentMs: number; readonly sentBytes: number } | undefined
   /** Both are known once it is sent. */
   version = -1
   correlationId = -1
@@ -58,10 +60,14 @@ export class Call {
     this.#steps.encode(writer, this.version)
   }
 
-  /** `reader` stands behind the header. Throws MalformedError: then it is still to be failed. */
-  answer(reader: Reader, version: number): void {
-    this.#steps.answer(reader, version)
+  /**
+   * `reader` stands behind the header. Returns for how many milliseconds the server asks to be left alone. Throws MalformedError: then it
+   * is still to be failed.
+   */
+  answer(reader: Reader, version: number): number {
+    const throttleTimeMs = this.#steps.answer(reader, version)
     this.#timer?.cancel()
+    return throttleTimeMs
   }
 
   sent(): void {
@@ -97,11 +103,15 @@ export function makeCall<Q extends Fields, S extends Fields, Taken>(
       } catch (error) {
         reject(error)
       }
+      return throttleTimeOf(response)
     },
     sent: () => resolve(take(api.response.create(), call.version)),
     fail: reject,
   })
   return { call, reply: promise }
 }
+
+const throttleTimeOf = (response: object): number =>
+  'throttleTimeMs' in response && typeof response.throttleTimeMs === 'number' ? response.throttleTimeMs : 0
 
 const copyOf = (reader: Reader): Reader => new Reader(Buffer.from(reader.bytes.subarray(reader.position, reader.end)))

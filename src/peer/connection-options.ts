@@ -1,7 +1,17 @@
 /** What a connection is given: what it shares with all others, where it goes, and who is told what becomes of it. */
-import type { Network, Reader, ReceiveBuffers, TimerWheel, Writer } from '../base/index.ts'
+import type {
+  Clock,
+  Network,
+  RandomStream,
+  Reader,
+  ReceiveBuffers,
+  TimerWheel,
+  TlsOptions,
+  Writer,
+} from '../base/index.ts'
 import type { ClientSoftware } from './negotiation.ts'
 import type { PeerError } from './peer-error.ts'
+import type { RequestChannel } from './request-trace.ts'
 import type { Sender } from './sender.ts'
 
 export interface PeerLimits {
@@ -18,6 +28,8 @@ export interface PeerLimits {
 /** What all connections of a process share. */
 export interface ConnectionShared {
   readonly network: Network
+  readonly clock: Clock
+  readonly random: RandomStream
   readonly clientId: Buffer
   readonly software: ClientSoftware
   readonly limits: PeerLimits
@@ -26,10 +38,19 @@ export interface ConnectionShared {
   readonly reader: Reader
   readonly writer: Writer
   readonly timeouts: TimerWheel
+  /** Told of each request that was sent. */
+  readonly trace: RequestChannel | undefined
+  /** `connections.max.idle.ms`; undefined: an idle connection stays. */
+  readonly idleMsMax: number | undefined
+}
+
+export interface PreparedSession {
+  /** It is prepared anew before so long has passed (KIP-368); undefined: never. */
+  readonly lifetimeMs: number | undefined
 }
 
 /** What comes before the first request: authentication. It sees a connection that has told what it serves. */
-export type Prepare = (connection: Sender) => Promise<void>
+export type Prepare = (connection: Sender) => Promise<PreparedSession>
 
 export interface ConnectionTarget {
   readonly host: string
@@ -37,12 +58,16 @@ export interface ConnectionTarget {
   /** For all that comes before the first request. */
   readonly setupTimeoutMs: number
   readonly prepare: Prepare | undefined
+  /** Undefined: in the clear. */
+  readonly tls: TlsOptions | undefined
 }
 
 export interface ConnectionOwner {
   opened(): void
   /** Requests may be started that `hasRoom` held back. */
   roomMade(): void
+  /** It was closed because nobody has used it for so long; nothing follows. */
+  retired(): void
   /** Told once; nothing follows. Of a request that was not started. */
   closed(error: PeerError): void
 }

@@ -3,11 +3,20 @@
  * servers never answer out of order: another correlation id than the awaited one means that the two sides do not
  * understand each other, and the connection is closed. One failure, of whatever kind, ends it and all in flight.
  */
-import { BoundedQueue, type Connection, type ConnectionHandler, FrameBuffer, MalformedError } from '../base/index.ts'
+import {
+  BoundedQueue,
+  type Connection,
+  type ConnectionHandler,
+  FrameBuffer,
+  MalformedError,
+  type Timer,
+  TlsError,
+} from '../base/index.ts'
 import type { Call } from './call.ts'
-import type { ConnectionOwner, ConnectionShared, ConnectionTarget } from './connection-options.ts'
+import { ClientThrottle } from './client-throttle.ts'
+import type { ConnectionOwner, ConnectionShared, ConnectionTarget, PreparedSession } from './connection-options.ts'
 import { negotiate } from './negotiation.ts'
-import { PeerError, type PeerFailure } from './peer-error.ts'
+import { AuthenticationError, PeerError, type PeerFailure } from './peer-error.ts'
 import { replyVersion, requestFrame } from './request-frame.ts'
 import { RequestStream } from './request-stream.ts'
 import { Sender } from './sender.ts'
@@ -25,6 +34,13 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   #served: ServedVersions = unknownVersions
   #correlationId = 0
   #isClosed = false
+  readonly #throttle: ClientThrottle
+  #usedMs = 0
+  #idleTimer: Timer | undefined
+  /** The session is about to end: nothing is begun until it is prepared anew, which is done when all is answered. */
+  #isRenewing = false
+  #isPreparing = false
+  #renewalTimer: Timer | undefined
 
   constructor(shared: ConnectionShared, target: ConnectionTarget, owner: ConnectionOwner) {
     super()
@@ -33,15 +49,17 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     this.#owner = owner
     this.#frames = new FrameBuffer(shared.receiveBuffers)
     this.#inFlight = new BoundedQueue(shared.limits.inFlightMax)
+    this.#throttle = new ClientThrottle(shared.timeouts, shared.clock, () => owner.roomMade())
   }
 
   /** Settles when the owner has been told how it went. */
   async open(): Promise<void> {
-    const { host, port, setupTimeoutMs: timeoutMs, prepare } = this.#target
+    const { host, port, setupTimeoutMs: timeoutMs, prepare, tls } = this.#target
     const { network, software, timeouts } = this.#shared
     const timer = timeouts.after(timeoutMs, () => this.#fail('timed out', `no connection within ${timeoutMs} ms`))
     try {
-      const socket = await network.connect({ host, port, handler: this, signal: this.#connecting.signal })
+      const { signal } = this.#connecting
+      const socket = await network.connect({ host, port, handler: this, signal, ...(tls !== undefined && { tls }) })
       this.#socket = socket
       this.#requests = new RequestStream(socket)
       if (this.#isClosed) {
@@ -49,11 +67,14 @@ export class PeerConnection extends Sender implements ConnectionHandler {
         return
       }
       this.#served = await negotiate(this, { software, timeoutMs })
-      await prepare?.(this)
-      if (!this.#isClosed) this.#owner.opened()
+      const session = await prepare?.(this)
+      if (this.#isClosed) return
+      this.#begin(session)
+      this.#used()
+      this.#owner.opened()
+      this.#watchIdle()
     } catch (error) {
-      const failure = error instanceof PeerError ? error.failure : 'unreachable'
-      this.#fail(failure, error instanceof Error ? error.message : String(error), error)
+      this.#failedToPrepare(error)
     } finally {
       timer.cancel()
     }
@@ -61,7 +82,8 @@ export class PeerConnection extends Sender implements ConnectionHandler {
 
   get hasRoom(): boolean {
     const { queuedBytesMax } = this.#shared.limits
-    return !this.#isClosed && !this.#inFlight.isFull && (this.#requests?.waitingBytes ?? 0) < queuedBytesMax
+    if (this.#isClosed || this.#isRenewing || this.#throttle.isOn || this.#inFlight.isFull) return false
+    return (this.#requests?.waitingBytes ?? 0) < queuedBytesMax
   }
 
   /** Sends a request, for which there is room; or fails it where it cannot be sent. */
@@ -83,13 +105,17 @@ export class PeerConnection extends Sender implements ConnectionHandler {
       const timedOut = (): void => this.#fail('timed out', `no reply to ${call.api.name} within ${timeoutMs} ms`)
       call.endsBy(timeouts.after(timeoutMs, timedOut))
     }
+    this.#used()
+    this.#trace(call, frame)
     this.#requests?.push(frame)
-    if (!call.isAnswered) call.sent()
+    if (call.isAnswered) return
+    call.sent()
+    this.#tell(call, 0)
   }
 
   /** For who prepares it. */
   protected override enqueue(call: Call): void {
-    if (this.hasRoom && this.#socket !== undefined) this.start(call)
+    if (!this.#isClosed && !this.#inFlight.isFull && this.#socket !== undefined) this.start(call)
     else call.fail(this.#error('busy', 'the connection takes no request').ofRequest(false))
   }
 
@@ -104,7 +130,10 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     } catch (error) {
       this.#fail('protocol', error instanceof Error ? error.message : String(error), error)
     }
-    if (!this.#isClosed) this.#owner.roomMade()
+    if (this.#isClosed) return
+    this.#used()
+    this.#renew()
+    this.#owner.roomMade()
   }
 
   readonly #reply = (bytes: Buffer, start: number, end: number): boolean => {
@@ -118,12 +147,14 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     // Off the queue before `take` is called, which may close the peer.
     this.#inFlight.shift()
     try {
-      call.answer(reader, replyVersion(reader, call))
+      const version = replyVersion(reader, call)
+      this.#throttle.answered(call.api.key, version, call.answer(reader, version))
     } catch (error) {
       const message = `the reply to ${call.api.name} cannot be read`
-      call.fail(this.#error('protocol', message, error).ofRequest(true))
+      this.#lose(call, this.#error('protocol', message, error))
       throw error
     }
+    this.#tell(call, end - start)
     return !this.#isClosed
   }
 
@@ -141,20 +172,118 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     this.#fail('closed', 'the connection was closed here')
   }
 
+  #lose(call: Call, error: PeerError): void {
+    call.fail(error.ofRequest(true))
+    this.#tell(call, 0, error)
+  }
+
+  // ---- who listens
+
+  #trace(call: Call, frame: readonly Uint8Array[]): void {
+    const { trace, clock } = this.#shared
+    if (trace?.hasSubscribers !== true) return
+    const sentBytes = frame.reduce((sum, { length }) => sum + length, 0)
+    call.traced = { sentMs: clock.monotonic(), sentBytes }
+  }
+
+  #tell({ traced, api, version, correlationId }: Call, receivedBytes: number, error?: PeerError): void {
+    if (traced === undefined) return
+    const { host, port } = this.#target
+    const { sentMs, sentBytes } = traced
+    const ms = this.#shared.clock.monotonic() - sentMs
+    const broker = `${host}:${port}`
+    this.#shared.trace?.publish({
+      ...{ api: api.name, version, broker, correlationId, sentBytes, receivedBytes, ms, error },
+    })
+  }
+
   #error(failure: PeerFailure, message: string, cause?: unknown): PeerError {
     const { host, port } = this.#target
-    return new PeerError(`${host}:${port}: ${message}`, { failure, wasSent: false, cause })
+    const text = `${host}:${port}: ${message}`
+    if (cause instanceof TlsError) return new AuthenticationError(text, { cause })
+    if (!(cause instanceof AuthenticationError)) return new PeerError(text, { failure, wasSent: false, cause })
+    const { errorCode } = cause
+    return new AuthenticationError(text, { cause, ...(errorCode !== undefined && { errorCode }) })
+  }
+
+  // ---- how long it lasts
+
+  #used(): void {
+    if (this.#shared.idleMsMax !== undefined) this.#usedMs = this.#shared.clock.monotonic()
+  }
+
+  #watchIdle(): void {
+    const { idleMsMax, clock } = this.#shared
+    if (idleMsMax === undefined || this.#isClosed) return
+    const leftMs = this.#usedMs + idleMsMax - clock.monotonic()
+    const isIdle = this.#inFlight.size === 0 && !this.#isRenewing && !this.#throttle.isOn
+    if (leftMs > 0 || !isIdle) {
+      // Not on the wheel, which would look at it a hundred times before.
+      this.#idleTimer = clock.after(leftMs > 0 ? leftMs : idleMsMax, () => this.#watchIdle())
+      return
+    }
+    this.#isClosed = true
+    this.#leave()
+    this.#owner.retired()
+  }
+
+  /** A session that ends is prepared anew before that: earlier by chance, so that not all come at once, as Kafka's clients do. */
+  #begin(session: PreparedSession | undefined): void {
+    if (session?.lifetimeMs === undefined) return
+    const { clock, random } = this.#shared
+    this.#renewalTimer = clock.after(session.lifetimeMs * (0.85 + 0.1 * random.float()), () => {
+      this.#isRenewing = true
+      this.#renew()
+    })
+  }
+
+  /** The server expects nothing but authentication until that is done, and answers in order: what is in flight goes before. */
+  #renew(): void {
+    if (!this.#isRenewing || this.#isPreparing || this.#inFlight.size > 0) return
+    this.#isPreparing = true
+    void this.#prepareAnew().finally(() => {
+      this.#isPreparing = false
+    })
+  }
+
+  async #prepareAnew(): Promise<void> {
+    const { prepare, setupTimeoutMs: timeoutMs } = this.#target
+    const timedOut = (): void => this.#fail('timed out', `not authenticated anew within ${timeoutMs} ms`)
+    const timer = this.#shared.timeouts.after(timeoutMs, timedOut)
+    try {
+      const session = await prepare?.(this)
+      if (this.#isClosed) return
+      this.#isRenewing = false
+      this.#begin(session)
+      this.#owner.roomMade()
+    } catch (error) {
+      this.#failedToPrepare(error)
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  #failedToPrepare(error: unknown): void {
+    const failure = error instanceof PeerError ? error.failure : 'unreachable'
+    this.#fail(failure, error instanceof Error ? error.message : String(error), error)
+  }
+
+  #leave(): void {
+    if (this.#socket === undefined) this.#connecting.abort()
+    else this.#socket.destroy()
+    this.#requests?.close()
+    this.#throttle.end()
+    this.#idleTimer?.cancel()
+    this.#renewalTimer?.cancel()
   }
 
   #fail(failure: PeerFailure, message: string, cause?: unknown): void {
     if (this.#isClosed) return
     this.#isClosed = true
     const error = this.#error(failure, message, cause)
-    if (this.#socket === undefined) this.#connecting.abort()
-    else this.#socket.destroy()
-    this.#requests?.close()
+    this.#leave()
     for (let call = this.#inFlight.shift(); call !== undefined; call = this.#inFlight.shift()) {
-      call.fail(error.ofRequest(true))
+      this.#lose(call, error)
     }
     this.#owner.closed(error)
   }

@@ -34,6 +34,10 @@ class HandNetwork implements Network {
     throw new Error('nobody listens')
   }
 
+  async canonicalNames(host: string): Promise<readonly string[]> {
+    return [host]
+  }
+
   async connect({ handler, host, port }: ConnectOptions): Promise<Connection> {
     await this.connected
     this.handler = handler

@@ -1,6 +1,13 @@
 /** Why a request has no reply, and whether it may have been done all the same. */
 
-export type PeerFailure = 'unreachable' | 'closed' | 'timed out' | 'protocol' | 'busy' | 'unsupported version'
+export type PeerFailure =
+  | 'unreachable'
+  | 'closed'
+  | 'timed out'
+  | 'protocol'
+  | 'busy'
+  | 'unsupported version'
+  | 'authentication'
 
 export interface PeerErrorOptions {
   readonly failure: PeerFailure
@@ -32,5 +39,17 @@ export class UnsupportedVersionError extends PeerError {
 
   constructor(message: string) {
     super(message, { failure: 'unsupported version', wasSent: false })
+  }
+}
+
+/** The two sides do not believe each other, by TLS or by SASL: the next attempt ends in the same way, unless somebody does something. */
+export class AuthenticationError extends PeerError {
+  override readonly name = 'AuthenticationError'
+  /** What the server says, by Kafka's table; undefined where TLS has failed. */
+  readonly errorCode: number | undefined
+
+  constructor(message: string, { errorCode, cause }: { readonly errorCode?: number; readonly cause?: unknown }) {
+    super(message, { failure: 'authentication', wasSent: false, cause })
+    this.errorCode = errorCode
   }
 }

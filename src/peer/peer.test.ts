@@ -436,6 +436,7 @@ test('a connection is prepared before it is used; who fails at that fails those 
       const { authBytes } = await connection.send(saslAuthenticate, request('let me in'), { timeoutMs: 1000 })
       prepared.push(Buffer.from(authBytes).toString())
       if (!isLetIn) throw new Error('the password is wrong')
+      return { lifetimeMs: undefined }
     },
   })
   await world.settle(

@@ -8,19 +8,19 @@
  *   backing off -> idle         nobody waits any more
  *   connecting -> open          the other side has told what it serves, and the connection is prepared
  *   connecting -> idle          it failed: so do all that wait, for each of them one attempt has been made
- *   open -> idle                the connection is lost, and with it what is in flight; what waits goes on waiting
+ *   open -> idle                the connection is lost, and with it what is in flight; what waits goes on waiting. Or nobody used it
  *   any -> closed               `close`
  */
-import type { Clock, Timer } from '../base/index.ts'
+import type { Timer, TlsOptions } from '../base/index.ts'
 import type { Call } from './call.ts'
 import { PeerConnection } from './connection.ts'
 import type { ConnectionOwner, ConnectionShared, Prepare } from './connection-options.ts'
 import type { ExponentialBackoff } from './exponential-backoff.ts'
-import { PeerError, type PeerFailure } from './peer-error.ts'
+import { AuthenticationError, PeerError, type PeerFailure } from './peer-error.ts'
 import { Sender } from './sender.ts'
 
 export interface PeerShared extends ConnectionShared {
-  readonly clock: Clock
+  readonly refusal: (error: AuthenticationError) => Error
   readonly reconnect: ExponentialBackoff
   readonly setupTimeout: ExponentialBackoff
 }
@@ -30,6 +30,8 @@ export interface PeerAddress {
   readonly port: number
   /** Authenticates each connection before it is used. */
   readonly prepare?: Prepare
+  /** Encrypts each connection. */
+  readonly tls?: TlsOptions
 }
 
 type State =
@@ -46,6 +48,7 @@ export class Peer extends Sender {
   readonly port: number
   readonly #shared: PeerShared
   readonly #prepare: Prepare | undefined
+  readonly #tls: TlsOptions | undefined
   /** Not yet sent, in order. */
   readonly #waiting = new Set<Call>()
   #state: State = idle
@@ -55,12 +58,13 @@ export class Peer extends Sender {
   #failedAttempts = 0
   #failedSetups = 0
 
-  constructor(shared: PeerShared, { host, port, prepare }: PeerAddress) {
+  constructor(shared: PeerShared, { host, port, prepare, tls }: PeerAddress) {
     super()
     this.#shared = shared
     this.host = host
     this.port = port
     this.#prepare = prepare
+    this.#tls = tls
   }
 
   /** Whether a request would be sent at once. */
@@ -114,7 +118,7 @@ export class Peer extends Sender {
     const setupTimeoutMs = this.#shared.setupTimeout.backoffMs(this.#failedSetups)
     const connection = new PeerConnection(
       this.#shared,
-      { host, port, setupTimeoutMs, prepare: this.#prepare },
+      { host, port, setupTimeoutMs, prepare: this.#prepare, tls: this.#tls },
       this.#owner,
     )
     this.#state = { kind: 'connecting', connection }
@@ -130,6 +134,11 @@ export class Peer extends Sender {
       this.#advance()
     },
     roomMade: () => this.#advance(),
+    retired: () => {
+      if (this.#state.kind !== 'open') return
+      this.#state = idle
+      this.#advance()
+    },
     closed: (error) => this.#lost(error),
   }
 
@@ -141,7 +150,7 @@ export class Peer extends Sender {
     this.#state = idle
     if (kind === 'connecting') {
       this.#failedSetups++
-      this.#failWaiting(error)
+      this.#failWaiting(error instanceof AuthenticationError ? this.#shared.refusal(error) : error)
     }
     this.#advance()
   }
@@ -154,7 +163,7 @@ export class Peer extends Sender {
     this.#state = idle
   }
 
-  #failWaiting(error: PeerError): void {
+  #failWaiting(error: Error): void {
     for (const call of this.#waiting) call.fail(error)
     this.#waiting.clear()
   }

@@ -12,6 +12,8 @@ import type { PeerLimits } from './connection-options.ts'
 import { type BackoffRange, ExponentialBackoff } from './exponential-backoff.ts'
 import type { ClientSoftware } from './negotiation.ts'
 import { Peer, type PeerAddress, type PeerShared } from './peer.ts'
+import type { AuthenticationError } from './peer-error.ts'
+import type { RequestChannel } from './request-trace.ts'
 
 export interface PeersOptions {
   readonly network: Network
@@ -25,6 +27,12 @@ export interface PeersOptions {
   readonly reconnect: BackoffRange
   /** `socket.connection.setup.timeout.ms` and its `max`; here it covers all that comes before the first request. */
   readonly setupTimeout: BackoffRange
+  /** `connections.max.idle.ms`: one that is not used for so long is closed. Unless told, none is. */
+  readonly idleMsMax?: number
+  /** Told of each request that was sent. */
+  readonly trace?: RequestChannel | undefined
+  /** What they are told who wait for a connection on which one side does not believe the other; unless told, that error itself. */
+  readonly refusal?: (error: AuthenticationError) => Error
   /** Overwrites released buffers, so that tests see who kept a view. */
   readonly poison: boolean
 }
@@ -37,10 +45,14 @@ export class Peers {
   readonly #shared: PeerShared
 
   constructor(options: PeersOptions) {
-    const { network, clock, random, clientId, software, limits, poison } = options
+    const { network, clock, random, clientId, software, limits, idleMsMax, poison } = options
     this.#shared = {
       network,
       clock,
+      random,
+      idleMsMax,
+      trace: options.trace,
+      refusal: options.refusal ?? ((error) => error),
       clientId: Buffer.from(clientId),
       software,
       limits,

@@ -2,7 +2,14 @@
  * The network between simulated nodes: `SimFabric` is the world's, with its faults; `SimNetwork` is one process's view.
  * A node is reached by its name or address; streams are in order; a partition holds what is under way, as TCP does.
  */
-import type { Connection, ConnectOptions, Listener, ListenOptions, Network } from '../base/index.ts'
+import {
+  type Connection,
+  type ConnectOptions,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  TlsError,
+} from '../base/index.ts'
 import type { SeededRandom, SeededStream } from './random.ts'
 import { CallEvent, type Life, type Scheduler } from './scheduler.ts'
 import { SimConnection } from './sim-connection.ts'
@@ -127,6 +134,12 @@ export class SimFabric {
   afterReads(life: Life, then: () => void): void {
     const endMs = this.#scheduler.nowMs + this.#reads.float() * readsMsMax
     this.#scheduler.at(endMs, new CallEvent({ traceId: this.#readsId, life, call: then }))
+  }
+
+  namesOf(name: string, from: Host): readonly string[] {
+    const host = this.#resolve(name, from)
+    if (host === undefined) throw failure('ENOTFOUND', name)
+    return [host.name]
   }
 
   connect(call: Call): Promise<Connection> {
@@ -254,6 +267,10 @@ export class SimNetwork implements Network {
   }
 
   connect(options: ConnectOptions): Promise<Connection> {
+    if (options.tls !== undefined) return Promise.reject(new TlsError('a simulated network has no TLS'))
     return this.#fabric.connect({ ...options, from: this.#host, life: this.#life })
+  }
+  async canonicalNames(host: string): Promise<readonly string[]> {
+    return this.#fabric.namesOf(host, this.#host)
   }
 }

@@ -2,6 +2,7 @@
 import type { LogLevel } from '../base/index.ts'
 import { type KafkaOptions as ConnectionOptions, Kafka as KafkaOver } from '../client/index.ts'
 import { createEnv, hashPassword } from '../env/index.ts'
+import { clientTrace } from './client-channels.ts'
 
 export {
   type AclBinding,
@@ -21,6 +22,7 @@ export {
   type Assignor,
   type AssignorInput,
   aclText,
+  type BatchTrace,
   type Broker,
   type BrokerLogDirs,
   boolean,
@@ -63,6 +65,7 @@ export {
   type ElectLeadersOptions,
   type Features,
   type FeatureUpdate,
+  type FetchTrace,
   float32,
   float64,
   type GivenHeaders,
@@ -122,12 +125,16 @@ export {
   type RaftVoter,
   type RaftVoterOptions,
   type ReadableTopic,
+  type RebalanceTrace,
   type RecordMetadata,
   type RecordsToDelete,
   type RemoveMembersOptions,
   type ReplicaInLogDir,
   type ReplicaToMove,
+  type RequestTrace,
   type Results,
+  type SaslOptions,
+  type SaslSession,
   type ScramCredential,
   type ScramMechanism,
   type Serde,
@@ -135,6 +142,7 @@ export {
   type SerializeContext,
   type Serializer,
   SomeFailedError,
+  type SslOptions,
   settled,
   string,
   type TopicDescription,
@@ -153,6 +161,8 @@ export {
   type WritableTopic,
 } from '../client/index.ts'
 
+export { type SpanTracer, traceWith } from './client-spans.ts'
+
 export interface KafkaOptions extends ConnectionOptions {
   /** What is told on standard error of what happens: from this level on. Default `warn`. */
   readonly logLevel?: LogLevel
@@ -161,6 +171,6 @@ export interface KafkaOptions extends ConnectionOptions {
 export class Kafka extends KafkaOver {
   /** Connects to nothing yet. Throws KafkaError for options that make no sense. */
   constructor({ logLevel = 'warn', ...options }: KafkaOptions) {
-    super(createEnv({ level: logLevel, keepsAlive: true }), options, { hashPassword })
+    super({ ...createEnv({ level: logLevel, keepsAlive: true }), trace: clientTrace }, options, { hashPassword })
   }
 }

@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   replication: ['base', 'protocol', 'records', 'config', 'log', 'metadata', 'peer'],
   server: serverRooms,
   node: nodeRooms,
-  client: ['base', 'protocol', 'records', 'peer'],
+  client: ['base', 'protocol', 'records', 'peer', 'security'],
   registry: ['base', 'client'],
   console: ['base', 'client', 'registry'],
   env: ['base'],

@@ -2,13 +2,14 @@
  * The connections of one client. To a broker there are several, by what they are for: a broker serves one request of a
  * connection after the other, and what waits there, a produce, a fetch or a join, must not hold up the rest.
  */
-import type { RandomStream } from '../../base/index.ts'
-import { type Peer, Peers } from '../../peer/index.ts'
+import type { Network, RandomStream } from '../../base/index.ts'
+import { type Peer, Peers, type Prepare } from '../../peer/index.ts'
 import type { ClientEnv } from '../client-env.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Address } from './address.ts'
 import type { BrokerView, ClusterView } from './cluster-view.ts'
+import { saslPreparation } from './sasl.ts'
 
 /** What a connection is for. */
 export type Lane = 'main' | 'produce' | 'fetch' | 'coordinator' | 'join'
@@ -25,16 +26,23 @@ interface Line {
 }
 
 export class Connections {
-  readonly #bootstrap: readonly Address[]
+  readonly #network: Network
+  readonly #options: ConnectionOptions
   readonly #peers: Peers
   readonly #draw: RandomStream
+  readonly #prepare: ((address: Address) => Prepare) | undefined
   readonly #lines = new Map<string, Line>()
   #isClosed = false
 
   constructor(env: ClientEnv, options: ConnectionOptions) {
     const { clock, network, random } = env
-    this.#bootstrap = options.bootstrap
+    this.#network = network
+    this.#options = options
     this.#draw = random.stream('client-connections')
+    const { sasl, requestTimeoutMs: timeoutMs, connectionsMaxIdleMs } = options
+    if (sasl !== undefined) {
+      this.#prepare = saslPreparation(sasl, { random: random.stream('client-sasl'), timeoutMs })
+    }
     this.#peers = new Peers({
       network,
       clock,
@@ -47,6 +55,9 @@ export class Connections {
         initialMs: options.socketConnectionSetupTimeoutMs,
         maxMs: options.socketConnectionSetupTimeoutMaxMs,
       },
+      ...(connectionsMaxIdleMs >= 0 && { idleMsMax: connectionsMaxIdleMs }),
+      trace: env.trace?.request,
+      refusal: (error) => KafkaError.ofRefusal(error),
       poison: options.poison,
     })
   }
@@ -63,8 +74,22 @@ export class Connections {
   }
 
   /** The servers that the client was given, for when nothing is known, or nobody that is known answers. */
-  bootstrapCandidates(): readonly Peer[] {
-    return this.#shuffled(this.#bootstrap.map((address) => this.#line(bootstrapName(address), address)))
+  async bootstrapCandidates(): Promise<readonly Peer[]> {
+    const addresses = await this.#bootstrap()
+    return this.#isClosed ? [] : this.#shuffled(addresses.map((address) => this.#line(bootstrapName(address), address)))
+  }
+
+  /** A name that nobody knows stands for itself: the attempt to connect says what is wrong. */
+  async #bootstrap(): Promise<readonly Address[]> {
+    const { bootstrap, clientDnsLookup } = this.#options
+    if (clientDnsLookup === 'use_all_dns_ips') return bootstrap
+    const canonical = await Promise.all(
+      bootstrap.map(async ({ host, port }) => {
+        const names = await this.#network.canonicalNames(host).catch(() => [host])
+        return names.map((name): Address => ({ host: name, port }))
+      }),
+    )
+    return [...new Map(canonical.flat().map((address) => [bootstrapName(address), address])).values()]
   }
 
   /** Brokers are known: the connections that led to them have done their work; so have those to brokers that are gone. */
@@ -90,7 +115,9 @@ export class Connections {
       return known.peer
     }
     known?.peer.close()
-    const peer = this.#peers.to(address)
+    const { tls } = this.#options
+    const prepare = this.#prepare?.(address)
+    const peer = this.#peers.to({ ...address, ...(tls && { tls }), ...(prepare && { prepare }) })
     this.#lines.set(name, { address, peer })
     return peer
   }

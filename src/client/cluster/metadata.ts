@@ -123,11 +123,20 @@ export class Metadata {
     this.#see(this.#view.withLeaders(hints, endpoints))
   }
 
-  /** Resolves with the next answer to a question that is asked from now on. Rejects with KafkaError CLOSED. */
+  /**
+   * Resolves with the next answer to a question that is asked from now on. Rejects with KafkaError: CLOSED, or that a broker does not let
+   * this client in, which more attempts would not change.
+   */
   update(): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed())
     if (this.#asking === undefined) return this.#ask()
-    this.#following ??= this.#asking.then(() => this.#ask())
+    this.#following ??= this.#asking.then(
+      () => this.#ask(),
+      (error: unknown) => {
+        this.#following = undefined
+        throw error
+      },
+    )
     return this.#following
   }
 
@@ -155,7 +164,7 @@ export class Metadata {
     this.#isUrgent = false
     for (let attempts = 0; !this.#isClosed; attempts++) {
       if (attempts > 0) await sleep(this.#clock, this.#backoff.backoffMs(attempts - 1))
-      for (const peer of this.#candidates()) {
+      for (const peer of await this.#candidates()) {
         if (this.#isClosed || (await this.#answered(peer))) return
         if (this.#isSentBack && attempts === 0) break
       }
@@ -163,13 +172,13 @@ export class Metadata {
   }
 
   /** All that are known, and behind them, or where nobody was heard of for long, the servers that were given at first. */
-  #candidates(): readonly Peer[] {
+  async #candidates(): Promise<readonly Peer[]> {
     if (this.#isClosed) return []
     const { connections, options } = this.#options
     const silentMs = this.#clock.monotonic() - this.#lastAnswerMs
     const known = connections.candidates(this.#view)
     if (known.length > 0 && options.metadataRecoveryStrategy === 'none') return known
-    const bootstrap = connections.bootstrapCandidates()
+    const bootstrap = await connections.bootstrapCandidates()
     const isFirst = this.#isSentBack || silentMs > options.metadataRecoveryRebootstrapTriggerMs
     return isFirst ? [...bootstrap, ...known] : [...known, ...bootstrap]
   }
@@ -231,7 +240,15 @@ export class Metadata {
       ([name, errorCode]) => this.#wanted.has(name) && passing.has(errorCode),
     )
     const nextMs = isAwaited || this.#unnamed.size > 0 ? options.retryBackoffMaxMs : options.metadataMaxAgeMs
-    this.#ageTimer = this.#clock.after(nextMs, () => this.update().catch(() => undefined))
+    this.#askAfter(nextMs)
+  }
+
+  #askAfter(ms: number): void {
+    this.#ageTimer = this.#clock.after(ms, () => {
+      this.update().catch(() => {
+        if (!this.#isClosed) this.#askAfter(this.#options.options.metadataMaxAgeMs)
+      })
+    })
   }
 
   #see(view: ClusterView): void {

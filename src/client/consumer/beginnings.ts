@@ -2,7 +2,7 @@
 import type { Clock, Logger } from '../../base/index.ts'
 import type { ExponentialBackoff } from '../../peer/index.ts'
 import { Deadline, sleep } from '../deadline.ts'
-import { KafkaError } from '../kafka-error.ts'
+import { isRefusal, KafkaError } from '../kafka-error.ts'
 import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { AssignedPartitions } from './assigned-partitions.ts'
 import type { Commits } from './commits.ts'
@@ -28,6 +28,8 @@ export interface BeginningsOptions {
 
 export class Beginnings {
   readonly #options: BeginningsOptions
+  /** Given up because no broker lets this client in; tried again when the application asks. */
+  readonly #refused: (() => void)[] = []
   #isClosed = false
 
   constructor(options: BeginningsOptions) {
@@ -72,6 +74,11 @@ export class Beginnings {
     found()
   }
 
+  /** The application asks for records. */
+  asked(): void {
+    for (const again of this.#refused.splice(0)) again()
+  }
+
   close(): void {
     this.#isClosed = true
   }
@@ -79,7 +86,12 @@ export class Beginnings {
   #start(partitions: readonly AssignedPartition[], mayBeCommitted: boolean): void {
     if (partitions.length === 0) return
     this.#untilFound(partitions, mayBeCommitted).catch((error: unknown) => {
-      if (!this.#isClosed) this.#options.failed(error)
+      if (this.#isClosed) return
+      if (isRefusal(error)) {
+        // Those that have been moved meanwhile are known.
+        this.#refused.push(() => this.#start(partitions.filter(isUnknown), mayBeCommitted))
+      }
+      this.#options.failed(error)
     })
   }
 
@@ -133,3 +145,5 @@ export class Beginnings {
     })
   }
 }
+
+const isUnknown = ({ fetchFrom }: AssignedPartition): boolean => fetchFrom === undefined

@@ -5,6 +5,7 @@
 import { type Clock, type Logger, uuidToString } from '../../base/index.ts'
 import { ExponentialBackoff } from '../../peer/index.ts'
 import type { ClientEnv } from '../client-env.ts'
+import type { ClientTrace, RebalanceTrace } from '../client-trace.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
@@ -46,6 +47,7 @@ interface Ground {
   readonly metadata: Metadata
   readonly backoff: ExponentialBackoff
   readonly requestTimeoutMs: number
+  readonly rebalances: ClientTrace['rebalance'] | undefined
 }
 
 export class Consumer {
@@ -99,6 +101,7 @@ export class Consumer {
     this.#loop = new FetchLoop({
       ...ground,
       settings,
+      trace: env.trace?.fetch,
       metadataMaxAgeMs: connection.metadataMaxAgeMs,
       assigned: () => assigned.all,
       arrived: () => this.#handout.arrived(),
@@ -184,6 +187,7 @@ export class Consumer {
     revoke: (partitions, member) => consumer.#revoke(partitions, member),
     lose(partitions) {
       consumer.#assigned.drop(partitions)
+      consumer.#tell('lost', partitions)
       if (partitions.length > 0) consumer.#settings.onLost?.(partitions)
     },
     take: (partitions) => consumer.#take(partitions),
@@ -210,9 +214,21 @@ export class Consumer {
     // What is done is done, also where something else is in hand for too long.
     await this.#commitDone(leaving, member).catch(warn)
     // Those that were lost meanwhile are somebody else's, or have been given again.
-    const given = [...leaving].filter((each) => this.#assigned.has(each))
+    const given = [...leaving].filter((each) => this.#assigned.has(each)).map(nameOf)
     this.#assigned.drop(given)
-    if (given.length > 0) await this.#settings.onRevoked?.(given.map(nameOf))
+    this.#tell('revoked', given, member)
+    if (given.length > 0) await this.#settings.onRevoked?.(given)
+  }
+
+  #tell(
+    kind: RebalanceTrace['kind'],
+    partitions: readonly TopicPartition[],
+    member = this.#member?.name ?? nobody,
+  ): void {
+    const { rebalances } = this.#ground
+    if (partitions.length === 0 || rebalances?.hasSubscribers !== true) return
+    const { memberId, epoch } = member
+    rebalances.publish({ groupId: this.#settings.groupId ?? '', memberId, epoch, kind, partitions })
   }
 
   /** If it is to be committed by itself. */
@@ -226,6 +242,7 @@ export class Consumer {
   #take(partitions: readonly TopicPartition[]): void {
     if (partitions.length > 0) {
       this.#beginnings.find(this.#assigned.add(partitions))
+      this.#tell('assigned', partitions)
       this.#settings.onAssigned?.(partitions)
     }
     this.#commits?.begin()
@@ -379,6 +396,8 @@ export class Consumer {
       handout.asked()
       this.#isAsked = true
       this.#begin()
+      this.#beginnings.asked()
+      this.#loop.asked()
     }
     return { handout, asked, check }
   }
@@ -428,5 +447,10 @@ function groundOf(env: ClientEnv, connection: ConnectionOptions, settings: Consu
     env.random.stream('client-consumer'),
   )
   const { requestTimeoutMs } = connection
-  return { clock: env.clock, logger: env.logger.child('consumer'), connections, metadata, backoff, requestTimeoutMs }
+  return {
+    clock: env.clock,
+    logger: env.logger.child('consumer'),
+    rebalances: env.trace?.rebalance,
+    ...{ connections, metadata, backoff, requestTimeoutMs },
+  }
 }

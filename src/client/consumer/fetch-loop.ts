@@ -3,15 +3,16 @@
  * which not too much waits already. Decides where a partition stands after each answer; what that means for the application is the
  * consumer's business.
  */
-import type { Clock, Logger } from '../../base/index.ts'
+import type { Clock, Logger, TraceChannel } from '../../base/index.ts'
 import { zeroUuid } from '../../base/index.ts'
 import { type AskedPartition, type ExponentialBackoff, FetchSessionClient, PeerError } from '../../peer/index.ts'
 import { ErrorCode, type FetchResponse, fetch, retriableErrors } from '../../protocol/index.ts'
+import type { FetchTrace } from '../client-trace.ts'
 import type { BrokerView } from '../cluster/cluster-view.ts'
 import type { Connections } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { KafkaError } from '../kafka-error.ts'
+import { isRefusal, KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
 import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
@@ -26,6 +27,8 @@ export interface FetchLoopOptions {
   readonly connections: Connections
   readonly metadata: Metadata
   readonly backoff: ExponentialBackoff
+  /** Told of each fetch. */
+  readonly trace: TraceChannel<FetchTrace> | undefined
   /** All that is assigned now. */
   readonly assigned: () => Iterable<AssignedPartition>
   /** There are records to hand out. */
@@ -66,6 +69,8 @@ export class FetchLoop {
   /** Brokers that have not answered yet. */
   readonly #asking = new Set<number>()
   readonly #pump: Pump
+  /** A broker does not let this client in: nothing is tried until the application asks again. */
+  #isRefused = false
   #isClosed = false
 
   constructor(options: FetchLoopOptions) {
@@ -78,6 +83,13 @@ export class FetchLoop {
     this.#pump.wake()
   }
 
+  /** The application asks for records. */
+  asked(): void {
+    if (!this.#isRefused) return
+    this.#isRefused = false
+    this.wake()
+  }
+
   close(): void {
     this.#isClosed = true
     this.#pump.close()
@@ -85,6 +97,7 @@ export class FetchLoop {
 
   /** Returns when to look again. */
   #decide(): number {
+    if (this.#isRefused) return Number.POSITIVE_INFINITY
     const nowMs = this.#options.clock.monotonic()
     const byBroker = new Map<number, Map<string, Asked>>()
     let wakeMs = Number.POSITIVE_INFINITY
@@ -151,7 +164,7 @@ export class FetchLoop {
   #askForLeaders(): void {
     this.#options.metadata.update().then(
       () => this.wake(),
-      () => undefined,
+      (error: unknown) => this.#refusedBy(error),
     )
   }
 
@@ -160,6 +173,8 @@ export class FetchLoop {
     const session = this.#sessions.get(brokerId) ?? new FetchSessionClient()
     this.#sessions.set(brokerId, session)
     this.#asking.add(brokerId)
+    const sinceMs = this.#options.trace?.hasSubscribers === true ? this.#options.clock.monotonic() : undefined
+    const told = { brokerId, partitions: asked.size, sinceMs }
     for (const { partition, asked: it } of asked.values()) partition.fetchingFrom = it.fetchOffset
     try {
       const broker = metadata.view.brokers.get(brokerId)
@@ -177,8 +192,10 @@ export class FetchLoop {
         timeoutMs: requestTimeoutMs,
         ...(!hasIds && { versions: namedVersions }),
       })
+      this.#tell(told, { bytes: bytesOf(response), error: undefined })
       this.#answered(session, asked, response)
     } catch (error) {
+      this.#tell(told, { bytes: 0, error: error instanceof Error ? error : undefined })
       session.reset()
       this.#unanswered(asked, error)
     } finally {
@@ -186,6 +203,14 @@ export class FetchLoop {
       for (const { partition } of asked.values()) partition.fetchingFrom = undefined
       this.wake()
     }
+  }
+
+  #tell(
+    { sinceMs, ...of }: Pick<FetchTrace, 'brokerId' | 'partitions'> & { readonly sinceMs: number | undefined },
+    outcome: Pick<FetchTrace, 'bytes' | 'error'>,
+  ): void {
+    const { trace, clock } = this.#options
+    if (sinceMs !== undefined) trace?.publish({ ...of, ...outcome, ms: clock.monotonic() - sinceMs })
   }
 
   #unanswered(asked: ReadonlyMap<string, Asked>, error: unknown): void {
@@ -197,7 +222,15 @@ export class FetchLoop {
       partition.preferredReplica = undefined
       this.#delay(partition)
     }
-    this.#askForLeaders()
+    if (!this.#refusedBy(error)) this.#askForLeaders()
+  }
+
+  /** Whether it is that: then the application is told. */
+  #refusedBy(error: unknown): boolean {
+    if (this.#isClosed || !isRefusal(error)) return false
+    this.#isRefused = true
+    for (const partition of this.#options.assigned()) this.#options.failed(partition, error)
+    return true
   }
 
   #delay(partition: AssignedPartition): void {
@@ -286,6 +319,11 @@ export class FetchLoop {
     }
   }
 }
+
+const bytesOf = ({ responses }: FetchResponse): number =>
+  responses
+    .flatMap(({ partitions }) => partitions)
+    .reduce((sum, { records }) => sum + (records instanceof Uint8Array ? records.length : 0), 0)
 
 /** Of one batch: what a producer may have packed into `max.message.bytes`. */
 const decompressedBytesMax = 1024 * 1024 * 1024

@@ -5,7 +5,7 @@ import { ErrorCode, initProducerId, retriableErrors } from '../../protocol/index
 import type { Connections } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { sleep } from '../deadline.ts'
-import { KafkaError } from '../kafka-error.ts'
+import { isRefusal, KafkaError } from '../kafka-error.ts'
 import type { ProducerIdentity } from './pending-batch.ts'
 
 const epochMax = 2 ** 15 - 1
@@ -25,6 +25,8 @@ export class Identity {
   readonly #options: IdentityOptions
   #current: ProducerIdentity | undefined
   #failure: KafkaError | undefined
+  /** Of the failure: a broker does not let this client in, which whoever asks later may find otherwise. */
+  #mayPass = false
   #isAsking = false
   #isClosed = false
 
@@ -39,6 +41,13 @@ export class Identity {
   /** The brokers will not have this producer. */
   get failure(): KafkaError | undefined {
     return this.#failure
+  }
+
+  /** All that waited has been told of the failure. */
+  forgive(): void {
+    if (!this.#mayPass) return
+    this.#failure = undefined
+    this.#mayPass = false
   }
 
   /** Asks for one, unless that is under way. */
@@ -73,6 +82,11 @@ export class Identity {
       } catch (error) {
         if (this.#isClosed) return
         if (!(error instanceof PeerError || error instanceof KafkaError)) throw error
+        if (isRefusal(error)) {
+          this.#failure = error
+          this.#mayPass = true
+          return
+        }
         this.#options.logger.log('warn', 'no producer id was given', { reason: error.message })
       }
     }

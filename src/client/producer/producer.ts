@@ -95,7 +95,13 @@ export class Producer {
     this.#identity = settings.enableIdempotence
       ? new Identity({ ...shared, changed: () => this.#sender.wake() })
       : undefined
-    this.#sender = new Sender({ ...shared, settings, accumulator: this.#accumulator, identity: this.#identity })
+    this.#sender = new Sender({
+      ...shared,
+      trace: env.trace?.batch,
+      settings,
+      accumulator: this.#accumulator,
+      identity: this.#identity,
+    })
     this.#metadata.onChange(() => this.#sender.wake())
   }
 

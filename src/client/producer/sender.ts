@@ -6,13 +6,14 @@
  * the sequence is broken (a batch was given up, or the broker has forgotten what came before), it begins anew in another epoch, when
  * nothing of the partition is in flight.
  */
-import { assert, type Clock, type Logger, type Uuid, zeroUuid } from '../../base/index.ts'
+import { assert, type Clock, type Logger, type TraceChannel, type Uuid, zeroUuid } from '../../base/index.ts'
 import { type ExponentialBackoff, PeerError, UnsupportedVersionError } from '../../peer/index.ts'
 import { ErrorCode, type ProduceResponse, produce, retriableErrors } from '../../protocol/index.ts'
+import type { BatchTrace } from '../client-trace.ts'
 import type { Connections } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { KafkaError } from '../kafka-error.ts'
+import { isRefusal, KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
 import type { Accumulator } from './accumulator.ts'
 import { Flush } from './flush.ts'
@@ -32,6 +33,8 @@ export interface SenderOptions {
   /** Undefined without idempotence. */
   readonly identity: Identity | undefined
   readonly backoff: ExponentialBackoff
+  /** Told of each batch that is done. */
+  readonly trace: TraceChannel<BatchTrace> | undefined
 }
 
 interface Sent {
@@ -126,6 +129,7 @@ export class Sender {
       for (const [leaderId, { sent }] of requests) void this.#send(leaderId, sent)
       isAgain = requests.size > 0
     }
+    this.#options.identity?.forgive()
     return wakeMs
   }
 
@@ -206,8 +210,20 @@ export class Sender {
   #askForLeaders(): void {
     this.#options.metadata.update().then(
       () => this.wake(),
-      () => undefined,
+      (error: unknown) => this.#refuseAll(error),
     )
+  }
+
+  /** No broker lets this client in: what waits is told so. */
+  #refuseAll(error: unknown): void {
+    if (!isRefusal(error)) return
+    const { accumulator } = this.#options
+    for (const queue of [...accumulator.active]) {
+      for (const batch of [...queue.batches]) {
+        if (!batch.isInFlight) this.#refused({ queue, batch, topicId: zeroUuid }, error)
+      }
+    }
+    this.wake()
   }
 
   // ---- what comes of it
@@ -304,13 +320,20 @@ export class Sender {
     batch.isInFlight = false
     if (queue.isOfIdentity(batch)) queue.isBegun = true
     this.#options.accumulator.remove(queue, batch)
-    if (!batch.isGivenUp) batch.complete(where)
+    if (batch.isGivenUp) return
+    this.#tell(queue, batch, { baseOffset: where.baseOffset })
+    batch.complete(where)
   }
 
   #unanswered(sent: readonly Sent[], cause: unknown): void {
     if (this.#isClosed) return
     const reason = cause instanceof Error ? cause.message : String(cause)
     const batches = sent.length
+    if (isRefusal(cause)) {
+      this.#options.logger.log('error', 'a broker does not let this producer in', { batches, reason })
+      for (const each of sent) this.#refused(each, cause)
+      return
+    }
     if (!(cause instanceof PeerError) || cause instanceof UnsupportedVersionError) {
       this.#options.logger.log('error', 'batches cannot be sent', { batches, reason })
       for (const each of sent) this.#refused(each, new KafkaError('NOT_SERVED', reason, { cause }))
@@ -370,6 +393,7 @@ export class Sender {
     if (batch.sequence !== undefined) queue.isBroken = true
     this.#options.accumulator.remove(queue, batch)
     if (batch.isGivenUp) return
+    this.#tell(queue, batch, { error })
     const wrong = new Map(response?.recordErrors.map((it) => [it.batchIndex, it.batchIndexErrorMessage]))
     batch.fail((i) => {
       if (wrong.size === 0) return error
@@ -396,9 +420,23 @@ export class Sender {
       const message = `${queue.topic}-${queue.partition} has not acknowledged it within ${deliveryTimeoutMs} ms`
       const error = failure ?? new KafkaError('TIMED_OUT', message, { cause: batch.lastError })
       batch.isGivenUp = true
+      this.#tell(queue, batch, { error })
       batch.fail(() => error)
       if (!batch.isInFlight) this.#giveUp(queue, batch)
     }
+  }
+
+  #tell(
+    { topic, partition }: PartitionQueue,
+    batch: PendingBatch,
+    { baseOffset = -1, error }: { readonly baseOffset?: number; readonly error?: Error },
+  ): void {
+    const { trace, clock } = this.#options
+    if (trace?.hasSubscribers !== true) return
+    const { recordCount: records, sizeInBytes: bytes, attempts } = batch
+    const ms = clock.monotonic() - batch.createdMs
+    const known = baseOffset < 0 ? undefined : baseOffset
+    trace.publish({ topic, partition, records, bytes, ms, attempts, baseOffset: known, error })
   }
 
   #giveUp(queue: PartitionQueue, batch: PendingBatch): void {

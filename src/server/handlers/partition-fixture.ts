@@ -23,7 +23,7 @@ const unreachable = () => Promise.reject(new Error('there is no network'))
 
 function unused({ clock }: ClusterFixture): Peers {
   return new Peers({
-    network: { afterReads: (then) => then(), listen: unreachable, connect: unreachable },
+    network: { afterReads: (then) => then(), listen: unreachable, connect: unreachable, canonicalNames: unreachable },
     clock,
     random: countingStream(),
     clientId: 'test',
