@@ -64,13 +64,15 @@ export class Admin {
     await this.close()
   }
 
-  describeCluster(options: DescribeClusterOptions = {}): Promise<ClusterDescription> {
+  async describeCluster(options: DescribeClusterOptions = {}): Promise<ClusterDescription> {
     return describeCluster(this.#routing, options)
   }
 
   // ---- topics
 
-  listTopics(options: topicDescriptions.ListTopicsOptions = {}): Promise<readonly topicDescriptions.TopicListing[]> {
+  async listTopics(
+    options: topicDescriptions.ListTopicsOptions = {},
+  ): Promise<readonly topicDescriptions.TopicListing[]> {
     return topicDescriptions.listTopics(this.#routing, options)
   }
 
@@ -151,7 +153,7 @@ export class Admin {
   }
 
   /** By partition: what is under way. From Kafka 2.4 on. */
-  listPartitionReassignments(
+  async listPartitionReassignments(
     options: replicas.ListReassignmentsOptions = {},
   ): Promise<Results<replicas.PartitionReassignment>> {
     return replicas.listPartitionReassignments(this.#routing, options)
@@ -214,7 +216,9 @@ export class Admin {
   }
 
   /** Which have configs. From Kafka 3.7 on. */
-  listConfigResources(options: configs.ListConfigResourcesOptions = {}): Promise<readonly configs.ConfigResource[]> {
+  async listConfigResources(
+    options: configs.ListConfigResourcesOptions = {},
+  ): Promise<readonly configs.ConfigResource[]> {
     return configs.listConfigResources(this.#routing, options)
   }
 
@@ -296,7 +300,10 @@ export class Admin {
   // ---- access, quotas, credentials
 
   /** Those that match. SECURITY_DISABLED: the cluster has no authorizer. */
-  describeAcls(filter: acls.AclFilter = {}, options: CallOptions = {}): Promise<readonly Required<acls.AclBinding>[]> {
+  async describeAcls(
+    filter: acls.AclFilter = {},
+    options: CallOptions = {},
+  ): Promise<readonly Required<acls.AclBinding>[]> {
     return acls.describeAcls(this.#routing, filter, options)
   }
 
@@ -314,7 +321,7 @@ export class Admin {
   }
 
   /** From Kafka 2.6 on. */
-  describeClientQuotas(
+  async describeClientQuotas(
     filter: quotas.QuotaFilter = {},
     options: quotas.DescribeQuotasOptions = {},
   ): Promise<readonly quotas.ClientQuotas[]> {
@@ -347,7 +354,7 @@ export class Admin {
 
   // ---- the quorum and its features
 
-  describeFeatures(options: features.DescribeFeaturesOptions = {}): Promise<features.Features> {
+  async describeFeatures(options: features.DescribeFeaturesOptions = {}): Promise<features.Features> {
     return features.describeFeatures(this.#routing, options)
   }
 
@@ -360,7 +367,7 @@ export class Admin {
   }
 
   /** From Kafka 3.3 on. */
-  describeMetadataQuorum(options: CallOptions = {}): Promise<quorum.QuorumInfo> {
+  async describeMetadataQuorum(options: CallOptions = {}): Promise<quorum.QuorumInfo> {
     return quorum.describeMetadataQuorum(this.#routing, options)
   }
 
@@ -461,21 +468,23 @@ export class Admin {
 
   // ---- delegation tokens
 
-  createDelegationToken(options: tokens.CreateTokenOptions = {}): Promise<tokens.DelegationToken> {
+  async createDelegationToken(options: tokens.CreateTokenOptions = {}): Promise<tokens.DelegationToken> {
     return tokens.createDelegationToken(this.#routing, options)
   }
 
   /** Resolves with the time at which it ends now. */
-  renewDelegationToken(hmac: Uint8Array, options: tokens.RenewTokenOptions = {}): Promise<number> {
+  async renewDelegationToken(hmac: Uint8Array, options: tokens.RenewTokenOptions = {}): Promise<number> {
     return tokens.renewDelegationToken(this.#routing, hmac, options)
   }
 
   /** Resolves with the time at which it ends now. */
-  expireDelegationToken(hmac: Uint8Array, options: tokens.ExpireTokenOptions = {}): Promise<number> {
+  async expireDelegationToken(hmac: Uint8Array, options: tokens.ExpireTokenOptions = {}): Promise<number> {
     return tokens.expireDelegationToken(this.#routing, hmac, options)
   }
 
-  describeDelegationTokens(options: tokens.DescribeTokensOptions = {}): Promise<readonly tokens.DelegationToken[]> {
+  async describeDelegationTokens(
+    options: tokens.DescribeTokensOptions = {},
+  ): Promise<readonly tokens.DelegationToken[]> {
     return tokens.describeDelegationTokens(this.#routing, options)
   }
 }

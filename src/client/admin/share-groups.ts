@@ -11,7 +11,7 @@ import {
 import type { TopicPartition } from '../consumer/assignors/assignor.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type AclOperation, operationsOf } from './acl-operations.ts'
-import type { CallOptions } from './admin-options.ts'
+import { type CallOptions, checkOffset } from './admin-options.ts'
 import { committingPasses, coordinatorPasses, coordinators } from './coordinators.ts'
 import type { DescribeGroupsOptions } from './group-descriptions.ts'
 import { failureOf } from './results.ts'
@@ -147,6 +147,7 @@ export function alterShareGroupOffsets(
     passes: committingPasses,
     keyOf: partitionName,
     ask: async (to, them) => {
+      for (const { startOffset, ...it } of them) checkOffset(partitionName(it), startOffset)
       const topics = [...Map.groupBy(them, ({ topic }) => topic)].map(([topicName, of]) => ({
         topicName,
         partitions: of.map(({ partition, startOffset }) => ({ partitionIndex: partition, startOffset })),
