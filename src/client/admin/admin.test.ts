@@ -11,6 +11,7 @@ import {
   incrementalAlterConfigs,
   listGroups,
   listOffsets,
+  metadata,
 } from '../../protocol/index.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Admin } from './admin.ts'
@@ -100,6 +101,18 @@ test('a lost connection is made again, until the time of the call is over', asyn
     })
     const tookMs = cluster.world.nowMs - began
     assert.ok(tookMs >= 2000 && tookMs < 2100, `${tookMs} ms`)
+  })
+})
+
+test('where nobody answers at all, the error has the reason', async () => {
+  const cluster = new ScriptedCluster()
+  cluster.answer(metadata, () => undefined)
+  await withAdmin(cluster, async (admin) => {
+    await assert.rejects(admin.listTopics({ timeoutMs: 2000 }), (error) => {
+      assert.ok(error instanceof KafkaError && error.code === 'TIMED_OUT')
+      assert.match(String(error.cause), /b1:9092/)
+      return true
+    })
   })
 })
 
