@@ -170,6 +170,26 @@ test('a place that a broker does not know fails alone', async () => {
   })
 })
 
+test('a leader that hangs for long is asked again, and the topic is not forgotten meanwhile', async () => {
+  const cluster = new ScriptedCluster({ brokers: 2, partitions: 2 })
+  let asked = 0
+  cluster.answer(listOffsets, ({ topics }, broker) => {
+    if (broker === 2 && ++asked === 1) return 'nothing'
+    return {
+      topics: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, offset: 5 })),
+      })),
+    }
+  })
+  await withAdmin(cluster, async (admin) => {
+    const began = cluster.world.nowMs
+    const found = await admin.listOffsets([0, 1].map((partition) => ({ topic: 't', partition })))
+    assert.deepEqual([found.get('t-0')?.offset, found.get('t-1')?.offset, asked], [5, 5, 2])
+    assert.ok(cluster.world.nowMs - began >= 30_000)
+  })
+})
+
 test('a topic that nobody knows is waited for a moment, not as long as the call may take', async () => {
   const cluster = new ScriptedCluster()
   cluster.topicError = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION

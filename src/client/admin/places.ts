@@ -71,10 +71,14 @@ export const leaders = async <T extends TopicPartition>(
   return [...unplaced, ...[...shares].map(([to, them]) => ({ to, things: them }))]
 }
 
-async function knowTopics(things: readonly TopicPartition[], { metadata, deadline, isFirst }: Attempt): Promise<void> {
+async function knowTopics(things: readonly TopicPartition[], attempt: Attempt): Promise<void> {
+  const { metadata, deadline, isFirst, view } = attempt
   for (const { topic } of things) metadata.want(topic)
-  const isKnown = things.every(({ topic, partition }) => metadata.view.partition(topic, partition) !== undefined)
-  if (isFirst && !isKnown) await deadline.within(metadata.update())
+  // What was known before the call may be old; behind the first round it is only missing where it was forgotten meanwhile.
+  const isKnown = things.every(({ topic, partition }) =>
+    isFirst ? view.partition(topic, partition) !== undefined : view.topics.has(topic) || view.failed.has(topic),
+  )
+  if (!isKnown) await deadline.within(metadata.update())
 }
 
 function withoutLeader({ topic, partition }: TopicPartition, { metadata }: Attempt): KafkaError {

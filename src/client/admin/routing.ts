@@ -54,6 +54,9 @@ export interface OneTask<V> extends Pick<Task<string, V>, 'deadline' | 'place' |
   readonly ask: (to: Addressee) => Promise<V | KafkaError>
 }
 
+/** A topic that no call was about for so long is not asked for any more. */
+const idleMs = 10_000
+
 /** So long something is waited for that nobody knows: it may have been made a moment ago. Kafka's waits as long as the call may take. */
 const unknownWaitMs = 3000
 
@@ -81,7 +84,7 @@ export class Routing {
       options: connection,
       connections: this.#connections,
       makesTopics: false,
-      maxIdleMs: connection.metadataMaxAgeMs,
+      maxIdleMs: idleMs,
     })
     this.#backoff = new ExponentialBackoff(
       { initialMs: connection.retryBackoffMs, maxMs: connection.retryBackoffMaxMs },
