@@ -86,15 +86,15 @@ export class ScriptedCluster {
     this.leaders = Array.from({ length: partitions }, (_, i) => (i % brokers) + 1)
   }
 
-  /** From now on `answer` says what is answered to requests of `api`; undefined: the connection is ended instead. */
+  /** From now on `answer` says what is answered to requests of `api`; undefined: the connection is ended instead; or nothing at all is. */
   answer<Q extends Fields, S extends Fields>(
     api: Api<Q, S>,
-    answer: (request: Infer<Q>, broker: number, version: number) => Given<Infer<S>> | undefined,
+    answer: (request: Infer<Q>, broker: number, version: number) => Given<Infer<S>> | 'nothing' | undefined,
   ): void {
     this.#answers.set(api.key, (broker, request, socket) => {
       const response = answer(api.request.decode(request.reader, request.version), broker, request.version)
       if (response === undefined) socket.destroy()
-      else socket.write([replyFrame(api, request, api.response.create(response))])
+      else if (response !== 'nothing') socket.write([replyFrame(api, request, api.response.create(response))])
     })
   }
 

@@ -18,6 +18,13 @@ export type {
   ListConfigResourcesOptions,
 } from './admin/configs.ts'
 export type {
+  CreateTokenOptions,
+  DelegationToken,
+  DescribeTokensOptions,
+  ExpireTokenOptions,
+  RenewTokenOptions,
+} from './admin/delegation-tokens.ts'
+export type {
   DescribeFeaturesOptions,
   Features,
   FeatureUpdate,
@@ -77,6 +84,22 @@ export type {
   UserScramCredentials,
 } from './admin/scram.ts'
 export type {
+  ListShareGroupOffsetsOptions,
+  ShareGroupDescription,
+  ShareGroupOffset,
+  ShareGroupOffsets,
+  ShareMemberDescription,
+  ShareOffsetToAlter,
+} from './admin/share-groups.ts'
+export type {
+  StreamsAssignment,
+  StreamsGroupDescription,
+  StreamsMemberDescription,
+  StreamsSubtopology,
+  StreamsTasks,
+  StreamsTopic,
+} from './admin/streams-groups.ts'
+export type {
   DescribeTopicsOptions,
   ListTopicsOptions,
   PartitionDescription,
@@ -92,6 +115,16 @@ export type {
   NewTopicOptions,
   ValidatedOptions,
 } from './admin/topics.ts'
+export type {
+  AbortedTransaction,
+  DescribeProducersOptions,
+  FencedProducer,
+  ListTransactionsOptions,
+  PartitionProducers,
+  ProducerState,
+  TransactionDescription,
+  TransactionListing,
+} from './admin/transactions.ts'
 
 export type { ClientEnv } from './client-env.ts'
 export type { BatchTrace, ClientTrace, FetchTrace, RebalanceTrace, RequestTrace } from './client-trace.ts'

@@ -13,7 +13,10 @@ export class Addressee {
     this.timeoutMs = timeoutMs
   }
 
-  /** Rejects with KafkaError: NETWORK, or NOT_SERVED where the broker knows no version of `versions`. */
+  /**
+   * Rejects with KafkaError: NETWORK, NOT_SERVED where the broker knows no version of `versions`, INVALID_ARGUMENT for what the request
+   * has no room for.
+   */
   async send<Q extends Fields, S extends Fields>(
     api: Api<Q, S>,
     given: Given<Infer<Q>>,
@@ -23,6 +26,7 @@ export class Addressee {
       return await this.#peer.send(api, api.request.create(given), { timeoutMs: this.timeoutMs, versions })
     } catch (error) {
       if (error instanceof UnsupportedVersionError) throw new KafkaError('NOT_SERVED', error.message, { cause: error })
+      if (error instanceof RangeError) throw new KafkaError('INVALID_ARGUMENT', error.message, { cause: error })
       if (error instanceof PeerError) throw new KafkaError('NETWORK', error.message, { cause: error })
       throw error
     }

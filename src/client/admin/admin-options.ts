@@ -1,5 +1,6 @@
 /** What an admin client is told: Kafka's names and defaults, in one word each; times in milliseconds. */
 import { checkMs, checkNames, defined } from '../connection-options.ts'
+import { KafkaError } from '../kafka-error.ts'
 
 export interface AdminOptions {
   /** The longest that a call takes, with all that it asks and asks again. Default 60,000. */
@@ -22,3 +23,14 @@ export function adminSettings(options: AdminOptions): AdminSettings {
   checkMs('defaultApiTimeoutMs', all.defaultApiTimeoutMs)
   return all
 }
+
+const int32Max = 2 ** 31 - 1
+
+/** Throws KafkaError: what is encoded otherwise would be another number. */
+export function checkInteger(name: string, value: number, { min = 0, max = int32Max } = {}): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return
+  throw new KafkaError('INVALID_ARGUMENT', `${name}: ${value} is no whole number from ${min} to ${max}`)
+}
+
+export const checkOffset = (name: string, value: number): void =>
+  checkInteger(name, value, { max: Number.MAX_SAFE_INTEGER })

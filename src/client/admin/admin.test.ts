@@ -11,6 +11,7 @@ import {
   incrementalAlterConfigs,
   listGroups,
   listOffsets,
+  metadata,
 } from '../../protocol/index.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Admin } from './admin.ts'
@@ -103,6 +104,18 @@ test('a lost connection is made again, until the time of the call is over', asyn
   })
 })
 
+test('where nobody answers at all, the error has the reason', async () => {
+  const cluster = new ScriptedCluster()
+  cluster.answer(metadata, () => undefined)
+  await withAdmin(cluster, async (admin) => {
+    await assert.rejects(admin.listTopics({ timeoutMs: 2000 }), (error) => {
+      assert.ok(error instanceof KafkaError && error.code === 'TIMED_OUT')
+      assert.match(String(error.cause), /b1:9092/)
+      return true
+    })
+  })
+})
+
 test('a leader that has moved is asked where it went; each partition on its own', async () => {
   const cluster = new ScriptedCluster({ brokers: 2, partitions: 3 })
   const asked: [number, number[]][] = []
@@ -154,6 +167,26 @@ test('a place that a broker does not know fails alone', async () => {
       { topic: 't', partition: 1, at: 'max-timestamp' },
     ] as const
     assert.deepEqual(codesOf(await settled(admin.listOffsets(asked))), { 't-0': 'done', 't-1': 'NOT_SERVED' })
+  })
+})
+
+test('a leader that hangs for long is asked again, and the topic is not forgotten meanwhile', async () => {
+  const cluster = new ScriptedCluster({ brokers: 2, partitions: 2 })
+  let asked = 0
+  cluster.answer(listOffsets, ({ topics }, broker) => {
+    if (broker === 2 && ++asked === 1) return 'nothing'
+    return {
+      topics: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, offset: 5 })),
+      })),
+    }
+  })
+  await withAdmin(cluster, async (admin) => {
+    const began = cluster.world.nowMs
+    const found = await admin.listOffsets([0, 1].map((partition) => ({ topic: 't', partition })))
+    assert.deepEqual([found.get('t-0')?.offset, found.get('t-1')?.offset, asked], [5, 5, 2])
+    assert.ok(cluster.world.nowMs - began >= 30_000)
   })
 })
 

@@ -6,6 +6,7 @@ import * as acls from './acls.ts'
 import type { AdminSettings, CallOptions } from './admin-options.ts'
 import { type ClusterDescription, type DescribeClusterOptions, describeCluster } from './cluster.ts'
 import * as configs from './configs.ts'
+import * as tokens from './delegation-tokens.ts'
 import * as features from './features.ts'
 import * as descriptions from './group-descriptions.ts'
 import * as groupOffsets from './group-offsets.ts'
@@ -18,8 +19,11 @@ import * as replicas from './replicas.ts'
 import { allOf, onlyOf } from './results.ts'
 import { Routing } from './routing.ts'
 import * as scram from './scram.ts'
+import * as shareGroups from './share-groups.ts'
+import * as streamsGroups from './streams-groups.ts'
 import * as topicDescriptions from './topic-descriptions.ts'
 import * as topics from './topics.ts'
+import * as transactions from './transactions.ts'
 
 export interface AdminExtras {
   /** What passwords for SCRAM are hashed by; without it none can be set. */
@@ -60,17 +64,19 @@ export class Admin {
     await this.close()
   }
 
-  describeCluster(options: DescribeClusterOptions = {}): Promise<ClusterDescription> {
+  async describeCluster(options: DescribeClusterOptions = {}): Promise<ClusterDescription> {
     return describeCluster(this.#routing, options)
   }
 
   // ---- topics
 
-  listTopics(options: topicDescriptions.ListTopicsOptions = {}): Promise<readonly topicDescriptions.TopicListing[]> {
+  async listTopics(
+    options: topicDescriptions.ListTopicsOptions = {},
+  ): Promise<readonly topicDescriptions.TopicListing[]> {
     return topicDescriptions.listTopics(this.#routing, options)
   }
 
-  /** By name or, from Kafka 3.0 on, by id. */
+  /** By name or, from Kafka 3.1 on, by id. */
   async describeTopics(
     selection: topicDescriptions.TopicSelection,
     options: topicDescriptions.DescribeTopicsOptions = {},
@@ -147,7 +153,7 @@ export class Admin {
   }
 
   /** By partition: what is under way. From Kafka 2.4 on. */
-  listPartitionReassignments(
+  async listPartitionReassignments(
     options: replicas.ListReassignmentsOptions = {},
   ): Promise<Results<replicas.PartitionReassignment>> {
     return replicas.listPartitionReassignments(this.#routing, options)
@@ -210,7 +216,9 @@ export class Admin {
   }
 
   /** Which have configs. From Kafka 3.7 on. */
-  listConfigResources(options: configs.ListConfigResourcesOptions = {}): Promise<readonly configs.ConfigResource[]> {
+  async listConfigResources(
+    options: configs.ListConfigResourcesOptions = {},
+  ): Promise<readonly configs.ConfigResource[]> {
     return configs.listConfigResources(this.#routing, options)
   }
 
@@ -292,7 +300,10 @@ export class Admin {
   // ---- access, quotas, credentials
 
   /** Those that match. SECURITY_DISABLED: the cluster has no authorizer. */
-  describeAcls(filter: acls.AclFilter = {}, options: CallOptions = {}): Promise<readonly Required<acls.AclBinding>[]> {
+  async describeAcls(
+    filter: acls.AclFilter = {},
+    options: CallOptions = {},
+  ): Promise<readonly Required<acls.AclBinding>[]> {
     return acls.describeAcls(this.#routing, filter, options)
   }
 
@@ -310,7 +321,7 @@ export class Admin {
   }
 
   /** From Kafka 2.6 on. */
-  describeClientQuotas(
+  async describeClientQuotas(
     filter: quotas.QuotaFilter = {},
     options: quotas.DescribeQuotasOptions = {},
   ): Promise<readonly quotas.ClientQuotas[]> {
@@ -343,7 +354,7 @@ export class Admin {
 
   // ---- the quorum and its features
 
-  describeFeatures(options: features.DescribeFeaturesOptions = {}): Promise<features.Features> {
+  async describeFeatures(options: features.DescribeFeaturesOptions = {}): Promise<features.Features> {
     return features.describeFeatures(this.#routing, options)
   }
 
@@ -356,7 +367,7 @@ export class Admin {
   }
 
   /** From Kafka 3.3 on. */
-  describeMetadataQuorum(options: CallOptions = {}): Promise<quorum.QuorumInfo> {
+  async describeMetadataQuorum(options: CallOptions = {}): Promise<quorum.QuorumInfo> {
     return quorum.describeMetadataQuorum(this.#routing, options)
   }
 
@@ -372,5 +383,108 @@ export class Admin {
   /** A broker that will not come back is forgotten. */
   async unregisterBroker(brokerId: number, options: CallOptions = {}): Promise<void> {
     await quorum.unregisterBroker(this.#routing, brokerId, options)
+  }
+
+  // ---- share groups and streams groups
+
+  /** From Kafka 4.1 on. */
+  async describeShareGroups(
+    groupIds: readonly string[],
+    options: descriptions.DescribeGroupsOptions = {},
+  ): Promise<Results<shareGroups.ShareGroupDescription>> {
+    return allOf(await shareGroups.describeShareGroups(this.#routing, groupIds, options))
+  }
+
+  async listShareGroupOffsets(
+    groupId: string,
+    options: shareGroups.ListShareGroupOffsetsOptions = {},
+  ): Promise<shareGroups.ShareGroupOffsets> {
+    return onlyOf(await shareGroups.listShareGroupOffsets(this.#routing, [groupId], options))
+  }
+
+  /** By partition; NON_EMPTY_GROUP while the group has members. */
+  async alterShareGroupOffsets(
+    groupId: string,
+    altered: readonly shareGroups.ShareOffsetToAlter[],
+    options: CallOptions = {},
+  ): Promise<Results<undefined>> {
+    return allOf(await shareGroups.alterShareGroupOffsets(this.#routing, groupId, altered, options))
+  }
+
+  /** By topic; NON_EMPTY_GROUP while the group has members. */
+  async deleteShareGroupOffsets(
+    groupId: string,
+    topicNames: readonly string[],
+    options: CallOptions = {},
+  ): Promise<Results<undefined>> {
+    return allOf(await shareGroups.deleteShareGroupOffsets(this.#routing, groupId, topicNames, options))
+  }
+
+  /** From Kafka 4.1 on. */
+  async describeStreamsGroups(
+    groupIds: readonly string[],
+    options: descriptions.DescribeGroupsOptions = {},
+  ): Promise<Results<streamsGroups.StreamsGroupDescription>> {
+    return allOf(await streamsGroups.describeStreamsGroups(this.#routing, groupIds, options))
+  }
+
+  // ---- transactions
+
+  /** By partition: who has written to it, and not long ago. From Kafka 2.8 on. */
+  async describeProducers(
+    partitions: readonly TopicPartition[],
+    options: transactions.DescribeProducersOptions = {},
+  ): Promise<Results<transactions.PartitionProducers>> {
+    return allOf(await transactions.describeProducers(this.#routing, partitions, options))
+  }
+
+  /** Of all brokers; where one of them fails, `results` of the error are by broker. From Kafka 3.0 on. */
+  async listTransactions(
+    options: transactions.ListTransactionsOptions = {},
+  ): Promise<readonly transactions.TransactionListing[]> {
+    return [...allOf(await transactions.listTransactions(this.#routing, options)).values()].flat()
+  }
+
+  /** By transactional id. From Kafka 3.0 on. */
+  async describeTransactions(
+    transactionalIds: readonly string[],
+    options: CallOptions = {},
+  ): Promise<Results<transactions.TransactionDescription>> {
+    return allOf(await transactions.describeTransactions(this.#routing, transactionalIds, options))
+  }
+
+  /** Ends in one partition what no coordinator will end. */
+  async abortTransaction(aborted: transactions.AbortedTransaction, options: CallOptions = {}): Promise<void> {
+    onlyOf(await transactions.abortTransaction(this.#routing, aborted, options))
+  }
+
+  /** By transactional id: its producer cannot go on, and what it has not ended is aborted. */
+  async fenceProducers(
+    transactionalIds: readonly string[],
+    options: CallOptions = {},
+  ): Promise<Results<transactions.FencedProducer>> {
+    return allOf(await transactions.fenceProducers(this.#routing, transactionalIds, options))
+  }
+
+  // ---- delegation tokens
+
+  async createDelegationToken(options: tokens.CreateTokenOptions = {}): Promise<tokens.DelegationToken> {
+    return tokens.createDelegationToken(this.#routing, options)
+  }
+
+  /** Resolves with the time at which it ends now. */
+  async renewDelegationToken(hmac: Uint8Array, options: tokens.RenewTokenOptions = {}): Promise<number> {
+    return tokens.renewDelegationToken(this.#routing, hmac, options)
+  }
+
+  /** Resolves with the time at which it ends now. */
+  async expireDelegationToken(hmac: Uint8Array, options: tokens.ExpireTokenOptions = {}): Promise<number> {
+    return tokens.expireDelegationToken(this.#routing, hmac, options)
+  }
+
+  async describeDelegationTokens(
+    options: tokens.DescribeTokensOptions = {},
+  ): Promise<readonly tokens.DelegationToken[]> {
+    return tokens.describeDelegationTokens(this.#routing, options)
   }
 }

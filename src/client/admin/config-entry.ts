@@ -68,5 +68,5 @@ export const entryOf = (told: Told): ConfigEntry => ({
   isSensitive: told.isSensitive,
   synonyms: told.synonyms?.map(({ name, value, source }) => ({ name, value, source: sourceOf(source) })) ?? [],
   type: types[told.configType ?? 0] ?? 'unknown',
-  documentation: told.documentation ?? null,
+  documentation: told.documentation || null,
 })

@@ -15,6 +15,9 @@ export const committingPasses = passing([...loading, 'REBALANCE_IN_PROGRESS'])
 /** Offsets of a transaction are on their way. */
 export const fetchingPasses = passing([...loading, 'UNSTABLE_OFFSET_COMMIT'])
 
+/** A transaction of the producer is being ended. */
+export const fencingPasses = passing([...loading, 'CONCURRENT_TRANSACTIONS'])
+
 const keyTypes = { group: 0, transaction: 1 } as const
 
 interface Found {

@@ -3,7 +3,7 @@ import { ErrorCode, type OffsetFetchResponse, offsetCommit, offsetDelete, offset
 import type { TopicPartition } from '../consumer/assignors/assignor.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Addressee } from './addressee.ts'
-import type { CallOptions } from './admin-options.ts'
+import { type CallOptions, checkOffset } from './admin-options.ts'
 import { committingPasses, coordinatorPasses, coordinators, fetchingPasses } from './coordinators.ts'
 import { failureOf } from './results.ts'
 import type { Routing, Told } from './routing.ts'
@@ -89,16 +89,13 @@ export interface OffsetToAlter extends TopicPartition {
 }
 
 /** As who is no member commits; the coordinator refuses it while the group has members. */
-export function alterGroupOffsets(
+export async function alterGroupOffsets(
   routing: Routing,
   groupId: string,
   offsets: readonly OffsetToAlter[],
   options: CallOptions,
 ) {
-  for (const { offset, ...it } of offsets) {
-    if (Number.isSafeInteger(offset) && offset >= 0) continue
-    throw new KafkaError('INVALID_ARGUMENT', `${partitionName(it)}: ${offset} is no offset`)
-  }
+  for (const { offset, ...it } of offsets) checkOffset(partitionName(it), offset)
   return routing.settle(offsets, {
     deadline: routing.deadline('alterGroupOffsets', options),
     place: coordinators('group', () => groupId),

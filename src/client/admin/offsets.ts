@@ -3,7 +3,7 @@ import { deleteRecords as deleteApi, ErrorCode, listOffsets as listApi } from '.
 import type { TopicPartition } from '../consumer/assignors/assignor.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Addressee } from './addressee.ts'
-import type { CallOptions } from './admin-options.ts'
+import { type CallOptions, checkOffset } from './admin-options.ts'
 import { leaders, retriable } from './places.ts'
 import type { Routing } from './routing.ts'
 import { byTopic, flat, partitionName } from './topic-partitions.ts'
@@ -43,8 +43,15 @@ export interface ListedOffset extends TopicPartition {
   readonly leaderEpoch: number
 }
 
-const spotOf = (at: OffsetSpec) =>
-  typeof at === 'number' ? { timestamp: BigInt(Math.trunc(at)), since: 1 } : spots[at]
+/** Throws KafkaError. */
+function spotOf(at: OffsetSpec) {
+  if (typeof at === 'number') {
+    checkOffset('at', at)
+    return { timestamp: BigInt(at), since: 1 }
+  }
+  if (Object.hasOwn(spots, at)) return spots[at]
+  throw new KafkaError('INVALID_ARGUMENT', `at: there is no '${at}'`)
+}
 
 export function listOffsets(routing: Routing, asked: readonly AskedOffset[], options: ListOffsetsOptions) {
   const isolationLevel = options.isolationLevel === 'read_committed' ? 1 : 0
@@ -117,6 +124,7 @@ export function deleteRecords(routing: Routing, records: readonly RecordsToDelet
     passes: retriable,
     keyOf: partitionName,
     ask: async (to, them) => {
+      for (const { offset, ...it } of them) if (offset !== 'latest') checkOffset(partitionName(it), offset)
       const topics = byTopic(them, ({ partition, offset }) => ({
         partitionIndex: partition,
         offset: offset === 'latest' ? -1 : offset,

@@ -16,13 +16,13 @@ export const controllerPasses = passing(['NOT_CONTROLLER', 'THROTTLING_QUOTA_EXC
 export const movedController = passing(['NOT_CONTROLLER'])
 export const retriable = ({ isRetriable, code }: KafkaError): boolean => isRetriable || code === 'BROKER_NOT_AVAILABLE'
 
-const unavailable = (message: string): KafkaError => new KafkaError('BROKER_NOT_AVAILABLE', message)
+const anyOf = <T>([to]: readonly Peer[], things: readonly T[]): Share<T> =>
+  to === undefined ? { error: new KafkaError('NETWORK', 'no broker is known'), things } : { to, things }
 
 /** A broker that is connected, rather than another one. */
-export const anyBroker = <T>(things: readonly T[], { connections, view }: Attempt): readonly Share<T>[] => {
-  const [to] = connections.candidates(view)
-  return [to === undefined ? { error: new KafkaError('NETWORK', 'no broker is known'), things } : { to, things }]
-}
+export const anyBroker = <T>(things: readonly T[], { connections, view }: Attempt): readonly Share<T>[] => [
+  anyOf(connections.candidates(view), things),
+]
 
 /** Whom the brokers tell as controller: with KRaft any of them, which passes the request on. */
 export const theController = <T>(things: readonly T[], { connections, view }: Attempt): readonly Share<T>[] => {
@@ -31,16 +31,21 @@ export const theController = <T>(things: readonly T[], { connections, view }: At
   return [{ to: connections.to(broker, 'main'), things }]
 }
 
-/** Each where `idOf` says; undefined: anywhere. */
+/** Each where `idOf` says; undefined: anywhere. A broker that is not known is looked for once: it may have come a moment ago. */
 export const brokerOf =
   <T>(idOf: (thing: T) => number | undefined): Place<T> =>
-  (things, { connections, view }) =>
-    [...Map.groupBy(things, idOf)].map(([id, them]) => {
-      const broker = id === undefined ? undefined : view.brokers.get(id)
+  async (things, { connections, metadata, deadline, isFirst }) => {
+    const shares = [...Map.groupBy(things, idOf)]
+    const isUnknown = ([id]: readonly [number | undefined, T[]]) => id !== undefined && !metadata.view.brokers.has(id)
+    if (isFirst && shares.some(isUnknown)) await deadline.within(metadata.update())
+    const { view } = metadata
+    return shares.map(([id, them]) => {
+      if (id === undefined) return anyOf(connections.candidates(view), them)
+      const broker = view.brokers.get(id)
       if (broker !== undefined) return { to: connections.to(broker, 'main'), things: them }
-      const [to] = id === undefined ? connections.candidates(view) : []
-      return to === undefined ? { error: unavailable(`broker ${id} is not there`), things: them } : { to, things: them }
+      return { error: new KafkaError('BROKER_NOT_AVAILABLE', `broker ${id} is not there`), things: them }
     })
+  }
 
 /** Each with whom leads it; a topic that is not there is the error of its partitions. */
 export const leaders = async <T extends TopicPartition>(
@@ -66,10 +71,14 @@ export const leaders = async <T extends TopicPartition>(
   return [...unplaced, ...[...shares].map(([to, them]) => ({ to, things: them }))]
 }
 
-async function knowTopics(things: readonly TopicPartition[], { metadata, deadline, isFirst }: Attempt): Promise<void> {
+async function knowTopics(things: readonly TopicPartition[], attempt: Attempt): Promise<void> {
+  const { metadata, deadline, isFirst, view } = attempt
   for (const { topic } of things) metadata.want(topic)
-  const isKnown = things.every(({ topic, partition }) => metadata.view.partition(topic, partition) !== undefined)
-  if (isFirst && !isKnown) await deadline.within(metadata.update())
+  // What was known before the call may be old; behind the first round it is only missing where it was forgotten meanwhile.
+  const isKnown = things.every(({ topic, partition }) =>
+    isFirst ? view.partition(topic, partition) !== undefined : view.topics.has(topic) || view.failed.has(topic),
+  )
+  if (!isKnown) await deadline.within(metadata.update())
 }
 
 function withoutLeader({ topic, partition }: TopicPartition, { metadata }: Attempt): KafkaError {

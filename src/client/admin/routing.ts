@@ -54,6 +54,9 @@ export interface OneTask<V> extends Pick<Task<string, V>, 'deadline' | 'place' |
   readonly ask: (to: Addressee) => Promise<V | KafkaError>
 }
 
+/** A topic that no call was about for so long is not asked for any more. */
+const idleMs = 10_000
+
 /** So long something is waited for that nobody knows: it may have been made a moment ago. Kafka's waits as long as the call may take. */
 const unknownWaitMs = 3000
 
@@ -81,7 +84,7 @@ export class Routing {
       options: connection,
       connections: this.#connections,
       makesTopics: false,
-      maxIdleMs: connection.metadataMaxAgeMs,
+      maxIdleMs: idleMs,
     })
     this.#backoff = new ExponentialBackoff(
       { initialMs: connection.retryBackoffMs, maxMs: connection.retryBackoffMaxMs },
@@ -112,7 +115,7 @@ export class Routing {
     const { deadline } = task
     for (let attempts = 0; !rounds.isDone; attempts++) {
       if (attempts > 0) await sleep(this.#clock, Math.min(this.#backoff.backoffMs(attempts - 1), deadline.leftMs))
-      if (deadline.isOver) rounds.endAll(deadline)
+      if (deadline.isOver) rounds.endAll(deadline, this.#metadata.lastFailure)
       else await this.#round(rounds, task, attempts === 0)
     }
     return rounds.results
@@ -201,13 +204,14 @@ class Rounds<T, V> {
     for (const thing of things) this.#failed(this.#task.keyOf(thing), error)
   }
 
-  endAll(deadline: Deadline): void {
-    for (const key of [...this.#left.keys()]) this.#end(key, deadline.error(this.#last.get(key)))
+  /** `unheard`: why nobody tells about the cluster. */
+  endAll(deadline: Deadline, unheard: unknown): void {
+    for (const key of [...this.#left.keys()]) this.#end(key, deadline.error(this.#last.get(key) ?? unheard))
   }
 
   #failed(key: string, error: KafkaError): void {
-    if (this.#passes(error)) this.#last.set(key, error)
-    else this.#end(key, error)
+    if (!this.#passes(error)) this.#end(key, error)
+    else if (error.code !== 'TIMED_OUT') this.#last.set(key, error)
   }
 
   #passes(error: KafkaError): boolean {

@@ -94,7 +94,7 @@ function credentialsOf(
   return { user, credentials }
 }
 
-/** Each user once for each mechanism; what becomes of a user becomes of all that is altered of it. */
+/** Each user once: brokers refuse more (DUPLICATE_RESOURCE). */
 export async function alterUserScramCredentials(
   routing: Routing,
   altered: readonly (NewScramCredential | DeletedScramCredential)[],

@@ -1,8 +1,12 @@
 /** Partitions in requests, which have them by topic, and in results, where each has one name. */
 import type { TopicPartition } from '../consumer/assignors/assignor.ts'
+import { checkInteger } from './admin-options.ts'
 
-/** As Kafka writes a partition; results about partitions are found by it. */
-export const partitionName = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
+/** As Kafka writes a partition; results about partitions are found by it. Throws KafkaError for what is none. */
+export function partitionName({ topic, partition }: TopicPartition): string {
+  checkInteger(`a partition of topic '${topic}'`, partition)
+  return `${topic}-${partition}`
+}
 
 /** By topic, each in the form of a request. */
 export function byTopic<T extends TopicPartition, P>(

@@ -1,8 +1,9 @@
 /** Topics: which there are, what they are, making them, giving them more partitions, and taking them away. */
 import { type Uuid, uuidFromString, uuidToString, zeroUuid } from '../../base/index.ts'
 import { createTopics as createApi, createPartitions as createPartitionsApi, ErrorCode } from '../../protocol/index.ts'
+import { checkNames } from '../connection-options.ts'
 import { KafkaError } from '../kafka-error.ts'
-import type { CallOptions } from './admin-options.ts'
+import { type CallOptions, checkInteger } from './admin-options.ts'
 import { type ConfigEntry, type ConfigValue, configText, entryOf } from './config-entry.ts'
 import { controllerPasses, movedController, theController } from './places.ts'
 import { failureOf } from './results.ts'
@@ -85,7 +86,13 @@ export function createTopics(routing: Routing, topics: readonly NewTopic[], opti
   })
 }
 
-function formOf({ name, partitions = -1, replicationFactor = -1, assignments = [], configs = {} }: NewTopic) {
+const newTopicNames = { name: '', partitions: 0, replicationFactor: 0, assignments: [], configs: {} }
+
+function formOf(topic: NewTopic) {
+  checkNames(topic, newTopicNames)
+  const { name, partitions = -1, replicationFactor = -1, assignments = [], configs = {} } = topic
+  checkInteger(`topic '${name}', partitions`, partitions, { min: -1 })
+  checkInteger(`topic '${name}', replicationFactor`, replicationFactor, { min: -1, max: 2 ** 15 - 1 })
   const isAssigned = assignments.length > 0
   if (isAssigned && (partitions !== -1 || replicationFactor !== -1)) {
     throw new KafkaError(
@@ -131,6 +138,7 @@ export function createPartitions(
   const forms = new Map(
     Object.entries(counts).map(([name, given]) => {
       const { count, assignments }: NewPartitions = typeof given === 'number' ? { count: given } : given
+      checkInteger(`topic '${name}', partitions`, count)
       return [name, { name, count, assignments: assignments?.map((brokerIds) => ({ brokerIds })) ?? null }] as const
     }),
   )

@@ -46,6 +46,7 @@ export class Metadata {
   #isUrgent = true
   #view = ClusterView.empty
   #lastAnswerMs: number
+  #lastFailure: PeerError | undefined
   /** A broker has said that those that are known are not to be asked (KIP-1102). */
   #isSentBack = false
   #asking: Promise<void> | undefined
@@ -71,6 +72,11 @@ export class Metadata {
 
   get view(): ClusterView {
     return this.#view
+  }
+
+  /** Why whoever was asked last has not answered, if there was no answer since. */
+  get lastFailure(): PeerError | undefined {
+    return this.#lastFailure
   }
 
   /** Called whenever there is another view. Returns what ends that. */
@@ -193,6 +199,7 @@ export class Metadata {
       return true
     } catch (error) {
       if (!(error instanceof PeerError)) throw error
+      this.#lastFailure = error
       if (!this.#isClosed)
         this.#logger.log('warn', 'a broker does not tell about the cluster', { reason: error.message })
       return false
@@ -225,6 +232,7 @@ export class Metadata {
     const nowMs = this.#clock.monotonic()
     this.#lastAnswerMs = nowMs
     this.#isSentBack = false
+    this.#lastFailure = undefined
     for (const [name, askedMs] of this.#wanted) if (nowMs - askedMs > maxIdleMs) this.#wanted.delete(name)
     const view = this.#view.after(response, (name) => !this.#wantsAll && this.#wanted.has(name))
     for (const { name, topicId, errorCode } of byId?.topics ?? []) {
