@@ -4,6 +4,8 @@ import { type KafkaOptions as ConnectionOptions, Kafka as KafkaOver } from '../c
 import { createEnv, hashPassword } from '../env/index.ts'
 
 export {
+  type Acknowledged,
+  type Acknowledgement,
   type AclBinding,
   type AclFilter,
   type AclOperation,
@@ -133,6 +135,9 @@ export {
   type SerdeHeader,
   type SerializeContext,
   type Serializer,
+  type ShareConsumer,
+  type ShareConsumerOptions,
+  type ShareRecord,
   SomeFailedError,
   settled,
   string,

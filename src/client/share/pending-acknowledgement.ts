@@ -1,0 +1,100 @@
+/** What was said of records of one partition, from when it is said until it is known what became of it. */
+import type { Uuid } from '../../base/index.ts'
+import type { KafkaError } from '../kafka-error.ts'
+import { type AcknowledgedRange, AcknowledgeType, coalesced } from './acknowledgements.ts'
+import type { SharePartition } from './share-session.ts'
+
+/** In one word, as the methods of a record. */
+export type Acknowledgement = 'accept' | 'release' | 'reject' | 'renew'
+
+export interface Acknowledged {
+  readonly topic: string
+  readonly partition: number
+  /** By offset; `lastOffset` is included. */
+  readonly ranges: readonly {
+    readonly firstOffset: number
+    readonly lastOffset: number
+    readonly acknowledgement: Acknowledgement
+  }[]
+  /**
+   * Undefined: the broker has done it. Else the records are, or will be, delivered again, with the exception of a renewal, where they are
+   * this consumer's for as long as before. `NETWORK`: it is not known. `INVALID_RECORD_STATE`: the lock had run out, of one record at
+   * least. `NOT_LEADER_OR_FOLLOWER`, `SHARE_SESSION_NOT_FOUND`: who had given them out does so no more.
+   */
+  readonly error: KafkaError | undefined
+}
+
+export interface AcknowledgedPartition extends SharePartition {
+  readonly topic: string
+}
+
+/** Hears how long the lock is held now. */
+export type Renewed = (lockedUntilMs: number) => void
+
+const names: Readonly<Record<number, Acknowledgement>> = {
+  [AcknowledgeType.accept]: 'accept',
+  [AcknowledgeType.release]: 'release',
+  [AcknowledgeType.reject]: 'reject',
+  [AcknowledgeType.renew]: 'renew',
+}
+
+export class PendingAcknowledgement implements AcknowledgedPartition {
+  readonly topic: string
+  readonly topicId: Uuid
+  readonly partition: number
+  /** By the monotonic clock. */
+  readonly sinceMs: number
+  /** Times that it was sent in vain. */
+  attempts = 0
+  /** Known before it is sent: it need not be. */
+  verdict: KafkaError | undefined
+  readonly #entries = new Map<number, { readonly range: AcknowledgedRange; readonly renewed: Renewed | undefined }>()
+  readonly #settled = Promise.withResolvers<Acknowledged>()
+
+  constructor({ topic, topicId, partition }: AcknowledgedPartition, sinceMs: number) {
+    this.topic = topic
+    this.topicId = topicId
+    this.partition = partition
+    this.sinceMs = sinceMs
+  }
+
+  /** Of offsets of which something was said before, this counts: they begin at the same one. */
+  add(range: AcknowledgedRange, renewed?: Renewed): void {
+    this.#entries.set(range.firstOffset, { range, renewed })
+  }
+
+  get ranges(): readonly AcknowledgedRange[] {
+    return [...this.#entries.values()].map(({ range }) => range)
+  }
+
+  get renews(): boolean {
+    return this.ranges.some(({ type }) => type === AcknowledgeType.renew)
+  }
+
+  /** Nothing but gaps, which are nobody's business. */
+  get isOfGaps(): boolean {
+    return this.ranges.every(({ type }) => type === AcknowledgeType.gap)
+  }
+
+  get settled(): Promise<Acknowledged> {
+    return this.#settled.promise
+  }
+
+  settle(error: KafkaError | undefined, lockedUntilMs: number): Acknowledged {
+    if (error === undefined) for (const { renewed } of this.#entries.values()) renewed?.(lockedUntilMs)
+    const ranges = coalesced(this.ranges).flatMap(({ firstOffset, lastOffset, type }) => {
+      const acknowledgement = names[type]
+      return acknowledgement === undefined ? [] : [{ firstOffset, lastOffset, acknowledgement }]
+    })
+    const result = { topic: this.topic, partition: this.partition, ranges, error }
+    this.#settled.resolve(result)
+    return result
+  }
+}
+
+/** What is to be sent of several, the later of which count. */
+export function merged(pending: readonly PendingAcknowledgement[]): AcknowledgedRange[] {
+  const byOffset = new Map<number, AcknowledgedRange>()
+  for (const { ranges } of pending) for (const range of ranges) byOffset.set(range.firstOffset, range)
+  return coalesced(byOffset.values())
+}

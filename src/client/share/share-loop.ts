@@ -1,0 +1,112 @@
+/** Acquires records from the brokers that lead what is assigned, when the application waits for some and none are here. */
+import type { Uuid } from '../../base/index.ts'
+import { getOrInsert } from '../../base/index.ts'
+import type { Deadline } from '../deadline.ts'
+import { Pump } from '../pump.ts'
+import type { Acknowledged, AcknowledgedPartition } from './pending-acknowledgement.ts'
+import { ShareLine, type ShareLineOptions } from './share-line.ts'
+import type { SharePartition } from './share-session.ts'
+
+export interface ShareLoopOptions
+  extends Omit<ShareLineOptions, 'brokerId' | 'changed' | 'askForLeaders' | 'nameOfTopic'> {
+  /** The application waits, and nothing is here. */
+  readonly isHungry: () => boolean
+}
+
+export class ShareLoop {
+  readonly #options: ShareLoopOptions
+  readonly #pump: Pump
+  readonly #lines = new Map<number, ShareLine>()
+  #assigned: readonly SharePartition[] = []
+  /** Whose turn it is, where one broker is asked at a time. */
+  #turn = 0
+
+  constructor(options: ShareLoopOptions) {
+    this.#options = options
+    this.#pump = new Pump(options.clock, () => this.#decide())
+  }
+
+  /** Something has changed: what is assigned, who leads it, whether records are waited for. */
+  wake(): void {
+    this.#pump.wake()
+  }
+
+  assign(partitions: readonly SharePartition[]): void {
+    this.#assigned = partitions
+    this.wake()
+  }
+
+  /** Sends what was said of records. Resolves with what becomes of it. */
+  async flush(): Promise<readonly Acknowledged[]> {
+    const results = await Promise.all([...this.#lines.values()].map((line) => line.flush()))
+    return results.flat().filter(({ ranges }) => ranges.length > 0)
+  }
+
+  /** Sends what was said of records, and gives back all others. */
+  async close(deadline: Deadline): Promise<void> {
+    this.#pump.close()
+    await Promise.all([...this.#lines.values()].map((line) => line.close(deadline)))
+  }
+
+  /** Returns when to look again. */
+  #decide(): number {
+    const byLeader = this.#byLeader()
+    for (const brokerId of byLeader.keys()) getOrInsert(this.#lines, brokerId, () => this.#line(brokerId))
+    const { isHungry, settings } = this.#options
+    const mayFetch = this.#fetching(byLeader)
+    let wakeMs = Number.POSITIVE_INFINITY
+    for (const [brokerId, line] of this.#lines) {
+      const wanted = {
+        partitions: byLeader.get(brokerId) ?? [],
+        isHungry: isHungry() && mayFetch(brokerId),
+        maxRecords: settings.maxPollRecords,
+      }
+      wakeMs = Math.min(wakeMs, line.decide(wanted))
+    }
+    return wakeMs
+  }
+
+  /** With a limit on records one broker is asked at a time, or there would be more of them (KIP-1206). */
+  #fetching(byLeader: ReadonlyMap<number, unknown>): (brokerId: number) => boolean {
+    if (this.#options.settings.shareAcquireMode !== 'record_limit') return () => true
+    const leaders = [...byLeader.keys()]
+    if ([...this.#lines.values()].some(({ isFetching }) => isFetching) || leaders.length === 0) return () => false
+    const chosen = leaders[this.#turn++ % leaders.length]
+    return (brokerId) => brokerId === chosen
+  }
+
+  #byLeader(): ReadonlyMap<number, readonly AcknowledgedPartition[]> {
+    const { view } = this.#options.metadata
+    const byLeader = new Map<number, AcknowledgedPartition[]>()
+    let isMissing = false
+    for (const { topicId, partition } of this.#assigned) {
+      const topic = this.#nameOfTopic(topicId)
+      const leaderId = topic === undefined ? undefined : view.partition(topic, partition)?.leaderId
+      if (topic === undefined || leaderId === undefined || !view.brokers.has(leaderId)) isMissing = true
+      else getOrInsert(byLeader, leaderId, () => []).push({ topic, topicId, partition })
+    }
+    if (isMissing) this.#askForLeaders()
+    return byLeader
+  }
+
+  #nameOfTopic(topicId: Uuid): string | undefined {
+    return [...this.#options.metadata.view.topics.values()].find(({ id }) => id === topicId)?.name
+  }
+
+  #askForLeaders(): void {
+    this.#options.metadata.update().then(
+      () => this.wake(),
+      () => undefined,
+    )
+  }
+
+  #line(brokerId: number): ShareLine {
+    return new ShareLine({
+      ...this.#options,
+      brokerId,
+      nameOfTopic: (topicId) => this.#nameOfTopic(topicId),
+      changed: () => this.wake(),
+      askForLeaders: () => this.#askForLeaders(),
+    })
+  }
+}
