@@ -31,8 +31,10 @@ interface DeliveryOptions extends AcknowledgedPartition {
   readonly owner: DeliveryOwner
   /** The session in which they were acquired. */
   readonly session: object
-  /** By the monotonic clock: then somebody else may have them. */
-  readonly lockedUntilMs: number
+  /** By the monotonic clock. */
+  readonly atMs: number
+  /** So long from then on, or from when it is renewed, nobody else has them. */
+  readonly lockMs: number
   readonly records: readonly DeliveredRecord[]
 }
 
@@ -42,17 +44,23 @@ export class Delivery implements AcknowledgedPartition {
   readonly topic: string
   readonly topicId: Uuid
   readonly partition: number
+  readonly lockMs: number
+  /** By the monotonic clock: then somebody else may have what was not handed out. */
   lockedUntilMs: number
+  /** The locks of what is not handed out are to be renewed then, once. */
+  renewAtMs: number
   readonly #records: readonly DeliveredRecord[]
   #at = 0
 
-  constructor({ owner, session, topic, topicId, partition, lockedUntilMs, records }: DeliveryOptions) {
+  constructor({ owner, session, topic, topicId, partition, atMs, lockMs, records }: DeliveryOptions) {
     this.owner = owner
     this.session = session
     this.topic = topic
     this.topicId = topicId
     this.partition = partition
-    this.lockedUntilMs = lockedUntilMs
+    this.lockMs = lockMs
+    this.lockedUntilMs = atMs + lockMs
+    this.renewAtMs = atMs + lockMs / 2
     this.#records = records
   }
 
@@ -63,6 +71,16 @@ export class Delivery implements AcknowledgedPartition {
   /** Not handed out yet. */
   get left(): readonly DeliveredRecord[] {
     return this.#records.slice(this.#at)
+  }
+
+  /** More time for all that is not handed out. */
+  renew(): void {
+    this.renewAtMs = Number.POSITIVE_INFINITY
+    const renewed = (lockedUntilMs: number): void => {
+      this.lockedUntilMs = lockedUntilMs
+      this.renewAtMs = lockedUntilMs - this.lockMs / 2
+    }
+    for (const { offset } of this.left) this.owner.say(this, offset, AcknowledgeType.renew, renewed)
   }
 
   take(): AcquiredRecord | undefined {

@@ -28,7 +28,7 @@ export interface AcknowledgedPartition extends SharePartition {
   readonly topic: string
 }
 
-/** Hears how long the lock is held now. */
+/** Hears how long the lock is held now: of a renewal that the application has not asked for. */
 export type Renewed = (lockedUntilMs: number) => void
 
 const names: Readonly<Record<number, Acknowledgement>> = {
@@ -71,18 +71,15 @@ export class PendingAcknowledgement implements AcknowledgedPartition {
     return this.ranges.some(({ type }) => type === AcknowledgeType.renew)
   }
 
-  /** Nothing but gaps, which are nobody's business. */
-  get isOfGaps(): boolean {
-    return this.ranges.every(({ type }) => type === AcknowledgeType.gap)
-  }
-
   get settled(): Promise<Acknowledged> {
     return this.#settled.promise
   }
 
+  /** Returns what the application has said, and nothing but that. */
   settle(error: KafkaError | undefined, lockedUntilMs: number): Acknowledged {
     if (error === undefined) for (const { renewed } of this.#entries.values()) renewed?.(lockedUntilMs)
-    const ranges = coalesced(this.ranges).flatMap(({ firstOffset, lastOffset, type }) => {
+    const said = [...this.#entries.values()].filter(({ renewed }) => renewed === undefined)
+    const ranges = coalesced(said.map(({ range }) => range)).flatMap(({ firstOffset, lastOffset, type }) => {
       const acknowledgement = names[type]
       return acknowledgement === undefined ? [] : [{ firstOffset, lastOffset, acknowledgement }]
     })

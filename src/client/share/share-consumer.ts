@@ -72,6 +72,8 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
     this.#loop = new ShareLoop({
       ...{ ...shared, settings, failed, memberId: this.#member.id },
       isHungry: () => this.#handout.isHungry,
+      soonMax: () => this.#handout.soonMax,
+      keep: () => this.#handout.keep(settings.maxPollIntervalMs),
       delivered: (delivery) => this.#handout.received(delivery),
       acknowledged: (results) => this.#acknowledged(results),
     })

@@ -268,29 +268,25 @@ export class ShareLine implements DeliveryOwner {
     this.#session.answered()
     this.#failures = 0
     this.#judge(pending, response, (_, told) => told.acknowledgeErrorCode)
-    const lockedUntilMs = this.#options.clock.monotonic() + response.acquisitionLockTimeoutMs
     const known = new Map(partitions.map((each) => [nameOf(each), each]))
     for (const { topicId, partitions: told } of response.responses) {
       for (const each of told) {
         const partition = known.get(nameOf({ topicId, partition: each.partitionIndex }))
         if (partition === undefined) continue
-        if (each.errorCode === ErrorCode.NONE) this.#keep(partition, each, lockedUntilMs)
+        if (each.errorCode === ErrorCode.NONE) this.#keep(partition, each, response.acquisitionLockTimeoutMs)
         else this.#refusedPartition(partition, each.errorCode)
       }
     }
   }
 
-  #keep(
-    of: AcknowledgedPartition,
-    { records, acquiredRecords: acquired }: FetchedPartition,
-    lockedUntilMs: number,
-  ): void {
+  #keep(of: AcknowledgedPartition, { records, acquiredRecords: acquired }: FetchedPartition, lockMs: number): void {
     if (acquired.length === 0 || this.#isClosed) return
     const { topic, topicId, partition } = of
     const bytes = records instanceof Uint8Array ? records : new Uint8Array(0)
-    const { checkCrcs } = this.#options.settings
+    const { clock, settings } = this.#options
+    const { checkCrcs } = settings
     const found = acquiredRecords({ topic, partition, bytes, acquired, checkCrcs, bytesMax: decompressedBytesMax })
-    const place = { owner: this, session: this.#token, topic, topicId, partition, lockedUntilMs }
+    const place = { owner: this, session: this.#token, topic, topicId, partition, atMs: clock.monotonic(), lockMs }
     const delivery = new Delivery({ ...place, records: found.records })
     for (const range of found.unusable) this.#add(delivery, range)
     if (found.error !== undefined) this.#options.failed(found.error)

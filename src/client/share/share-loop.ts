@@ -11,6 +11,10 @@ export interface ShareLoopOptions
   extends Omit<ShareLineOptions, 'brokerId' | 'changed' | 'askForLeaders' | 'nameOfTopic'> {
   /** The application waits, and nothing is here. */
   readonly isHungry: () => boolean
+  /** Records that it is soon through with: more are not acquired from a broker at a time. */
+  readonly soonMax: () => number
+  /** Takes care of what waits for the application. Returns when to look again. */
+  readonly keep: () => number
 }
 
 export class ShareLoop {
@@ -52,14 +56,14 @@ export class ShareLoop {
   #decide(): number {
     const byLeader = this.#byLeader()
     for (const brokerId of byLeader.keys()) getOrInsert(this.#lines, brokerId, () => this.#line(brokerId))
-    const { isHungry, settings } = this.#options
+    const { isHungry, settings, keep, soonMax } = this.#options
     const mayFetch = this.#fetching(byLeader)
-    let wakeMs = Number.POSITIVE_INFINITY
+    let wakeMs = keep()
     for (const [brokerId, line] of this.#lines) {
       const wanted = {
         partitions: byLeader.get(brokerId) ?? [],
         isHungry: isHungry() && mayFetch(brokerId),
-        maxRecords: settings.maxPollRecords,
+        maxRecords: Math.min(settings.maxPollRecords, soonMax()),
       }
       wakeMs = Math.min(wakeMs, line.decide(wanted))
     }
