@@ -96,6 +96,12 @@ export class ScriptedShareGroup {
     return this.#log(partition).map(({ value, state, deliveryCount }) => `${value}:${state}*${deliveryCount}`)
   }
 
+  /** Its lock runs out before anybody can know. */
+  runOut(offset: number, partition = 0): void {
+    const kept = this.#log(partition)[offset]
+    if (kept !== undefined) kept.state = 'available'
+  }
+
   /** The connections of all sessions end. */
   hangUp(): void {
     for (const [name, { connection }] of this.#sessions) {

@@ -17,7 +17,7 @@ async function announced(): Promise<ReadonlySet<number>> {
 }
 
 const served = await announced()
-const needs = { consumerProtocol: [68], transactions: [24, 25, 26, 28] } as const
+const needs = { consumerProtocol: [68], transactions: [24, 25, 26, 28], shareGroups: [76, 78, 79] } as const
 
 /** For the options of a test: false, or why it is skipped. */
 export function skipUnless(what: keyof typeof needs): string | false {

@@ -19,12 +19,20 @@ export interface ShareRecord<K, V> extends ConsumedRecord<K, V> {
   renew(): void
 }
 
+export interface Said {
+  readonly offset: number
+  readonly type: AcknowledgeType
+  readonly lockedUntilMs: number
+  readonly renewed?: Renewed
+}
+
 /** What is done of a delivery's records, told by those. */
 export interface DeliveryOwner {
   readonly brokerId: number
   /** Whether it is the broker's word yet that they are this consumer's. */
   isHeld(delivery: Delivery): boolean
-  say(delivery: Delivery, offset: number, type: AcknowledgeType, renewed?: Renewed): void
+  /** `lockedUntilMs`, by the monotonic clock: later it is in vain, and may be about somebody else's delivery. */
+  say(delivery: Delivery, said: Said): void
 }
 
 interface DeliveryOptions extends AcknowledgedPartition {
@@ -76,11 +84,12 @@ export class Delivery implements AcknowledgedPartition {
   /** More time for all that is not handed out. */
   renew(): void {
     this.renewAtMs = Number.POSITIVE_INFINITY
-    const renewed = (lockedUntilMs: number): void => {
+    const until = (lockedUntilMs: number): void => {
       this.lockedUntilMs = lockedUntilMs
       this.renewAtMs = lockedUntilMs - this.lockMs / 2
     }
-    for (const { offset } of this.left) this.owner.say(this, offset, AcknowledgeType.renew, renewed)
+    const said = { type: AcknowledgeType.renew, lockedUntilMs: this.lockedUntilMs, renewed: { until, isUnasked: true } }
+    for (const { offset } of this.left) this.owner.say(this, { ...said, offset })
   }
 
   take(): AcquiredRecord | undefined {
@@ -101,6 +110,7 @@ export class AcquiredRecord implements ShareRecord<Uint8Array | null, Uint8Array
   readonly headers: readonly ConsumedHeader[]
   readonly deliveryCount: number
   readonly #delivery: Delivery
+  #lockedUntilMs: number
   #isSaid = false
 
   constructor(delivery: Delivery, record: DeliveredRecord) {
@@ -113,6 +123,7 @@ export class AcquiredRecord implements ShareRecord<Uint8Array | null, Uint8Array
     this.headers = record.headers
     this.deliveryCount = record.deliveryCount
     this.#delivery = delivery
+    this.#lockedUntilMs = delivery.lockedUntilMs
   }
 
   /** The last word of it was said. */
@@ -142,6 +153,10 @@ export class AcquiredRecord implements ShareRecord<Uint8Array | null, Uint8Array
       throw new KafkaError('INVALID_RECORD_STATE', `${topic}-${partition}: offset ${offset} was acknowledged before`)
     }
     if (type !== AcknowledgeType.renew) this.#isSaid = true
-    this.#delivery.owner.say(this.#delivery, offset, type)
+    const until = (lockedUntilMs: number): void => {
+      this.#lockedUntilMs = lockedUntilMs
+    }
+    const renewed = type === AcknowledgeType.renew ? { until } : {}
+    this.#delivery.owner.say(this.#delivery, { offset, type, lockedUntilMs: this.#lockedUntilMs, renewed })
   }
 }

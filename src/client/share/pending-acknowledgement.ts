@@ -18,8 +18,7 @@ export interface Acknowledged {
   }[]
   /**
    * Undefined: the broker has done it. Else the records are, or will be, delivered again, with the exception of a renewal, where they are
-   * this consumer's for as long as before. `NETWORK`: it is not known. `INVALID_RECORD_STATE`: the lock had run out, of one record at
-   * least. `NOT_LEADER_OR_FOLLOWER`, `SHARE_SESSION_NOT_FOUND`: who had given them out does so no more.
+   * this consumer's for as long as before. `NETWORK`: it is not known. `INVALID_RECORD_STATE`: the lock had run out. `NOT_LEADER_OR_FOLLOWER`, `SHARE_SESSION_NOT_FOUND`: who had given them out does so no more.
    */
   readonly error: KafkaError | undefined
 }
@@ -28,8 +27,17 @@ export interface AcknowledgedPartition extends SharePartition {
   readonly topic: string
 }
 
-/** Hears how long the lock is held now: of a renewal that the application has not asked for. */
-export type Renewed = (lockedUntilMs: number) => void
+export interface Renewed {
+  /** Hears until when the lock is held now. */
+  readonly until?: (lockedUntilMs: number) => void
+  /** The application has not asked for it, and hears nothing of it. */
+  readonly isUnasked?: boolean
+}
+
+interface Entry {
+  readonly range: AcknowledgedRange
+  readonly renewed: Renewed
+}
 
 const names: Readonly<Record<number, Acknowledgement>> = {
   [AcknowledgeType.accept]: 'accept',
@@ -48,8 +56,10 @@ export class PendingAcknowledgement implements AcknowledgedPartition {
   attempts = 0
   /** Known before it is sent: it need not be. */
   verdict: KafkaError | undefined
-  readonly #entries = new Map<number, { readonly range: AcknowledgedRange; readonly renewed: Renewed | undefined }>()
-  readonly #settled = Promise.withResolvers<Acknowledged>()
+  /** It goes without others of its partition, or nobody knew whose fault it is that they fail. */
+  isAlone = false
+  readonly #entries = new Map<number, Entry>()
+  readonly #settled = Promise.withResolvers<readonly Acknowledged[]>()
 
   constructor({ topic, topicId, partition }: AcknowledgedPartition, sinceMs: number) {
     this.topic = topic
@@ -59,8 +69,23 @@ export class PendingAcknowledgement implements AcknowledgedPartition {
   }
 
   /** Of offsets of which something was said before, this counts: they begin at the same one. */
-  add(range: AcknowledgedRange, renewed?: Renewed): void {
+  add(range: AcknowledgedRange, renewed: Renewed = {}): void {
     this.#entries.set(range.firstOffset, { range, renewed })
+  }
+
+  /** Two halves, that settle it; undefined where there is nothing to divide. */
+  halves(): readonly PendingAcknowledgement[] | undefined {
+    const entries = [...this.#entries.values()].sort((a, b) => a.range.firstOffset - b.range.firstOffset)
+    if (entries.length < 2) return undefined
+    const at = Math.ceil(entries.length / 2)
+    const halves = [entries.slice(0, at), entries.slice(at)].map((some) => {
+      const half = new PendingAcknowledgement(this, this.sinceMs)
+      half.isAlone = true
+      for (const { range, renewed } of some) half.add(range, renewed)
+      return half
+    })
+    this.#settled.resolve(Promise.all(halves.map(({ settled }) => settled)).then((results) => results.flat()))
+    return halves
   }
 
   get ranges(): readonly AcknowledgedRange[] {
@@ -71,20 +96,20 @@ export class PendingAcknowledgement implements AcknowledgedPartition {
     return this.ranges.some(({ type }) => type === AcknowledgeType.renew)
   }
 
-  get settled(): Promise<Acknowledged> {
+  get settled(): Promise<readonly Acknowledged[]> {
     return this.#settled.promise
   }
 
   /** Returns what the application has said, and nothing but that. */
   settle(error: KafkaError | undefined, lockedUntilMs: number): Acknowledged {
-    if (error === undefined) for (const { renewed } of this.#entries.values()) renewed?.(lockedUntilMs)
-    const said = [...this.#entries.values()].filter(({ renewed }) => renewed === undefined)
+    if (error === undefined) for (const { renewed } of this.#entries.values()) renewed.until?.(lockedUntilMs)
+    const said = [...this.#entries.values()].filter(({ renewed }) => renewed.isUnasked !== true)
     const ranges = coalesced(said.map(({ range }) => range)).flatMap(({ firstOffset, lastOffset, type }) => {
       const acknowledgement = names[type]
       return acknowledgement === undefined ? [] : [{ firstOffset, lastOffset, acknowledgement }]
     })
     const result = { topic: this.topic, partition: this.partition, ranges, error }
-    this.#settled.resolve(result)
+    this.#settled.resolve([result])
     return result
   }
 }

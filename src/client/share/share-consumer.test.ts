@@ -142,6 +142,31 @@ test('renew holds the lock for as long again; without it the record is somebody 
     assert.ok(group.heard.includes('acknowledge 1 at 1 0:0-0=4'))
   }))
 
+test('one record whose lock has run out unseen is told alone: what is said of the others of its partition is done', () =>
+  play({ shareAcknowledgementMode: 'explicit' }, async ({ group, consumer, iterator, told }) => {
+    group.add(['a', 'b', 'c', 'd', 'e'])
+    const all: ShareRecord<Bytes, Bytes>[] = []
+    while (all.length < 5) all.push(await next(iterator))
+    group.runOut(3)
+    for (const record of all) record.accept()
+    const results = await consumer.commit()
+    assert.deepEqual(results.map(words), ['0:0-2 accept', '0:3-3 accept INVALID_RECORD_STATE', '0:4-4 accept'])
+    assert.deepEqual(told.toSorted(), results.map(words))
+    assert.deepEqual(await read(iterator, 1), ['d*2'])
+  }))
+
+test('what an application does wrong when it is told is told to who asks for records', () => {
+  const onAcknowledged = (): void => {
+    throw new Error('a mistake')
+  }
+  return play({ onAcknowledged }, async ({ group, consumer, iterator }) => {
+    group.add(['a', 'b'])
+    await read(iterator, 1)
+    await consumer.commit()
+    await assert.rejects(iterator.next(), /a mistake/)
+  })
+})
+
 test('what waits for the application is kept by renewing it, and behind it no more is acquired than it is soon through with', () =>
   play({}, async ({ cluster, group, iterator }) => {
     const values = Array.from({ length: 12 }, (_, i) => `v${i}`)
@@ -211,6 +236,19 @@ test('what waits is left out when it is known that another broker leads its part
     assert.deepEqual(await read(iterator, 3), ['a*2', 'b*2', 'c*2'])
     await cluster.sleep(1100)
     assert.equal(told[0], '0:0-0 accept NOT_LEADER_OR_FOLLOWER')
+  }))
+
+test('a handle of a delivery that is over says nothing of the next one', () =>
+  play({ shareAcknowledgementMode: 'explicit' }, async ({ cluster, group, consumer, iterator }) => {
+    group.add(['a'])
+    const first = await next(iterator)
+    await cluster.sleep(10_100)
+    const second = await next(iterator)
+    assert.equal(text(second), 'a*2')
+    first.release()
+    assert.deepEqual((await consumer.commit()).map(words), ['0:0-0 release INVALID_RECORD_STATE'])
+    second.accept()
+    assert.deepEqual((await consumer.commit()).map(words), ['0:0-0 accept'])
   }))
 
 test('offsets that were acquired and hold no record are told as gaps, and the application hears nothing of them', () =>

@@ -158,7 +158,12 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
       const reason = { partition: `${topic}-${partition}`, ranges: ranges.length, reason: error.message }
       this.#logger.log('warn', 'records were not acknowledged', reason)
     }
-    if (results.length > 0) this.#settings.onAcknowledged?.(results)
+    try {
+      this.#settings.onAcknowledged?.(results)
+    } catch (error) {
+      // The application's own mistake: told to the application.
+      this.#handout.fail(error)
+    }
   }
 
   #iterator<T>(

@@ -5,9 +5,8 @@
  * Records belong to the session that acquired them: when its connection is lost the broker gives them to others, and what is said of them
  * later is in vain.
  */
-import type { Clock, Logger } from '../../base/index.ts'
-import { getOrInsert, type Uuid } from '../../base/index.ts'
-import { type ExponentialBackoff, type Peer, PeerError } from '../../peer/index.ts'
+import type { Clock, Logger, Uuid } from '../../base/index.ts'
+import { type ExponentialBackoff, type Peer, PeerError, UnsupportedVersionError } from '../../peer/index.ts'
 import {
   ErrorCode,
   retriableErrors,
@@ -22,18 +21,13 @@ import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import type { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
-import { type AcknowledgeType, acknowledgementBatches } from './acknowledgements.ts'
+import { AcknowledgementQueue, type AddOptions, batchesOf, byPartition, settled } from './acknowledgement-queue.ts'
+import type { AcknowledgedRange } from './acknowledgements.ts'
 import { acquiredRecords } from './acquired-records.ts'
-import { Delivery, type DeliveryOwner } from './delivery.ts'
-import {
-  type Acknowledged,
-  type AcknowledgedPartition,
-  merged,
-  PendingAcknowledgement,
-  type Renewed,
-} from './pending-acknowledgement.ts'
+import { Delivery, type DeliveryOwner, type Said } from './delivery.ts'
+import type { Acknowledged, AcknowledgedPartition, PendingAcknowledgement } from './pending-acknowledgement.ts'
 import type { ShareConsumerSettings } from './share-options.ts'
-import { nameOf, type PartitionBatches, ShareSession } from './share-session.ts'
+import { nameOf, ShareSession } from './share-session.ts'
 
 export interface ShareLineOptions {
   readonly brokerId: number
@@ -63,8 +57,9 @@ export interface Wanted {
 
 type FetchedPartition = ShareFetchResponse['responses'][number]['partitions'][number]
 
-/** What was said waits no longer for a fetch that it could go with: its records are locked only for a while. */
+/** What was said waits no longer for a fetch that it could go with, nor than a part of the time that its records are locked. */
 const acknowledgeMsMax = 1000
+const lockPart = 1 / 16
 /** Times that something is sent which the broker cannot do for now. */
 const attemptsMax = 5
 /** Of one batch: what a producer may have packed into `max.message.bytes`. */
@@ -77,11 +72,11 @@ export class ShareLine implements DeliveryOwner {
   readonly #session = new ShareSession()
   /** Another one with each session. */
   #token: object = {}
-  #pending: PendingAcknowledgement[] = []
+  readonly #queue = new AcknowledgementQueue()
   #sent: readonly PendingAcknowledgement[] = []
-  #isUrgent = false
   #busy: Promise<void> | undefined
   #isFetching = false
+  #acknowledgeMsMax = acknowledgeMsMax
   #retryFromMs = 0
   #failures = 0
   #isClosed = false
@@ -103,32 +98,26 @@ export class ShareLine implements DeliveryOwner {
     return session === this.#token && leaderId === this.brokerId && lockedUntilMs > clock.monotonic()
   }
 
-  say(delivery: Delivery, offset: number, type: AcknowledgeType, renewed?: Renewed): void {
-    this.#add(delivery, { firstOffset: offset, lastOffset: offset, type }, renewed)
+  say(delivery: Delivery, { offset, type, lockedUntilMs, renewed }: Said): void {
+    const { topic, partition, session } = delivery
+    const isOver = lockedUntilMs <= this.#options.clock.monotonic()
+    const verdict = session !== this.#token || this.#isClosed ? lost(topic, partition) : isOver ? ranOut : undefined
+    this.#add(delivery, { firstOffset: offset, lastOffset: offset, type }, { renewed, verdict })
   }
 
-  #add(delivery: Delivery, range: Parameters<PendingAcknowledgement['add']>[0], renewed?: Renewed): void {
-    const { clock, acknowledged } = this.#options
-    const { topic, partition, session } = delivery
-    const nowMs = clock.monotonic()
-    const isOver = session !== this.#token || this.#isClosed
-    const verdict = isOver ? lost(topic, partition) : undefined
-    let pending = this.#pending.findLast((it) => nameOf(it) === nameOf(delivery))
-    if (pending === undefined || pending.attempts > 0 || pending.verdict !== undefined || isOver) {
-      pending = new PendingAcknowledgement(delivery, nowMs)
-      pending.verdict = verdict
-      this.#pending.push(pending)
-    }
-    pending.add(range, renewed)
-    if (this.#isClosed) acknowledged(this.#settle(this.#pending.splice(0), verdict))
-    else this.#options.changed()
+  #add(of: AcknowledgedPartition, range: AcknowledgedRange, told: Omit<AddOptions, 'nowMs'> = {}): void {
+    const { clock, changed } = this.#options
+    this.#queue.add(of, range, { ...told, nowMs: clock.monotonic() })
+    if (this.#isClosed) this.#settleKnown()
+    else changed()
   }
 
   /** Sends what was said and not sent. Resolves with what becomes of that, and of what is on its way. */
-  flush(): Promise<Acknowledged[]> {
-    this.#isUrgent = this.#pending.length > 0
+  async flush(): Promise<readonly Acknowledged[]> {
+    this.#queue.hurry()
     this.#options.changed()
-    return Promise.all([...this.#sent, ...this.#pending].map(({ settled }) => settled))
+    const results = await Promise.all([...this.#sent, ...this.#queue.all].map(({ settled }) => settled))
+    return results.flat()
   }
 
   // ---- what is sent
@@ -139,19 +128,13 @@ export class ShareLine implements DeliveryOwner {
     this.#settleKnown()
     const nowMs = this.#options.clock.monotonic()
     if (this.#retryFromMs > nowMs) return this.#retryFromMs
-    const names = new Set(partitions.map(nameOf))
     const isFetched = isHungry && partitions.length > 0
-    const isCarried = isFetched && this.#pending.every((it) => names.has(nameOf(it)) && !it.renews)
-    const dueMs = Math.min(...this.#pending.map(({ sinceMs }) => sinceMs)) + acknowledgeMsMax
-    if (this.#pending.length > 0 && !isCarried && (isFetched || this.#mustSendNow || dueMs <= nowMs)) {
-      this.#begin(this.#acknowledge(this.#takePending()))
-    } else if (isFetched) this.#begin(this.#fetch(partitions, maxRecords, this.#takePending()))
-    else if (this.#pending.length > 0) return dueMs
+    const dueMs = this.#queue.oldestMs + this.#acknowledgeMsMax
+    const mustGo = isFetched ? !this.#queue.fits(partitions) : this.#queue.mustGo || dueMs <= nowMs
+    if (!this.#queue.isEmpty && mustGo) this.#begin(this.#acknowledge(this.#take()))
+    else if (isFetched) this.#begin(this.#fetch(partitions, maxRecords, this.#take()))
+    else return dueMs
     return Number.POSITIVE_INFINITY
-  }
-
-  get #mustSendNow(): boolean {
-    return this.#isUrgent || this.#pending.some(({ renews }) => renews)
   }
 
   #begin(work: Promise<void>): void {
@@ -162,10 +145,8 @@ export class ShareLine implements DeliveryOwner {
     })
   }
 
-  #takePending(): readonly PendingAcknowledgement[] {
-    this.#sent = this.#pending
-    this.#pending = []
-    this.#isUrgent = false
+  #take(): readonly PendingAcknowledgement[] {
+    this.#sent = this.#queue.take()
     return this.#sent
   }
 
@@ -175,7 +156,6 @@ export class ShareLine implements DeliveryOwner {
     pending: readonly PendingAcknowledgement[],
   ): Promise<void> {
     const { settings, memberId, requestTimeoutMs } = this.#options
-    const token = this.#token
     this.#isFetching = true
     try {
       const request = shareFetch.request.create({
@@ -187,7 +167,7 @@ export class ShareLine implements DeliveryOwner {
         ...this.#session.fetch(partitions, batchesOf(pending)),
       })
       const response = await this.#peer().send(shareFetch, request, { timeoutMs: requestTimeoutMs })
-      if (token === this.#token) this.#fetched(partitions, pending, response)
+      this.#fetched(partitions, pending, response)
     } catch (error) {
       this.#unanswered(pending, error)
     } finally {
@@ -224,16 +204,15 @@ export class ShareLine implements DeliveryOwner {
     } catch (error) {
       logger.log('warn', 'a share session was not ended', { broker: this.brokerId, reason: String(error) })
     } finally {
-      this.#options.acknowledged(
-        this.#settle(this.#pending.splice(0), new KafkaError('CLOSED', 'the consumer is closed')),
-      )
+      for (const each of this.#queue.all) each.verdict ??= new KafkaError('CLOSED', 'the consumer is closed')
+      this.#settleKnown()
     }
   }
 
   async #end(deadline: Deadline): Promise<void> {
     const { settings, memberId } = this.#options
     this.#settleKnown()
-    const pending = this.#takePending()
+    const pending = this.#take()
     try {
       const request = shareAcknowledge.request.create({
         ...{ groupId: settings.groupId, memberId, isRenewAck: pending.some(({ renews }) => renews) },
@@ -286,6 +265,7 @@ export class ShareLine implements DeliveryOwner {
     const { clock, settings } = this.#options
     const { checkCrcs } = settings
     const found = acquiredRecords({ topic, partition, bytes, acquired, checkCrcs, bytesMax: decompressedBytesMax })
+    this.#acknowledgeMsMax = Math.min(acknowledgeMsMax, lockMs * lockPart)
     const place = { owner: this, session: this.#token, topic, topicId, partition, atMs: clock.monotonic(), lockMs }
     const delivery = new Delivery({ ...place, records: found.records })
     for (const range of found.unusable) this.#add(delivery, range)
@@ -307,10 +287,9 @@ export class ShareLine implements DeliveryOwner {
     { responses, nodeEndpoints, acquisitionLockTimeoutMs }: Told<P>,
     codeOf: (code: number, told: P) => number,
   ): void {
-    const { clock, metadata, acknowledged, nameOfTopic } = this.#options
+    const { clock, metadata, nameOfTopic } = this.#options
     const lockedUntilMs = clock.monotonic() + acquisitionLockTimeoutMs
-    const byName = new Map<string, PendingAcknowledgement[]>()
-    for (const each of pending) getOrInsert(byName, nameOf(each), () => []).push(each)
+    const byName = byPartition(pending)
     const results: Acknowledged[] = []
     const hints: LeaderHint[] = []
     for (const { topicId, partitions } of responses) {
@@ -327,14 +306,14 @@ export class ShareLine implements DeliveryOwner {
       }
     }
     const unanswered = [...byName.values()].flat()
-    results.push(...this.#settle(unanswered, new KafkaError('INVALID_RECORD_STATE', 'the broker has not answered it')))
+    results.push(...settled(unanswered, new KafkaError('INVALID_RECORD_STATE', 'the broker has not answered it')))
     if (hints.length > 0) {
       metadata.hint(
         hints,
         nodeEndpoints.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack })),
       )
     }
-    if (results.length > 0) acknowledged(results)
+    this.#tell(results)
   }
 
   #judged(
@@ -344,13 +323,16 @@ export class ShareLine implements DeliveryOwner {
     lockedUntilMs: number,
   ): Acknowledged[] {
     if (pending.length === 0) return []
-    if (errorCode === ErrorCode.NONE) return this.#settle(pending, undefined, lockedUntilMs)
+    if (errorCode === ErrorCode.NONE) return settled(pending, undefined, lockedUntilMs)
+    if (errorCode === ErrorCode.INVALID_RECORD_STATE && !this.#isClosed) {
+      return settled(this.#queue.divide(pending), ranOut)
+    }
     if (ledElsewhere.has(errorCode)) this.#options.askForLeaders()
     else if (retriableErrors.has(errorCode) && !this.#isClosed) {
       const again = pending.filter(({ attempts }) => attempts + 1 < attemptsMax)
       for (const each of again) each.attempts++
       if (again.length > 0) {
-        this.#pending = [...again, ...this.#pending]
+        this.#queue.putBack(again)
         this.#delay()
         pending = pending.filter((each) => !again.includes(each))
       }
@@ -358,7 +340,7 @@ export class ShareLine implements DeliveryOwner {
     const [first] = pending
     if (first === undefined) return []
     const what = `${first.topic}-${first.partition} was not acknowledged`
-    return this.#settle(pending, KafkaError.of(errorCode, what, acknowledgeErrorMessage ?? errorMessage))
+    return settled(pending, KafkaError.of(errorCode, what, acknowledgeErrorMessage ?? errorMessage))
   }
 
   /** The whole request. What the broker knows of the session, if anything, is not what it is taken for. */
@@ -372,23 +354,22 @@ export class ShareLine implements DeliveryOwner {
   }
 
   #unanswered(pending: readonly PendingAcknowledgement[], error: unknown): void {
-    const isOfBroker = error instanceof PeerError || error instanceof KafkaError
-    if (!isOfBroker) throw error
-    const reason = error instanceof PeerError ? new KafkaError('NETWORK', error.message, { cause: error }) : error
+    const { logger, failed, askForLeaders } = this.#options
+    const reason = asKafkaError(error)
     this.#lose(pending, reason)
     this.#delay()
     if (this.#isClosed) return
-    this.#options.logger.log('warn', 'a broker cannot be fetched from', { reason: reason.message })
-    this.#options.askForLeaders()
+    logger.log('warn', 'a broker cannot be fetched from', { broker: this.brokerId, reason: reason.message })
+    if (reason.isRetriable) askForLeaders()
+    else failed(reason)
   }
 
   /** The session is over, and with it all that was acquired in it. */
   #lose(pending: readonly PendingAcknowledgement[], error: KafkaError): void {
     this.#session.reset()
     this.#token = {}
-    for (const each of this.#pending) each.verdict ??= lost(each.topic, each.partition)
-    const results = this.#settle(pending, error)
-    if (results.length > 0) this.#options.acknowledged(results)
+    for (const each of this.#queue.all) each.verdict ??= lost(each.topic, each.partition)
+    this.#tell(settled(pending, error))
   }
 
   #delay(): void {
@@ -397,18 +378,11 @@ export class ShareLine implements DeliveryOwner {
   }
 
   #settleKnown(): void {
-    const known = this.#pending.filter(({ verdict }) => verdict !== undefined)
-    if (known.length === 0) return
-    this.#pending = this.#pending.filter(({ verdict }) => verdict === undefined)
-    this.#options.acknowledged(known.flatMap((each) => this.#settle([each], each.verdict)))
+    this.#tell(this.#queue.takeKnown().flatMap((each) => settled([each], each.verdict)))
   }
 
-  #settle(
-    pending: readonly PendingAcknowledgement[],
-    error: KafkaError | undefined,
-    lockedUntilMs = 0,
-  ): Acknowledged[] {
-    return pending.map((each) => each.settle(error, lockedUntilMs)).filter(({ ranges }) => ranges.length > 0)
+  #tell(results: readonly Acknowledged[]): void {
+    if (results.length > 0) this.#options.acknowledged(results)
   }
 }
 
@@ -434,16 +408,14 @@ const sessionEnded: ReadonlySet<number> = new Set([
   ErrorCode.INVALID_SHARE_SESSION_EPOCH,
 ])
 
+const ranOut = new KafkaError('INVALID_RECORD_STATE', 'the lock has run out: somebody else may have the record')
+
 const lost = (topic: string, partition: number): KafkaError =>
   new KafkaError('SHARE_SESSION_NOT_FOUND', `${topic}-${partition}: the session that acquired the records is over`)
 
-function batchesOf(pending: readonly PendingAcknowledgement[]): PartitionBatches[] {
-  const byName = new Map<string, PendingAcknowledgement[]>()
-  for (const each of pending) getOrInsert(byName, nameOf(each), () => []).push(each)
-  return [...byName.values()].flatMap((ofOne) => {
-    const [first] = ofOne
-    if (first === undefined) return []
-    const { topicId, partition } = first
-    return [{ topicId, partition, acknowledgementBatches: acknowledgementBatches(merged(ofOne)) }]
-  })
+function asKafkaError(error: unknown): KafkaError {
+  if (error instanceof KafkaError) return error
+  if (error instanceof UnsupportedVersionError) return new KafkaError('NOT_SERVED', error.message, { cause: error })
+  if (error instanceof PeerError) return new KafkaError('NETWORK', error.message, { cause: error })
+  return new KafkaError('UNKNOWN_SERVER_ERROR', String(error), { cause: error })
 }
