@@ -7,7 +7,13 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../bench/broker.ts'
 import { incrementalAlterConfigs } from '../../src/protocol/index.ts'
-import { type Acknowledged, Kafka, type ShareConsumer, type ShareRecord } from '../../src/stack/client.ts'
+import {
+  type Acknowledged,
+  Kafka,
+  type ShareConsumer,
+  type ShareConsumerOptions,
+  type ShareRecord,
+} from '../../src/stack/client.ts'
 import { bootstrap, records, uniqueName, until } from './kit.ts'
 import { librdkafka } from './librdkafka.ts'
 import { startOwnBroker } from './own-broker.ts'
@@ -85,7 +91,7 @@ function open(
   topic: string,
   groupId: string,
   mode: 'implicit' | 'explicit' = 'explicit',
-  more: { readonly maxPollRecords?: number } = {},
+  more: Pick<ShareConsumerOptions, 'maxPollRecords' | 'shareAcquireMode'> = {},
 ): Open {
   const told: Acknowledged[] = []
   const consumer = new Kafka({ bootstrapServers: bootstrap(), logLevel: 'error' }).shareConsumer({
@@ -254,6 +260,35 @@ describe('share groups', { skip }, () => {
       assert.deepEqual(new Set(rest.map(({ deliveryCount }) => deliveryCount)), new Set([2]))
     } finally {
       await consumer.close()
+    }
+  })
+
+  test('with a limit on records the rest of a batch is others’ at once', { timeout: 60_000 }, async () => {
+    const topic = await createTopic({ prefix: 'share' })
+    const group = await shareGroup()
+    const kafka = new Kafka({ bootstrapServers: bootstrap() })
+    await using producer = kafka.producer({ lingerMs: 50 })
+    await producer.sendAll(
+      topic,
+      numbers(10).map((value) => ({ value })),
+    )
+    const limited = open(topic, group, 'explicit', { maxPollRecords: 2, shareAcquireMode: 'record_limit' })
+    const other = open(topic, group, 'explicit')
+    try {
+      const taken = [await limited.next(), await limited.next()]
+      const sinceMs = Date.now()
+      const rest: ShareRecord<Bytes, Bytes>[] = []
+      while (rest.length < 8) rest.push(await other.next())
+      const all = [...taken, ...rest]
+      for (const record of all) record.accept()
+      assert.deepEqual(new Set(all.map(text)), new Set(numbers(10).map((value) => `${value}*1`)))
+      assert.ok(Date.now() - sinceMs < lockMs, `${Date.now() - sinceMs} ms`)
+      assert.deepEqual(
+        [codes(await limited.consumer.commit()), codes(await other.consumer.commit())],
+        [['done'], ['done']],
+      )
+    } finally {
+      await Promise.all([limited.consumer.close(), other.consumer.close()])
     }
   })
 

@@ -354,6 +354,26 @@ test('a member that is not known any more joins anew; who does not ask for too l
     assert.equal(group.heartbeats[count], 0)
   }))
 
+test('who has nothing to fetch from asks more often for a while, and at once when it subscribes to something else', () =>
+  play({}, async ({ cluster, group, consumer, iterator }) => {
+    group.assignment = []
+    group.add(['a'])
+    const waiting = iterator.next()
+    await cluster.sleep(250)
+    assert.equal(group.heartbeats.length, 2)
+    group.assignment = [0]
+    const sinceMs = cluster.world.nowMs
+    await waiting
+    assert.ok(cluster.world.nowMs - sinceMs < 200)
+    const count = group.heartbeats.length
+    await cluster.sleep(100)
+    consumer.subscribe(['t', 'u'])
+    await cluster.sleep(50)
+    assert.equal(group.heartbeats.length, count + 1)
+    await cluster.sleep(5000)
+    assert.equal(group.heartbeats.length, count + 6)
+  }))
+
 test('what the group refuses is told to who asks for records', () =>
   play({}, async ({ group, iterator }) => {
     group.errors.push({ of: 'heartbeat', code: ErrorCode.GROUP_MAX_SIZE_REACHED })

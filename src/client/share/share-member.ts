@@ -44,6 +44,8 @@ const joiningEpoch = 0
 const leavingEpoch = -1
 /** Until the coordinator has said how often it wants to hear. */
 const heartbeatMsInitial = 1000
+/** Who has nothing yet beats sooner, and later and later: a group that is new has its partitions made ready first. */
+const emptyMsFirst = 100
 
 /** The group goes on without this member, which joins anew. */
 const fenced: ReadonlySet<number> = new Set([ErrorCode.FENCED_MEMBER_EPOCH, ErrorCode.UNKNOWN_MEMBER_ID])
@@ -53,6 +55,10 @@ export class ShareMember {
   readonly #options: ShareMemberOptions
   #epoch = joiningEpoch
   #sentTopics: readonly string[] | undefined
+  /** Answers in a row behind which there is nothing to fetch from. */
+  #emptyCount = 0
+  #isAssigned = false
+  #isChanged = false
   #isRunning = false
   #isClosed = false
   #wake: (() => void) | undefined
@@ -76,6 +82,8 @@ export class ShareMember {
 
   /** Other topics are subscribed to. */
   changed(): void {
+    this.#isChanged = true
+    this.#emptyCount = 0
     this.#wake?.()
   }
 
@@ -88,13 +96,13 @@ export class ShareMember {
 
   /** Until it is closed, falls silent, or fails. */
   async #run(): Promise<void> {
-    const { maxPollIntervalMs, silentMs, assigned, logger, groupId } = this.#options
+    const { maxPollIntervalMs, silentMs, logger, groupId } = this.#options
     while (!this.#isClosed) {
       if (silentMs() > maxPollIntervalMs) {
         const text = 'the application has not asked for the next record in time: the group goes on without it'
         logger.log('warn', text, { group: groupId, maxPollIntervalMs })
         await this.#sayGoodbye()
-        assigned([])
+        this.#assign([])
         // It may have asked meanwhile.
         if (silentMs() > maxPollIntervalMs) return
         continue
@@ -105,8 +113,9 @@ export class ShareMember {
 
   /** Returns for how long to rest. Throws KafkaError for what does not pass. */
   async #beat(): Promise<number> {
-    const { coordinator, retryMs, assigned, logger, groupId, topics, failed } = this.#options
+    const { coordinator, retryMs, logger, groupId, topics, failed } = this.#options
     const subscribed = topics()
+    this.#isChanged = false
     const response = await this.#ask(subscribed)
     if (response === undefined || this.#isClosed) return retryMs
     const { errorCode, memberEpoch, heartbeatIntervalMs, assignment, errorMessage } = response
@@ -114,23 +123,32 @@ export class ShareMember {
       this.#epoch = memberEpoch
       this.#sentTopics = subscribed
       if (assignment !== null) {
-        assigned(
-          assignment.topicPartitions.flatMap(({ topicId, partitions }) =>
-            partitions.map((partition) => ({ topicId, partition })),
-          ),
-        )
+        const { topicPartitions } = assignment
+        const partitionsOf = ({ topicId, partitions }: (typeof topicPartitions)[number]): SharePartition[] =>
+          partitions.map((partition) => ({ topicId, partition }))
+        this.#assign(topicPartitions.flatMap(partitionsOf))
       }
-      return heartbeatIntervalMs > 0 ? heartbeatIntervalMs : heartbeatMsInitial
+      return this.#restMs(heartbeatIntervalMs > 0 ? heartbeatIntervalMs : heartbeatMsInitial)
     }
     const error = KafkaError.of(errorCode, `share group '${groupId}'`, errorMessage)
     if (coordinatorElsewhere.has(errorCode)) coordinator.forget()
     else if (fenced.has(errorCode)) {
       logger.log('warn', 'the group goes on without this member, which joins anew', { group: groupId, errorCode })
       this.#epoch = joiningEpoch
-      assigned([])
+      this.#assign([])
     } else if (errorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED) failed(error)
     else if (!retriableErrors.has(errorCode)) throw error
     return retryMs
+  }
+
+  #assign(partitions: readonly SharePartition[]): void {
+    this.#isAssigned = partitions.length > 0
+    if (this.#isAssigned) this.#emptyCount = 0
+    this.#options.assigned(partitions)
+  }
+
+  #restMs(intervalMs: number): number {
+    return this.#isAssigned ? intervalMs : Math.min(intervalMs, emptyMsFirst * 2 ** this.#emptyCount++)
   }
 
   /** Undefined: nothing was heard. */
@@ -173,7 +191,7 @@ export class ShareMember {
   }
 
   #rest(ms: number): Promise<void> {
-    if (this.#isClosed) return Promise.resolve()
+    if (this.#isClosed || this.#isChanged) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = this.#options.clock.after(ms, resolve)
       this.#wake = () => {
