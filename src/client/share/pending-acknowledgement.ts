@@ -58,6 +58,7 @@ export class PendingAcknowledgement implements AcknowledgedPartition {
   verdict: KafkaError | undefined
   /** It goes without others of its partition, or nobody knew whose fault it is that they fail. */
   isAlone = false
+  #renews = false
   readonly #entries = new Map<number, Entry>()
   readonly #settled = Promise.withResolvers<readonly Acknowledged[]>()
 
@@ -71,6 +72,7 @@ export class PendingAcknowledgement implements AcknowledgedPartition {
   /** Of offsets of which something was said before, this counts: they begin at the same one. */
   add(range: AcknowledgedRange, renewed: Renewed = {}): void {
     this.#entries.set(range.firstOffset, { range, renewed })
+    this.#renews ||= range.type === AcknowledgeType.renew
   }
 
   /** Two halves, that settle it; undefined where there is nothing to divide. */
@@ -92,8 +94,9 @@ export class PendingAcknowledgement implements AcknowledgedPartition {
     return [...this.#entries.values()].map(({ range }) => range)
   }
 
+  /** A renewal is, or was, among it. */
   get renews(): boolean {
-    return this.ranges.some(({ type }) => type === AcknowledgeType.renew)
+    return this.#renews
   }
 
   get settled(): Promise<readonly Acknowledged[]> {

@@ -22,7 +22,7 @@ import type { Metadata } from '../cluster/metadata.ts'
 import type { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { AcknowledgementQueue, type AddOptions, batchesOf, byPartition, settled } from './acknowledgement-queue.ts'
-import type { AcknowledgedRange } from './acknowledgements.ts'
+import { type AcknowledgedRange, AcknowledgeType } from './acknowledgements.ts'
 import { acquiredRecords } from './acquired-records.ts'
 import { Delivery, type DeliveryOwner, type Said } from './delivery.ts'
 import type { Acknowledged, AcknowledgedPartition, PendingAcknowledgement } from './pending-acknowledgement.ts'
@@ -107,9 +107,10 @@ export class ShareLine implements DeliveryOwner {
 
   #add(of: AcknowledgedPartition, range: AcknowledgedRange, told: Omit<AddOptions, 'nowMs'> = {}): void {
     const { clock, changed } = this.#options
+    const isNews = this.#queue.isEmpty || range.type === AcknowledgeType.renew
     this.#queue.add(of, range, { ...told, nowMs: clock.monotonic() })
     if (this.#isClosed) this.#settleKnown()
-    else changed()
+    else if (isNews) changed()
   }
 
   /** Sends what was said and not sent. Resolves with what becomes of that, and of what is on its way. */

@@ -1,6 +1,7 @@
 /** Acquires records from the brokers that lead what is assigned, when the application waits for some and none are here. */
 import type { Uuid } from '../../base/index.ts'
 import { getOrInsert } from '../../base/index.ts'
+import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { Deadline } from '../deadline.ts'
 import { Pump } from '../pump.ts'
 import type { Acknowledged, AcknowledgedPartition } from './pending-acknowledgement.ts'
@@ -17,11 +18,23 @@ export interface ShareLoopOptions
   readonly keep: () => number
 }
 
+type Leaders = ReadonlyMap<number, readonly AcknowledgedPartition[]>
+
+interface Found {
+  readonly view: ClusterView
+  readonly assigned: readonly SharePartition[]
+  readonly byLeader: Leaders
+  /** Of some it is not known who leads them. */
+  readonly isMissing: boolean
+}
+
 export class ShareLoop {
   readonly #options: ShareLoopOptions
   readonly #pump: Pump
   readonly #lines = new Map<number, ShareLine>()
   #assigned: readonly SharePartition[] = []
+  /** Who leads what, as it was found out last. */
+  #found: Found | undefined
   /** Whose turn it is, where one broker is asked at a time. */
   #turn = 0
 
@@ -79,18 +92,27 @@ export class ShareLoop {
     return (brokerId) => brokerId === chosen
   }
 
-  #byLeader(): ReadonlyMap<number, readonly AcknowledgedPartition[]> {
+  #byLeader(): Leaders {
     const { view } = this.#options.metadata
+    const found = this.#found
+    const isSame = found !== undefined && found.view === view && found.assigned === this.#assigned
+    const { byLeader, isMissing } = isSame ? found : this.#find(view)
+    if (isMissing) this.#askForLeaders()
+    return byLeader
+  }
+
+  #find(view: ClusterView): Found {
+    const names = new Map([...view.topics.values()].map(({ id, name }) => [id, name]))
     const byLeader = new Map<number, AcknowledgedPartition[]>()
     let isMissing = false
     for (const { topicId, partition } of this.#assigned) {
-      const topic = this.#nameOfTopic(topicId)
+      const topic = names.get(topicId)
       const leaderId = topic === undefined ? undefined : view.partition(topic, partition)?.leaderId
       if (topic === undefined || leaderId === undefined || !view.brokers.has(leaderId)) isMissing = true
       else getOrInsert(byLeader, leaderId, () => []).push({ topic, topicId, partition })
     }
-    if (isMissing) this.#askForLeaders()
-    return byLeader
+    this.#found = { view, assigned: this.#assigned, byLeader, isMissing }
+    return this.#found
   }
 
   #nameOfTopic(topicId: Uuid): string | undefined {
