@@ -46,7 +46,7 @@ export class ScriptedShareGroup {
   readonly #sessions = new Map<string, Session>()
   readonly #logs = new Map<number, Kept[]>()
   lockMs = 10_000
-  /** What each member is told to fetch; null: what it was told before. */
+  /** What each member is told to fetch, when it joins and when it is another one. */
   assignment: readonly number[] = [0]
   /** As they came: what was asked, with the epoch of each. */
   readonly heard: string[] = []
@@ -59,6 +59,7 @@ export class ScriptedShareGroup {
   partitionError: number = ErrorCode.NONE
   acknowledgeError: number = ErrorCode.NONE
   #memberEpoch = 0
+  #told: readonly number[] | undefined
 
   constructor(cluster: ScriptedCluster) {
     this.#cluster = cluster
@@ -74,7 +75,9 @@ export class ScriptedShareGroup {
         reply(shareGroupHeartbeat.response.create({ errorCode }))
         return
       }
-      const assignment = { topicPartitions: [{ topicId, partitions: [...this.assignment] }] }
+      const isNews = memberEpoch === 0 || this.#told !== this.assignment
+      const assignment = isNews ? { topicPartitions: [{ topicId, partitions: [...this.assignment] }] } : null
+      this.#told = this.assignment
       const epoch = memberEpoch < 0 ? -1 : ++this.#memberEpoch
       reply(
         shareGroupHeartbeat.response.create({ memberId, memberEpoch: epoch, heartbeatIntervalMs: 1000, assignment }),

@@ -88,6 +88,15 @@ test('what was accepted is sent within a second though no more is asked for', ()
     assert.deepEqual(told, ['0:0-1 accept'])
   }))
 
+test('where locks are short it is sent sooner', () =>
+  play({}, async ({ cluster, group, iterator, told }) => {
+    group.lockMs = 1600
+    group.add(['a', 'b'])
+    await read(iterator, 2)
+    await cluster.sleep(150)
+    assert.deepEqual(told, ['0:0-0 accept'])
+  }))
+
 test('who leaves the loop releases what is in hand, and gets it again; what else was said of it stands', () =>
   play({}, async ({ group, consumer }) => {
     group.add(['a', 'b', 'c'])
@@ -168,13 +177,14 @@ test('what an application does wrong when it is told is told to who asks for rec
 })
 
 test('what waits for the application is kept by renewing it, and behind it no more is acquired than it is soon through with', () =>
-  play({}, async ({ cluster, group, iterator }) => {
+  play({}, async ({ cluster, group, iterator, told }) => {
     const values = Array.from({ length: 12 }, (_, i) => `v${i}`)
     group.add(values)
     for (const value of values) {
       assert.equal(text(await next(iterator)), `${value}*1`)
       await cluster.sleep(2000)
     }
+    assert.ok(told.every((it) => /^0:\d+-\d+ accept$/.test(it)))
     group.add(['more'])
     await read(iterator, 1)
     assert.deepEqual(
@@ -269,6 +279,17 @@ test('a renewal goes before the next fetch, not with it', () =>
     group.add(['b'])
     assert.equal((await waiting).value?.offset, 1)
     assert.deepEqual([told, group.heard.slice(1)], [['0:0-0 renew'], ['acknowledge 1 at 1 0:0-0=4', 'fetch 2 from 1']])
+  }))
+
+test('a renewal does not wait, whatever else does', () =>
+  play({ shareAcknowledgementMode: 'explicit' }, async ({ cluster, group, iterator, told }) => {
+    group.add(['a', 'b'])
+    const [a, b] = [await next(iterator), await next(iterator)]
+    a.accept()
+    await cluster.sleep(10)
+    b.renew()
+    await cluster.sleep(10)
+    assert.deepEqual(told, ['0:0-0 accept, 0:1-1 renew'])
   }))
 
 test('a fetch that waits is waited for before the session ends', () =>
