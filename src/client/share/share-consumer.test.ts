@@ -88,6 +88,15 @@ test('what was accepted is sent within a second though no more is asked for', ()
     assert.deepEqual(told, ['0:0-1 accept'])
   }))
 
+test('a broker that does not tell how long locks are held is believed to hold them as long as by itself', () =>
+  play({}, async ({ cluster, group, iterator }) => {
+    group.lockMs = 0
+    group.add(['a', 'b'])
+    await read(iterator, 1)
+    await cluster.sleep(14_000)
+    assert.deepEqual(await read(iterator, 1), ['b*1'])
+  }))
+
 test('where locks are short it is sent sooner', () =>
   play({}, async ({ cluster, group, iterator, told }) => {
     group.lockMs = 1600

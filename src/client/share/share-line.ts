@@ -60,6 +60,8 @@ type FetchedPartition = ShareFetchResponse['responses'][number]['partitions'][nu
 /** What was said waits no longer for a fetch that it could go with, nor than a part of the time that its records are locked. */
 const acknowledgeMsMax = 1000
 const lockPart = 1 / 16
+/** Where a broker does not tell: `group.share.record.lock.duration.ms` as it is by itself. */
+const lockMsDefault = 30_000
 /** Times that something is sent which the broker cannot do for now. */
 const attemptsMax = 5
 /** Of one batch: what a producer may have packed into `max.message.bytes`. */
@@ -253,7 +255,8 @@ export class ShareLine implements DeliveryOwner {
       for (const each of told) {
         const partition = known.get(nameOf({ topicId, partition: each.partitionIndex }))
         if (partition === undefined) continue
-        if (each.errorCode === ErrorCode.NONE) this.#keep(partition, each, response.acquisitionLockTimeoutMs)
+        if (each.errorCode === ErrorCode.NONE)
+          this.#keep(partition, each, response.acquisitionLockTimeoutMs || lockMsDefault)
         else this.#refusedPartition(partition, each.errorCode)
       }
     }
