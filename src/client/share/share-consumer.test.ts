@@ -79,6 +79,15 @@ test('a record is accepted when the next is asked for, and what was accepted goe
     assert.deepEqual(group.states(), ['a:accepted*1', 'b:accepted*1', 'c:accepted*1', 'd:acquired*1'])
   }))
 
+test('two that are asked for at a time are both accepted when the next is asked for', () =>
+  play({}, async ({ group, consumer, iterator, told }) => {
+    group.add(['a', 'b', 'c'])
+    await Promise.all([iterator.next(), iterator.next()])
+    await iterator.next()
+    await consumer.commit()
+    assert.deepEqual(told, ['0:0-2 accept'])
+  }))
+
 test('what was accepted is sent within a second though no more is asked for', () =>
   play({}, async ({ cluster, group, iterator, told }) => {
     group.add(['a', 'b', 'c'])

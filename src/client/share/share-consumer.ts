@@ -182,7 +182,8 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
         if (handout.isClosed) return { done: true, value: undefined }
         const value = take()
         if (value !== undefined) {
-          hold(recordsOf(value))
+          // Beside what was asked for before, where somebody asks twice at a time.
+          hold([...hand, ...recordsOf(value)])
           return { done: false, value }
         }
         await handout.arrival()
