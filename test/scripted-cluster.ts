@@ -41,11 +41,22 @@ export interface Offered {
   readonly hangUp: () => void
 }
 
+/** One request of an API that a test serves itself. */
+export interface Asked<Q, S> {
+  readonly broker: number
+  readonly request: Q
+  /** Another one for each that is made. */
+  readonly connection: Connection
+  /** Now or later. */
+  readonly reply: (response: S) => void
+}
+
 const port = 9092
 const always: ReadonlySet<number> = new Set(
   [apiVersions, metadata, produce, initProducerId, saslHandshake, saslAuthenticate].map(({ key }) => key),
 )
-const topicId = uuidFromLatin1('the id of topict')
+/** Of the topic, which is `t`. */
+export const topicId = uuidFromLatin1('the id of topict')
 
 export class ScriptedCluster {
   readonly world = new World({ seed: 1, turn: setImmediate, network: { delayMsMean: 1 } })
@@ -95,6 +106,17 @@ export class ScriptedCluster {
       const response = answer(api.request.decode(request.reader, request.version), broker, request.version)
       if (response === undefined) socket.destroy()
       else if (response !== 'nothing') socket.write([replyFrame(api, request, api.response.create(response))])
+    })
+  }
+
+  /** The same where an answer takes its time. */
+  serve<Q extends Fields, S extends Fields>(api: Api<Q, S>, answer: (asked: Asked<Infer<Q>, Infer<S>>) => void): void {
+    this.#answers.set(api.key, (broker, scripted, connection) => {
+      const request = api.request.decode(scripted.reader, scripted.version)
+      const reply = (response: Infer<S>): void => {
+        connection.write([replyFrame(api, scripted, response)])
+      }
+      answer({ broker, request, connection, reply })
     })
   }
 

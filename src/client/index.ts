@@ -176,6 +176,10 @@ export type {
   Serializer,
 } from './serdes/serde.ts'
 export { string, uuid } from './serdes/text.ts'
+export type { ShareRecord } from './share/delivery.ts'
+export type { Acknowledged, Acknowledgement } from './share/pending-acknowledgement.ts'
+export type { ShareConsumer } from './share/share-consumer.ts'
+export type { ShareConsumerOptions } from './share/share-options.ts'
 export {
   defineTopic,
   type ReadableTopic,

@@ -7,6 +7,8 @@ import { Consumer } from './consumer/consumer.ts'
 import { type ConsumerOptions, consumerSettings } from './consumer/consumer-options.ts'
 import { Producer } from './producer/producer.ts'
 import { type ProducerOptions, producerSettings } from './producer/producer-options.ts'
+import { ShareConsumer } from './share/share-consumer.ts'
+import { type ShareConsumerOptions, shareConsumerSettings } from './share/share-options.ts'
 
 export interface KafkaExtras extends AdminExtras {
   /** Overwrites released buffers, so that tests see who kept a view. */
@@ -39,5 +41,10 @@ export class Kafka {
   /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
   admin(options: AdminOptions = {}): Admin {
     return new Admin(this.#env, this.#connection, adminSettings(options), this.#extras)
+  }
+
+  /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
+  shareConsumer(options: ShareConsumerOptions): ShareConsumer {
+    return new ShareConsumer(this.#env, this.#connection, shareConsumerSettings(options))
   }
 }

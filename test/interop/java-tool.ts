@@ -29,6 +29,7 @@ const tools = {
   transactions: 'org.apache.kafka.tools.TransactionsCommand',
   topics: 'org.apache.kafka.tools.TopicCommand',
   verifiableConsumer: 'org.apache.kafka.tools.VerifiableConsumer',
+  verifiableShareConsumer: 'org.apache.kafka.tools.VerifiableShareConsumer',
   verifiableProducer: 'org.apache.kafka.tools.VerifiableProducer',
 } as const
 

@@ -20,6 +20,7 @@ const served = await announced()
 const needs = {
   consumerProtocol: [68],
   transactions: [24, 25, 26, 28],
+  shareConsumers: [76, 78, 79],
   shareGroups: [76, 77, 90, 91, 92],
   streamsGroups: [89],
   scram: [50, 51],

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { buildBatch, buildEndTransactionBatch, CompressionType, type NewRecord } from '../../records/index.ts'
+import { type AcquiredOptions, acquiredRecords } from './acquired-records.ts'
+
+const record = (value: string): NewRecord => ({ value: Buffer.from(value), timestampMs: 7 })
+const range = (firstOffset: number, lastOffset: number, deliveryCount = 1) => ({
+  firstOffset,
+  lastOffset,
+  deliveryCount,
+})
+
+const acquired = (bytes: Buffer, ranges: AcquiredOptions['acquired'], checkCrcs = true) => {
+  const found = acquiredRecords({ topic: 't', partition: 0, bytes, acquired: ranges, checkCrcs, bytesMax: 1_000_000 })
+  return {
+    ...found,
+    records: found.records.map(({ offset, value, deliveryCount }) => `${offset}:${String(value)}*${deliveryCount}`),
+    unusable: found.unusable.map(({ firstOffset, lastOffset, type }) => `${firstOffset}-${lastOffset}:${type}`),
+  }
+}
+
+const batch = (baseOffset: number, values: string, codec: CompressionType = CompressionType.none): Buffer =>
+  buildBatch([...values].map(record), { baseOffset, codec })
+
+test('of the batches only what was acquired is told, with the number of its deliveries', () => {
+  const bytes = Buffer.concat([batch(10, 'abcd', CompressionType.lz4), batch(14, 'e'), batch(15, 'f').subarray(0, 30)])
+  assert.deepEqual(acquired(bytes, [range(11, 12, 3), range(14, 14)]), {
+    records: ['11:b*3', '12:c*3', '14:e*1'],
+    unusable: [],
+    error: undefined,
+  })
+})
+
+test('acquired offsets without a record are gaps: control records, and what was compacted', () => {
+  const marker = buildEndTransactionBatch({
+    ...{ producerId: 9, producerEpoch: 0, isCommit: true, coordinatorEpoch: 0, timestampMs: 7 },
+  })
+  marker.writeBigInt64BE(3n, 0)
+  const bytes = Buffer.concat([batch(1, 'ab'), marker, batch(6, 'c')])
+  const { records, unusable } = acquired(bytes, [range(0, 4), range(6, 8, 2)])
+  assert.deepEqual(records, ['1:a*1', '2:b*1', '6:c*2'])
+  assert.deepEqual(unusable, ['0-0:0', '3-4:0', '7-8:0'])
+})
+
+test('a range as wide as a broker can tell takes no memory, and an offset that is told twice is one', () => {
+  const { records, unusable } = acquired(batch(5, 'ab'), [range(0, 2 ** 50), range(5, 6, 4)])
+  assert.deepEqual(
+    [records, unusable],
+    [
+      ['5:a*1', '6:b*1'],
+      ['0-4:0', `7-${2 ** 50}:0`],
+    ],
+  )
+})
+
+test('a batch that cannot be read is rejected, as far as it was acquired, and the others are told', () => {
+  const broken = batch(3, 'xyz')
+  broken.writeUInt32BE(1, 17)
+  const bytes = Buffer.concat([batch(1, 'ab'), broken, batch(6, 'c')])
+  const { records, unusable, error } = acquired(bytes, [range(1, 4), range(6, 6)])
+  assert.deepEqual([records, unusable], [['1:a*1', '2:b*1', '6:c*1'], ['3-4:3']])
+  assert.equal(error?.code, 'CORRUPT_MESSAGE')
+  assert.match(error?.message ?? '', /t-0: the batch at offset 3 was rejected: its checksum is wrong/)
+  assert.deepEqual(acquired(bytes, [range(3, 5)], false).records, ['3:x*1', '4:y*1', '5:z*1'])
+})

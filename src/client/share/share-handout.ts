@@ -1,0 +1,152 @@
+/**
+ * Hands out what was acquired, delivery after delivery, and leaves out what is not this consumer's any more. What waits is kept by renewing
+ * its locks: to the broker it was delivered, and what was delivered a few times in vain is delivered no more, whether or not anybody has
+ * seen it.
+ */
+import type { Clock, Logger } from '../../base/index.ts'
+import type { AcquiredRecord, Delivery } from './delivery.ts'
+
+export interface ShareHandoutOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The application waits, and nothing is here. */
+  readonly hungry: () => void
+}
+
+export class ShareHandout {
+  readonly #options: ShareHandoutOptions
+  #deliveries: Delivery[] = []
+  readonly #waiting = new Set<() => void>()
+  #failure: { readonly error: unknown } | undefined
+  #silentFromMs: number | undefined
+  /** Since when the application has had records without waiting, and how many. */
+  #busyFromMs: number | undefined
+  #handedOut = 0
+  /** Records that the application has taken in a millisecond, the last time. */
+  #pace = Number.POSITIVE_INFINITY
+  #lockMs = Number.POSITIVE_INFINITY
+  #isClosed = false
+
+  constructor(options: ShareHandoutOptions) {
+    this.#options = options
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Somebody waits: more is to be acquired. */
+  get isHungry(): boolean {
+    return this.#waiting.size > 0 && !this.#isClosed
+  }
+
+  /** How long the application has asked for nothing, in milliseconds; 0 while it waits. */
+  get silentMs(): number {
+    return this.#silentFromMs === undefined ? 0 : this.#options.clock.monotonic() - this.#silentFromMs
+  }
+
+  /** As many as the application has taken in half the time of a lock, or would have; at least one. */
+  get soonMax(): number {
+    return Math.max(1, Math.floor((this.#pace * this.#lockMs) / 2))
+  }
+
+  /** Renews what is due, unless the application has not asked for longer than `silentMsMax`. Returns when to look again. */
+  keep(silentMsMax: number): number {
+    const nowMs = this.#options.clock.monotonic()
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const delivery of this.#deliveries) {
+      if (!delivery.isHeld || this.silentMs > silentMsMax) continue
+      if (delivery.renewAtMs <= nowMs) delivery.renew()
+      nextMs = Math.min(nextMs, delivery.renewAtMs)
+    }
+    return nextMs
+  }
+
+  received(delivery: Delivery): void {
+    this.#deliveries.push(delivery)
+    this.#lockMs = delivery.lockMs
+    this.#wakeAll()
+  }
+
+  /** Told to whoever asks next. */
+  fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#wakeAll()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#deliveries = []
+    this.#wakeAll()
+  }
+
+  asked(): void {
+    this.#silentFromMs = undefined
+  }
+
+  /** The next record; undefined where none is here. Throws what went wrong, once. */
+  one(): AcquiredRecord | undefined {
+    return this.#take((delivery) => {
+      const record = delivery.take()
+      if (record !== undefined) this.#handedOut++
+      return record
+    })
+  }
+
+  /** All records of the next delivery; undefined where none is here. */
+  several(): readonly AcquiredRecord[] | undefined {
+    return this.#take((delivery) => {
+      const records: AcquiredRecord[] = []
+      for (let record = delivery.take(); record !== undefined; record = delivery.take()) records.push(record)
+      this.#handedOut += records.length
+      return records.length === 0 ? undefined : records
+    })
+  }
+
+  /** Resolves when there may be something, or the end. */
+  async arrival(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#measure()
+    this.#waiting.add(resolve)
+    this.#options.hungry()
+    await promise
+  }
+
+  #measure(): void {
+    if (this.#busyFromMs === undefined) return
+    this.#pace = this.#handedOut / (this.#options.clock.monotonic() - this.#busyFromMs)
+    this.#busyFromMs = undefined
+    this.#handedOut = 0
+  }
+
+  #wakeAll(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+  }
+
+  #take<T>(of: (delivery: Delivery) => T | undefined): T | undefined {
+    if (this.#failure !== undefined) {
+      const { error } = this.#failure
+      this.#failure = undefined
+      throw error
+    }
+    for (let first = this.#deliveries[0]; first !== undefined; first = this.#deliveries[0]) {
+      const taken = first.isHeld ? of(first) : this.#leaveOut(first)
+      if (taken !== undefined) {
+        this.#silentFromMs = this.#options.clock.monotonic()
+        this.#busyFromMs ??= this.#silentFromMs
+        return taken
+      }
+      this.#deliveries.shift()
+    }
+    return undefined
+  }
+
+  #leaveOut({ topic, partition, left }: Delivery): undefined {
+    if (left.length === 0) return
+    this.#options.logger.log('warn', 'records were acquired, and are not any more before they could be handed out', {
+      partition: `${topic}-${partition}`,
+      records: left.length,
+    })
+  }
+}
