@@ -1,0 +1,30 @@
+/**
+ * Our own clients with faults on the way: `ODRADEK_ROUNDS` rounds of each kind (`npm run test:long -- --rounds N`); a failure names its
+ * seed, and `ODRADEK_SEED=n` begins with it.
+ */
+import { describe, test } from 'node:test'
+import { faultKinds, faultyRound, type RoundOutcome } from './proxied-clients.ts'
+
+const rounds = Number(process.env['ODRADEK_ROUNDS'] ?? 20)
+const firstSeed = Number(process.env['ODRADEK_SEED'] ?? 1000)
+
+function added(sums: Record<string, number>, { acknowledged, rejected, counts }: RoundOutcome): void {
+  for (const [name, count] of Object.entries({ acknowledged, rejected, ...counts })) {
+    sums[name] = (sums[name] ?? 0) + count
+  }
+}
+
+describe(`our own clients, ${rounds} rounds of each kind of fault`, { concurrency: 4, timeout: 3_600_000 }, () => {
+  for (const [name, kind] of Object.entries(faultKinds)) {
+    test(name, { timeout: 3_600_000 }, async (context) => {
+      const sums: Record<string, number> = {}
+      for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
+        const outcome = await faultyRound(kind, seed).catch((error: unknown) => {
+          throw new Error(`seed ${seed}`, { cause: error })
+        })
+        added(sums, outcome)
+      }
+      context.diagnostic(JSON.stringify(sums))
+    })
+  }
+})

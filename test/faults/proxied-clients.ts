@@ -1,0 +1,101 @@
+/** Our own clients against a broker behind a proxy, with one kind of fault on the way: what each kind is, and a round of it. */
+import assert from 'node:assert/strict'
+import type { CompressionName } from '../../src/records/index.ts'
+import { SeededRandom } from '../../src/sim/index.ts'
+import type { ProxyFaults } from './faulty-proxy.ts'
+import { ProxiedBroker } from './proxied-broker.ts'
+import { ProxiedProducer } from './proxied-producer.ts'
+import { Group, ReaderByHand } from './proxied-readers.ts'
+
+const partitionCount = 3
+const codecs: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+const requestTimeoutMs = 300
+/** Longer than a client waits for an answer. */
+const stallMs = 450
+/** Behind that a record would be given up: nothing here takes so long. */
+const patientMs = 60_000
+
+export interface FaultKind {
+  readonly faults: ProxyFaults
+  /** Of each producer. */
+  readonly records?: number
+  readonly deliveryTimeoutMs?: number
+  /** What must have happened for the round to tell anything; by itself cuts. */
+  readonly mustHave?: 'cuts' | 'stalls' | 'outages' | 'nothing'
+}
+
+const everyByte = { pieceBytes: 1 }
+const late = { delayMsMax: 30 }
+const between = { cutEvery: { frames: 25, where: 'between' } } as const
+const within = { cutEvery: { frames: 25, where: 'within' } } as const
+const stalls = { stallEvery: { frames: 40, ms: stallMs } }
+const all = { ...within, stallEvery: { frames: 100, ms: stallMs }, delayMsMax: 5, pieceBytes: 100 }
+
+export const faultKinds: Readonly<Record<string, FaultKind>> = {
+  'connections are cut between requests': { faults: { requests: between } },
+  'connections are cut within requests': { faults: { requests: within } },
+  'connections are cut between answers': { faults: { answers: between } },
+  'connections are cut within answers': { faults: { answers: within } },
+  'requests stall': { faults: { requests: stalls }, mustHave: 'stalls' },
+  'answers stall': { faults: { answers: stalls }, mustHave: 'stalls' },
+  'each byte comes alone': { faults: { requests: everyByte, answers: everyByte }, records: 30, mustHave: 'nothing' },
+  'all is late': { faults: { requests: late, answers: late }, mustHave: 'nothing' },
+  'nobody answers now and then': {
+    faults: { requests: between, answers: within, outageEvery: { cuts: 4, ms: 200 } },
+    mustHave: 'outages',
+  },
+  'all of it': { faults: { requests: all, answers: all, outageEvery: { cuts: 10, ms: 200 } } },
+  'records are given up': {
+    faults: { requests: { stallEvery: { frames: 15, ms: stallMs } }, answers: within },
+    records: 80,
+    deliveryTimeoutMs: requestTimeoutMs + 10,
+    mustHave: 'stalls',
+  },
+}
+
+export interface RoundOutcome {
+  readonly acknowledged: number
+  readonly rejected: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** Throws where a record is lost, there twice, or out of order. */
+export async function faultyRound(kind: FaultKind, seed: number): Promise<RoundOutcome> {
+  const { faults, records = 150, deliveryTimeoutMs = patientMs, mustHave = 'cuts' } = kind
+  const random = new SeededRandom(`clients ${seed}`)
+  await using broker = await ProxiedBroker.start(seed)
+  const { proxy, bootstrap } = broker
+  const topic = 'rough'
+  await broker.createTopic(topic, partitionCount)
+  proxy.faults = faults
+  const shared = { bootstrap, topic, partitionCount, requestTimeoutMs }
+  const producers = codecs.map(
+    (codec) => new ProxiedProducer({ ...shared, codec, draw: random.stream(codec), deliveryTimeoutMs }),
+  )
+  const draw = random.stream('group')
+  await using byHand = new ReaderByHand(shared)
+  await using group = new Group({
+    ...shared,
+    draw,
+    groupId: 'readers',
+    strategy: draw.below(2) === 0 ? 'range' : 'cooperative-sticky',
+    commits: draw.below(2) === 0 ? 'by itself' : 'by hand',
+    cutOffMax: 1,
+    sever: (clientId) => proxy.sever(clientId),
+  })
+  // What is under way ends sooner where all is well.
+  using _ = { [Symbol.dispose]: () => proxy.heal() }
+  await Promise.all(producers.map((producer) => producer.run(records)))
+  const logs = await Promise.all(Array.from({ length: partitionCount }, (_, i) => broker.read(topic, i)))
+  for (const producer of producers) producer.check(logs)
+  await byHand.finish(logs)
+  await group.finish(logs, () => proxy.heal())
+  group.check(await broker.committed('readers', topic, partitionCount))
+  const counts = { ...proxy.counts, ...group.counts }
+  if (mustHave !== 'nothing') assert.ok(counts[mustHave] > 0, `no ${mustHave}: nothing is shown`)
+  const sum = (of: (producer: ProxiedProducer) => number): number =>
+    producers.reduce((total, producer) => total + of(producer), 0)
+  const rejected = sum((producer) => producer.rejected.size)
+  if (deliveryTimeoutMs === patientMs) assert.equal(rejected, 0, 'nothing was given up')
+  return { acknowledged: sum((producer) => producer.acknowledged.size), rejected, counts }
+}
