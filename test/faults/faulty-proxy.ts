@@ -9,7 +9,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { SeededRandom, type SeededStream } from '../../src/sim/index.ts'
 
 /** Of one direction. */
-export interface WayFaults {
+interface WayFaults {
   /** The connection ends there, for one frame of so many on average. */
   readonly cutEvery?: { readonly frames: number; readonly where: 'between' | 'within' }
   /** Nothing goes this way for so long, before one frame of so many on average. */

@@ -13,7 +13,7 @@ const requestTimeoutMs = 300
 /** Longer than a client waits for an answer. */
 const stallMs = 450
 /** Behind that a record would be given up: nothing here takes so long. */
-const patientMs = 60_000
+const patientMs = 20_000
 
 export interface FaultKind {
   readonly faults: ProxyFaults

@@ -60,6 +60,7 @@ export class ProxiedProducer {
     this.#producer = kafka.producer({ compressionType: codec, batchSize, lingerMs: 1, deliveryTimeoutMs })
   }
 
+  /** Throws where a record was not told of, or was refused. */
   async run(count: number): Promise<void> {
     const { draw } = this.#options
     for (let number = 0; number < count; ) {

@@ -10,6 +10,8 @@ import { type Consumer, Kafka, KafkaError, type TopicPartition } from '../../src
 import type { StoredRecord } from '../sim/sweep/stored.ts'
 
 const membersMax = 2
+/** Of a round: quick ones take a second. */
+const waitMsMax = 40_000
 /** A member that is cut off holds up the group for so long. */
 const sessionTimeoutMs = 1000
 /** Of a life, in records. */
@@ -60,6 +62,7 @@ export class ReaderByHand {
   readonly #consumer: Consumer
   readonly #given: (string | null)[][]
   readonly #reading: Promise<void>
+  #isOver = false
 
   constructor(options: ReadersOptions) {
     const { topic, partitionCount } = options
@@ -81,13 +84,14 @@ export class ReaderByHand {
   /** Reads to the end of what is there, and compares. */
   async finish(logs: Logs): Promise<void> {
     const isThere = (): boolean => logs.every(({ length }, i) => (this.#given[i]?.length ?? 0) >= length)
-    await Promise.race([this.#reading, untilTrue(isThere)])
+    await Promise.race([this.#reading, untilTrue('all is read by hand', () => this.#isOver || isThere())])
     await this.#consumer.close()
     await this.#reading
     checkValues(this.#given, logs)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true
     await this.#consumer.close()
   }
 }
@@ -98,8 +102,13 @@ function heldBack<T>(work: Promise<T>): Promise<T> {
   return work
 }
 
-async function untilTrue(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(5)
+/** Throws where it does not come about in time. */
+async function untilTrue(what: string, condition: () => boolean): Promise<void> {
+  const endMs = performance.now() + waitMsMax
+  while (!condition()) {
+    assert.ok(performance.now() < endMs, `${what} within ${waitMsMax} ms`)
+    await sleep(5)
+  }
 }
 
 export interface GroupOptions extends ReadersOptions {
@@ -152,7 +161,7 @@ export class Group {
   /** Reads to the end of what is there, and compares. Those that were cut off are connected again by `heal`. */
   async finish(logs: Logs, heal: () => void): Promise<void> {
     const isThere = (): boolean => logs.every(({ length }, i) => (this.#doneTo[i] ?? 0) >= length)
-    await Promise.race([this.#running, untilTrue(isThere)])
+    await Promise.race([this.#running, untilTrue('the group has done all', () => this.#isOver || isThere())])
     this.#isOver = true
     heal()
     await this.#running
@@ -252,7 +261,7 @@ class MemberLife {
 
   /** Also where it waits for records. */
   async #closeAtEnd(): Promise<void> {
-    await untilTrue(() => this.#isEnding)
+    while (!this.#isEnding) await sleep(5)
     if (!this.#isCutOff) await this.consumer.close().catch(throwUnfair)
   }
 
