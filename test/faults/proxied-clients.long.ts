@@ -15,11 +15,11 @@ function added(sums: Record<string, number>, { acknowledged, rejected, counts }:
 }
 
 describe(`our own clients, ${rounds} rounds of each kind of fault`, { concurrency: 4, timeout: 3_600_000 }, () => {
-  for (const [name, kind] of Object.entries(faultKinds)) {
+  for (const name of Object.keys(faultKinds)) {
     test(name, { timeout: 3_600_000 }, async (context) => {
       const sums: Record<string, number> = {}
       for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
-        const outcome = await faultyRound(kind, seed).catch((error: unknown) => {
+        const outcome = await faultyRound(name, seed).catch((error: unknown) => {
           throw new Error(`seed ${seed}`, { cause: error })
         })
         added(sums, outcome)

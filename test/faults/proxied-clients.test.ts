@@ -8,9 +8,9 @@ const seed = Number(process.env['ODRADEK_SEED'] ?? 1)
 describe('a producer has each record there once, readers are given each at least once and in order', {
   concurrency: 4,
 }, () => {
-  for (const [name, kind] of Object.entries(faultKinds)) {
+  for (const name of Object.keys(faultKinds)) {
     test(name, async (context) => {
-      context.diagnostic(JSON.stringify(await faultyRound(kind, seed)))
+      context.diagnostic(JSON.stringify(await faultyRound(name, seed)))
     })
   }
 })

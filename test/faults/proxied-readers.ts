@@ -17,6 +17,7 @@ const sessionTimeoutMs = 1000
 /** Of a life, in records. */
 const lifeRecordsMean = 150
 const workMsMax = 3
+const autoCommitIntervalMs = 30
 /** Records, on average; and of a partition. */
 const throwEvery = 100
 const commitEvery = 10
@@ -173,7 +174,6 @@ export class Group {
   /** What the broker says that was committed. */
   check(committed: readonly number[]): void {
     for (const [partition, offset] of committed.entries()) this.began(partition, offset)
-    assert.ok(Math.max(...committed) > 0, 'something was committed')
   }
 
   async #lives(): Promise<void> {
@@ -239,7 +239,7 @@ class MemberLife {
       groupId: options.groupId,
       sessionTimeoutMs,
       heartbeatIntervalMs: 50,
-      autoCommitIntervalMs: 30,
+      autoCommitIntervalMs,
       enableAutoCommit: options.commits === 'by itself',
       partitionAssignmentStrategy: [options.strategy],
       onAssigned: forget,
@@ -273,8 +273,7 @@ class MemberLife {
       const workMs = draw.below(workMsMax)
       if (workMs > 0) await sleep(workMs)
       if (draw.below(throwEvery) === 0) this.#throw()
-      // With a record in hand that is not done.
-      if (--this.#left < 0) this.#mayBeCutOff()
+      if (--this.#left < 0) await this.#end()
       if (this.#isEnding) return
       this.#next.set(partition, offset + 1)
       await this.#done(partition, offset)
@@ -294,13 +293,14 @@ class MemberLife {
     throw new Thrown('the application has failed')
   }
 
-  #mayBeCutOff(): void {
-    const { draw, cutOffMax, sever } = this.#options
+  /** With a record in hand that is not done, and for so long that all else is committed: cut off, or closed meanwhile. */
+  async #end(): Promise<void> {
+    const { cutOffMax, sever } = this.#options
     const { counts } = this.#group
-    if (counts.cutOff >= cutOffMax || draw.below(2) === 0) return
-    counts.cutOff++
-    this.#isCutOff = true
-    sever(this.#clientId)
+    this.#isCutOff = counts.cutOff < cutOffMax
+    if (this.#isCutOff) counts.cutOff++
+    await sleep(3 * autoCommitIntervalMs)
+    if (this.#isCutOff) sever(this.#clientId)
   }
 
   async #done(partition: number, offset: number): Promise<void> {
