@@ -14,8 +14,8 @@ interface WayFaults {
   readonly cutEvery?: { readonly frames: number; readonly where: 'between' | 'within' }
   /** Nothing goes this way for so long, before one frame of so many on average. */
   readonly stallEvery?: { readonly frames: number; readonly ms: number }
-  /** Written alone, one after the other. */
-  readonly pieceBytes?: number
+  /** A frame comes in pieces: its first bytes each alone, behind them a few together, cut anywhere. */
+  readonly isSplit?: boolean
   /** Of each frame: it takes up to so long. */
   readonly delayMsMax?: number
 }
@@ -33,6 +33,9 @@ type Way = 'requests' | 'answers'
 const clientIdAt = 14
 /** Of tests: what is larger is no frame. */
 const frameBytesMax = 16 * 1024 * 1024
+/** Of a frame that is split: the size, the header, and what comes next. */
+const aloneBytes = 64
+const pieceBytesMax = 16
 
 /** Whole frames of what comes in pieces. */
 class Frames {
@@ -143,7 +146,7 @@ export class FaultyProxy {
 
   async #pass(link: Link, way: Way, frame: Buffer): Promise<void> {
     if (way === 'requests') this.#know(link, frame)
-    const { cutEvery, stallEvery, delayMsMax = 0, pieceBytes = frame.length } = this.faults[way] ?? {}
+    const { cutEvery, stallEvery, delayMsMax = 0, isSplit = false } = this.faults[way] ?? {}
     const { draw } = link
     if (delayMsMax > 0) await sleep(draw.below(delayMsMax))
     if (stallEvery !== undefined && draw.below(stallEvery.frames) === 0) {
@@ -153,9 +156,12 @@ export class FaultyProxy {
     const isLast = cutEvery !== undefined && draw.below(cutEvery.frames) === 0
     const length = isLast ? placeOf(cutEvery.where, frame.length, draw) : frame.length
     const to = way === 'requests' ? link.broker : link.client
-    for (let at = 0; at < length && !link.isCut; at += pieceBytes) {
-      to.write(frame.subarray(at, Math.min(at + pieceBytes, length)))
-      if (pieceBytes < frame.length) await setImmediate()
+    for (let at = 0; at < length && !link.isCut; ) {
+      const size = !isSplit ? length : at < aloneBytes ? 1 : 1 + draw.below(pieceBytesMax)
+      to.write(frame.subarray(at, Math.min(at + size, length)))
+      at += size
+      // Whoever reads does so before the next one comes.
+      if (isSplit) await setImmediate()
     }
     if (!isLast || link.isCut) return
     this.counts.cuts++

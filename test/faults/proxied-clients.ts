@@ -10,12 +10,12 @@ import { Group, ReaderByHand } from './proxied-readers.ts'
 const partitionCount = 3
 const codecs: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 /** What a busy machine takes for an answer is less. */
-const calmRequestMs = 3000
+const calmRequestMs = 10_000
 /** Of clients that do not wait for the end of a stall. */
 const hastyRequestMs = 400
 const stallMs = 600
 /** Behind that a record would be given up: nothing here takes so long. */
-const patientMs = 20_000
+const patientMs = 40_000
 
 interface FaultKind {
   readonly faults: ProxyFaults
@@ -27,12 +27,12 @@ interface FaultKind {
   readonly mustHave?: 'cuts' | 'stalls' | 'outages' | 'nothing'
 }
 
-const everyByte = { pieceBytes: 1 }
+const split = { isSplit: true }
 const late = { delayMsMax: 30 }
 const between = { cutEvery: { frames: 25, where: 'between' } } as const
 const within = { cutEvery: { frames: 25, where: 'within' } } as const
 const stalls = { stallEvery: { frames: 40, ms: stallMs } }
-const all = { ...within, stallEvery: { frames: 100, ms: stallMs }, delayMsMax: 5, pieceBytes: 100 }
+const all = { ...within, stallEvery: { frames: 100, ms: stallMs }, delayMsMax: 5, isSplit: true }
 
 export const faultKinds: Readonly<Record<string, FaultKind>> = {
   'connections are cut between requests': { faults: { requests: between } },
@@ -41,7 +41,11 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
   'connections are cut within answers': { faults: { answers: within } },
   'requests stall': { faults: { requests: stalls }, requestTimeoutMs: hastyRequestMs, mustHave: 'stalls' },
   'answers stall': { faults: { answers: stalls }, requestTimeoutMs: hastyRequestMs, mustHave: 'stalls' },
-  'each byte comes alone': { faults: { requests: everyByte, answers: everyByte }, records: 30, mustHave: 'nothing' },
+  'requests and answers come in pieces': {
+    faults: { requests: split, answers: split },
+    records: 60,
+    mustHave: 'nothing',
+  },
   'all is late': { faults: { requests: late, answers: late }, mustHave: 'nothing' },
   'nobody answers now and then': {
     faults: { requests: between, answers: within, outageEvery: { cuts: 4, ms: 200 } },
