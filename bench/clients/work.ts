@@ -70,17 +70,17 @@ async function produce(client: BenchClient, job: Job): Promise<Done> {
   const warmNs = hrtime.bigint() + BigInt(Math.round(job.warmupSeconds * 1e9))
   const endNs = warmNs + BigInt(Math.round(job.seconds * 1e9))
   let acknowledged = 0
+  let counted = 0
   let meter: Meter | undefined
-  let countedFrom = 0
-  let rates = {}
+  let rates: Done | undefined
   await send(client, job, (records) => {
     acknowledged += records
     const nowNs = hrtime.bigint()
-    if (meter === undefined && nowNs >= warmNs) {
-      meter = new Meter()
-      countedFrom = acknowledged
-    } else if (meter !== undefined && nowNs < endNs) rates = meter.rates(acknowledged - countedFrom)
-    return nowNs < endNs
+    if (meter !== undefined) counted += records
+    else if (nowNs >= warmNs) meter = new Meter()
+    if (nowNs < endNs) return true
+    rates ??= meter?.rates(counted)
+    return false
   })
   return { ...rates, records: acknowledged }
 }
