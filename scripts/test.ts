@@ -1,7 +1,8 @@
 /**
  * `npm test`: the unit tests beside the sources and the tests across rooms that need nothing but Node. `--long` adds
- * the long rounds (`*.long.ts`), `--rounds N` of them where a file counts in rounds; further arguments go to `node --test` (`npm test -- --test-name-pattern=...`).
- * It never runs `test/interop`, which brings other people's software with it.
+ * the long rounds (`*.long.ts`), `--rounds N` of them where a file counts in rounds; further arguments go to
+ * `node --test` (`npm test -- --test-name-pattern=...`). It never runs `test/interop`, which brings other people's
+ * software with it.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'

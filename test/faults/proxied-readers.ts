@@ -11,11 +11,11 @@ import type { StoredRecord } from '../sim/sweep/stored.ts'
 
 const membersMax = 2
 /** Of a round: quick ones take a second. */
-const waitMsMax = 40_000
+const waitMsMax = 50_000
 /** A member that is cut off holds up the group for so long. */
-const sessionTimeoutMs = 1000
+const sessionTimeoutMs = 3000
 /** Of a life, in records. */
-const lifeRecordsMean = 150
+const lifeRecordsMean = 100
 const workMsMax = 3
 const autoCommitIntervalMs = 30
 /** Records, on average; and of a partition. */
