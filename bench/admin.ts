@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Uuid, zeroUuid } from '../src/base/index.ts'
 import { createEnv } from '../src/env/index.ts'
-import { createTopics, incrementalAlterConfigs, produce } from '../src/protocol/index.ts'
+import { createTopics, deleteTopics, incrementalAlterConfigs, listOffsets, produce } from '../src/protocol/index.ts'
 import { buildBatch } from '../src/records/index.ts'
 import { Wire } from '../test/wire.ts'
 
@@ -74,5 +74,23 @@ export function touchAll(port: number, { topic, partitions }: { topic: string; p
       left = waiting.map(({ index }) => index)
       if (left.length > 0) await delay(100)
     }
+  })
+}
+
+export function deleteTopic(port: number, name: string): Promise<void> {
+  return onWire(port, async (wire) => {
+    const { responses } = await wire.call(deleteTopics, { topics: [{ name, topicId: zeroUuid }], timeoutMs })
+    check(responses[0]?.errorCode, 'DeleteTopics')
+  })
+}
+
+/** How many records a topic has: of a new one, to which nobody has written by transactions. */
+export function recordCount(port: number, { name, partitions }: { name: string; partitions: number }): Promise<number> {
+  return onWire(port, async (wire) => {
+    const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1n }))
+    const { topics } = await wire.call(listOffsets, { replicaId: -1, topics: [{ name, partitions: asked }] })
+    const told = topics[0]?.partitions ?? []
+    for (const { errorCode } of told) check(errorCode, 'ListOffsets')
+    return told.reduce((sum, { offset }) => sum + offset, 0)
   })
 }

@@ -4,6 +4,7 @@
  *   --rounds N       rounds of both (3)
  *   --only NAME      one scenario, or a folder of them (groups); may be repeated
  *   --skip-odradek   Kafka alone: proves the generator and the machine
+ *   --skip-kafka     Odradek alone, where it is not held to Kafka: clients
  *   --quick          a tenth of the load, no memory touching: proves that all works, its figures say nothing
  *   --json           the raw figures of each round
  *
@@ -20,6 +21,11 @@ import { startOdradek } from './odradek.ts'
 import { cache } from './paths.ts'
 import { type Figures, type Round, report } from './report.ts'
 import { type Scenario, Session } from './scenario.ts'
+import { clientConsume } from './scenarios/clients/consume.ts'
+import { clientImport } from './scenarios/clients/import.ts'
+import { clientLatency } from './scenarios/clients/latency.ts'
+import { clientMemory } from './scenarios/clients/memory.ts'
+import { clientProduce } from './scenarios/clients/produce.ts'
 import { compaction } from './scenarios/compaction.ts'
 import { endToEnd } from './scenarios/end-to-end.ts'
 import { fetch } from './scenarios/fetch.ts'
@@ -49,6 +55,11 @@ const scenarios: readonly Scenario[] = [
   memoryLoaded,
   compaction,
   recovery,
+  clientImport,
+  clientLatency,
+  clientProduce,
+  clientConsume,
+  clientMemory,
   classicGroups,
   consumerGroups,
   manyPartitions,
@@ -84,9 +95,14 @@ async function session(broker: Broker, plan: Plan): Promise<Figures> {
   return figures
 }
 
-async function round(plan: Plan, skipOdradek: boolean): Promise<Round> {
-  const kafka = await session(await startKafka({ folder: join(folder, 'kafka'), ping }), plan)
-  if (skipOdradek) return { kafka }
+interface Skipped {
+  readonly kafka: boolean
+  readonly odradek: boolean
+}
+
+async function round(plan: Plan, skipped: Skipped): Promise<Round> {
+  const kafka = skipped.kafka ? {} : await session(await startKafka({ folder: join(folder, 'kafka'), ping }), plan)
+  if (skipped.odradek) return { kafka }
   return { kafka, odradek: await session(await startOdradek({ folder: join(folder, 'odradek'), ping }), plan) }
 }
 
@@ -96,6 +112,7 @@ async function main(): Promise<number> {
       rounds: { type: 'string', default: '3' },
       only: { type: 'string', multiple: true },
       'skip-odradek': { type: 'boolean', default: false },
+      'skip-kafka': { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -119,7 +136,7 @@ async function main(): Promise<number> {
   const rounds: Round[] = []
   for (let i = 1; i <= Number(values.rounds); i++) {
     say(`round ${i} of ${values.rounds}`)
-    rounds.push(await round(plan, values['skip-odradek']))
+    rounds.push(await round(plan, { kafka: values['skip-kafka'], odradek: values['skip-odradek'] }))
   }
   const figures = chosen.flatMap((scenario) => scenario.figures)
   const { text, missed } = report(figures, rounds)

@@ -1,5 +1,5 @@
 /**
- * Clients of others go on while the leader of all their partitions is killed, which is the coordinator of their groups too, and comes
+ * Clients go on while the leader of all their partitions is killed, which is the coordinator of their groups too, and comes
  * back: what they were acknowledged is there once and in order, their groups read all of it, and no committed position goes back.
  */
 import assert from 'node:assert/strict'
@@ -19,7 +19,6 @@ import { asked, partitionsOf, untilInSync } from './partitions-seen.ts'
 import { electPreferred, makeReplicated, untilSameReplicas } from './replicated-topics.ts'
 
 const ids = [1, 2, 3]
-const rounds = isShortRun ? 1 : 5
 const membersEach = isShortRun ? 1 : 2
 /** Who lives must not be missed, however busy the machine is. */
 const groupSessionMs = isShortRun ? 6000 : 12_000
@@ -137,13 +136,32 @@ const loads: Readonly<Record<string, LoadName>> = {
   'java, consumer': 'java',
   'platformatic, classic': 'platformatic',
   'platformatic, consumer': 'platformatic',
+  'odradek, classic': 'odradek',
 }
-/** Those that ride side by side. */
-const besides = isShortRun
-  ? [['kafkajs, classic', 'librdkafka, consumer', 'java, consumer', 'platformatic, classic']]
+
+interface Ride {
+  readonly rounds: number
+  /** Of those that ride side by side. */
+  readonly kinds: readonly string[]
+}
+
+const rides: readonly Ride[] = isShortRun
+  ? [
+      {
+        rounds: 1,
+        kinds: [
+          'kafkajs, classic',
+          'librdkafka, consumer',
+          'java, consumer',
+          'platformatic, classic',
+          'odradek, classic',
+        ],
+      },
+    ]
   : [
-      ['kafkajs, classic', 'librdkafka, classic', 'java, classic', 'platformatic, classic'],
-      ['librdkafka, consumer', 'java, consumer', 'platformatic, consumer'],
+      { rounds: 5, kinds: ['kafkajs, classic', 'librdkafka, classic', 'java, classic', 'platformatic, classic'] },
+      { rounds: 5, kinds: ['librdkafka, consumer', 'java, consumer', 'platformatic, consumer'] },
+      { rounds: 20, kinds: ['odradek, classic'] },
     ]
 
 /** The coordinator of all groups, once there is one with replicas everywhere. */
@@ -180,7 +198,7 @@ async function round(cluster: Cluster, victim: ClusterNode, riders: readonly Rid
   await untilProgress(loads)
 }
 
-async function ride(context: TestContext, kinds: readonly string[]): Promise<void> {
+async function ride(context: TestContext, { rounds, kinds }: Ride): Promise<void> {
   const kind: Kind = against === 'kafka' ? 'kafka' : 'odradek'
   const nodes = ids.map((id) => ({ id, kind, roles: ['controller', 'broker'] as const }))
   await using cluster = await Cluster.make({ name: `ride-through-${kind}`, nodes, settings })
@@ -209,8 +227,8 @@ async function ride(context: TestContext, kinds: readonly string[]): Promise<voi
   for (const rider of riders) rider.assertCommitted(committed)
 }
 
-for (const kinds of besides) {
-  test(`over the death of the leader of all: ${kinds.join('; ')}`, { timeout: 900_000 }, (context) =>
-    ride(context, kinds),
+for (const it of rides) {
+  test(`over the death of the leader of all: ${it.kinds.join('; ')}`, { timeout: 1_800_000 }, (context) =>
+    ride(context, it),
   )
 }
