@@ -16,8 +16,12 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['start', { summary: 'run a node', load: () => import('./start.ts') }],
   ['format', { summary: 'prepare the log directories of a node', load: () => import('./format.ts') }],
   ['info', { summary: 'tell how the log directories of a node are formatted', load: () => import('./info.ts') }],
+  ['produce', { summary: 'send lines as records', load: () => import('./produce.ts') }],
+  ['consume', { summary: 'write records out', load: () => import('./consume.ts') }],
+  ['perf', { summary: 'measure how fast a cluster is', load: () => import('./perf.ts') }],
   ['cluster', { summary: 'tell what brokers hold, drain one, rebalance all', load: () => import('./cluster.ts') }],
   ['groups', { summary: 'tell why a group rebalanced', load: () => import('./groups.ts') }],
+  ['log', { summary: 'print what is in the files of a partition', load: () => import('./log.ts') }],
   ['random-uuid', { summary: 'print a random id, for a new cluster', load: () => import('./random-uuid.ts') }],
   ['version-mapping', { summary: 'list the features of a release', load: () => import('./version-mapping.ts') }],
   [
