@@ -55,8 +55,16 @@ const flags = {
   'isolation-level': { type: 'string' },
 } as const
 
+/** `-o -5` as kcat takes it: what begins with a hyphen would be another flag. */
+const withOffsets = (args: readonly string[]): string[] =>
+  args.flatMap((arg, i) => {
+    const isOfFlag = /^-\d+$/.test(arg) && /^(-o|--offset)$/.test(args[i - 1] ?? '')
+    const isFollowed = /^(-o|--offset)$/.test(arg) && /^-\d+$/.test(args[i + 1] ?? '')
+    return isFollowed ? [] : isOfFlag ? [`--offset=${arg}`] : [arg]
+  })
+
 const parseFlags = (args: readonly string[]) =>
-  parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: true })
+  parseArgs({ args: withOffsets(args), options: flags, strict: true, allowPositionals: true })
 
 type Flags = ReturnType<typeof parseFlags>['values']
 

@@ -120,7 +120,7 @@ test('a record that the broker refuses is told by its number, and the exit code 
 
 test('Ctrl-C ends the input: what was read is sent', async () => {
   const topic = newTopic()
-  const run = new Piped(['produce', topic, '-b', broker.bootstrap, '-p', '0', '-X', 'linger.ms=0'])
+  using run = new Piped(['produce', topic, '-b', broker.bootstrap, '-p', '0', '-X', 'linger.ms=0'])
   run.child.stdin.write('one\ntwo\n')
   const kafka = new Kafka({ bootstrapServers: broker.bootstrap })
   await using consumer = kafka.consumer({ autoOffsetReset: 'earliest' })

@@ -37,7 +37,7 @@ export function recordAsJson({
   })
 }
 
-export class RecordJsonError extends Error {
+class RecordJsonError extends Error {
   override readonly name = 'RecordJsonError'
 }
 

@@ -30,7 +30,7 @@ async function bytesOf(disk: Disk, path: string): Promise<Buffer> {
 
 const baseOffsetOf = (path: string): number => parseFileName(basename(path))?.offset ?? 0
 
-/** Entries of nothing are room that was set aside. */
+/** Zeros are room that was set aside; the first entry is shown even so, as Kafka's tool does. */
 export async function* dumpOffsetIndex(disk: Disk, path: string, { isJson }: DumpOptions): AsyncGenerator<Found> {
   const bytes = await bytesOf(disk, path)
   const entries: { offset: number; position: number }[] = []
@@ -39,7 +39,7 @@ export async function* dumpOffsetIndex(disk: Disk, path: string, { isJson }: Dum
     if (relative === 0 && at > 0) break
     entries.push({ offset: baseOffsetOf(path) + relative, position })
   }
-  if (entries.length === 0 || (entries.length === 1 && entries[0]?.position === 0)) {
+  if (entries.length === 0) {
     yield said(`${path} is empty.`, { kind: 'empty' }, isJson)
     return
   }
@@ -47,7 +47,8 @@ export async function* dumpOffsetIndex(disk: Disk, path: string, { isJson }: Dum
   try {
     for (const entry of entries) {
       yield said(`offset: ${entry.offset} position: ${entry.position}`, { kind: 'offset-entry', ...entry }, isJson)
-      const found = log === undefined ? entry.offset : await lastOffsetAt(log, entry.position)
+      const isRoom = entry.offset === baseOffsetOf(path) && entry.position === 0
+      const found = log === undefined || isRoom ? entry.offset : await lastOffsetAt(log, entry.position)
       if (found !== entry.offset) {
         yield wrong(
           `mismatch: offset: ${entry.offset} position: ${entry.position} offset in the log: ${found ?? 'no batch'}`,
@@ -75,16 +76,12 @@ async function lastOffsetAt(log: OpenFile, position: number): Promise<number | u
 
 export async function* dumpTimeIndex(disk: Disk, path: string, { isJson }: DumpOptions): AsyncGenerator<Found> {
   const bytes = await bytesOf(disk, path)
-  let count = 0
   for (let at = 0; at + 12 <= bytes.length; at += 12) {
     const timestamp = Number(bytes.readBigInt64BE(at))
     const offset = baseOffsetOf(path) + bytes.readUInt32BE(at + 8)
     if (timestamp === 0 && at > 0) break
-    if (timestamp === 0 && bytes.readUInt32BE(at + 8) === 0) break
-    count++
     yield said(`timestamp: ${timestamp} offset: ${offset}`, { kind: 'time-entry', timestamp, offset }, isJson)
   }
-  if (count === 0) yield said(`${path} is empty.`, { kind: 'empty' }, isJson)
 }
 
 export async function* dumpTransactionIndex(disk: Disk, path: string, { isJson }: DumpOptions): AsyncGenerator<Found> {
@@ -123,8 +120,8 @@ function producerText({
   const first = currentTxnFirstOffset < 0 ? 'OptionalLong.empty' : `OptionalLong[${currentTxnFirstOffset}]`
   const text =
     `producerId: ${producerId} producerEpoch: ${producerEpoch} coordinatorEpoch: ${coordinatorEpoch} ` +
-    `currentTxnFirstOffset: ${first} lastTimestamp: ${entry.lastTimestamp} `
-  return text + entry.batches.map(batchText).join('')
+    `currentTxnFirstOffset: ${first} lastTimestamp: ${entry.lastTimestamp}`
+  return [text, ...entry.batches.map(batchText)].join(' ')
 }
 
 function batchText({ lastSequence, lastOffset, offsetDelta, timestamp }: ProducerEntry['batches'][number]): string {

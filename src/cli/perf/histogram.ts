@@ -1,5 +1,5 @@
 /**
- * How often which duration was seen, in bounded memory: buckets are equally wide up to 256 microseconds, and from there on 128 between
+ * How often which duration was seen, in bounded memory: buckets are equally wide up to 255 microseconds, and from there on 128 between
  * each power of two and the next, so that a percentile is at most 0.8 % above the true one. Pure.
  */
 const subBits = 7

@@ -10,7 +10,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-export class Piped {
+export class Piped implements Disposable {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>
   readonly #stdout: Buffer[] = []
   readonly #closed: Promise<unknown>
@@ -41,6 +41,11 @@ export class Piped {
     }
   }
 
+  /** So that what a failed test leaves behind does not keep its process. */
+  [Symbol.dispose](): void {
+    this.child.kill('SIGKILL')
+  }
+
   async ended(): Promise<Ended> {
     await this.#closed
     return { code: this.child.exitCode, stdout: this.stdout, stderr: this.#stderr }
@@ -48,7 +53,7 @@ export class Piped {
 }
 
 export async function piped(args: readonly string[], input: Uint8Array | string = ''): Promise<Ended> {
-  const run = new Piped(args)
+  using run = new Piped(args)
   run.child.stdin.end(input)
-  return run.ended()
+  return await run.ended()
 }
