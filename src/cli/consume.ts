@@ -4,6 +4,7 @@ import { type Consumer, KafkaError, type TopicPartition } from '../client/index.
 import { type ClientSetup, clientFlags, clientFlagsText, clientSetup } from './client/client-flags.ts'
 import { Ending } from './client/ending.ts'
 import { unescaped } from './client/escapes.ts'
+import { withNegatives } from './client/negative-numbers.ts'
 import { partitionsOf } from './client/partitions.ts'
 import { Reading } from './client/reading.ts'
 import { formatWriter, plainWriter, type RecordWriter } from './client/record-format.ts'
@@ -27,9 +28,11 @@ ends it with 130.
   --partition, -p N        this partition alone; may be repeated
   --group, -g NAME         as a member of this group
   --max-messages, -c N     ends after so many records
+  --timeout-ms N           ends when nothing comes for so long
   --exit-at-end, -e        ends when all is read that was there when it began
   --format, -f TEXT        what is written of a record: %t topic, %p partition, %o offset, %T timestamp, %k key, %K its length,
-                           %s value, %S its length, %R that in four bytes, %h headers, %% a percent sign; escapes: \\n \\t \\r \\0
+                           %s value, %S its length, %R that in four bytes, %h headers as kcat has them, %H as Kafka's formatter
+                           does (%H{;} with another separator), %% a percent sign; escapes: \\n \\t \\r \\0
                            \\\\ \\xNN
   --json                   each record as an object on a line of its own: topic, partition, offset, timestamp, key, value,
                            headers; what is not UTF-8 is {"base64": "..."}
@@ -46,6 +49,7 @@ const flags = {
   partition: { type: 'string', short: 'p', multiple: true },
   group: { type: 'string', short: 'g' },
   'max-messages': { type: 'string', short: 'c' },
+  'timeout-ms': { type: 'string' },
   'exit-at-end': { type: 'boolean', short: 'e' },
   format: { type: 'string', short: 'f' },
   json: { type: 'boolean' },
@@ -55,16 +59,8 @@ const flags = {
   'isolation-level': { type: 'string' },
 } as const
 
-/** `-o -5` as kcat takes it: what begins with a hyphen would be another flag. */
-const withOffsets = (args: readonly string[]): string[] =>
-  args.flatMap((arg, i) => {
-    const isOfFlag = /^-\d+$/.test(arg) && /^(-o|--offset)$/.test(args[i - 1] ?? '')
-    const isFollowed = /^(-o|--offset)$/.test(arg) && /^-\d+$/.test(args[i + 1] ?? '')
-    return isFollowed ? [] : isOfFlag ? [`--offset=${arg}`] : [arg]
-  })
-
 const parseFlags = (args: readonly string[]) =>
-  parseArgs({ args: withOffsets(args), options: flags, strict: true, allowPositionals: true })
+  parseArgs({ args: withNegatives(args), options: flags, strict: true, allowPositionals: true })
 
 type Flags = ReturnType<typeof parseFlags>['values']
 
@@ -74,6 +70,7 @@ interface Asked {
   readonly partitions: readonly number[]
   readonly group: string | undefined
   readonly recordsMax: number | undefined
+  readonly idleMsMax: number | undefined
   readonly endsAtEnd: boolean
   readonly writer: RecordWriter
 }
@@ -107,13 +104,14 @@ function asked(topics: readonly string[], values: Flags): Asked {
   if (group !== undefined && (offset ?? partition[0]) !== undefined) {
     throw new UsageError('--group: a member begins where its group is, in the partitions that it is given')
   }
-  const max = values['max-messages']
+  const [max, idleMsMax] = [values['max-messages'], values['timeout-ms']]
   return {
     topics: [...new Set(topics)],
     spot: startSpot(isFromBeginning ? 'beginning' : (offset ?? 'end')),
     partitions: partition.map((it) => numberOf('partition', it)),
     group,
     recordsMax: max === undefined ? undefined : numberOf('max-messages', max),
+    idleMsMax: idleMsMax === undefined ? undefined : numberOf('timeout-ms', idleMsMax),
     endsAtEnd: values['exit-at-end'] ?? false,
     writer: writerOf(values),
   }
@@ -130,7 +128,7 @@ function givenBy(values: Flags): Map<string, string> {
 }
 
 async function consume(wanted: Asked, setup: ClientSetup, context: ProcessContext): Promise<number> {
-  const { topics, group, recordsMax, endsAtEnd, writer } = wanted
+  const { topics, group, recordsMax, idleMsMax, endsAtEnd, writer } = wanted
   const { kafka, properties } = setup
   const ending = new Ending(context)
   const fail = (error: unknown): void => {
@@ -149,7 +147,7 @@ async function consume(wanted: Asked, setup: ClientSetup, context: ProcessContex
     }),
   })
   const reading: Reading = new Reading({
-    ...{ consumer, ending, recordsMax, isExact: true, endsAtEnd },
+    ...{ consumer, ending, recordsMax, isExact: true, idleMsMax, endsAtEnd },
     async write(records) {
       const pieces: Uint8Array[] = []
       for (const record of records) writer(record, pieces)

@@ -114,7 +114,7 @@ describe('odradek groups why', () => {
   })
 
   it('a wrong command line is an error of usage', async () => {
-    for (const args of [[], ['list'], ['why'], ['why', 'a', 'b'], ['why', 'a', '--wink']]) {
+    for (const args of [[], ['dance'], ['why'], ['why', 'a', 'b'], ['why', 'a', '--wink']]) {
       const { code, output } = await why(...args)
       assert.equal(code, 2, args.join(' '))
       assert.match(output, /^odradek groups: .*\nodradek groups: `odradek groups --help` lists the flags\n$/s)

@@ -20,7 +20,12 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['consume', { summary: 'write records out', load: () => import('./consume.ts') }],
   ['perf', { summary: 'measure how fast a cluster is', load: () => import('./perf.ts') }],
   ['cluster', { summary: 'tell what brokers hold, drain one, rebalance all', load: () => import('./cluster.ts') }],
-  ['groups', { summary: 'tell why a group rebalanced', load: () => import('./groups.ts') }],
+  ['topics', { summary: 'list, describe, create, alter and delete topics', load: () => import('./topics.ts') }],
+  ['configs', { summary: 'describe and alter configs', load: () => import('./configs.ts') }],
+  [
+    'groups',
+    { summary: 'tell how far groups are, move them, tell why one rebalanced', load: () => import('./groups.ts') },
+  ],
   ['log', { summary: 'print what is in the files of a partition', load: () => import('./log.ts') }],
   ['random-uuid', { summary: 'print a random id, for a new cluster', load: () => import('./random-uuid.ts') }],
   ['version-mapping', { summary: 'list the features of a release', load: () => import('./version-mapping.ts') }],
@@ -30,13 +35,25 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ],
 ])
 
+/** Kafka's own tools, by their names and flags. */
+const tools: ReadonlyMap<string, Verb['load']> = new Map([
+  ['kafka-topics', () => import('./kafka/kafka-topics.ts')],
+  ['kafka-get-offsets', () => import('./kafka/kafka-get-offsets.ts')],
+  ['kafka-delete-records', () => import('./kafka/kafka-delete-records.ts')],
+  ['kafka-configs', () => import('./kafka/kafka-configs.ts')],
+  ['kafka-console-producer', () => import('./kafka/kafka-console-producer.ts')],
+  ['kafka-console-consumer', () => import('./kafka/kafka-console-consumer.ts')],
+  ['kafka-producer-perf-test', () => import('./kafka/kafka-producer-perf-test.ts')],
+  ['kafka-consumer-groups', () => import('./kafka/kafka-consumer-groups.ts')],
+])
+
 function usage(): string {
   const width = Math.max(...[...verbs.keys(), '--version, -v'].map((name) => name.length)) + 3
   const line = (name: string, summary: string): string => `  ${name.padEnd(width)}${summary}\n`
   return [
     'Usage: odradek <verb> [flags], or odradek <option>\n\n',
     ...[...verbs].map(([name, { summary }]) => line(name, summary)),
-    '\n',
+    `\nKafka's tools, with their flags and in their form: ${[...tools.keys()].join(', ')}\n\n`,
     line('--help, -h', 'print this text; after a verb, its flags'),
     line('--version, -v', 'print the version'),
   ].join('')
@@ -67,8 +84,8 @@ export async function main(
       process.stderr.write(usage())
       return exitUsage
     default: {
-      const verb = verbs.get(word)
-      if (verb !== undefined) return (await verb.load()).run(args, context)
+      const load = verbs.get(word)?.load ?? tools.get(word.replace(/\.sh$/, ''))
+      if (load !== undefined) return (await load()).run(args, context)
       process.stderr.write(`odradek: unknown verb '${word}'; \`odradek --help\` lists what there is\n`)
       return exitUsage
     }

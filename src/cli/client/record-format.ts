@@ -27,6 +27,16 @@ function headersText({ headers }: Given, nullBytes: Uint8Array): Uint8Array {
   return Buffer.concat(parts)
 }
 
+/** As Kafka's own formatter has them. */
+function kafkaHeaders({ headers }: Given, separator: string, nullBytes: Uint8Array): Uint8Array {
+  if (headers.length === 0) return Buffer.from('NO_HEADERS')
+  const parts = headers.flatMap(({ key, value }, i) => [
+    Buffer.from(`${i === 0 ? '' : separator}${key}:`),
+    value ?? nullBytes,
+  ])
+  return Buffer.concat(parts)
+}
+
 const tokens = (nullBytes: Uint8Array): Readonly<Record<string, Piece>> => ({
   t: text(({ topic }) => topic),
   p: text(({ partition }) => String(partition)),
@@ -38,6 +48,7 @@ const tokens = (nullBytes: Uint8Array): Readonly<Record<string, Piece>> => ({
   S: text(({ value }) => String(lengthOf(value))),
   R: ({ value }) => lengthBytes(value),
   h: (record) => headersText(record, nullBytes),
+  H: (record) => kafkaHeaders(record, ',', nullBytes),
 })
 
 /** Appends the pieces of one record to `into`. */
@@ -47,10 +58,15 @@ export type RecordWriter = (record: Given, into: Uint8Array[]) => void
 export function formatWriter(format: string, nullBytes: Uint8Array): RecordWriter {
   const known = tokens(nullBytes)
   const pieces: Piece[] = []
-  for (const [piece] of format.matchAll(/%.?|[^%]+/gsu)) {
+  for (const [piece] of format.matchAll(/%H\{[^}]*\}|%.?|[^%]+/gsu)) {
     if (!piece.startsWith('%') || piece === '%%') {
       const bytes = unescaped('format', piece === '%%' ? '%' : piece)
       pieces.push(() => bytes)
+      continue
+    }
+    const separator = /^%H\{(.*)\}$/s.exec(piece)?.[1]
+    if (separator !== undefined) {
+      pieces.push((record) => kafkaHeaders(record, separator, nullBytes))
       continue
     }
     const token = known[piece.slice(1)]

@@ -12,19 +12,19 @@ export type StartSpot =
   | { readonly kind: 'time'; readonly timestampMs: number }
 
 /** Throws UsageError. */
-export function startSpot(text: string): StartSpot {
+export function startSpot(text: string, flag = 'offset'): StartSpot {
   if (text === 'beginning' || text === 'earliest') return { kind: 'beginning' }
   if (text === 'end' || text === 'latest') return { kind: 'end' }
   if (/^\d{1,15}$/.test(text)) return { kind: 'offset', offset: Number(text) }
   if (/^-\d{1,15}$/.test(text)) return { kind: 'before-end', count: -Number(text) }
-  if (text.startsWith('@')) return { kind: 'time', timestampMs: timeOf(text.slice(1)) }
-  throw new UsageError(`--offset is beginning, end, an offset, -N for so many before the end, or @TIME, not '${text}'`)
+  if (text.startsWith('@')) return { kind: 'time', timestampMs: timeOf(text.slice(1), flag) }
+  throw new UsageError(`--${flag} is beginning, end, an offset, -N for so many before the end, or @TIME, not '${text}'`)
 }
 
 /** Milliseconds since 1970, or a date as ISO 8601 has it. */
-function timeOf(text: string): number {
+function timeOf(text: string, flag: string): number {
   const timestampMs = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text)
-  if (Number.isNaN(timestampMs)) throw new UsageError(`--offset: '${text}' is neither milliseconds nor a date`)
+  if (Number.isNaN(timestampMs)) throw new UsageError(`--${flag}: '${text}' is neither milliseconds nor a date`)
   return timestampMs
 }
 
