@@ -15,7 +15,7 @@ import { exitDone } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek cluster status [flags]
+export const usage = `Usage: odradek cluster status [flags]
        odradek cluster drain --broker ID [flags]
        odradek cluster rebalance [flags]
        odradek cluster unregister --broker ID [flags]

@@ -5,7 +5,7 @@ import { clientFlagsText } from './client/client-flags.ts'
 import { printable } from './table.ts'
 import { UsageError } from './usage-error.ts'
 
-const usage = `Usage: odradek configs describe KIND NAME [flags]
+export const usage = `Usage: odradek configs describe KIND NAME [flags]
        odradek configs alter KIND NAME [flags]
 
 KIND is topic, broker, broker-logger, client-metrics or group. The NAME 'default' of a broker is what holds for all brokers.

@@ -15,7 +15,7 @@ import type { ProcessContext } from './process-context.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek consume TOPIC... [flags]
+export const usage = `Usage: odradek consume TOPIC... [flags]
 
 Writes the values of records to the standard output, as they are, each with a new line behind it: from the end on, for as long as it is
 not told to stop. Without --group it reads by itself, and nothing is committed; with one it is a member of that group, and what was

@@ -119,6 +119,6 @@ describe('odradek groups why', () => {
       assert.equal(code, 2, args.join(' '))
       assert.match(output, /^odradek groups: .*\nodradek groups: `odradek groups --help` lists the flags\n$/s)
     }
-    assert.match((await why('--help')).output, /^Usage: odradek groups why GROUP/)
+    assert.match((await why('why', '--help')).output, /^Usage: odradek groups why GROUP/)
   })
 })

@@ -10,7 +10,7 @@ import { run as runWhy } from './groups/why.ts'
 import { printable } from './table.ts'
 import { UsageError } from './usage-error.ts'
 
-const usage = `Usage: odradek groups list [flags]
+export const usage = `Usage: odradek groups list [flags]
        odradek groups describe GROUP... [flags]
        odradek groups reset-offsets GROUP [flags]
        odradek groups delete-offsets GROUP --topic TOPIC... [flags]

@@ -6,10 +6,16 @@ import { readFileSync } from 'node:fs'
 import { exitDone, exitUsage } from './exit-codes.ts'
 import type { ProcessContext } from './process-context.ts'
 
+interface Loaded {
+  /** What `--help` prints. */
+  readonly usage: string
+  run(args: readonly string[], context: ProcessContext): Promise<number>
+}
+
 interface Verb {
   readonly summary: string
   /** The file of a verb is loaded when it is called: help, version and the other verbs do not wait for it. */
-  readonly load: () => Promise<{ run(args: readonly string[], context: ProcessContext): Promise<number> }>
+  readonly load: () => Promise<Loaded>
 }
 
 const verbs: ReadonlyMap<string, Verb> = new Map([
@@ -33,10 +39,11 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
     'feature-dependencies',
     { summary: 'tell what a level of a feature needs', load: () => import('./feature-dependencies.ts') },
   ],
+  ['completion', { summary: 'print a script by which a shell completes all this', load: loadCompletion }],
 ])
 
 /** Kafka's own tools, by their names and flags. */
-const tools: ReadonlyMap<string, Verb['load']> = new Map([
+const tools: ReadonlyMap<string, Verb['load']> = new Map<string, Verb['load']>([
   ['kafka-topics', () => import('./kafka/kafka-topics.ts')],
   ['kafka-get-offsets', () => import('./kafka/kafka-get-offsets.ts')],
   ['kafka-delete-records', () => import('./kafka/kafka-delete-records.ts')],
@@ -46,6 +53,16 @@ const tools: ReadonlyMap<string, Verb['load']> = new Map([
   ['kafka-producer-perf-test', () => import('./kafka/kafka-producer-perf-test.ts')],
   ['kafka-consumer-groups', () => import('./kafka/kafka-consumer-groups.ts')],
 ])
+
+const loadOf = (word: string): Verb['load'] | undefined => verbs.get(word)?.load ?? tools.get(word.replace(/\.sh$/, ''))
+
+/** It looks into all others. */
+async function loadCompletion(): Promise<Loaded> {
+  const { complete, usage: text } = await import('./completion.ts')
+  const helpOf = async (word: string): Promise<string> =>
+    word === 'completion' ? text : ((await loadOf(word)?.())?.usage ?? '')
+  return { usage: text, run: (args) => complete(args, [...verbs.keys(), ...tools.keys()], helpOf) }
+}
 
 function usage(): string {
   const width = Math.max(...[...verbs.keys(), '--version, -v'].map((name) => name.length)) + 3
@@ -84,7 +101,7 @@ export async function main(
       process.stderr.write(usage())
       return exitUsage
     default: {
-      const load = verbs.get(word)?.load ?? tools.get(word.replace(/\.sh$/, ''))
+      const load = loadOf(word)
       if (load !== undefined) return (await load()).run(args, context)
       process.stderr.write(`odradek: unknown verb '${word}'; \`odradek --help\` lists what there is\n`)
       return exitUsage

@@ -11,7 +11,7 @@ import type { ProcessContext } from './process-context.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek log dump FILE... [flags]
+export const usage = `Usage: odradek log dump FILE... [flags]
 
 Prints what is in files of a partition, in the form of kafka-dump-log: batches of a .log or a .checkpoint, entries of an .index, a
 .timeindex or a .txnindex, producers of a .snapshot. Nothing is changed, and no node needs to run. A batch with a wrong checksum, bytes

@@ -13,7 +13,7 @@ import type { ProcessContext } from './process-context.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek perf produce --topic NAME [flags]
+export const usage = `Usage: odradek perf produce --topic NAME [flags]
        odradek perf consume --topic NAME [flags]
        odradek perf latency --topic NAME [flags]
 

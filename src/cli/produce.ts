@@ -13,7 +13,7 @@ import type { ProcessContext } from './process-context.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek produce TOPIC [flags]
+export const usage = `Usage: odradek produce TOPIC [flags]
 
 Sends each line of the standard input as a record. Bytes stay what they are. What fails is told on the standard error, and counted: then
 the exit code is 1, and all else has been sent. Ctrl-C ends the input; what was read is sent.

@@ -6,7 +6,7 @@ import { exitDone, exitFailed } from './exit-codes.ts'
 import { printable } from './table.ts'
 import { UsageError } from './usage-error.ts'
 
-const usage = `Usage: odradek topics list [flags]
+export const usage = `Usage: odradek topics list [flags]
        odradek topics describe TOPIC... [flags]
        odradek topics create TOPIC... [flags]
        odradek topics alter TOPIC [flags]

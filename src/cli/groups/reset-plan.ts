@@ -15,6 +15,8 @@ export interface PlannedOffset extends TopicPartition {
   /** Undefined: nothing is committed. */
   readonly from: number | undefined
   readonly to: number
+  /** There is no record of that time or later. */
+  readonly isFallback: boolean
 }
 
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
@@ -87,6 +89,6 @@ export async function resetPlan(
     const isCommitted = spot.kind === 'current' && from !== undefined
     const wanted = wantedOf(name, spot, known)
     const to = isCommitted ? wanted : Math.min(Math.max(wanted, known.first), known.end)
-    return { topic, partition, from, to }
+    return { topic, partition, from, to, isFallback: spot.kind === 'time' && ofTime === undefined }
   })
 }

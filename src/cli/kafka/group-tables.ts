@@ -57,14 +57,16 @@ export function membersText({ groupId, members }: GroupDescription): string {
   return `\n${lines.join('\n')}\n`
 }
 
+const csvCell = (cell: string | number): string =>
+  typeof cell === 'string' && /[",\s]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : String(cell)
+
 /** Or as lines of values: the group comes first where there are several. */
 export function planText(planned: ReadonlyMap<string, readonly PlannedOffset[]>, isExport: boolean): string {
   const all = [...planned].flatMap(([group, offsets]) => offsets.map((it) => ({ group, ...it })))
   if (isExport) {
     const isOne = planned.size === 1
-    return all
-      .map(({ group, topic, partition, to }) => `${isOne ? '' : `"${group}",`}"${topic}",${partition},${to}\n`)
-      .join('')
+    const cells = all.map(({ group, topic, partition, to }) => [...(isOne ? [] : [group]), topic, partition, to])
+    return `${cells.map((row) => `${row.map(csvCell).join(',')}\n`).join('')}\n`
   }
   const rows = all.map(({ group, topic, partition, to }) => [group, topic, String(partition), String(to)])
   const widths = [widthOf(rows.map(([group = '']) => group)), widthOf(rows.map(([, topic = '']) => topic)), 10]

@@ -6,7 +6,7 @@ import type { Given } from '../client/actions.ts'
 import { UsageError } from '../usage-error.ts'
 import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
-const usage = `Usage: odradek kafka-configs --bootstrap-server HOST:PORT --describe|--alter ENTITY [flags]
+export const usage = `Usage: odradek kafka-configs --bootstrap-server HOST:PORT --describe|--alter ENTITY [flags]
 
 As kafka-configs of Apache Kafka, and in its form, for topics, brokers, broker-loggers, groups and client-metrics. Users, clients and
 addresses are not served here.
@@ -91,9 +91,8 @@ function entityOf(given: Given): Entity {
 const upper = (source: string): string => source.toUpperCase().replaceAll('-', '_')
 const singular = (plural: Plural): string => plural.replace(/s$/, '')
 
-function entryText({ name, value, isSensitive, synonyms }: ConfigEntry, own: string | undefined): string {
-  const shown = synonyms.filter(({ source }) => own === undefined || source === own)
-  const texts = shown.map((it) => `${upper(it.source)}:${it.name}=${it.value}`)
+function entryText({ name, value, isSensitive, synonyms }: ConfigEntry): string {
+  const texts = synonyms.map((it) => `${upper(it.source)}:${it.name}=${it.value}`)
   return `  ${name}=${value} sensitive=${isSensitive} synonyms={${texts.join(', ')}}`
 }
 
@@ -121,7 +120,7 @@ async function describe({ admin, given }: ToolAsked): Promise<undefined> {
     if (isDefaults) say(`Default configs for ${entity.plural} in the cluster are:`)
     else say(`${which} configs for ${singular(entity.plural)} ${name} are:`)
     for (const entry of shown.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      say(entryText(entry, given.has('all') ? undefined : source))
+      say(entryText(entry))
     }
   }
 }

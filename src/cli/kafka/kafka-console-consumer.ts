@@ -7,7 +7,7 @@ import { UsageError } from '../usage-error.ts'
 import { runVerb } from '../verb.ts'
 import { propertiesOf } from './line-properties.ts'
 
-const usage = `Usage: odradek kafka-console-consumer --bootstrap-server HOST:PORT --topic NAME [flags]
+export const usage = `Usage: odradek kafka-console-consumer --bootstrap-server HOST:PORT --topic NAME [flags]
 
 Writes the values of records to the standard output, as kafka-console-consumer of Apache Kafka does. Without --group it is no member
 of any group.

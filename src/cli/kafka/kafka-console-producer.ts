@@ -6,7 +6,7 @@ import { UsageError } from '../usage-error.ts'
 import { runVerb } from '../verb.ts'
 import { propertiesOf } from './line-properties.ts'
 
-const usage = `Usage: odradek kafka-console-producer --bootstrap-server HOST:PORT --topic NAME [flags]
+export const usage = `Usage: odradek kafka-console-producer --bootstrap-server HOST:PORT --topic NAME [flags]
 
 Sends each line of the standard input as a record, as kafka-console-producer of Apache Kafka does, without its prompt.
 

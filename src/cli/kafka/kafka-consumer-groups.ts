@@ -10,7 +10,7 @@ import { membersText, offsetsText, padded, planText } from './group-tables.ts'
 import { told } from './told.ts'
 import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
-const usage = `Usage: odradek kafka-consumer-groups --bootstrap-server HOST:PORT ACTION [flags]
+export const usage = `Usage: odradek kafka-consumer-groups --bootstrap-server HOST:PORT ACTION [flags]
 
 As kafka-consumer-groups of Apache Kafka, and in its form, but that the exit code is 1 where something failed.
 
@@ -222,6 +222,10 @@ async function resetOffsets({ admin, given }: ToolAsked): Promise<number> {
       continue
     }
     const offsets = await resetPlan(admin, groupId, await scopeOf(admin, groupId, given, plan))
+    for (const { topic, partition, isFallback } of offsets) {
+      if (!isFallback) continue
+      say(`\nWarn: Partition ${partition} from topic ${topic} is empty. Falling back to latest known offset.`)
+    }
     if (given.has('execute'))
       await admin.alterGroupOffsets(
         groupId,
@@ -240,11 +244,12 @@ async function deleteOffsets({ admin, given }: ToolAsked): Promise<number> {
   const hasFailed = [...results.values()].some((it) => it instanceof KafkaError)
   if (hasFailed) error('Encounter some partition level error, see the follow-up details:')
   else say(`Request succeeded for deleting offsets from group ${groupId}.`)
-  process.stdout.write(`\n${padded('TOPIC', 15)} ${padded('PARTITION', 10)} ${padded('STATUS', 15)}`)
+  const width = Math.max(15, ...partitions.map(({ topic }) => topic.length))
+  process.stdout.write(`\n${padded('TOPIC', width)} ${padded('PARTITION', 10)} ${padded('STATUS', 15)}`)
   for (const { topic, partition } of partitions) {
     const result = results.get(`${topic}-${partition}`)
     const status = result instanceof KafkaError ? `Error: ${told(result)}` : 'Successful'
-    process.stdout.write(`\n${padded(topic, 15)} ${padded(String(partition), 10)} ${padded(status, 15)}`)
+    process.stdout.write(`\n${padded(topic, width)} ${padded(String(partition), 10)} ${padded(status, 15)}`)
   }
   process.stdout.write('\n')
   return hasFailed ? exitFailed : exitDone

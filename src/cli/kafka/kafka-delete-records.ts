@@ -5,7 +5,7 @@ import { UsageError } from '../usage-error.ts'
 import { told } from './told.ts'
 import { runTool, say, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
-const usage = `Usage: odradek kafka-delete-records --bootstrap-server HOST:PORT --offset-json-file FILE
+export const usage = `Usage: odradek kafka-delete-records --bootstrap-server HOST:PORT --offset-json-file FILE
 
 As kafka-delete-records of Apache Kafka, and in its form. FILE is
 {"partitions": [{"topic": "orders", "partition": 0, "offset": 10}], "version": 1}: what lies before the offset goes; -1 is the end.

@@ -5,7 +5,7 @@ import { includeList } from './include-list.ts'
 import { told } from './told.ts'
 import { runTool, say, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
-const usage = `Usage: odradek kafka-get-offsets --bootstrap-server HOST:PORT [flags]
+export const usage = `Usage: odradek kafka-get-offsets --bootstrap-server HOST:PORT [flags]
 
 As kafka-get-offsets of Apache Kafka, and in its form: TOPIC:PARTITION:OFFSET.
 

@@ -11,7 +11,7 @@ import type { ProcessContext } from '../process-context.ts'
 import { UsageError } from '../usage-error.ts'
 import { runVerb } from '../verb.ts'
 
-const usage = `Usage: odradek kafka-producer-perf-test --topic NAME --num-records N --record-size BYTES --throughput N [flags]
+export const usage = `Usage: odradek kafka-producer-perf-test --topic NAME --num-records N --record-size BYTES --throughput N [flags]
 
 As kafka-producer-perf-test of Apache Kafka, with its last line in its form. --throughput -1 is as fast as it goes.
 

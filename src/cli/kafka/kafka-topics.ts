@@ -10,10 +10,11 @@ import type { Given } from '../client/actions.ts'
 import { exitFailed } from '../exit-codes.ts'
 import { UsageError } from '../usage-error.ts'
 import { includeList } from './include-list.ts'
+import { javaHashOrder } from './java-hash-order.ts'
 import { told } from './told.ts'
 import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
-const usage = `Usage: odradek kafka-topics --bootstrap-server HOST:PORT --list|--describe|--create|--alter|--delete [flags]
+export const usage = `Usage: odradek kafka-topics --bootstrap-server HOST:PORT --list|--describe|--create|--alter|--delete [flags]
 
 As kafka-topics of Apache Kafka, and in its form.
 
@@ -126,7 +127,8 @@ function partitionText({ topic, moves }: Described, { partition, leader, replica
 
 function tell(described: Described, given: Given): void {
   const { topic, configs } = described
-  const own = [...(configs?.entries.values() ?? [])].filter(({ source }) => source !== 'default-config')
+  const all = javaHashOrder([...(configs?.entries.values() ?? [])], ({ name }) => name)
+  const own = all.filter(({ source }) => source !== 'default-config')
   const isFiltered = filterNames.some((name) => given.has(name))
   const onlyOverrides = given.has('topics-with-overrides')
   const [first] = topic.partitions
