@@ -7,7 +7,7 @@ import { type Ended, piped } from './testdata/piped.ts'
 let broker: RunningBroker
 before(async () => {
   const authorizer = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
-  broker = await startBroker({ config: { 'authorizer.class.name': authorizer, 'super.users': 'User:ANONYMOUS' } })
+  broker = await startBroker({ config: { 'authorizer.class.name': authorizer } })
 })
 after(() => broker.stop())
 
