@@ -11,7 +11,7 @@ Prints a script for the shell: verbs, their actions, and their flags are complet
 `
 
 /** What can stand behind `odradek <verb>`. */
-export interface Completed {
+interface Completed {
   readonly verb: string
   readonly words: readonly string[]
 }

@@ -10,7 +10,7 @@ import { withNegatives } from './negative-numbers.ts'
 
 type FlagKinds = NonNullable<ParseArgsConfig['options']>
 
-export const actionFlags = { ...clientFlags, json: { type: 'boolean' } } as const
+const actionFlags = { ...clientFlags, json: { type: 'boolean' } } as const
 
 /** What the flags of a command line say, by name; a flag that is not there is undefined. */
 export class Given {
@@ -64,7 +64,7 @@ export interface Asked {
 }
 
 /** What an action has found: rows for people, with a head; data for programs. */
-export interface Shown {
+interface Shown {
   readonly rows?: readonly (readonly string[])[]
   readonly text?: string
   readonly data: unknown

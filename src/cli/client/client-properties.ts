@@ -38,6 +38,8 @@ const producerKinds: Readonly<Record<string, Kind>> = {
 
 const consumerKinds: Readonly<Record<string, Kind>> = {
   'group.id': 'text',
+  'group.protocol': 'text',
+  'group.remote.assignor': 'text',
   'group.instance.id': 'text',
   'auto.offset.reset': 'text',
   'enable.auto.commit': 'boolean',
