@@ -16,8 +16,8 @@ import { exitDone } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-export const usage = `Usage: odradek cluster describe [flags]
-       odradek cluster status [flags]
+export const usage = `Usage: odradek cluster status [flags]
+       odradek cluster describe [flags]
        odradek cluster drain --broker ID [flags]
        odradek cluster rebalance [flags]
        odradek cluster unregister --broker ID [flags]
