@@ -5,6 +5,7 @@ import type { PeerAddress } from '../peer/index.ts'
 import { ErrorCode, unregisterBroker } from '../protocol/index.ts'
 import { ClusterAdmin, errorText } from './cluster/admin.ts'
 import { AdminError } from './cluster/admin-error.ts'
+import { run as describe } from './cluster/describe.ts'
 import { moveReplicas } from './cluster/moving.ts'
 import { PlanError } from './cluster/plan.ts'
 import { Report } from './cluster/report.ts'
@@ -15,11 +16,13 @@ import { exitDone } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek cluster status [flags]
+export const usage = `Usage: odradek cluster status [flags]
+       odradek cluster describe [flags]
        odradek cluster drain --broker ID [flags]
        odradek cluster rebalance [flags]
        odradek cluster unregister --broker ID [flags]
 
+describe    tells which brokers there are and where; it has flags of its own: \`odradek cluster describe --help\`.
 status      tells of each broker how many replicas it has, how many partitions it leads, how many it would lead if all were led by
             their first replica, and how many of its replicas are not in sync; which partitions are under-replicated or on their
             way to other brokers; and what is throttled.
@@ -192,4 +195,6 @@ function act({ positionals, values }: Asked): Promise<number> {
 }
 
 export const run = (args: readonly string[]): Promise<number> =>
-  runVerb({ name: 'cluster', usage, parse: () => asked(args), run: act, mendable: [AdminError, PlanError] })
+  args[0] === 'describe'
+    ? describe(args)
+    : runVerb({ name: 'cluster', usage, parse: () => asked(args), run: act, mendable: [AdminError, PlanError] })

@@ -20,13 +20,18 @@ export async function readConfigFile(
 
 /** Throws DiskError. */
 export async function readConfigTexts(disk: Disk, path: string): Promise<Map<string, string>> {
+  return withAbsoluteDirectories(await readPropertiesFile(disk, path))
+}
+
+/** Of any kind. Throws DiskError. */
+export async function readPropertiesFile(disk: Disk, path: string): Promise<Map<string, string>> {
   const absolute = resolve(path)
   const stat = await disk.stat(absolute)
   if (stat !== undefined && stat.kind !== 'file') throw new DiskError('EISDIR', absolute, `not a file: ${absolute}`)
   const bytes = await readWholeFile(disk, absolute, sizeMaxInBytes)
   if (bytes === undefined) throw new DiskError('ENOENT', absolute, `no such file: ${absolute}`)
   // Java reads properties as Latin-1, and the same file must mean the same to both.
-  return withAbsoluteDirectories(parseProperties(bytes.toString('latin1')))
+  return parseProperties(bytes.toString('latin1'))
 }
 
 /** Relative ones are taken from where the command is called, as Java does. */

@@ -4,7 +4,7 @@ import { featureDependencies } from '../node/index.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek feature-dependencies --feature NAME=LEVEL [flags]
+export const usage = `Usage: odradek feature-dependencies --feature NAME=LEVEL [flags]
 
 Tells which levels of other features a level of a feature needs.
 

@@ -15,7 +15,7 @@ import { parseSettings } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek format --cluster-id ID --config FILE [flags]
+export const usage = `Usage: odradek format --cluster-id ID --config FILE [flags]
 
 Prepares the log directories that the configuration names, as \`kafka-storage format\` does.
 

@@ -1,128 +1,157 @@
-/** `odradek groups why`: what a node's HTTP address tells of a group, as a table for people or as JSON for programs. */
-import { parseArgs } from 'node:util'
-import type { GroupWhy } from '../node/index.ts'
+/** `odradek groups`: which groups there are, how far they are, where they go on, and why one rebalanced. */
+import { type Admin, KafkaError, settled, type TopicPartition } from '../client/index.ts'
+import { type Action, type Asked, runActions } from './client/actions.ts'
+import { clientFlagsText } from './client/client-flags.ts'
+import { startSpot } from './client/start-spots.ts'
 import { exitDone, exitFailed } from './exit-codes.ts'
-import { printable, table } from './table.ts'
+import { progressOf } from './groups/progress.ts'
+import { partitionsNamed, type ResetSpot, resetPlan } from './groups/reset-plan.ts'
+import { run as runWhy } from './groups/why.ts'
+import { printable } from './table.ts'
 import { UsageError } from './usage-error.ts'
-import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek groups why GROUP [flags]
+export const usage = `Usage: odradek groups list [flags]
+       odradek groups describe GROUP... [flags]
+       odradek groups reset-offsets GROUP [flags]
+       odradek groups delete-offsets GROUP --topic TOPIC... [flags]
+       odradek groups delete GROUP... [flags]
+       odradek groups why GROUP [flags]
 
-Tells why a group rebalanced, and removed, fenced or refused members: the newest events that its coordinator keeps, with
-their cause. Of a group that has ended, they are told for a while; a group of which nothing is known is an error. TIME is UTC. EPOCH is the generation of a classic group, or
-the epoch of a group of the consumer protocol, after the event: each rebalance makes it grow. Behind a removal stands how long
-nothing came, and the limit for that, which the client (session.timeout.ms, max.poll.interval.ms) or the configs of the group
-(consumer.session.timeout.ms) have set; of a generation and an assignment, how long they took. Bounds: odradek.group.events
-and odradek.group.events.groups.
+list            tells of each group its type and state.
+describe        tells how far a group is in each partition, and who has it.
+reset-offsets   tells where a group without members would go on, and with --execute has it go on there. What lies beyond the ends of a
+                partition becomes its end.
+delete-offsets  forgets what a group has committed for topics that none of its members reads.
+delete          takes groups away that have no members.
+why             tells why a group rebalanced; it has flags of its own: \`odradek groups why --help\`.
 
-  --http ADDRESS   where a node serves metrics, host:port (odradek.metrics.listener); may be repeated, for the nodes of a
-                   cluster: the one that coordinates the group answers; 127.0.0.1:9404 unless told
-  --json           as JSON, for programs: the group's state, unless there is no such group; when this node loaded its
-                   partition of __consumer_offsets (loadedMs); and the events, each with its time, epochs, cause and
-                   numbers as data (change) and in words (text)
-  --help, -h       print this text
-`
+  --topic, -t TOPIC        reset-offsets, delete-offsets: all partitions of the topic, or as TOPIC:0,2; may be repeated
+  --all-topics             reset-offsets: all that the group has committed
+  --to, -o SPOT            beginning, end, current, an offset, -N for so many before the end, or @TIME: the first record that
+                           is not older
+  --by N                   reset-offsets: instead of --to, so many further, or back
+  --execute                reset-offsets: does it
+  --json                   for programs: one value in a line
+${clientFlagsText}`
 
 const flags = {
-  http: { type: 'string', multiple: true },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
+  topic: { type: 'string', short: 't', multiple: true },
+  'all-topics': { type: 'boolean' },
+  to: { type: 'string', short: 'o' },
+  by: { type: 'string' },
+  execute: { type: 'boolean' },
 } as const
 
-const answerMsMax = 10_000
+const many: readonly [number, number] = [1, Number.POSITIVE_INFINITY]
+const shown = (value: number | undefined): string => (value === undefined ? '-' : String(value))
 
-type Answer = { readonly text: string; readonly why: Told } | { readonly failure: string }
+async function list({ admin, show }: Asked): Promise<undefined> {
+  const data = (await admin.listGroups()).toSorted((a, b) => (a.groupId < b.groupId ? -1 : 1))
+  const rows = data.map(({ groupId, type, state }) => [printable(groupId), type, state])
+  show({ rows: [['GROUP', 'TYPE', 'STATE'], ...rows], data })
+}
 
-async function ask(address: string, groupId: string): Promise<Answer> {
-  try {
-    // Also as it stands in the documents.
-    const [, place] = /^(?:http:\/\/)?([^/]*)\/?$/.exec(address) ?? []
-    if (place === undefined) return { failure: `${address} is not an address, host:port` }
-    const url = new URL(`http://${place}/groups/${encodeURIComponent(groupId)}/why`)
-    const response = await fetch(url, { signal: AbortSignal.timeout(answerMsMax) })
-    const text = await response.text()
-    const isJson = response.headers.get('content-type') === 'application/json'
-    if (!isJson) return { failure: `${address}: ${response.status} ${text.trimEnd()}` }
-    const why: GroupWhy = JSON.parse(text)
-    return 'error' in why ? { failure: `${address}: ${why.error}: ${why.message}` } : { text, why }
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const { cause } = error
-    const what = cause instanceof Error ? cause.message : error.message
-    return { failure: `${address}: ${what}: a node tells of its groups at its odradek.metrics.listener` }
+/** Those that are not there are told on the standard error. */
+async function describe({ admin, names, given, show }: Asked): Promise<number> {
+  const all = []
+  let code = exitDone
+  for (const group of (await settled(admin.describeGroups(names))).values()) {
+    if (!(group instanceof KafkaError)) all.push({ ...group, progress: await progressOf(admin, group) })
+    else {
+      process.stderr.write(`odradek groups: ${printable(group.message)}\n`)
+      code = exitFailed
+    }
   }
+  if (given.has('json')) {
+    const data = all.map(({ progress, ...group }) => {
+      const offsets = progress.map(({ member, ...it }) => ({ ...it, memberId: member?.memberId ?? null }))
+      return { ...group, offsets }
+    })
+    show({ data })
+    return code
+  }
+  for (const [i, { groupId, type, state, assignor, members, progress }] of all.entries()) {
+    const title = `${printable(groupId)}  ${type}, ${state}, ${members.length} members${assignor === '' ? '' : `, ${assignor}`}`
+    show({ text: `${i > 0 ? '\n' : ''}${title}\n`, data: undefined })
+    const rows = progress.map(({ topic, partition, offset, end, lag, member }) => [
+      ...[printable(topic), String(partition), shown(offset), shown(end), shown(lag)],
+      member === undefined ? '-' : printable(`${member.memberId} ${member.host}`),
+    ])
+    show({ rows: [['TOPIC', 'PARTITION', 'OFFSET', 'END', 'LAG', 'MEMBER'], ...rows], data: undefined })
+  }
+  return code
 }
 
-const iso = (timestampMs: number): string => new Date(timestampMs).toISOString()
-
-/** From when on all that happened would be known. */
-function sinceText({ partition, loadedMs, forgottenMs }: Told): string {
-  const loaded = `${iso(loadedMs)}, when this node loaded partition ${partition} of __consumer_offsets`
-  return forgottenMs === undefined
-    ? loaded
-    : `${iso(forgottenMs)}: events of quiet groups up to then were forgotten (odradek.group.events.groups)`
+/** Throws UsageError. */
+function spotOf({ given }: Asked): ResetSpot {
+  const [to, by] = [given.text('to'), given.number('by', Number.MIN_SAFE_INTEGER)]
+  if ((to === undefined) === (by === undefined)) throw new UsageError('reset-offsets needs --to or --by, one of them')
+  if (by !== undefined) return { kind: 'shift', by }
+  return to === 'current' ? { kind: 'current' } : startSpot(to ?? '', 'to')
 }
 
-type Told = Exclude<GroupWhy, { error: string }>
+async function partitionsOf(admin: Admin, groupId: string, { given }: Asked): Promise<readonly TopicPartition[]> {
+  const topics = given.texts('topic')
+  if (given.has('all-topics') === topics.length > 0) throw new UsageError('needs --topic or --all-topics, one of them')
+  if (topics.length > 0) return partitionsNamed(admin, topics)
+  return [...(await admin.listGroupOffsets(groupId)).values()].map(({ topic, partition }) => ({ topic, partition }))
+}
 
-/** It is not there, and nothing is kept of one that was. */
-const isUnknown = ({ state, events }: Told): boolean => state === undefined && events.length === 0
-
-const unknownText = (why: Told): string =>
-  `there is no group ${printable(why.groupId)}, and nothing is known to have happened to one since ${sinceText(why)}`
-
-function shown(why: Told): string {
-  const nothing = `Nothing is known to have happened to group ${printable(why.groupId)} since ${sinceText(why)}.\n`
-  if (why.events.length === 0) return nothing
-  const rows = why.events.map(({ timestampMs, epochAfter, text }) => [
-    iso(timestampMs),
-    String(epochAfter),
-    printable(text),
+async function resetOffsets(asked: Asked): Promise<undefined> {
+  const { admin, names, given, show } = asked
+  const [groupId = ''] = names
+  const spot = spotOf(asked)
+  const plan = await resetPlan(admin, groupId, { partitions: await partitionsOf(admin, groupId, asked), spot })
+  if (given.has('execute')) {
+    await admin.alterGroupOffsets(
+      groupId,
+      plan.map(({ topic, partition, to }) => ({ topic, partition, offset: to })),
+    )
+  }
+  const rows = plan.map(({ topic, partition, from, to }) => [
+    printable(topic),
+    String(partition),
+    shown(from),
+    String(to),
   ])
-  const isAsFound = why.events.every(({ change }) => change.kind === 'loaded')
-  return `${table([['TIME', 'EPOCH', 'WHAT'], ...rows])}${isAsFound ? nothing : ''}`
+  const text = given.has('execute') ? '' : 'Nothing was changed: --execute does it.\n'
+  show({
+    rows: [['TOPIC', 'PARTITION', 'FROM', 'TO'], ...rows],
+    text,
+    data: { isExecuted: given.has('execute'), plan },
+  })
 }
 
-async function tellWhy(groupId: string, addresses: readonly string[], isJson: boolean): Promise<number> {
-  const failures: string[] = []
-  for (const address of addresses) {
-    const answer = await ask(address, groupId)
-    if ('failure' in answer) {
-      failures.push(answer.failure)
-      continue
-    }
-    const { text, why } = answer
-    if (isJson) process.stdout.write(text)
-    if (!isUnknown(why)) {
-      if (!isJson) process.stdout.write(shown(why))
-      return exitDone
-    }
-    // Whoever coordinates it knows: no other node is asked, nor is it of interest which of them could not be.
-    process.stderr.write(`odradek groups why: ${unknownText(why)}\n`)
-    return exitFailed
-  }
-  for (const failure of failures) process.stderr.write(`odradek groups why: ${failure}\n`)
-  return exitFailed
+/** What became of each: failures on the standard error too. */
+function tell(results: ReadonlyMap<string, unknown>, show: Asked['show']): number {
+  let code = exitDone
+  const data = [...results].map(([name, result]) => {
+    if (!(result instanceof KafkaError)) return { name, result: 'deleted' }
+    code = exitFailed
+    process.stderr.write(`odradek groups: ${printable(result.message)}\n`)
+    return { name, error: result.code, message: result.message }
+  })
+  const lines = data.flatMap(({ name, result }) => (result === undefined ? [] : [`${printable(name)} ${result}\n`]))
+  show({ text: lines.join(''), data })
+  return code
 }
 
-function groupOf([action, groupId, ...more]: readonly string[]): string {
-  if (action !== 'why') throw new UsageError(`'${action ?? ''}' is nothing that can be asked of groups`)
-  if (groupId === undefined || more.length > 0) throw new UsageError('one group is to be named')
-  return groupId
+async function deleteOffsets({ admin, names: [groupId = ''], given, show }: Asked): Promise<number> {
+  const topics = given.texts('topic')
+  if (topics.length === 0) throw new UsageError('delete-offsets needs --topic')
+  return tell(await settled(admin.deleteGroupOffsets(groupId, await partitionsNamed(admin, topics))), show)
+}
+
+const remove = async ({ admin, names, show }: Asked): Promise<number> =>
+  tell(await settled(admin.deleteGroups(names)), show)
+
+const actions: Readonly<Record<string, Action>> = {
+  list: { names: [0, 0], run: list },
+  describe: { names: many, run: describe },
+  'reset-offsets': { names: [1, 1], flags: ['topic', 'all-topics', 'to', 'by', 'execute'], run: resetOffsets },
+  'delete-offsets': { names: [1, 1], flags: ['topic'], run: deleteOffsets },
+  delete: { names: many, run: remove },
 }
 
 export const run = (args: readonly string[]): Promise<number> =>
-  runVerb({
-    name: 'groups',
-    usage,
-    parse() {
-      const { values, positionals } = parseArgs({
-        args: [...args],
-        options: flags,
-        strict: true,
-        allowPositionals: true,
-      })
-      return { ...values, positionals }
-    },
-    run: ({ positionals, http = ['127.0.0.1:9404'], json = false }) => tellWhy(groupOf(positionals), http, json),
-  })
+  args[0] === 'why' ? runWhy(args) : runActions({ name: 'groups', usage, flags, actions }, args)

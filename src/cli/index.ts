@@ -6,25 +6,66 @@ import { readFileSync } from 'node:fs'
 import { exitDone, exitUsage } from './exit-codes.ts'
 import type { ProcessContext } from './process-context.ts'
 
+interface Loaded {
+  /** What `--help` prints. */
+  readonly usage: string
+  run(args: readonly string[], context: ProcessContext): Promise<number>
+}
+
 interface Verb {
   readonly summary: string
   /** The file of a verb is loaded when it is called: help, version and the other verbs do not wait for it. */
-  readonly load: () => Promise<{ run(args: readonly string[], context: ProcessContext): Promise<number> }>
+  readonly load: () => Promise<Loaded>
 }
 
 const verbs: ReadonlyMap<string, Verb> = new Map([
   ['start', { summary: 'run a node', load: () => import('./start.ts') }],
   ['format', { summary: 'prepare the log directories of a node', load: () => import('./format.ts') }],
   ['info', { summary: 'tell how the log directories of a node are formatted', load: () => import('./info.ts') }],
+  ['produce', { summary: 'send lines as records', load: () => import('./produce.ts') }],
+  ['consume', { summary: 'write records out', load: () => import('./consume.ts') }],
+  ['perf', { summary: 'measure how fast a cluster is', load: () => import('./perf.ts') }],
   ['cluster', { summary: 'tell what brokers hold, drain one, rebalance all', load: () => import('./cluster.ts') }],
-  ['groups', { summary: 'tell why a group rebalanced', load: () => import('./groups.ts') }],
+  ['topics', { summary: 'list, describe, create, alter and delete topics', load: () => import('./topics.ts') }],
+  ['configs', { summary: 'describe and alter configs', load: () => import('./configs.ts') }],
+  [
+    'groups',
+    { summary: 'tell how far groups are, move them, tell why one rebalanced', load: () => import('./groups.ts') },
+  ],
+  ['acls', { summary: 'list, add and delete access control lists', load: () => import('./acls.ts') }],
+  ['quotas', { summary: 'list and alter quotas of clients', load: () => import('./quotas.ts') }],
+  ['metadata', { summary: 'tell how the quorum of controllers is', load: () => import('./metadata.ts') }],
+  ['log', { summary: 'print what is in the files of a partition', load: () => import('./log.ts') }],
   ['random-uuid', { summary: 'print a random id, for a new cluster', load: () => import('./random-uuid.ts') }],
   ['version-mapping', { summary: 'list the features of a release', load: () => import('./version-mapping.ts') }],
   [
     'feature-dependencies',
     { summary: 'tell what a level of a feature needs', load: () => import('./feature-dependencies.ts') },
   ],
+  ['completion', { summary: 'print a script by which a shell completes all this', load: loadCompletion }],
 ])
+
+/** Kafka's own tools, by their names and flags. */
+const tools: ReadonlyMap<string, Verb['load']> = new Map<string, Verb['load']>([
+  ['kafka-topics', () => import('./kafka/kafka-topics.ts')],
+  ['kafka-get-offsets', () => import('./kafka/kafka-get-offsets.ts')],
+  ['kafka-delete-records', () => import('./kafka/kafka-delete-records.ts')],
+  ['kafka-configs', () => import('./kafka/kafka-configs.ts')],
+  ['kafka-console-producer', () => import('./kafka/kafka-console-producer.ts')],
+  ['kafka-console-consumer', () => import('./kafka/kafka-console-consumer.ts')],
+  ['kafka-producer-perf-test', () => import('./kafka/kafka-producer-perf-test.ts')],
+  ['kafka-consumer-groups', () => import('./kafka/kafka-consumer-groups.ts')],
+])
+
+const loadOf = (word: string): Verb['load'] | undefined => verbs.get(word)?.load ?? tools.get(word.replace(/\.sh$/, ''))
+
+/** It looks into all others. */
+async function loadCompletion(): Promise<Loaded> {
+  const { complete, usage: text } = await import('./completion.ts')
+  const helpOf = async (word: string): Promise<string> =>
+    word === 'completion' ? text : ((await loadOf(word)?.())?.usage ?? '')
+  return { usage: text, run: (args) => complete(args, [...verbs.keys(), ...tools.keys()], helpOf) }
+}
 
 function usage(): string {
   const width = Math.max(...[...verbs.keys(), '--version, -v'].map((name) => name.length)) + 3
@@ -32,7 +73,7 @@ function usage(): string {
   return [
     'Usage: odradek <verb> [flags], or odradek <option>\n\n',
     ...[...verbs].map(([name, { summary }]) => line(name, summary)),
-    '\n',
+    `\nKafka's tools, with their flags and in their form: ${[...tools.keys()].join(', ')}\n\n`,
     line('--help, -h', 'print this text; after a verb, its flags'),
     line('--version, -v', 'print the version'),
   ].join('')
@@ -63,8 +104,8 @@ export async function main(
       process.stderr.write(usage())
       return exitUsage
     default: {
-      const verb = verbs.get(word)
-      if (verb !== undefined) return (await verb.load()).run(args, context)
+      const load = loadOf(word)
+      if (load !== undefined) return (await load()).run(args, context)
       process.stderr.write(`odradek: unknown verb '${word}'; \`odradek --help\` lists what there is\n`)
       return exitUsage
     }

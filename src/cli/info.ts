@@ -8,7 +8,7 @@ import { parseSettings } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek info --config FILE [flags]
+export const usage = `Usage: odradek info --config FILE [flags]
 
 Tells which log directories of the configuration there are, of which cluster and node they are, and what is wrong with them.
 The exit code is 1 where something is.

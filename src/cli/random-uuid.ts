@@ -4,7 +4,7 @@ import { createEnv } from '../env/index.ts'
 import { drawId } from '../node/index.ts'
 import { exitDone, exitUsage } from './exit-codes.ts'
 
-const usage = `Usage: odradek random-uuid
+export const usage = `Usage: odradek random-uuid
 
 Prints a random id of 22 characters, fit for --cluster-id of \`odradek format\`.
 `

@@ -27,7 +27,7 @@ import { parseSettings } from './settings.ts'
 import { type StopSignalsOptions, stopOnSignals } from './stop-signals.ts'
 import { UsageError } from './usage-error.ts'
 
-const usage = `Usage: odradek start [FILE] [flags]
+export const usage = `Usage: odradek start [FILE] [flags]
 
 Runs a node. FILE is a configuration of Kafka (server.properties), whose directories are formatted already (see \`odradek
 format\`); without one the node is a cluster alone, listens on 127.0.0.1:9092 and keeps its data in ./odradek-data, which is

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { versionMapping } from '../node/index.ts'
 import { runVerb } from './verb.ts'
 
-const usage = `Usage: odradek version-mapping [flags]
+export const usage = `Usage: odradek version-mapping [flags]
 
 Lists the level of each feature that a cluster of a release begins with.
 

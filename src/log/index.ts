@@ -23,8 +23,9 @@ export {
   type ReadPlan,
 } from './log-types.ts'
 export * from './partition-metadata.ts'
+export { decodeProducerSnapshot } from './producer-snapshot.ts'
 export type { BatchMetadata, ProducerEntry } from './producer-state.ts'
 export { readPlan, readPlanLater } from './read-plan.ts'
 export { ReservedDisk } from './reserved-disk.ts'
-export type { AbortedTransaction } from './transaction-index.ts'
+export { type AbortedTransaction, TransactionIndex } from './transaction-index.ts'
 export * from './whole-file.ts'

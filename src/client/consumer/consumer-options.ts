@@ -141,6 +141,8 @@ export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
   for (const name of optionsOfProtocol[all.groupProtocol === 'consumer' ? 'classic' : 'consumer']) {
     if (options[name] !== undefined) refuse(`${name} has no meaning where groupProtocol is '${all.groupProtocol}'`)
   }
+  if (!['read_committed', 'read_uncommitted'].includes(all.isolationLevel))
+    refuse(`isolationLevel: there is no '${all.isolationLevel}'`)
   if (all.groupId === '') refuse('groupId is empty')
   if (all.groupInstanceId !== undefined && all.groupId === undefined) refuse('groupInstanceId needs a groupId')
   if (all.heartbeatIntervalMs >= all.sessionTimeoutMs) refuse('heartbeatIntervalMs must be below sessionTimeoutMs')

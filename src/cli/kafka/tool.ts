@@ -1,0 +1,78 @@
+/** What Kafka's tools have in common under their own names: flags as they take them, and an admin client. Errors end in exit code 1. */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { type Admin, KafkaError } from '../../client/index.ts'
+import { Given } from '../client/actions.ts'
+import { clientSetup } from '../client/client-flags.ts'
+import { withNegatives } from '../client/negative-numbers.ts'
+import { exitDone, exitFailed, exitUsage } from '../exit-codes.ts'
+import { runVerb } from '../verb.ts'
+
+type FlagKinds = NonNullable<ParseArgsConfig['options']>
+
+export const toolFlags = {
+  'bootstrap-server': { type: 'string' },
+  'command-config': { type: 'string' },
+  help: { type: 'boolean' },
+} as const
+
+export const toolFlagsText = `  --bootstrap-server HOST:PORT   a broker to ask first, or several, comma-separated
+  --command-config FILE          properties of the client
+  --help                         print this text
+`
+
+export interface Tool {
+  readonly name: string
+  readonly usage: string
+  readonly flags: FlagKinds
+  /** Gives the exit code; none is 0. */
+  readonly run: (asked: ToolAsked) => Promise<number | undefined>
+}
+
+export interface ToolAsked {
+  readonly admin: Admin
+  readonly given: Given
+}
+
+/** The tool said why, in Kafka's words, and ends with exit code 1. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError'
+}
+
+export const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** Names may be cut as long as only one begins so, as Kafka's parser has it. */
+function wholeNames(args: readonly string[], flags: FlagKinds): string[] {
+  const names = Object.keys(flags)
+  return args.map((arg) => {
+    const [, given, rest = ''] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? []
+    if (given === undefined || names.includes(given)) return arg
+    const [only, another] = names.filter((name) => name.startsWith(given))
+    return only === undefined || another !== undefined ? arg : `--${only}${rest}`
+  })
+}
+
+/** Kafka's tools know one kind of failure. */
+const asToolCode = (code: number): number => (code === exitUsage ? exitFailed : code)
+
+export const runTool = async ({ name, usage, flags, run }: Tool, args: readonly string[]): Promise<number> =>
+  asToolCode(
+    await runVerb({
+      name,
+      usage,
+      parse() {
+        const options = { ...flags, ...toolFlags }
+        const { values } = parseArgs({ args: withNegatives(wholeNames(args, options)), options, strict: true })
+        return { help: values.help === true, values }
+      },
+      async run({ values }) {
+        const given = new Given(values)
+        const { kafka } = await clientSetup({
+          'bootstrap-server': given.text('bootstrap-server'),
+          'command-config': given.text('command-config'),
+        })
+        await using admin = kafka.admin()
+        return (await run({ admin, given })) ?? exitDone
+      },
+      mendable: [KafkaError, ToolError],
+    }),
+  )
