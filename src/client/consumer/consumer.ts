@@ -128,7 +128,8 @@ export class Consumer {
       hasPatterns: groupProtocol === 'consumer',
       changed: () => {
         this.#member?.changed()
-        if (this.#isAsked) this.#begin()
+        // A member that has left for a silence waits for the application.
+        if (this.#isAsked && this.#handout.silentMs === 0) this.#begin()
       },
     })
   }

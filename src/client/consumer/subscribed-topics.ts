@@ -63,10 +63,14 @@ export class SubscribedTopics {
     this.#expression = expression
     metadata.wantAll(expression !== undefined)
     for (const name of names) metadata.want(name)
-    if (expression === undefined) this.#names = names
-    else if (isOther) this.#askAll()
-    this.#isKnown = expression === undefined || (this.#isKnown && !isOther)
-    if (isOther || !isSame(before, this.#names)) this.#options.changed()
+    if (expression !== undefined) {
+      // Until it is known what matches, the group goes on with what there was.
+      if (isOther) this.#askAll()
+      return
+    }
+    this.#isKnown = true
+    this.#names = names
+    if (isOther || !isSame(before, names)) this.#options.changed()
   }
 
   #read(choice: TopicChoice) {
@@ -85,6 +89,7 @@ export class SubscribedTopics {
   #askAll(): void {
     const { metadata, changed } = this.#options
     const expression = this.#expression
+    this.#isKnown = false
     metadata.update().then(
       () => {
         if (this.#isKnown || expression !== this.#expression) return
