@@ -132,12 +132,16 @@ test('a consumer is told so where it reads', async () => {
     const heard = cluster.heard.length
     await cluster.sleep(60_000)
     assert.equal(cluster.heard.length, heard)
-    const member = new Kafka(cluster.world.env('reader'), { bootstrapServers: 'b1:9092', sasl: ada }).consumer({
-      groupId: 'g',
-    })
-    member.subscribe(['t'])
-    await assert.rejects(member[Symbol.asyncIterator]().next(), { code: 'SASL_AUTHENTICATION_FAILED' })
-    await member.close()
+    for (const groupProtocol of ['classic', 'consumer'] as const) {
+      const kafka = new Kafka(cluster.world.env('reader'), { bootstrapServers: 'b1:9092', sasl: ada })
+      const member = kafka.consumer({ groupId: 'g', groupProtocol })
+      member.subscribe(['t'])
+      const before = cluster.heard.length
+      await assert.rejects(member[Symbol.asyncIterator]().next(), { code: 'SASL_AUTHENTICATION_FAILED' })
+      await cluster.sleep(60_000)
+      assert.ok(cluster.heard.length - before <= 2, `nobody goes on trying: ${cluster.heard.length - before}`)
+      await member.close()
+    }
   })
 })
 
