@@ -11,7 +11,9 @@ let producer: Producer
 let names = 0
 
 before(async () => {
-  broker = await startBroker({ config: { 'num.partitions': '2', 'group.initial.rebalance.delay.ms': '0' } })
+  // Records are as old as the tests want them.
+  const config = { 'num.partitions': '2', 'group.initial.rebalance.delay.ms': '0', 'log.retention.ms': '-1' }
+  broker = await startBroker({ config })
   kafka = new Kafka({ bootstrapServers: broker.bootstrap })
   producer = kafka.producer({ lingerMs: 0 })
 })
