@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ScriptedCluster } from '../../../test/scripted-cluster.ts'
+import { ScriptedShareGroup } from '../../../test/scripted-share-group.ts'
 import { replyFrame } from '../../peer/scripted-server.ts'
 import { ErrorCode, fetch, listOffsets, saslAuthenticate, saslHandshake } from '../../protocol/index.ts'
 import { Kafka, KafkaError, type KafkaOptions, type SaslOptions } from '../index.ts'
@@ -142,6 +143,25 @@ test('a consumer is told so where it reads', async () => {
       assert.ok(cluster.heard.length - before <= 2, `nobody goes on trying: ${cluster.heard.length - before}`)
       await member.close()
     }
+  })
+})
+
+test('a share consumer is told so, does not try meanwhile, and goes on when it asks again', async () => {
+  const cluster = new GuardedCluster()
+  const group = new ScriptedShareGroup(cluster)
+  group.add(['a'])
+  cluster.expected = 'nothing'
+  await cluster.run(async () => {
+    const options = { bootstrapServers: 'b1:9092', sasl: ada }
+    const consumer = new Kafka(cluster.world.env('reader'), options).shareConsumer({ groupId: 'g' }).subscribe(['t'])
+    const records = consumer[Symbol.asyncIterator]()
+    await assert.rejects(records.next(), { code: 'SASL_AUTHENTICATION_FAILED' })
+    const heard = cluster.heard.length
+    await cluster.sleep(60_000)
+    assert.equal(cluster.heard.length, heard)
+    cluster.expected = '\0ada\0secret'
+    assert.equal(String((await records.next()).value?.value), 'a')
+    await consumer.close()
   })
 })
 

@@ -3,6 +3,7 @@ import type { Uuid } from '../../base/index.ts'
 import { getOrInsert } from '../../base/index.ts'
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import type { Deadline } from '../deadline.ts'
+import { isRefusal } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
 import type { Acknowledged, AcknowledgedPartition } from './pending-acknowledgement.ts'
 import { ShareLine, type ShareLineOptions } from './share-line.ts'
@@ -122,7 +123,10 @@ export class ShareLoop {
   #askForLeaders(): void {
     this.#options.metadata.update().then(
       () => this.wake(),
-      () => undefined,
+      (error: unknown) => {
+        // Nobody asks again before the application does.
+        if (isRefusal(error)) this.#options.failed(error)
+      },
     )
   }
 
