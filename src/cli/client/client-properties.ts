@@ -2,11 +2,14 @@
 import type { ConsumerOptions, KafkaOptions, ProducerOptions } from '../../client/index.ts'
 import { ConfigError } from '../../config/index.ts'
 import { UsageError } from '../usage-error.ts'
+import { isOfSecurity, securityOf } from './client-security.ts'
 
 type Kind = 'text' | 'number' | 'boolean' | 'acks' | 'class'
 
 const connectionKinds: Readonly<Record<string, Kind>> = {
   'client.id': 'text',
+  'client.dns.lookup': 'text',
+  'connections.max.idle.ms': 'number',
   'request.timeout.ms': 'number',
   'retry.backoff.ms': 'number',
   'retry.backoff.max.ms': 'number',
@@ -61,12 +64,9 @@ const consumerKinds: Readonly<Record<string, Kind>> = {
 /** Known to Kafka's clients and read here by name, or without a meaning where bytes stay bytes and nobody polls. */
 const otherNames: ReadonlySet<string> = new Set([
   'bootstrap.servers',
-  'security.protocol',
   'compression.gzip.level',
   'compression.lz4.level',
   'compression.zstd.level',
-  'client.dns.lookup',
-  'connections.max.idle.ms',
   'default.api.timeout.ms',
   'exclude.internal.topics',
   'key.serializer',
@@ -88,8 +88,6 @@ const classNames: Readonly<Record<string, string>> = {
   CooperativeStickyAssignor: 'cooperative-sticky',
 }
 
-/** Without effect for as long as the protocol is PLAINTEXT, which is looked at. */
-const isOfSecurity = (name: string): boolean => /^(ssl|sasl|security)\./.test(name)
 const isOfReporting = (name: string): boolean => /^(metrics|metric|auto\.include\.jmx)\./.test(name)
 
 const isKnown = (name: string): boolean =>
@@ -121,14 +119,9 @@ export class ClientProperties {
     this.unknownNames = unknownNames
   }
 
-  /** Throws UsageError, and ConfigError for a way to the brokers that there is not. */
+  /** Throws UsageError. */
   static of({ file, pairs, given }: PropertySources): ClientProperties {
     const texts = new Map([...file, ...pairs.map(pairOf), ...given])
-    const protocol = texts.get('security.protocol') ?? 'PLAINTEXT'
-    // Whoever asks for encryption must not get a connection without it.
-    if (protocol.toUpperCase() !== 'PLAINTEXT') {
-      throw new ConfigError(`security.protocol=${protocol}: the command line speaks PLAINTEXT alone`)
-    }
     return new ClientProperties(
       texts,
       [...file.keys()].filter((name) => !isKnown(name)),
@@ -139,9 +132,9 @@ export class ClientProperties {
     return this.#texts.get(name)
   }
 
-  /** What all clients are told. Throws ConfigError for a value of the wrong form. */
+  /** What all clients are told. Throws ConfigError for a value of the wrong form, and for a way to the brokers that there is not. */
   connection(): Omit<KafkaOptions, 'bootstrapServers'> {
-    return this.#options(connectionKinds)
+    return { ...this.#options(connectionKinds), ...securityOf(this.#texts) }
   }
 
   /** Throws ConfigError. */
