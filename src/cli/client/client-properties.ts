@@ -2,11 +2,14 @@
 import type { ConsumerOptions, KafkaOptions, ProducerOptions } from '../../client/index.ts'
 import { ConfigError } from '../../config/index.ts'
 import { UsageError } from '../usage-error.ts'
+import { securityOptions } from './security-properties.ts'
 
 type Kind = 'text' | 'number' | 'boolean' | 'acks' | 'class'
 
 const connectionKinds: Readonly<Record<string, Kind>> = {
   'client.id': 'text',
+  'client.dns.lookup': 'text',
+  'connections.max.idle.ms': 'number',
   'request.timeout.ms': 'number',
   'retry.backoff.ms': 'number',
   'retry.backoff.max.ms': 'number',
@@ -65,8 +68,6 @@ const otherNames: ReadonlySet<string> = new Set([
   'compression.gzip.level',
   'compression.lz4.level',
   'compression.zstd.level',
-  'client.dns.lookup',
-  'connections.max.idle.ms',
   'default.api.timeout.ms',
   'exclude.internal.topics',
   'key.serializer',
@@ -88,7 +89,7 @@ const classNames: Readonly<Record<string, string>> = {
   CooperativeStickyAssignor: 'cooperative-sticky',
 }
 
-/** Without effect for as long as the protocol is PLAINTEXT, which is looked at. */
+/** `securityOptions` says which of them have an effect. */
 const isOfSecurity = (name: string): boolean => /^(ssl|sasl|security)\./.test(name)
 const isOfReporting = (name: string): boolean => /^(metrics|metric|auto\.include\.jmx)\./.test(name)
 
@@ -121,14 +122,9 @@ export class ClientProperties {
     this.unknownNames = unknownNames
   }
 
-  /** Throws UsageError, and ConfigError for a way to the brokers that there is not. */
+  /** Throws UsageError. */
   static of({ file, pairs, given }: PropertySources): ClientProperties {
     const texts = new Map([...file, ...pairs.map(pairOf), ...given])
-    const protocol = texts.get('security.protocol') ?? 'PLAINTEXT'
-    // Whoever asks for encryption must not get a connection without it.
-    if (protocol.toUpperCase() !== 'PLAINTEXT') {
-      throw new ConfigError(`security.protocol=${protocol}: the command line speaks PLAINTEXT alone`)
-    }
     return new ClientProperties(
       texts,
       [...file.keys()].filter((name) => !isKnown(name)),
@@ -141,7 +137,8 @@ export class ClientProperties {
 
   /** What all clients are told. Throws ConfigError for a value of the wrong form. */
   connection(): Omit<KafkaOptions, 'bootstrapServers'> {
-    return this.#options(connectionKinds)
+    const options: Omit<KafkaOptions, 'bootstrapServers'> = this.#options(connectionKinds)
+    return { ...options, ...securityOptions(this.#texts) }
   }
 
   /** Throws ConfigError. */
