@@ -150,7 +150,7 @@ test('properties of a file, and what is wrong with the command line', async () =
     [['a', '-D', '\\q'], 2, /no escape/],
     [['a', '-z', 'rar'], 1, /compressionType: there is no 'rar'/],
     [['a', '-X', 'linger.ms=soon'], 1, /linger\.ms is a number, not 'soon'/],
-    [['a', '-X', 'security.protocol=SASL_SSL'], 1, /sasl.mechanism=GSSAPI/],
+    [['a', '-X', 'security.protocol=SASL_SSL'], 1, /sasl\.mechanism is one of/],
     [['a', '-b', 'nowhere'], 1, /'nowhere' is not of the form host:port/],
     [['a', '-f', join(folder, 'none')], 1, /ENOENT/],
   ]

@@ -2,7 +2,7 @@
 import type { ConsumerOptions, KafkaOptions, ProducerOptions } from '../../client/index.ts'
 import { ConfigError } from '../../config/index.ts'
 import { UsageError } from '../usage-error.ts'
-import { isOfSecurity, securityOf } from './client-security.ts'
+import { securityOptions } from './security-properties.ts'
 
 type Kind = 'text' | 'number' | 'boolean' | 'acks' | 'class'
 
@@ -64,6 +64,7 @@ const consumerKinds: Readonly<Record<string, Kind>> = {
 /** Known to Kafka's clients and read here by name, or without a meaning where bytes stay bytes and nobody polls. */
 const otherNames: ReadonlySet<string> = new Set([
   'bootstrap.servers',
+  'security.protocol',
   'compression.gzip.level',
   'compression.lz4.level',
   'compression.zstd.level',
@@ -88,6 +89,8 @@ const classNames: Readonly<Record<string, string>> = {
   CooperativeStickyAssignor: 'cooperative-sticky',
 }
 
+/** `securityOptions` says which of them have an effect. */
+const isOfSecurity = (name: string): boolean => /^(ssl|sasl|security)\./.test(name)
 const isOfReporting = (name: string): boolean => /^(metrics|metric|auto\.include\.jmx)\./.test(name)
 
 const isKnown = (name: string): boolean =>
@@ -132,9 +135,10 @@ export class ClientProperties {
     return this.#texts.get(name)
   }
 
-  /** What all clients are told. Throws ConfigError for a value of the wrong form, and for a way to the brokers that there is not. */
+  /** What all clients are told. Throws ConfigError for a value of the wrong form. */
   connection(): Omit<KafkaOptions, 'bootstrapServers'> {
-    return { ...this.#options(connectionKinds), ...securityOf(this.#texts) }
+    const options: Omit<KafkaOptions, 'bootstrapServers'> = this.#options(connectionKinds)
+    return { ...options, ...securityOptions(this.#texts) }
   }
 
   /** Throws ConfigError. */
