@@ -2,6 +2,7 @@
 import { after, before } from 'node:test'
 import { Kafka } from '../src/stack/client.ts'
 import { type RunningBroker, startBroker } from '../src/stack/index.ts'
+import { consumerTests } from './client/consumer-tests.ts'
 import { producerTests } from './client/producer-tests.ts'
 import type { World } from './client/world.ts'
 
@@ -31,3 +32,4 @@ function inMemory(bootstrapServers: string): World {
 }
 
 producerTests(() => world)
+consumerTests(() => world)

@@ -1,5 +1,6 @@
 /** The client before a broker of either kind: the same tests as `test/client.test.ts` runs before one in memory. */
 import { Kafka } from '../../src/stack/client.ts'
+import { consumerTests } from '../client/consumer-tests.ts'
 import { producerTests } from '../client/producer-tests.ts'
 import type { World } from '../client/world.ts'
 import { bootstrap, uniqueName } from './kit.ts'
@@ -16,3 +17,4 @@ const world: World = {
 }
 
 producerTests(() => world)
+consumerTests(() => world)
