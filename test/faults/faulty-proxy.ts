@@ -33,9 +33,9 @@ type Way = 'requests' | 'answers'
 const clientIdAt = 14
 /** Of tests: what is larger is no frame. */
 const frameBytesMax = 16 * 1024 * 1024
-/** Of a frame that is split: the size, the header, and what comes next. */
-const aloneBytes = 64
-const pieceBytesMax = 16
+/** Of a frame that is split: its size, its header, and what comes next. */
+const aloneBytes = 24
+const pieceBytesMax = 64
 
 /** Whole frames of what comes in pieces. */
 class Frames {

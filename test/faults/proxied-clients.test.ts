@@ -2,6 +2,8 @@
 import { describe, test } from 'node:test'
 import { faultKinds, faultyRound } from './proxied-clients.ts'
 
+/** Seconds, but on a machine that does much else. */
+const timeoutMs = 120_000
 const seed = Number(process.env['ODRADEK_SEED'] ?? 1)
 
 // Most of a round is waiting.
@@ -9,7 +11,7 @@ describe('a producer has each record there once, readers are given each at least
   concurrency: 4,
 }, () => {
   for (const name of Object.keys(faultKinds)) {
-    test(name, async (context) => {
+    test(name, { timeout: timeoutMs }, async (context) => {
       context.diagnostic(JSON.stringify(await faultyRound(name, seed)))
     })
   }

@@ -43,7 +43,7 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
   'answers stall': { faults: { answers: stalls }, requestTimeoutMs: hastyRequestMs, mustHave: 'stalls' },
   'requests and answers come in pieces': {
     faults: { requests: split, answers: split },
-    records: 60,
+    records: 40,
     mustHave: 'nothing',
   },
   'all is late': { faults: { requests: late, answers: late }, mustHave: 'nothing' },
@@ -53,6 +53,7 @@ export const faultKinds: Readonly<Record<string, FaultKind>> = {
   },
   'all of it': {
     faults: { requests: all, answers: all, outageEvery: { cuts: 10, ms: 200 } },
+    records: 60,
     requestTimeoutMs: hastyRequestMs,
   },
   'records are given up': {
