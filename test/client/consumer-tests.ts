@@ -97,7 +97,8 @@ function givingUp(): void {
     const groupId = world.group()
     const beyond = { ...first(topic), offset: 7, leaderEpoch: 0 }
     {
-      await using consumer = open({ groupId })
+      // By itself it would commit where it stands.
+      await using consumer = open({ groupId, enableAutoCommit: false })
       consumer.assign([first(topic)])
       await consumer.commit([beyond])
     }
