@@ -3,9 +3,9 @@ import { Kafka } from '../../src/stack/client.ts'
 import type { BenchClient } from './client.ts'
 
 export const client: BenchClient = {
-  async producer({ bootstrap, topic, codec, isPrompt }) {
+  async producer({ bootstrap, topic, codec }) {
     const kafka = new Kafka({ bootstrapServers: bootstrap })
-    const producer = kafka.producer({ compressionType: codec, ...(isPrompt && { lingerMs: 0 }) })
+    const producer = kafka.producer({ compressionType: codec })
     return {
       send: (values) =>
         producer.sendAll(

@@ -1,10 +1,12 @@
 /** What was sent and is not acknowledged: queues by partition, and the memory that they may take together. */
+import type { Clock } from '../../base/index.ts'
 import type { NewRecord } from '../../records/index.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { type BatchSettings, PendingBatch } from './pending-batch.ts'
 import type { Completion } from './record.ts'
 
 export interface AccumulatorOptions extends BatchSettings {
+  readonly clock: Pick<Clock, 'monotonic'>
   readonly bufferMemory: number
 }
 
@@ -65,11 +67,7 @@ export class Accumulator {
     if (this.#active.delete(queue)) this.#active.add(queue)
   }
 
-  append(
-    queue: PartitionQueue,
-    record: NewRecord,
-    { completion, index, nowMs }: { readonly completion: Completion; readonly index: number; readonly nowMs: number },
-  ): Appended {
+  append(queue: PartitionQueue, record: NewRecord, completion: Completion, index: number): Appended {
     const { last } = queue
     const before = last?.plainSizeInBytes ?? 0
     if (last?.tryAdd(record, completion, index) === true) {
@@ -78,7 +76,7 @@ export class Accumulator {
       return { bytes, isNews: last.isFull }
     }
     last?.close()
-    const batch = new PendingBatch(queue, nowMs, this.#options)
+    const batch = new PendingBatch(queue, this.#options.clock.monotonic(), this.#options)
     batch.tryAdd(record, completion, index)
     queue.batches.push(batch)
     this.#active.add(queue)

@@ -17,12 +17,8 @@ type Bytes = Uint8Array | null
 
 /** Of a topic that is given by its name. Throws KafkaError for what callers without types may give. */
 export function plainRecord({ key, value, headers, timestampMs }: GivenRecord, nowMs: number): NewRecord {
-  return {
-    key: plain(key),
-    value: plain(value),
-    timestampMs: checkedTime(timestampMs ?? nowMs),
-    ...(headers !== undefined && { headers: encodedHeaders(headers) }),
-  }
+  const record = { key: plain(key), value: plain(value), timestampMs: checkedTime(timestampMs ?? nowMs) }
+  return headers === undefined ? record : { ...record, headers: encodedHeaders(headers) }
 }
 
 /** First the key, then the value. Throws, or rejects with, KafkaError. */

@@ -11,7 +11,10 @@ export interface ProducerOptions {
   readonly enableIdempotence?: boolean
   /** A batch of one partition is sent when it has so many bytes. Default 16,384. */
   readonly batchSize?: number
-  /** How long a batch waits for more records. Default 5. */
+  /**
+   * How long a batch waits for more records. Unless it is told, 5 at most, and only while its broker has another request to answer: who
+   * waits for each record does not wait for others, and who sends much sends large batches.
+   */
   readonly lingerMs?: number
   /**
    * Of all batches that are not acknowledged yet. Records that are sent nevertheless wait outside of it, for as long as `maxBlockMs`: who
@@ -49,6 +52,8 @@ export interface ProducerSettings extends Required<Omit<ProducerOptions, 'acks' 
   readonly codec: CompressionType
   readonly compressionLevel: number | undefined
   readonly partitioner: Partitioner | undefined
+  /** Also where the broker has nothing else to answer. */
+  readonly lingersWhenIdle: boolean
 }
 
 const defaults = {
@@ -98,6 +103,7 @@ export function producerSettings(options: ProducerOptions, requestTimeoutMs: num
     acks,
     enableIdempotence: all.enableIdempotence && !contradicts,
     codec: CompressionType[all.compressionType],
+    lingersWhenIdle: options.lingerMs !== undefined,
   }
 }
 

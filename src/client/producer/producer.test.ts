@@ -321,6 +321,41 @@ test('with acks=0 nothing is waited for; with acks=1 nobody needs an id', async 
   })
 })
 
+test('unless it is told how long, a batch waits only while its broker has something to answer', async () => {
+  const cluster = new ScriptedCluster()
+  await cluster.run(async () => {
+    await using producer = cluster.producer()
+    await producer.send('t', { value: 'warm' })
+    const held: Offered[] = []
+    cluster.onOffer = (offered) => held.push(offered)
+    const beganMs = cluster.world.env('client').clock.monotonic()
+    const first = producer.send('t', { value: 'a' })
+    await cluster.sleep(3)
+    assert.deepEqual(
+      held.map(({ values }) => values),
+      [['a']],
+    )
+    const others = [producer.send('t', { value: 'b' })]
+    await cluster.sleep(1)
+    others.push(producer.send('t', { value: 'c' }))
+    assert.equal(held.length, 1)
+    const [offered] = held
+    assert.ok(offered !== undefined && offered.atMs - beganMs < 5)
+    cluster.onOffer = (later) => cluster.store(later)
+    cluster.store(offered)
+    await Promise.all([first, ...others])
+    assert.deepEqual(
+      cluster.offered.map(({ values }) => values.join()),
+      ['warm', 'a', 'b,c'],
+    )
+    // Who is told how long waits so long.
+    await using patient = cluster.producer({ lingerMs: 50 })
+    const sentMs = cluster.world.env('client').clock.monotonic()
+    await patient.send('t', { value: 'd' })
+    assert.ok(cluster.world.env('client').clock.monotonic() - sentMs >= 50)
+  })
+})
+
 test('a flush waits for what was sent before, whoever goes on sending, also where a batch is split', async () => {
   const cluster = new ScriptedCluster({ partitions: 2 })
   await cluster.run(async () => {

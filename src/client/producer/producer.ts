@@ -78,8 +78,8 @@ export class Producer {
       maxIdleMs: settings.metadataMaxIdleMs,
     })
     const { batchSize, codec, compressionLevel: level, bufferMemory } = settings
-    this.#accumulator = new Accumulator({ batchSize, codec, level, bufferMemory })
     const { clock } = env
+    this.#accumulator = new Accumulator({ clock, batchSize, codec, level, bufferMemory })
     const backoff = new ExponentialBackoff(
       { initialMs: connection.retryBackoffMs, maxMs: connection.retryBackoffMaxMs },
       this.#draw,
@@ -182,7 +182,7 @@ export class Producer {
   #take(topic: string | UncheckedTopic, given: GivenRecord, completion: Completion, index: number): void {
     try {
       if (this.#isClosed) throw closed()
-      const nowMs = this.#env.clock.now()
+      const nowMs = given.timestampMs ?? this.#env.clock.now()
       const { partition } = given
       if (typeof topic === 'string') {
         this.#takeReady(topic, { record: plainRecord(given, nowMs), partition, completion, index })
@@ -311,12 +311,12 @@ export class Producer {
     const { sticky } = this.#topic(name)
     const target = chosen ?? sticky.next(partitions.length, () => this.#choices(view))
     if (!isIn(view, target)) throw new KafkaError('INVALID_ARGUMENT', `the partitioner gives partition ${target}`)
-    this.#metadata.want(name)
-    const nowMs = this.#env.clock.monotonic()
     const queue = this.#accumulator.queue(name, target)
-    const { bytes, isNews } = this.#accumulator.append(queue, record, { completion, index, nowMs })
+    const { bytes, isNews } = this.#accumulator.append(queue, record, completion, index)
     if (chosen === undefined) sticky.wrote(bytes)
-    if (isNews) this.#sender.wake()
+    if (!isNews) return
+    this.#metadata.want(name)
+    this.#sender.wake()
   }
 
   #topic(name: string): TopicState {

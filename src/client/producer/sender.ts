@@ -138,10 +138,10 @@ export class Sender {
     const { settings, metadata } = this.#options
     const batch = queue.next
     if (batch === undefined) return this.#expiryOf(queue)
-    const readyMs = this.#readyMs(queue, batch)
+    const leaderId = metadata.view.partition(queue.topic, queue.partition)?.leaderId
+    const readyMs = this.#readyMs(queue, batch, leaderId)
     if (readyMs > nowMs) return Math.min(readyMs, this.#expiryOf(queue))
     if (!this.#mayFollow(queue, batch)) return this.#expiryOf(queue)
-    const leaderId = metadata.view.partition(queue.topic, queue.partition)?.leaderId
     if (leaderId === undefined || !metadata.view.brokers.has(leaderId)) {
       this.#askForLeaders()
       return this.#expiryOf(queue)
@@ -159,10 +159,12 @@ export class Sender {
   }
 
   /** From when on a batch may be sent. */
-  #readyMs(queue: PartitionQueue, batch: PendingBatch): number {
+  #readyMs(queue: PartitionQueue, batch: PendingBatch, leaderId: number | undefined): number {
     if (batch.attempts > 0) return batch.retryFromMs
-    const isReady = batch.isFull || queue.last !== batch || this.#options.accumulator.isExhausted
-    return isReady ? 0 : batch.createdMs + this.#options.settings.lingerMs
+    const { settings, accumulator } = this.#options
+    if (batch.isFull || queue.last !== batch || accumulator.isExhausted) return 0
+    const isIdle = leaderId !== undefined && (this.#inFlight.get(leaderId) ?? 0) === 0
+    return isIdle && !settings.lingersWhenIdle ? 0 : batch.createdMs + settings.lingerMs
   }
 
   #expiryOf({ batches }: PartitionQueue): number {
