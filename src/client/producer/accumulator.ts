@@ -87,6 +87,7 @@ export class Accumulator {
   /** It has been acknowledged, or given up. */
   remove(queue: PartitionQueue, batch: PendingBatch): void {
     queue.remove(batch)
+    queue.lastBytes = batch.plainSizeInBytes
     if (queue.batches.length === 0) this.#active.delete(queue)
     this.#used(-batch.plainSizeInBytes)
   }

@@ -13,6 +13,8 @@ export class PartitionQueue {
   /** In whose name the sequences are. */
   identity: ProducerIdentity | undefined
   nextSequence = 0
+  /** Of the batch that was done last, before it was compressed. */
+  lastBytes: number | undefined
   /**
    * A batch of the sequence was acknowledged. Before that, who leads may know nothing of this producer, and takes whatever comes first for
    * the beginning: then one that came back would be behind.

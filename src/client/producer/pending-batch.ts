@@ -27,8 +27,16 @@ interface Sequenced extends ProducerIdentity {
   readonly baseSequence: number
 }
 
-/** What a batch begins with: most are sent before they are full. */
+/** Where it goes, and how much came together there last. */
+interface BatchPlace {
+  readonly topic: string
+  readonly partition: number
+  readonly lastBytes?: number | undefined
+}
+
+/** What a batch begins with where nothing is known: most are sent before they are full. */
 const capacityBytes = 4096
+const capacityBytesMin = 256
 const sequences = 2 ** 31
 
 export class PendingBatch {
@@ -60,12 +68,12 @@ export class PendingBatch {
   /** What went wrong last. */
   lastError: unknown
 
-  constructor(place: { readonly topic: string; readonly partition: number }, nowMs: number, settings: BatchSettings) {
+  constructor(place: BatchPlace, nowMs: number, settings: BatchSettings) {
     this.topic = place.topic
     this.partition = place.partition
     this.createdMs = nowMs
     this.#settings = settings
-    this.#builder = new BatchBuilder({ capacity: capacityBytes })
+    this.#builder = new BatchBuilder({ capacity: capacityFor(place, settings) })
   }
 
   get recordCount(): number {
@@ -173,6 +181,12 @@ export class PendingBatch {
     this.#tellFlushes()
     return batches
   }
+}
+
+/** The next one will be about as large as the last: memory that grows is copied, and left behind. */
+function capacityFor({ lastBytes = capacityBytes }: BatchPlace, { batchSize }: BatchSettings): number {
+  const expected = Math.ceil(lastBytes * 1.125)
+  return Math.max(capacityBytesMin, expected > batchSize / 2 && lastBytes <= batchSize ? batchSize : expected)
 }
 
 /** Numbers of records go round: behind 2^31 - 1 comes 0. */
