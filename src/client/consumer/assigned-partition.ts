@@ -132,9 +132,9 @@ export class AssignedPartition {
     this.position = { offset, leaderEpoch: this.#fetched[0]?.leaderEpoch ?? -1 }
   }
 
-  /** What was handed out last is handed out again, with all behind it. */
+  /** What was handed out last is handed out again, with all behind it; unless it is being found out where to go on. */
   undo(): void {
-    this.jump(this.processed)
+    if (this.processed !== undefined) this.jump(this.processed)
   }
 
   /** The turn of all that was handed out is over. */

@@ -2,7 +2,7 @@
 import type { Clock, Logger } from '../../base/index.ts'
 import type { ExponentialBackoff } from '../../peer/index.ts'
 import { Deadline, sleep } from '../deadline.ts'
-import { isRefusal, KafkaError } from '../kafka-error.ts'
+import { KafkaError } from '../kafka-error.ts'
 import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { AssignedPartitions } from './assigned-partitions.ts'
 import type { Commits } from './commits.ts'
@@ -28,8 +28,8 @@ export interface BeginningsOptions {
 
 export class Beginnings {
   readonly #options: BeginningsOptions
-  /** Given up because no broker lets this client in; tried again when the application asks. */
-  readonly #refused: (() => void)[] = []
+  /** Given up, for what does not pass by itself; tried again when the application asks. */
+  readonly #givenUp: (() => void)[] = []
   #isClosed = false
 
   constructor(options: BeginningsOptions) {
@@ -76,7 +76,7 @@ export class Beginnings {
 
   /** The application asks for records. */
   asked(): void {
-    for (const again of this.#refused.splice(0)) again()
+    for (const again of this.#givenUp.splice(0)) again()
   }
 
   close(): void {
@@ -87,10 +87,8 @@ export class Beginnings {
     if (partitions.length === 0) return
     this.#untilFound(partitions, mayBeCommitted).catch((error: unknown) => {
       if (this.#isClosed) return
-      if (isRefusal(error)) {
-        // Those that have been moved meanwhile are known.
-        this.#refused.push(() => this.#start(partitions.filter(isUnknown), mayBeCommitted))
-      }
+      // Those that have been moved meanwhile are known.
+      this.#givenUp.push(() => this.#start(partitions.filter(isUnknown), mayBeCommitted))
       this.#options.failed(error)
     })
   }

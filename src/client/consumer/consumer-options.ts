@@ -52,8 +52,9 @@ export interface ConsumerOptions {
   /** The group has given this consumer partitions. */
   readonly onAssigned?: (partitions: readonly TopicPartition[]) => void
   /**
-   * The group takes partitions: nothing of them is in the application's hands any more. What is done is committed behind that, and
-   * nobody else has them before.
+   * The group takes partitions: nothing of them is in the application's hands any more, and what is done is committed, unless
+   * `enableAutoCommit` is false: then this is the place to do it. Nobody else has them before it has ended. `close` is not to be
+   * waited for in it.
    */
   readonly onRevoked?: (partitions: readonly TopicPartition[]) => void | Promise<void>
   /** Somebody else may have had them for a while: nothing of them can be committed any more. */

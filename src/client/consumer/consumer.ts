@@ -126,6 +126,9 @@ export class Consumer {
       metadata: this.#ground.metadata,
       excludeInternalTopics,
       hasPatterns: groupProtocol === 'consumer',
+      failed: (error) => {
+        if (!this.#isClosed) this.#handout.fail(error)
+      },
       changed: () => {
         this.#member?.changed()
         // A member that has left for a silence waits for the application.
@@ -161,13 +164,13 @@ export class Consumer {
       ...this.#ground,
       ...{ coordinator, groupId, groupInstanceId, assignee: this.#assignee },
       topics: () => this.#topics.names,
+      rackId: clientRack === '' ? null : clientRack,
       rebalanceTimeoutMs: settings.maxPollIntervalMs,
     }
     if (settings.groupProtocol === 'consumer') {
       return new ConsumerMember({
         ...shared,
         memberId: this.#memberId,
-        rackId: clientRack === '' ? null : clientRack,
         serverAssignor: settings.groupRemoteAssignor ?? null,
         topicRegex: () => this.#topics.pattern,
       })
@@ -215,10 +218,15 @@ export class Consumer {
     // What is done is done, also where something else is in hand for too long.
     await this.#commitDone(leaving, member).catch(warn)
     // Those that were lost meanwhile are somebody else's, or have been given again.
-    const given = [...leaving].filter((each) => this.#assigned.has(each)).map(nameOf)
-    this.#assigned.drop(given)
-    this.#tell('revoked', given, member)
-    if (given.length > 0) await this.#settings.onRevoked?.(given)
+    const given = (): AssignedPartition[] => [...leaving].filter((each) => this.#assigned.has(each))
+    const told = given().map(nameOf)
+    try {
+      // They can be asked about, and committed, as long as the application is told of it.
+      if (told.length > 0) await this.#settings.onRevoked?.(told)
+    } finally {
+      this.#assigned.drop(given())
+      this.#tell('revoked', told, member)
+    }
   }
 
   #tell(
@@ -244,9 +252,9 @@ export class Consumer {
     if (partitions.length > 0) {
       this.#beginnings.find(this.#assigned.add(partitions))
       this.#tell('assigned', partitions)
-      this.#settings.onAssigned?.(partitions)
     }
     this.#commits?.begin()
+    if (partitions.length > 0) this.#settings.onAssigned?.(partitions)
   }
 
   /**
@@ -277,7 +285,7 @@ export class Consumer {
 
   /** The next record of the partition is that at `offset`, or the first one behind it. */
   seek({ topic, partition, offset, leaderEpoch = -1 }: OffsetOf): void {
-    if (!Number.isSafeInteger(offset) || offset < 0) throw new KafkaError('INVALID_ARGUMENT', `offset ${offset}`)
+    checkOffset(offset)
     this.#get({ topic, partition }).jump({ offset, leaderEpoch })
     this.#loop.wake()
   }
@@ -331,6 +339,9 @@ export class Consumer {
     partitions: readonly TopicPartition[],
     timestampMs: number,
   ): Promise<readonly (Found | undefined)[]> {
+    if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) {
+      throw new KafkaError('INVALID_ARGUMENT', `timestampMs ${timestampMs}`)
+    }
     return this.#find(partitions, timestampMs)
   }
 
@@ -348,6 +359,7 @@ export class Consumer {
   async commit(offsets?: readonly OffsetOf[]): Promise<void> {
     this.#checkOpen()
     const commits = this.#ofGroup()
+    for (const { offset } of offsets ?? []) checkOffset(offset)
     if (offsets === undefined) this.#handout.done()
     await commits.commit(offsets ?? commits.uncommitted())
   }
@@ -396,6 +408,7 @@ export class Consumer {
     const asked = (): void => {
       handout.asked()
       this.#isAsked = true
+      this.#topics.asked()
       this.#begin()
       this.#beginnings.asked()
       this.#loop.asked()
@@ -431,6 +444,10 @@ export class Consumer {
 }
 
 const nameOf = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition })
+
+function checkOffset(offset: number): void {
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new KafkaError('INVALID_ARGUMENT', `offset ${offset}`)
+}
 
 function groundOf(env: ClientEnv, connection: ConnectionOptions, settings: ConsumerSettings): Ground {
   const options = { ...connection, inFlightMax }

@@ -270,6 +270,10 @@ export class FetchLoop {
     } else if (preferredReadReplica >= 0) {
       const untilMs = this.#options.clock.monotonic() + this.#options.metadataMaxAgeMs
       partition.preferredReplica = { brokerId: preferredReadReplica, untilMs }
+      if (!this.#options.metadata.view.brokers.has(preferredReadReplica)) {
+        this.#delay(partition)
+        this.#askForLeaders()
+      }
     } else if (divergingEpoch.endOffset >= 0) {
       const { endOffset: offset, epoch: leaderEpoch } = divergingEpoch
       this.#delay(partition)

@@ -4,6 +4,7 @@ import { ManualClock } from '../../server/handlers/handler-fixture.ts'
 import { AssignedPartition, type Bytes, type Fetched } from './assigned-partition.ts'
 import type { ConsumedRecord } from './consumed-record.ts'
 import { Handout } from './handout.ts'
+import { rawRecords } from './records-loop.ts'
 
 const record = (partition: number, offset: number): ConsumedRecord<Bytes, Bytes> => ({
   ...{ topic: 't', partition, offset, timestampMs: 0, key: null, value: null, headers: [] },
@@ -214,4 +215,31 @@ test('a loop for some topics leaves all others where they are', () => {
   assert.equal(handout.one()?.offset, 0)
   assert.equal(handout.batch(other), undefined)
   assert.deepEqual(at(partition), [0, 1])
+})
+
+test('who gives up while it is found out where to go on does not change where that is', () => {
+  const { handout, partitions } = stage(answer(0, [[0]], 1))
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  handout.one()
+  partition.jump(undefined)
+  const { jumps } = partition
+  handout.undo()
+  assert.equal(partition.jumps, jumps)
+})
+
+test('who has given a loop up while it waited gets nothing by it, and nobody else misses that', async () => {
+  const { handout, partitions } = stage(answer(0, [], 0))
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  const loop = { handout, asked: () => handout.asked(), check: () => undefined }
+  const first = rawRecords(loop)
+  const waiting = first.next()
+  await first.return?.()
+  partition.received(answer(0, [[0, 1]], 2))
+  handout.arrived()
+  assert.equal((await waiting).done, true)
+  assert.equal((await first.next()).done, true)
+  assert.equal((await rawRecords(loop).next()).value?.offset, 0)
+  assert.equal(partition.processed?.offset, 0)
 })

@@ -32,6 +32,13 @@ export interface Found extends Position {
   readonly timestampMs: number
 }
 
+/** What comes of each. */
+interface Answers {
+  readonly take: (each: Wanted, place: Found | undefined) => void
+  /** It does not pass. */
+  readonly fail: (these: Iterable<Wanted>, error: unknown) => void
+}
+
 const atEarliest = -2n
 const atLatest = -1n
 
@@ -61,17 +68,27 @@ export class OffsetFinder {
     }
     const { clock, metadata, backoff } = this.#options
     let last: unknown
-    for (const topic of new Set(wanted.map((it) => it.topic))) await metadata.topic(topic, deadline)
+    /** What is wrong with one of them holds up none of the others. */
+    const failed = new Map<Wanted, unknown>()
+    const fail = (these: Iterable<Wanted>, error: unknown): void => {
+      for (const each of these) failed.set(each, error)
+    }
+    for (const [topic, them] of Map.groupBy(wanted, (it) => it.topic)) {
+      await metadata.topic(topic, deadline).catch((error: unknown) => fail(them, error))
+    }
     for (let attempts = 0; ; attempts++) {
-      const left = wanted.filter((it) => !found.has(it))
-      if (left.length === 0) return wanted.map((it) => found.get(it))
+      const left = wanted.filter((it) => !found.has(it) && !failed.has(it))
+      if (left.length === 0) {
+        for (const error of failed.values()) throw error
+        return wanted.map((it) => found.get(it))
+      }
       if (deadline.isOver) throw deadline.error(last)
       if (attempts > 0) {
         await deadline.within(metadata.update())
         await sleep(clock, Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
       }
       for (const [broker, them] of this.#byLeader(left)) {
-        last = (await this.#ask(broker, them, take, deadline)) ?? last
+        last = (await this.#ask(broker, them, { take, fail }, deadline)) ?? last
       }
     }
   }
@@ -90,11 +107,11 @@ export class OffsetFinder {
     return byLeader
   }
 
-  /** Returns what went wrong and may pass; throws what does not. */
+  /** Returns what went wrong and may pass. */
   async #ask(
     broker: BrokerView,
     wanted: readonly Wanted[],
-    take: (each: Wanted, place: Found | undefined) => void,
+    { take, fail }: Answers,
     deadline: Deadline,
   ): Promise<unknown> {
     const { connections, metadata, requestTimeoutMs, isolationLevel } = this.#options
@@ -120,7 +137,7 @@ export class OffsetFinder {
           if (error === undefined) {
             take(each, offset < 0 ? undefined : { offset, leaderEpoch, timestampMs: Number(timestamp) })
           } else if (retriableErrors.has(errorCode)) passing = error
-          else throw error
+          else fail([each], error)
         }
       }
       return passing

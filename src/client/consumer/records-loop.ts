@@ -61,13 +61,15 @@ function iterator<Taken, Given>(turn: Turn<Taken, Given>): AsyncIterator<Given, 
   /** Calls without an answer. Those behind the first wait: what it is to hand out is not done when they come. */
   let waiting = 0
   let last: Promise<unknown> = Promise.resolve()
+  /** Nothing more is taken: nobody would have it. */
+  let isReturned = false
 
   /** Nothing is awaited where nothing takes its time. */
   const answer = async (): Promise<IteratorResult<Given, undefined>> => {
     try {
-      asked()
+      if (!isReturned) asked()
       for (;;) {
-        if (handout.isClosed) return { done: true, value: undefined }
+        if (handout.isClosed || isReturned) return { done: true, value: undefined }
         check()
         const taken = take()
         if (taken === undefined) await handout.arrival()
@@ -75,7 +77,7 @@ function iterator<Taken, Given>(turn: Turn<Taken, Given>): AsyncIterator<Given, 
           const given = decoding(taken)
           if (!(given instanceof Promise)) return { done: false, value: given }
           const value = await handout.held(given)
-          return handout.isClosed ? { done: true, value: undefined } : { done: false, value }
+          return handout.isClosed || isReturned ? { done: true, value: undefined } : { done: false, value }
         }
       }
     } finally {
@@ -102,7 +104,9 @@ function iterator<Taken, Given>(turn: Turn<Taken, Given>): AsyncIterator<Given, 
       return next
     },
     return(): Promise<IteratorResult<Given, undefined>> {
+      isReturned = true
       handout.undo()
+      handout.arrived()
       return Promise.resolve({ done: true, value: undefined })
     },
   }

@@ -24,6 +24,8 @@ export interface SubscribedTopicsOptions {
   readonly hasPatterns: boolean
   /** There are others than before, or it is known now what there is. */
   readonly changed: () => void
+  /** Nobody tells what there is, and asking again does not help before the application asks. */
+  readonly failed: (error: unknown) => void
 }
 
 export class SubscribedTopics {
@@ -33,6 +35,8 @@ export class SubscribedTopics {
   #pattern: string | null = null
   /** All topics have been told of since they are to be matched. */
   #isKnown = true
+  /** It could not be found out what there is. */
+  #hasFailed = false
 
   constructor(options: SubscribedTopicsOptions) {
     this.#options = options
@@ -51,6 +55,11 @@ export class SubscribedTopics {
   /** False while it is not known what matches. */
   get isKnown(): boolean {
     return this.#isKnown
+  }
+
+  /** The application asks for records. */
+  asked(): void {
+    if (this.#hasFailed) this.#askAll()
   }
 
   /** Throws KafkaError for what makes no sense. */
@@ -87,9 +96,10 @@ export class SubscribedTopics {
 
   /** What is known may be of some topics alone. */
   #askAll(): void {
-    const { metadata, changed } = this.#options
+    const { metadata, changed, failed } = this.#options
     const expression = this.#expression
     this.#isKnown = false
+    this.#hasFailed = false
     metadata.update().then(
       () => {
         if (this.#isKnown || expression !== this.#expression) return
@@ -97,8 +107,11 @@ export class SubscribedTopics {
         this.#names = this.#matching(metadata.view)
         changed()
       },
-      // The consumer is closed.
-      () => undefined,
+      (error: unknown) => {
+        if (this.#isKnown || expression !== this.#expression) return
+        this.#hasFailed = true
+        failed(error)
+      },
     )
   }
 

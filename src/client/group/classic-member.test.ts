@@ -37,7 +37,14 @@ class Group extends ScriptedGroup {
       return {}
     })
     this.member = new ClassicMember({
-      ...{ ...this.ground, groupInstanceId: null, assignors: [assignor], topics: () => ['a'], retryMs: 100 },
+      ...{
+        ...this.ground,
+        groupInstanceId: null,
+        rackId: null,
+        assignors: [assignor],
+        topics: () => ['a'],
+        retryMs: 100,
+      },
       ...{ sessionTimeoutMs: 6000, rebalanceTimeoutMs: 60_000, heartbeatIntervalMs: 200 },
     })
   }

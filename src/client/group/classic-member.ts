@@ -44,6 +44,7 @@ export interface ClassicMemberOptions {
   readonly assignee: Assignee
   readonly groupId: string
   readonly groupInstanceId: string | null
+  readonly rackId: string | null
   /** In the order in which they are liked. */
   readonly assignors: readonly Assignor[]
   readonly topics: () => readonly string[]
@@ -134,9 +135,12 @@ export class ClassicMember implements Membership {
     const { assignee } = this.#options
     // Nobody hears of another generation any more.
     this.#epoch?.move(false)
-    if (this.#generation !== noGeneration) await assignee.revoke(assignee.assigned, this.name)
-    await this.#sayGoodbye()
-    this.#epoch?.end()
+    try {
+      if (this.#generation !== noGeneration) await assignee.revoke(assignee.assigned, this.name)
+    } finally {
+      await this.#sayGoodbye()
+      this.#epoch?.end()
+    }
   }
 
   /** A static member stays: it may be back in time. */
@@ -312,9 +316,9 @@ export class ClassicMember implements Membership {
   }
 
   async #join(): Promise<JoinGroupResponse> {
-    const { groupId, groupInstanceId, assignors, sessionTimeoutMs, rebalanceTimeoutMs, topics, assignee, coordinator } =
-      this.#options
-    const subscription = { topics: topics(), owned: assignee.assigned, generation: this.#generation }
+    const { groupId, groupInstanceId, rackId, assignors, topics, assignee, coordinator } = this.#options
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    const subscription = { topics: topics(), owned: assignee.assigned, generation: this.#generation, rackId }
     const last = this.#last
     const protocols = assignors.map(({ name, userData }) => ({
       name,

@@ -39,11 +39,13 @@ const flat = (
 
 export interface Subscription extends OwnedPartitions {
   readonly topics: readonly string[]
+  /** Where the member is (KIP-881). */
+  readonly rackId?: string | null
   /** Of the assignor. */
   readonly userData?: Uint8Array | undefined
 }
 
-export const encodeSubscription = ({ topics, owned, generation, userData }: Subscription): Buffer =>
+export const encodeSubscription = ({ topics, owned, generation, rackId = null, userData }: Subscription): Buffer =>
   encode(
     consumerProtocolSubscription,
     consumerProtocolSubscription.create({
@@ -51,6 +53,7 @@ export const encodeSubscription = ({ topics, owned, generation, userData }: Subs
       userData: userData === undefined ? null : Buffer.from(userData),
       ownedPartitions: byTopic(owned),
       generationId: generation,
+      rackId,
     }),
   )
 

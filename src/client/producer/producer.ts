@@ -11,7 +11,7 @@ import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
 import { Deadline } from '../deadline.ts'
-import { KafkaError } from '../kafka-error.ts'
+import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
 import type { WritableTopic } from '../typed-topic.ts'
 import { Accumulator } from './accumulator.ts'
 import { Identity } from './identity.ts'
@@ -244,10 +244,13 @@ export class Producer {
    */
   async #takeIn(topic: string, { intake }: TopicState): Promise<void> {
     for (let next = intake[0]; next !== undefined; next = intake[0]) {
-      const { partition, completion, index, deadline, serialized } = next
+      const { partition, deadline, serialized } = next
+      let isOfTopic = false
       try {
         if (next.record === undefined && serialized !== undefined) await deadline.within(serialized)
+        isOfTopic = true
         const view = await this.#known(topic, partition, deadline)
+        isOfTopic = false
         await this.#room(deadline)
         if (intake[0] !== next) return
         while (next !== undefined && isReady(next) && isIn(view, next.partition) && this.#accumulator.hasRoom) {
@@ -258,9 +261,12 @@ export class Producer {
         }
       } catch (error) {
         if (intake[0] !== next) return
-        intake.shift()
-        completion.failed(index, error)
-        next.left.resolve()
+        // Whatever is wrong with the topic, or with this client, is wrong for all that wait for it: it is not asked again for each.
+        const isOfAll = isOfTopic && error instanceof KafkaError && !ofOne.has(error.code)
+        for (const { completion, index, left } of intake.splice(0, isOfAll ? intake.length : 1)) {
+          completion.failed(index, error)
+          left.resolve()
+        }
       }
     }
   }
@@ -346,6 +352,9 @@ export class Producer {
     return choices
   }
 }
+
+/** What goes wrong with a record, not with its topic: its time, its partition. */
+const ofOne: ReadonlySet<KafkaErrorCode> = new Set(['TIMED_OUT', 'INVALID_ARGUMENT'])
 
 const isReady = (given: Intake): given is Intake & Ready => given.record !== undefined
 
