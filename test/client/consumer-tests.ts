@@ -201,6 +201,28 @@ function finding(): void {
 }
 
 function sharing(): void {
+  test('what a group takes away can be committed by the application that is told of it', async () => {
+    const topic = await topicWith(['a', 'b', 'c'])
+    const groupId = world.group()
+    const seen: unknown[] = []
+    const member = open({
+      groupId,
+      enableAutoCommit: false,
+      async onRevoked(partitions) {
+        await member.commit()
+        seen.push(partitions.length, member.position(first(topic)))
+      },
+    })
+    member.subscribe([topic])
+    assert.deepEqual(await read(member, 2), ['a', 'b'])
+    await member.close()
+    assert.equal(seen[0], 3)
+    await using next = open({ groupId })
+    const [committed] = await next.committed([first(topic)])
+    // The second one was in hand.
+    assert.equal(committed?.offset, 1)
+  })
+
   test('two members share the partitions; what one leaves the other goes on with', async () => {
     for (const strategy of ['range', 'cooperative-sticky'] as const) {
       const topic = await world.topic()

@@ -356,6 +356,19 @@ test('unless it is told how long, a batch waits only while its broker has someth
   })
 })
 
+test('what is wrong with a topic is asked once, and told to all that wait for it', async () => {
+  const cluster = new ScriptedCluster()
+  await cluster.run(async () => {
+    await using producer = cluster.producer()
+    cluster.topicError = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+    const sent = Array.from({ length: 50 }, (_, i) => producer.send('t', { value: `${i}` }))
+    for (const each of sent) await assert.rejects(each, isCode('TOPIC_AUTHORIZATION_FAILED'))
+    assert.ok(cluster.metadataAsked <= 2, `asked ${cluster.metadataAsked} times`)
+    cluster.topicError = ErrorCode.NONE
+    assert.equal((await producer.send('t', { value: 'now' })).offset, 0)
+  })
+})
+
 test('a flush waits for what was sent before, whoever goes on sending, also where a batch is split', async () => {
   const cluster = new ScriptedCluster({ partitions: 2 })
   await cluster.run(async () => {
