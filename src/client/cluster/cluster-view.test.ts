@@ -67,3 +67,24 @@ test('hints count where they are newer, and name a broker that is known or given
   const three = first.withLeaders([{ ...hint, leaderId: 3 }], [{ id: 3, host: 'b3', port: 1, rack: null }])
   assert.deepEqual([three.partition('t', 0)?.leaderId, three.brokers.get(3)?.host], [3, 'b3'])
 })
+
+test('partitions that are not told of are led by nobody, and numbers that no topic has are passed over', () => {
+  const one = { leaderId: 1, leaderEpoch: 0, replicaNodes: [1], isrNodes: [1], errorCode: 0 }
+  const told = [2, -1, 2 ** 31 - 1].map((partitionIndex) => ({ ...one, partitionIndex }))
+  const view = ClusterView.empty.after(
+    metadata.response.create({
+      brokers: [{ nodeId: 1, host: 'b1', port: 9092 }],
+      topics: [{ name: 't', topicId: idOf('one'), partitions: told }],
+    }),
+    none,
+  )
+  const partitions = view.topics.get('t')?.partitions ?? []
+  assert.deepEqual(
+    partitions.map(({ partition, leaderId }) => [partition, leaderId]),
+    [
+      [0, undefined],
+      [1, undefined],
+      [2, 1],
+    ],
+  )
+})

@@ -127,10 +127,15 @@ export class ClusterView {
 
 type ToldTopic = MetadataResponse['topics'][number]
 
+/** A broker that tells of partitions beyond is not believed: no cluster has as many in one topic. */
+const partitionsMax = 200_000
+
 function topicView(told: ToldTopic & { readonly name: string }, before: TopicView | undefined): TopicView {
   const isSame = before !== undefined && (before.id === told.topicId || told.topicId === zeroUuid)
   const partitions: PartitionView[] = []
   for (const { partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes } of told.partitions) {
+    if (partitionIndex < 0 || partitionIndex >= partitionsMax) continue
+    for (let i = partitions.length; i < partitionIndex; i++) partitions[i] = unknownPartition(i)
     const known = isSame ? before.partitions[partitionIndex] : undefined
     const isStale = known !== undefined && leaderEpoch >= 0 && leaderEpoch < known.leaderEpoch
     partitions[partitionIndex] = isStale
@@ -145,3 +150,8 @@ function topicView(told: ToldTopic & { readonly name: string }, before: TopicVie
   }
   return { name: told.name, id: told.topicId, isInternal: told.isInternal, partitions }
 }
+
+/** It has to be there, for another one behind it is; it has not been told of, or not yet. */
+const unknownPartition = (partition: number): PartitionView => ({
+  ...{ partition, leaderId: undefined, leaderEpoch: -1, replicas: [], isr: [] },
+})

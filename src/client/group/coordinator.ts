@@ -93,12 +93,20 @@ export class Coordinator {
     }
   }
 
+  /** One search serves all; who has more time than the one that began it begins another. */
   async #found(deadline: Deadline): Promise<BrokerView> {
-    if (this.#broker !== undefined) return this.#broker
-    this.#finding ??= this.#find(deadline).finally(() => {
-      this.#finding = undefined
-    })
-    return deadline.within(this.#finding)
+    for (;;) {
+      if (this.#broker !== undefined) return this.#broker
+      this.#finding ??= this.#find(deadline).finally(() => {
+        this.#finding = undefined
+      })
+      try {
+        return await deadline.within(this.#finding)
+      } catch (error) {
+        const isOutOfTime = error instanceof KafkaError && error.code === 'TIMED_OUT'
+        if (!isOutOfTime || deadline.isOver) throw error
+      }
+    }
   }
 
   async #find(deadline: Deadline): Promise<BrokerView> {
