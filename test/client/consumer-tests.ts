@@ -1,5 +1,6 @@
 /** The consumer before a broker, whichever: alone, and in groups of the classic protocol. Both protocols with Java's: `test/interop`. */
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { Consumer, ConsumerOptions, Kafka, Producer } from '../../src/stack/client.ts'
@@ -55,6 +56,7 @@ export function consumerTests(worldOf: WorldOf): void {
     givingUp()
     committing()
     finding()
+    prefetching()
     sharing()
     fallingSilent()
   })
@@ -197,6 +199,32 @@ function finding(): void {
     await assert.rejects(read(strict, 1), { code: 'OFFSET_OUT_OF_RANGE' })
     strict.seek({ ...first(topic), offset: 1 })
     assert.deepEqual(await read(strict, 1), ['b'])
+  })
+}
+
+function prefetching(): void {
+  test('what is fetched ahead is bounded, however many partitions have something', async () => {
+    const topic = await world.topic()
+    const value = Buffer.alloc(100_000)
+    // In batches of their own: a broker gives whole ones.
+    for (let i = 0; i < 60; i++) await producer.send(topic, { value, partition: i % 3 })
+    let bytes = 0
+    const count = (event: unknown): void => {
+      if (typeof event === 'object' && event !== null && 'bytes' in event) bytes += Number(event.bytes)
+    }
+    subscribe('odradek:consumer:fetch', count)
+    try {
+      await using consumer = open({ prefetchBytes: 1_000_000 })
+      consumer.assign([0, 1, 2].map((partition) => ({ topic, partition })))
+      const iterator = consumer[Symbol.asyncIterator]()
+      await iterator.next()
+      await setTimeout(500)
+      assert.ok(bytes < 1_500_000, `${bytes} bytes were fetched for one record`)
+      for (let i = 1; i < 60; i++) assert.equal((await iterator.next()).done, false)
+      assert.ok(bytes > 6_000_000)
+    } finally {
+      unsubscribe('odradek:consumer:fetch', count)
+    }
   })
 }
 

@@ -33,7 +33,10 @@ export interface ConsumerOptions {
   readonly fetchMaxBytes?: number
   /** Of one partition in an answer. Default 1,048,576. */
   readonly maxPartitionFetchBytes?: number
-  /** Of records that were fetched and not yet handed out: beyond it nothing more is asked for. Default 8,388,608. */
+  /**
+   * Of records that were fetched and not yet handed out. More is asked for when half of it is gone, and no more than there is room for, but
+   * for a batch of each broker. Default 8,388,608.
+   */
   readonly prefetchBytes?: number
   /** Whether the checksums of batches are looked at. Default true. */
   readonly checkCrcs?: boolean

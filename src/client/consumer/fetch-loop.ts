@@ -100,8 +100,10 @@ export class FetchLoop {
     if (this.#isRefused) return Number.POSITIVE_INFINITY
     const nowMs = this.#options.clock.monotonic()
     const byBroker = new Map<number, Map<string, Asked>>()
+    const all = [...this.#options.assigned()]
+    const left = this.#roomIn(all)
     let wakeMs = Number.POSITIVE_INFINITY
-    for (const partition of this.#wanted()) {
+    for (const partition of wanted(all, left)) {
       if (partition.retryFromMs > nowMs) {
         wakeMs = Math.min(wakeMs, partition.retryFromMs)
         continue
@@ -110,23 +112,18 @@ export class FetchLoop {
       if (broker === undefined) this.#askForLeaders()
       else if (!this.#asking.has(broker.id)) this.#ask(byBroker, broker, partition)
     }
-    for (const [brokerId, asked] of byBroker) void this.#fetch(brokerId, asked)
+    // Each answer may bring its share of what there is room for, or one batch.
+    const share = Math.floor(left / (byBroker.size + this.#asking.size))
+    const maxBytes = Math.max(1, Math.min(this.#options.settings.fetchMaxBytes, share))
+    for (const [brokerId, asked] of byBroker) void this.#fetch(brokerId, asked, maxBytes)
     return wakeMs
   }
 
-  /** Those that are to be fetched now, if somebody has them. */
-  *#wanted(): Iterable<AssignedPartition> {
-    const { settings, assigned } = this.#options
-    const all = [...assigned()]
-    let left = settings.prefetchBytes
+  /** Bytes that may be fetched ahead. */
+  #roomIn(all: readonly AssignedPartition[]): number {
+    let left = this.#options.settings.prefetchBytes
     for (const { bufferedBytes } of all) left -= bufferedBytes
-    for (const partition of all) {
-      if (partition.fetchFrom === undefined || partition.isPaused || partition.fetchingFrom !== undefined) continue
-      // However little may wait, the one that is waited for is fetched.
-      if (left <= 0 && partition.hasFetched) continue
-      left -= settings.maxPartitionFetchBytes
-      yield partition
-    }
+    return left
   }
 
   #brokerOf(partition: AssignedPartition, nowMs: number): BrokerView | undefined {
@@ -168,7 +165,7 @@ export class FetchLoop {
     )
   }
 
-  async #fetch(brokerId: number, asked: ReadonlyMap<string, Asked>): Promise<void> {
+  async #fetch(brokerId: number, asked: ReadonlyMap<string, Asked>, maxBytes: number): Promise<void> {
     const { metadata, connections, settings, requestTimeoutMs } = this.#options
     const session = this.#sessions.get(brokerId) ?? new FetchSessionClient()
     this.#sessions.set(brokerId, session)
@@ -183,7 +180,7 @@ export class FetchLoop {
       const request = fetch.request.create({
         maxWaitMs: settings.fetchMaxWaitMs,
         minBytes: settings.fetchMinBytes,
-        maxBytes: settings.fetchMaxBytes,
+        maxBytes,
         isolationLevel: settings.isolationLevel === 'read_committed' ? 1 : 0,
         rackId: settings.clientRack,
         ...session.request(asked),
@@ -328,6 +325,20 @@ const bytesOf = ({ responses }: FetchResponse): number =>
   responses
     .flatMap(({ partitions }) => partitions)
     .reduce((sum, { records }) => sum + (records instanceof Uint8Array ? records.length : 0), 0)
+
+/**
+ * Those that are to be fetched now, if somebody has them. What waits is handed out first: there is room again when half of it is gone. Where
+ * there is nothing to hand out, whatever waits, those of which nothing is here are fetched, a batch at a time.
+ */
+function* wanted(all: readonly AssignedPartition[], left: number): Iterable<AssignedPartition> {
+  const buffered = all.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
+  const isHandedOut = all.some(({ isPaused, hasFetched }) => hasFetched && !isPaused)
+  if (isHandedOut && left < buffered) return
+  for (const partition of all) {
+    if (partition.fetchFrom === undefined || partition.isPaused || partition.fetchingFrom !== undefined) continue
+    if (left > 0 || !partition.hasFetched) yield partition
+  }
+}
 
 /** Of one batch: what a producer may have packed into `max.message.bytes`. */
 const decompressedBytesMax = 1024 * 1024 * 1024
