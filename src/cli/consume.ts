@@ -30,7 +30,7 @@ ends it with 130.
   --max-messages, -c N     ends after so many records
   --timeout-ms N           ends when nothing comes for so long
   --exit-at-end, -e        ends when all is read that was there when it began
-  --format, -f TEXT        what is written of a record: %t topic, %p partition, %o offset, %T timestamp, %k key, %K its length,
+  --format, -f TEXT        what is written of a record: %t topic, %p partition, %o offset, %T timestamp, %Y its type, %k key, %K its length,
                            %s value, %S its length, %R that in four bytes, %h headers as kcat has them, %H as Kafka's formatter
                            does (%H{;} with another separator), %% a percent sign; escapes: \\n \\t \\r \\0
                            \\\\ \\xNN

@@ -22,7 +22,7 @@ type OwnCode =
 
 export type KafkaErrorCode = OwnCode | keyof typeof ErrorCode
 
-type UnreadRecord = ConsumedRecord<Uint8Array | null, Uint8Array | null>
+type UnreadRecord = ConsumedRecord<Buffer | null, Buffer | null>
 
 interface KafkaErrorOptions {
   readonly cause?: unknown

@@ -73,7 +73,10 @@ function reading(): void {
     const { value: record } = await iterator.next()
     assert.ok(record !== undefined)
     const { key, value, headers, ...place } = record
-    assert.deepEqual(place, { topic, partition: 0, offset: 1, timestampMs: 5000 })
+    assert.deepEqual(place, {
+      ...{ topic, partition: 0, offset: 1, timestampMs: 5000 },
+      ...{ timestampType: 'CreateTime', leaderEpoch: 0 },
+    })
     assert.deepEqual([String(key), value, headers.map((it) => `${it.key}=${String(it.value)}`)], ['k', null, ['h=x']])
     assert.deepEqual([consumer.position(first(topic)), consumer.lag(first(topic))], [2, 0])
   })

@@ -30,7 +30,7 @@ interface Payment {
 }
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-type Bytes = Uint8Array | null
+type Bytes = Buffer | null
 
 /** The type of what is given is exactly this one. */
 declare function exactly<Expected>(): <Given>(
@@ -132,7 +132,7 @@ export async function consuming(consumer: Consumer): Promise<void> {
     ])
     .batches()) {
     if (batch.topic === 'orders') exactly<Order | undefined>()(batch.records[0]?.value)
-    else exactly<Bytes | undefined>()(batch.records[0]?.key)
+    else exactly<Uint8Array | null | undefined>()(batch.records[0]?.key)
   }
   for await (const { value, topic } of consumer.subscribe([name])) {
     exactly<string>()(topic)
@@ -148,7 +148,7 @@ export async function consuming(consumer: Consumer): Promise<void> {
 
 export function defining(): void {
   exactly<TypedTopic<'orders', string, Order>>()(orders)
-  exactly<TypedTopic<'clicks', Bytes, boolean>>()(clicks)
+  exactly<TypedTopic<'clicks', Uint8Array | null, boolean>>()(clicks)
   exactly<Serde<Order>>()(json({ check: (value): Order => ({ total: Number(value) }) }))
   const long: Serde<bigint> = {
     serialize: async (value, { topic, isKey, headers }) => {

@@ -42,6 +42,7 @@ const tokens = (nullBytes: Uint8Array): Readonly<Record<string, Piece>> => ({
   p: text(({ partition }) => String(partition)),
   o: text(({ offset }) => String(offset)),
   T: text(({ timestampMs }) => String(timestampMs)),
+  Y: text(({ timestampType }) => timestampType),
   k: ({ key }) => key ?? nullBytes,
   K: text(({ key }) => String(lengthOf(key))),
   s: ({ value }) => value ?? nullBytes,

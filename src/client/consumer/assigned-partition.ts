@@ -1,7 +1,7 @@
 /** One partition that is being read: where the application is, what was fetched for it, and from where on to fetch. */
 import type { ConsumedRecord } from './consumed-record.ts'
 
-export type Bytes = Uint8Array | null
+export type Bytes = Buffer | null
 
 /** Where to go on: the offset, and the epoch in which the record before it was written (KIP-320). */
 export interface Position {

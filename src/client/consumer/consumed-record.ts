@@ -3,7 +3,7 @@ import type { ReadableTopic } from '../typed-topic.ts'
 
 export interface ConsumedHeader {
   readonly key: string
-  readonly value: Uint8Array | null
+  readonly value: Buffer | null
 }
 
 export interface ConsumedRecord<K, V, Topic extends string = string> {
@@ -12,6 +12,10 @@ export interface ConsumedRecord<K, V, Topic extends string = string> {
   readonly offset: number
   /** Milliseconds since 1970; -1 for none. */
   readonly timestampMs: number
+  /** Who has set it: the producer, or the broker (`message.timestamp.type`). */
+  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  /** In which it was written; -1: not known. `commit` and `seek` take it, so that a log that was cut is seen (KIP-320). */
+  readonly leaderEpoch: number
   /** Bytes are a view of all that was fetched together: who keeps them for long copies them. */
   readonly key: K
   readonly value: V
@@ -28,7 +32,7 @@ export interface ConsumedBatch<K, V, Topic extends string = string> {
   readonly highWatermark: number
 }
 
-type Bytes = Uint8Array | null
+type Bytes = Buffer | null
 
 /** Of a topic that is given by its name, or as `defineTopic` has made it; of several, a union that is told apart by `topic`. */
 export type ConsumedRecordOf<Topic> = Topic extends string

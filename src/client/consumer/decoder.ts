@@ -115,8 +115,8 @@ function decoded({ key, value }: TypedTopic, record: Raw): Decoded | Promise<Dec
 }
 
 function withBoth(record: Raw, key: unknown, value: unknown): Decoded {
-  const { topic, partition, offset, timestampMs, headers } = record
-  return { topic, partition, offset, timestampMs, key, value, headers }
+  const { topic, partition, offset, timestampMs, timestampType, leaderEpoch, headers } = record
+  return { topic, partition, offset, timestampMs, timestampType, leaderEpoch, key, value, headers }
 }
 
 /** A promise is what takes its time, whatever it is a promise of. */

@@ -2,7 +2,14 @@
  * The batches of an answer to a fetch, decoded one by one as the application comes to them. Control records are not handed out, nor
  * are, where only what is committed is read, those of aborted transactions (KIP-98).
  */
-import { BatchCursor, batchHeader, ControlRecordType, controlRecordType, readRecords } from '../../records/index.ts'
+import {
+  BatchCursor,
+  batchHeader,
+  ControlRecordType,
+  controlRecordType,
+  readRecords,
+  TimestampType,
+} from '../../records/index.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Bytes, Fetched, Position } from './assigned-partition.ts'
 import type { ConsumedRecord } from './consumed-record.ts'
@@ -94,12 +101,15 @@ export class FetchedBatches implements Fetched {
     }
   }
 
-  #decoded({ bytes, position }: BatchCursor): ConsumedRecord<Bytes, Bytes>[] {
+  #decoded({ bytes, view, position }: BatchCursor): ConsumedRecord<Bytes, Bytes>[] {
     const { topic, partition, from, bytesMax } = this.#options
+    const timestampType = timestampTypeOf(view, position)
+    const leaderEpoch = batchHeader.partitionLeaderEpoch(view, position)
     const records: ConsumedRecord<Bytes, Bytes>[] = []
     try {
       for (const { offset, timestampMs, key, value, headers } of readRecords(bytes, position, bytesMax)) {
-        if (offset >= from.offset) records.push({ topic, partition, offset, timestampMs, key, value, headers })
+        if (offset < from.offset) continue
+        records.push({ topic, partition, offset, timestampMs, timestampType, leaderEpoch, key, value, headers })
       }
     } catch (error) {
       throw this.#corrupt(error instanceof Error ? error.message : String(error), error)
@@ -114,6 +124,9 @@ export class FetchedBatches implements Fetched {
     return new KafkaError('CORRUPT_MESSAGE', text, { cause })
   }
 }
+
+export const timestampTypeOf = (view: DataView, position: number): 'CreateTime' | 'LogAppendTime' =>
+  batchHeader.timestampType(view, position) === TimestampType.logAppendTime ? 'LogAppendTime' : 'CreateTime'
 
 function endOf({ topic, partition, bytes, from }: FetchedOptions): Position {
   const cursor = new BatchCursor(bytes)

@@ -7,7 +7,8 @@ import { Handout } from './handout.ts'
 import { rawRecords } from './records-loop.ts'
 
 const record = (partition: number, offset: number): ConsumedRecord<Bytes, Bytes> => ({
-  ...{ topic: 't', partition, offset, timestampMs: 0, key: null, value: null, headers: [] },
+  ...{ topic: 't', partition, offset, timestampMs: 0, timestampType: 'CreateTime', leaderEpoch: 1 },
+  ...{ key: null, value: null, headers: [] },
 })
 
 /** Batches by their offsets; the place behind all is `end`. */

@@ -107,6 +107,8 @@ test('a deserializer is told of the topic, and of the headers that the record ha
     ...partitionOf(topic.name),
     offset: 0,
     timestampMs: record?.timestampMs,
+    timestampType: 'CreateTime',
+    leaderEpoch: 0,
     key: 'k',
     value: 'v',
     headers,

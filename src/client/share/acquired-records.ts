@@ -4,10 +4,11 @@
  */
 import { BatchCursor, batchHeader, readRecords } from '../../records/index.ts'
 import type { ConsumedRecord } from '../consumer/consumed-record.ts'
+import { timestampTypeOf } from '../consumer/fetched-batches.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type AcknowledgedRange, AcknowledgeType } from './acknowledgements.ts'
 
-type Bytes = Uint8Array | null
+type Bytes = Buffer | null
 
 export interface DeliveredRecord extends ConsumedRecord<Bytes, Bytes> {
   /** This time included. */
@@ -96,8 +97,10 @@ function decoded(cursor: BatchCursor, options: AcquiredOptions): ConsumedRecord<
   if (cursor.magic !== 2) throw new Error(`its format is ${cursor.magic}, from before Kafka 0.11`)
   if (checkCrcs && !cursor.isCrcValid()) throw new Error('its checksum is wrong')
   const records: ConsumedRecord<Bytes, Bytes>[] = []
+  const timestampType = timestampTypeOf(cursor.view, cursor.position)
+  const leaderEpoch = batchHeader.partitionLeaderEpoch(cursor.view, cursor.position)
   for (const { offset, timestampMs, key, value, headers } of readRecords(cursor.bytes, cursor.position, bytesMax)) {
-    records.push({ topic, partition, offset, timestampMs, key, value, headers })
+    records.push({ topic, partition, offset, timestampMs, timestampType, leaderEpoch, key, value, headers })
   }
   return records
 }

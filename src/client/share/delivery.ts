@@ -1,5 +1,6 @@
 /** Records of one partition that a broker has given this consumer for a while, and each of them in the application's hands. */
 import type { Uuid } from '../../base/index.ts'
+import type { Bytes } from '../consumer/assigned-partition.ts'
 import type { ConsumedHeader, ConsumedRecord } from '../consumer/consumed-record.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { AcknowledgeType } from './acknowledgements.ts'
@@ -100,13 +101,15 @@ export class Delivery implements AcknowledgedPartition {
   }
 }
 
-export class AcquiredRecord implements ShareRecord<Uint8Array | null, Uint8Array | null> {
+export class AcquiredRecord implements ShareRecord<Bytes, Bytes> {
   readonly topic: string
   readonly partition: number
   readonly offset: number
   readonly timestampMs: number
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
+  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  readonly leaderEpoch: number
+  readonly key: Bytes
+  readonly value: Bytes
   readonly headers: readonly ConsumedHeader[]
   readonly deliveryCount: number
   readonly #delivery: Delivery
@@ -118,6 +121,8 @@ export class AcquiredRecord implements ShareRecord<Uint8Array | null, Uint8Array
     this.partition = record.partition
     this.offset = record.offset
     this.timestampMs = record.timestampMs
+    this.timestampType = record.timestampType
+    this.leaderEpoch = record.leaderEpoch
     this.key = record.key
     this.value = record.value
     this.headers = record.headers

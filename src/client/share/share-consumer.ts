@@ -19,7 +19,7 @@ import { ShareLoop } from './share-loop.ts'
 import { ShareMember } from './share-member.ts'
 import type { ShareConsumerSettings } from './share-options.ts'
 
-type Bytes = Uint8Array | null
+type Bytes = Buffer | null
 
 const inFlightMax = 5
 /** For the last words to each broker. */
