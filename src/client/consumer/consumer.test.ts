@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Consumer, type ConsumerOptions, Kafka } from '../../stack/client.ts'
+import { startBroker } from '../../stack/index.ts'
 
 const kafka = new Kafka({ bootstrapServers: 'nobody.invalid:9092', logLevel: 'error' })
 const open = (options: ConsumerOptions = {}): Consumer => kafka.consumer(options)
@@ -29,4 +30,21 @@ test('what makes no sense is refused, by name', async () => {
   await closed.close()
   assert.throws(() => closed.assign([]), { code: 'CLOSED' })
   assert.equal((await closed[Symbol.asyncIterator]().next()).done, true)
+})
+
+test('who closes while the brokers are away does not wait longer than he says', async () => {
+  const broker = await startBroker()
+  const here = new Kafka({ bootstrapServers: broker.bootstrap, logLevel: 'error' })
+  const producer = here.producer()
+  await producer.send('t', { value: 'a' })
+  await producer.close()
+  const consumer = here.consumer({ groupId: 'g', autoOffsetReset: 'earliest' })
+  consumer.assign([{ topic: 't', partition: 0 }])
+  const iterator = consumer[Symbol.asyncIterator]()
+  await iterator.next()
+  const waiting = iterator.next()
+  await broker.stop()
+  await assert.rejects(consumer.close({ timeoutMs: 100 }), { code: 'TIMED_OUT' })
+  assert.equal((await waiting).done, true)
+  await assert.rejects(consumer.commit(), { code: 'CLOSED' })
 })

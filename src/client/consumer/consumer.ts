@@ -32,6 +32,8 @@ import { isPattern, SubscribedTopics, type TopicPattern } from './subscribed-top
 
 /** For what the application asks for, and waits. */
 const callMsMax = 60_000
+/** As Kafka's consumer. */
+const closeMs = 30_000
 const inFlightMax = 5
 
 interface ReadPartition {
@@ -416,18 +418,24 @@ export class Consumer {
     return { handout, asked, check }
   }
 
-  /** Commits what is done, if it is to be committed by itself, and ends all connections; loops over its records end. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
+  /**
+   * Commits what is done, if it is to be committed by itself, leaves the group, and ends all connections; loops over its records end.
+   * Rejects with KafkaError where that fails, TIMED_OUT behind `timeoutMs` (default 30,000): it is closed all the same.
+   */
+  close({ timeoutMs = closeMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs)
     return this.#closing
   }
 
-  async #close(): Promise<void> {
+  async #close(afterMs: number): Promise<void> {
     // What the application has in hand is not done: nobody waits for it.
     this.#handout.close()
+    const deadline = new Deadline(this.#ground.clock, {
+      afterMs,
+      what: 'the brokers were not told that the consumer closes',
+    })
     try {
-      if (this.#member !== undefined) await this.#member.leave()
-      else await this.#commitDone()
+      await deadline.within(this.#member === undefined ? this.#commitDone() : this.#member.leave())
     } finally {
       this.#isClosed = true
       this.#commits?.close()
