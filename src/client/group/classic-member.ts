@@ -9,7 +9,7 @@
  * With an assignor of the old kind all partitions are given up before each join; with a cooperative one only those that somebody else is
  * to have, and then the group rebalances once more (KIP-429).
  */
-import type { Clock, Logger } from '../../base/index.ts'
+import type { Clock, Logger, Timer } from '../../base/index.ts'
 import { PeerError } from '../../peer/index.ts'
 import {
   ErrorCode,
@@ -283,8 +283,11 @@ export class ClassicMember implements Membership {
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
     const { assignee, clock, heartbeatIntervalMs } = this.#options
     let isDone = false
+    let timer: Timer | undefined
     const beat = async (): Promise<void> => {
-      await sleep(clock, heartbeatIntervalMs)
+      await new Promise<void>((resolve) => {
+        timer = clock.after(heartbeatIntervalMs, resolve)
+      })
       if (isDone || this.#isClosed || this.#generation === noGeneration) return
       await this.#beatOnce()
       await beat()
@@ -292,6 +295,8 @@ export class ClassicMember implements Membership {
     beat().catch(() => undefined)
     await assignee.revoke(partitions, this.name).finally(() => {
       isDone = true
+      // A timer keeps the process alive.
+      timer?.cancel()
     })
   }
 

@@ -58,6 +58,8 @@ export class ShareMember {
   /** Answers in a row behind which there is nothing to fetch from. */
   #emptyCount = 0
   #isAssigned = false
+  /** The coordinator may know it, also where no answer has come yet. */
+  #mayBeKnown = false
   #isChanged = false
   #isRunning = false
   #isClosed = false
@@ -162,6 +164,7 @@ export class ShareMember {
       rackId: isJoining && rackId !== '' ? rackId : null,
       subscribedTopicNames: isJoining || topics !== this.#sentTopics ? [...topics] : null,
     })
+    this.#mayBeKnown = true
     try {
       return await coordinator.once(shareGroupHeartbeat, request, { deadline: this.#deadline(requestTimeoutMs) })
     } catch (error) {
@@ -176,7 +179,8 @@ export class ShareMember {
 
   async #sayGoodbye(): Promise<void> {
     const { coordinator, groupId, logger, requestTimeoutMs } = this.#options
-    if (this.#epoch === joiningEpoch) return
+    if (!this.#mayBeKnown) return
+    this.#mayBeKnown = false
     this.#epoch = joiningEpoch
     const request = shareGroupHeartbeat.request.create({ groupId, memberId: this.id, memberEpoch: leavingEpoch })
     try {
