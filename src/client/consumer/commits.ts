@@ -76,6 +76,11 @@ export class Commits {
     if (all.length > 0) committed?.(all)
   }
 
+  /** No commit is under way any more. Never rejects. */
+  settled(): Promise<void> {
+    return this.#last
+  }
+
   /** From now on what is done is committed, if that is to be by itself. */
   begin(): void {
     const { clock, logger, intervalMs } = this.#options

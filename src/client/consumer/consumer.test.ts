@@ -48,3 +48,17 @@ test('who closes while the brokers are away does not wait longer than he says', 
   assert.equal((await waiting).done, true)
   await assert.rejects(consumer.commit(), { code: 'CLOSED' })
 })
+
+test('what the application commits when it closes is committed', async () => {
+  await using broker = await startBroker()
+  const here = new Kafka({ bootstrapServers: broker.bootstrap })
+  await using producer = here.producer()
+  await producer.send('t', { value: 'a' })
+  const consumer = here.consumer({ groupId: 'g', autoOffsetReset: 'earliest', enableAutoCommit: false })
+  consumer.assign([{ topic: 't', partition: 0 }])
+  for await (const _ of consumer) {
+    const committing = consumer.commit([{ topic: 't', partition: 0, offset: 1 }])
+    await consumer.close()
+    await committing
+  }
+})

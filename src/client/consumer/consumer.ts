@@ -242,10 +242,10 @@ export class Consumer {
     rebalances.publish({ groupId: this.#settings.groupId ?? '', memberId, epoch, kind, partitions })
   }
 
-  /** If it is to be committed by itself. */
+  /** If it is to be committed by itself; what the application commits is waited for. */
   async #commitDone(of?: Iterable<AssignedPartition>, member?: MemberName): Promise<void> {
     const commits = this.#commits
-    if (commits?.areAutomatic !== true) return
+    if (commits?.areAutomatic !== true) return commits?.settled()
     const offsets = commits.uncommitted(of)
     if (offsets.length > 0) await commits.commit(offsets, member)
   }
@@ -435,7 +435,7 @@ export class Consumer {
       what: 'the brokers were not told that the consumer closes',
     })
     try {
-      await deadline.within(this.#member === undefined ? this.#commitDone() : this.#member.leave())
+      await deadline.within(this.#goodbye())
     } finally {
       this.#isClosed = true
       this.#commits?.close()
@@ -444,6 +444,12 @@ export class Consumer {
       this.#ground.metadata.close()
       this.#ground.connections.close()
     }
+  }
+
+  async #goodbye(): Promise<void> {
+    // Of a commit that is under way the application is told how it went.
+    await this.#commits?.settled()
+    await (this.#member === undefined ? this.#commitDone() : this.#member.leave())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
