@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { oldMessage, wrappedMessages } from '../../test/message-sets.ts'
 import { buildBatch, buildEndTransactionBatch, CompressionType } from '../records/index.ts'
 import { piped } from './testdata/piped.ts'
 
@@ -65,6 +66,43 @@ test('batches and their records, control records too', async () => {
     ...{ kind: 'record', offset: 10, timestampMs: 1000, sequence: 5, keyBase64: 'aw==', valueBase64: 'w6k=' },
     headers: [{ key: 'h', valueBase64: null }],
   })
+})
+
+test('messages of the formats before Kafka 0.11, each with its own checksum', async () => {
+  const inner = [0, 1].map((offset) =>
+    oldMessage({ magic: 1, offset, timestampMs: 5 + offset, value: Buffer.from(`v${offset}`) }),
+  )
+  inner[1]?.writeUInt32BE(7, 12)
+  const alone = oldMessage({ magic: 0, offset: 0, key: Buffer.from('k') })
+  const wrapper = { magic: 1, offset: 2, codec: CompressionType.gzip, timestampMs: 6 } as const
+  const bytes = Buffer.concat([alone, wrappedMessages(wrapper, Buffer.concat(inner))])
+  const file = at('00000000000000000000.log')
+  writeFileSync(file, bytes)
+  const { code, stdout } = await dump(file, '--records')
+  const [crc, size] = [alone.readUInt32BE(12), alone.length]
+  assert.deepEqual(lines(stdout).slice(1), [
+    'Log starting offset: 0',
+    `offset: 0 position: 0 NoTimestampType: -1 size: ${size} magic: 0 compresscodec: none crc: ${crc} isvalid: true`,
+    `| offset: 0 NoTimestampType: -1 keySize: 1 valueSize: -1 isValid: true crc: ${crc} key: k`,
+    `offset: 2 position: ${size} CreateTime: 6 size: ${bytes.length - size} magic: 1 compresscodec: gzip crc: ${bytes.readUInt32BE(size + 12)} isvalid: true`,
+    `| offset: 1 CreateTime: 5 keySize: -1 valueSize: 2 isValid: true crc: ${inner[0]?.readUInt32BE(12)} payload: v0`,
+    '| offset: 2 CreateTime: 6 keySize: -1 valueSize: 2 isValid: false crc: 7 payload: v1',
+  ])
+  assert.equal(code, 1)
+  const asJson = lines((await dump(file, '--records', '--json')).stdout).map((line) => JSON.parse(line))
+  assert.deepEqual(
+    asJson.slice(1).map(({ kind, isValid, lastOffset, offset }) => [kind, isValid, lastOffset ?? offset]),
+    [
+      ['batch', true, 0],
+      ['record', true, 0],
+      ['batch', true, 2],
+      ['record', true, 1],
+      ['record', false, 2],
+    ],
+  )
+  writeFileSync(file, Buffer.concat([alone, oldMessage({ magic: 1, offset: 1, codec: 1 })]))
+  const empty = await dump(file, '--records')
+  assert.equal(lines(empty.stdout).at(-1), '| unreadable: compressed message set without a value')
 })
 
 test('what is wrong is shown, and makes the exit code 1', async () => {

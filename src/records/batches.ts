@@ -4,11 +4,15 @@
  * not check checksums unless asked.
  */
 import * as header from './batch-header.ts'
+import { isMessageCrcValid, messageTimestampType } from './message-set.ts'
 
 /**
  * How a scan ended: nothing more; a beginning without its end (more bytes may complete it); or bytes that are no batch.
  */
 export type ScanEnd = 'end' | 'torn' | 'corrupt'
+
+/** As Kafka's tools have it; messages of format 0 have no timestamps. */
+export type TimestampTypeName = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
 
 export class BatchCursor {
   #bytes: Uint8Array
@@ -60,9 +64,33 @@ export class BatchCursor {
     return this.#next - this.#position
   }
 
-  /** 2, or 0 and 1 for the old formats: then only size and offset mean something. */
+  /** 2, or 0 and 1 for a message of `message-set.ts`: of its header only size and offset are where a batch has them. */
   get magic(): number {
     return header.magic(this.#view, this.#position)
+  }
+
+  /** In any format. */
+  get lastOffset(): number {
+    const isBatch = this.magic === 2
+    return isBatch ? header.lastOffset(this.#view, this.#position) : header.baseOffset(this.#view, this.#position)
+  }
+
+  /** -1 where it is not known: the older formats have none. */
+  get leaderEpoch(): number {
+    return this.magic === 2 ? header.partitionLeaderEpoch(this.#view, this.#position) : -1
+  }
+
+  /** In any format. */
+  get isControl(): boolean {
+    return this.magic === 2 && header.isControl(this.#view, this.#position)
+  }
+
+  /** In any format: of all records, as Java's consumer tells it of them. */
+  get timestampType(): TimestampTypeName {
+    const readType = this.magic === 2 ? header.timestampType : messageTimestampType
+    const type = readType(this.#view, this.#position)
+    if (type === undefined) return 'NoTimestampType'
+    return type === header.TimestampType.logAppendTime ? 'LogAppendTime' : 'CreateTime'
   }
 
   /** Why `next` returned false. */
@@ -90,8 +118,9 @@ export class BatchCursor {
     return false
   }
 
-  /** Whether the checksum of the current batch, of format 2, is right. */
+  /** Whether the checksum of the current batch is right; or of a message, which may wrap others that have their own. */
   isCrcValid(): boolean {
+    if (this.magic !== 2) return isMessageCrcValid(this.#bytes, this.#view, this.#position)
     return header.isCrcValid(this.#bytes, this.#view, this.#position)
   }
 }

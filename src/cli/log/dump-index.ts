@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import type { Disk } from '../../base/index.ts'
 import { decodeProducerSnapshot, type ProducerEntry, parseFileName, TransactionIndex } from '../../log/index.ts'
 import { batchHeader, batchHeaderSize } from '../../records/index.ts'
-import type { DumpOptions, Found } from './dump-log.ts'
+import type { DumpOptions, Found } from './dump-words.ts'
 import { openToRead, readAt } from './segment-batches.ts'
 
 /** An index of Kafka's has 10 MB unless told; a snapshot 46 bytes for each producer. */

@@ -1,20 +1,11 @@
 /** A data log, or a snapshot of the metadata, as `kafka-dump-log` prints it, or as JSON. */
 import { basename } from 'node:path'
 import type { Disk } from '../../base/index.ts'
-import { batchHeader, compressionName, compressionType, type Record, TimestampType } from '../../records/index.ts'
+import { batchHeader, type Record, type TimestampTypeName } from '../../records/index.ts'
 import { controlText } from './control-text.ts'
+import { dumpMessages } from './dump-messages.ts'
+import { base64, codecText, contents, type DumpOptions, type Found, unreadable } from './dump-words.ts'
 import { openToRead, type SegmentBatch, segmentBatches } from './segment-batches.ts'
-
-export interface DumpOptions {
-  readonly withRecords: boolean
-  readonly isJson: boolean
-}
-
-/** What was found wrong stands among the lines, as `kafka-dump-log` has it. */
-export interface Found {
-  readonly line: string
-  readonly isWrong?: boolean
-}
 
 interface Batch {
   readonly baseOffset: number
@@ -29,7 +20,7 @@ interface Batch {
   readonly isControl: boolean
   readonly deleteHorizonMs: number | undefined
   readonly position: number
-  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  readonly timestampType: TimestampTypeName
   readonly maxTimestampMs: number
   readonly size: number
   readonly magic: number
@@ -38,8 +29,7 @@ interface Batch {
   readonly isValid: boolean
 }
 
-function batchOf({ view, position, sizeInBytes, magic, isValid }: SegmentBatch): Batch {
-  const codec = compressionType(batchHeader.codecId(view, 0))
+function batchOf({ view, position, sizeInBytes, magic, isValid, timestampType }: SegmentBatch): Batch {
   return {
     baseOffset: batchHeader.baseOffset(view, 0),
     lastOffset: batchHeader.lastOffset(view, 0),
@@ -53,11 +43,11 @@ function batchOf({ view, position, sizeInBytes, magic, isValid }: SegmentBatch):
     isControl: batchHeader.isControl(view, 0),
     deleteHorizonMs: batchHeader.hasDeleteHorizon(view, 0) ? batchHeader.baseTimestamp(view, 0) : undefined,
     position,
-    timestampType: batchHeader.timestampType(view, 0) === TimestampType.logAppendTime ? 'LogAppendTime' : 'CreateTime',
+    timestampType,
     maxTimestampMs: batchHeader.maxTimestamp(view, 0),
     size: sizeInBytes,
     magic,
-    compression: codec === undefined ? `unknown (${batchHeader.codecId(view, 0)})` : compressionName(codec),
+    compression: codecText(batchHeader.codecId(view, 0)),
     crc: batchHeader.storedCrc(view, 0),
     isValid,
   }
@@ -91,8 +81,7 @@ function recordText(batch: Batch, record: Record): string {
   ]
   if (batch.isControl) parts.push(controlText(record))
   else {
-    if (key !== null) parts.push(`key: ${key.toString()}`)
-    if (value !== null) parts.push(`payload: ${value.toString()}`)
+    parts.push(...contents(record))
   }
   return parts.join(' ')
 }
@@ -102,9 +91,8 @@ function recordData(batch: Batch, record: Record): object {
   const sequence = sequenceOf(batch, record)
   const common = { kind: 'record', offset, timestampMs, sequence }
   if (batch.isControl) return { ...common, control: controlText(record) }
-  const text = (bytes: Buffer | null): string | undefined => bytes?.toString('base64')
-  const named = headers.map((it) => ({ key: it.key, valueBase64: text(it.value) ?? null }))
-  return { ...common, keyBase64: text(key) ?? null, valueBase64: text(value) ?? null, headers: named }
+  const named = headers.map((it) => ({ key: it.key, valueBase64: base64(it.value) }))
+  return { ...common, keyBase64: base64(key), valueBase64: base64(value), headers: named }
 }
 
 /** By the names of files: what precedes the batches. */
@@ -136,11 +124,7 @@ export async function* dumpLog(disk: Disk, path: string, { withRecords, isJson }
 
 function* dumpBatch(found: SegmentBatch, { withRecords, isJson }: DumpOptions): Generator<Found> {
   if (found.magic < 2) {
-    const { position, sizeInBytes: size, magic } = found
-    const said = isJson
-      ? JSON.stringify({ kind: 'batch', position, size, magic })
-      : `position: ${position} size: ${size} magic: ${magic}`
-    yield { line: said }
+    yield* dumpMessages(found, { withRecords, isJson })
     return
   }
   const batch = batchOf(found)
@@ -148,10 +132,7 @@ function* dumpBatch(found: SegmentBatch, { withRecords, isJson }: DumpOptions): 
   if (!withRecords) return
   const records = found.records()
   if (typeof records === 'string') {
-    yield {
-      line: isJson ? JSON.stringify({ kind: 'unreadable', reason: records }) : `| unreadable: ${records}`,
-      isWrong: true,
-    }
+    yield unreadable(records, isJson)
     return
   }
   for (const record of records) {

@@ -1,6 +1,16 @@
 /** Reads the batches of a segment, or of a snapshot of the metadata, one by one from the file: offline, and whole or not. */
 import { type Disk, DiskError, type DiskFile, MalformedError } from '../../base/index.ts'
-import { batchHeader, batchHeaderSize, CompressionError, type Record, readRecords } from '../../records/index.ts'
+import {
+  BatchCursor,
+  batchHeader,
+  batchHeaderSize,
+  CompressionError,
+  type Message,
+  type Record,
+  readMessages,
+  readRecords,
+  type TimestampTypeName,
+} from '../../records/index.ts'
 
 export interface SegmentBatch {
   /** Where it begins in the file. */
@@ -10,8 +20,11 @@ export interface SegmentBatch {
   /** The whole batch, from 0 on. */
   readonly view: DataView
   readonly isValid: boolean
+  readonly timestampType: TimestampTypeName
   /** Decoded when it is asked for; a text says why it cannot be. */
   readonly records: () => readonly Record[] | string
+  /** The same where the format is not 2. */
+  readonly messages: () => readonly Message[] | string
 }
 
 /** Larger than any that a broker takes by default, by far. */
@@ -48,22 +61,26 @@ export async function* segmentBatches(file: DiskFile): AsyncGenerator<SegmentBat
     const headView = new DataView(head.buffer, head.byteOffset, head.length)
     const sizeInBytes = batchHeader.sizeInBytes(headView, 0)
     const magic = batchHeader.magic(headView, 0)
-    const isPossible =
-      sizeInBytes >= (magic === 2 ? batchHeaderSize : batchHeader.headerSizeUpToMagic) && magic >= 0 && magic <= 2
+    const sizeMin = magic === 2 ? batchHeaderSize : batchHeader.logOverhead + batchHeader.recordOverheadMin
+    const isPossible = sizeInBytes >= sizeMin && magic >= 0 && magic <= 2
     if (!isPossible || sizeInBytes > left || sizeInBytes > batchBytesMax) return position
     const bytes = await readAt(file, position, sizeInBytes)
     if (bytes.length < sizeInBytes) return position
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    const isValid = magic < 2 || batchHeader.isCrcValid(bytes, view, 0)
-    yield { position, sizeInBytes, magic, view, isValid, records: () => decoded(bytes, magic) }
+    const cursor = new BatchCursor(bytes)
+    if (!cursor.next()) return position
+    yield {
+      ...{ position, sizeInBytes, magic, view: cursor.view, isValid: cursor.isCrcValid() },
+      timestampType: cursor.timestampType,
+      records: () => decoded(() => [...readRecords(bytes, 0, plainBytesMax)]),
+      messages: () => decoded(() => readMessages(bytes, 0, plainBytesMax)),
+    }
     position += sizeInBytes
   }
 }
 
-function decoded(bytes: Uint8Array, magic: number): readonly Record[] | string {
-  if (magic < 2) return `batches of format ${magic} are not read`
+function decoded<T>(read: () => readonly T[]): readonly T[] | string {
   try {
-    return [...readRecords(bytes, 0, plainBytesMax)]
+    return read()
   } catch (error) {
     if (error instanceof MalformedError || error instanceof CompressionError) return error.message
     throw error

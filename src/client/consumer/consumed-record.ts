@@ -1,4 +1,5 @@
 /** Records as a consumer hands them out. */
+import type { TimestampTypeName } from '../../records/index.ts'
 import type { ReadableTopic } from '../typed-topic.ts'
 
 export interface ConsumedHeader {
@@ -12,8 +13,8 @@ export interface ConsumedRecord<K, V, Topic extends string = string> {
   readonly offset: number
   /** Milliseconds since 1970; -1 for none. */
   readonly timestampMs: number
-  /** Who has set it: the producer, or the broker (`message.timestamp.type`). */
-  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  /** Who has set it: the producer, or the broker (`message.timestamp.type`); in logs from before Kafka 0.10 nobody. */
+  readonly timestampType: TimestampTypeName
   /** In which it was written; -1: not known. `commit` and `seek` take it, so that a log that was cut is seen (KIP-320). */
   readonly leaderEpoch: number
   /** Bytes are a view of all that was fetched together: who keeps them for long copies them. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { oldMessage, wrappedMessages } from '../../../test/message-sets.ts'
 import { buildBatch, buildEndTransactionBatch, CompressionType, type NewRecord } from '../../records/index.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { FetchedBatches, type FetchedOptions } from './fetched-batches.ts'
@@ -82,12 +83,64 @@ test('a wrong checksum is told with its place, if it is looked at', () => {
   assert.deepEqual(told(fetched(bytes, { checkCrcs: false })), [['3:a']])
 })
 
-test('bytes without a whole batch, and the oldest formats, are told as such', () => {
+test('bytes without a whole batch are told as such', () => {
   const bytes = buildBatch([record('a')])
   assert.throws(() => fetched(bytes.subarray(0, 40)), { code: 'CORRUPT_MESSAGE' })
   assert.deepEqual(told(fetched(Buffer.alloc(0))), [])
-  const old = Buffer.alloc(40)
-  old.writeInt32BE(28, 8)
-  old.writeInt8(1, 16)
-  assert.throws(() => fetched(old), { code: 'UNSUPPORTED_FOR_MESSAGE_FORMAT' })
+})
+
+const inner = [0, 1, 2].map((offset) =>
+  oldMessage({ magic: 1, offset, timestampMs: 5, value: Buffer.from('cde'[offset] ?? '') }),
+)
+const wrapper = { magic: 1, offset: 4, codec: CompressionType.lz4, timestampMs: 9, isAppendTime: true } as const
+
+test('a log that has all formats is read as one; who has set a time is told of each', () => {
+  const bytes = Buffer.concat([
+    oldMessage({ magic: 0, offset: 0, key: Buffer.from('k'), value: Buffer.from('a') }),
+    oldMessage({ magic: 1, offset: 1, timestampMs: 3, value: Buffer.from('b') }),
+    wrappedMessages(wrapper, Buffer.concat(inner)),
+    buildBatch([record('f')], { baseOffset: 5, leaderEpoch: 2 }),
+    oldMessage({ magic: 1, offset: 6 }).subarray(0, 20),
+  ])
+  const batches = fetched(bytes, { aborted: [] })
+  assert.deepEqual(batches.end, { offset: 6, leaderEpoch: 2 })
+  const [first] = batches.next() ?? []
+  assert.deepEqual(first, {
+    ...{ topic: 't', partition: 0, offset: 0, timestampMs: -1, timestampType: 'NoTimestampType', leaderEpoch: -1 },
+    ...{ key: Buffer.from('k'), value: Buffer.from('a'), headers: [] },
+  })
+  const seen: unknown[] = []
+  for (let records = batches.next(); records !== undefined; records = batches.next()) {
+    const [{ timestampMs, timestampType, leaderEpoch } = assert.fail('no record')] = records
+    seen.push([
+      records.map(({ offset, value }) => `${offset}:${value}`).join(),
+      timestampMs,
+      timestampType,
+      leaderEpoch,
+    ])
+    assert.equal(batches.leaderEpoch, leaderEpoch)
+  }
+  assert.deepEqual(seen, [
+    ['1:b', 3, 'CreateTime', -1],
+    ['2:c,3:d,4:e', 9, 'LogAppendTime', -1],
+    ['5:f', 7, 'CreateTime', 2],
+  ])
+  const later = fetched(bytes, { from: { offset: 4, leaderEpoch: -1 } })
+  assert.deepEqual(told(later), [['4:e'], ['5:f']])
+})
+
+test('what lies before a message with a wrong checksum is handed out, and what lies behind it to who asks from there', () => {
+  const broken = inner.map((message) => Buffer.from(message))
+  broken[1]?.writeUInt32BE(1, 12)
+  const bytes = wrappedMessages(wrapper, Buffer.concat(broken))
+  const batches = fetched(bytes)
+  assert.deepEqual(
+    batches.next()?.map(({ offset }) => offset),
+    [2],
+  )
+  const isCorrupt = { code: 'CORRUPT_MESSAGE', message: /t-0: .*: the checksum of the message at offset 3 is wrong/ }
+  for (let i = 0; i < 2; i++) assert.throws(() => batches.next(), isCorrupt)
+  assert.throws(() => fetched(bytes, { from: { offset: 3, leaderEpoch: -1 } }).next(), isCorrupt)
+  assert.deepEqual(told(fetched(bytes, { from: { offset: 4, leaderEpoch: -1 } })), [['4:e']])
+  assert.deepEqual(told(fetched(bytes, { checkCrcs: false })), [['2:c', '3:d', '4:e']])
 })

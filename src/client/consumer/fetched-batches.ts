@@ -2,16 +2,10 @@
  * The batches of an answer to a fetch, decoded one by one as the application comes to them. Control records are not handed out, nor
  * are, where only what is committed is read, those of aborted transactions (KIP-98).
  */
-import {
-  BatchCursor,
-  batchHeader,
-  ControlRecordType,
-  controlRecordType,
-  readRecords,
-  TimestampType,
-} from '../../records/index.ts'
+import { BatchCursor, batchHeader, ControlRecordType, controlRecordType, readRecords } from '../../records/index.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Bytes, Fetched, Position } from './assigned-partition.ts'
+import { addRecords } from './batch-records.ts'
 import type { ConsumedRecord } from './consumed-record.ts'
 
 export interface AbortedTransaction {
@@ -45,6 +39,8 @@ export class FetchedBatches implements Fetched {
   readonly #aborted: AbortedTransaction[]
   /** Whose transactions, as far as the cursor has come, will be aborted. */
   readonly #aborting = new Set<number>()
+  /** Of a batch whose records before it were handed out. */
+  #failure: KafkaError | undefined
 
   /** Throws KafkaError where there is something, and no batch of it is whole. */
   constructor(options: FetchedOptions) {
@@ -57,21 +53,23 @@ export class FetchedBatches implements Fetched {
   }
 
   next(): readonly ConsumedRecord<Bytes, Bytes>[] | undefined {
+    if (this.#failure !== undefined) throw this.#failure
     const cursor = this.#cursor
     while (cursor.next()) {
       const records = this.#isHandedOut(cursor) ? this.#decoded(cursor) : []
-      this.leaderEpoch = batchHeader.partitionLeaderEpoch(cursor.view, cursor.position)
+      this.leaderEpoch = cursor.leaderEpoch
       if (records.length > 0) return records
     }
     return undefined
   }
 
-  #isHandedOut({ view, position }: BatchCursor): boolean {
+  #isHandedOut({ magic, lastOffset, isControl }: BatchCursor): boolean {
     const { from, aborted, checkCrcs } = this.#options
-    const lastOffset = batchHeader.lastOffset(view, position)
+    // Older formats know no transactions, and have a checksum for each message.
+    if (magic !== 2) return lastOffset >= from.offset
     if (checkCrcs && !this.#cursor.isCrcValid()) throw this.#corrupt('its checksum is wrong')
     if (aborted !== undefined && this.#isAborted(lastOffset)) return false
-    return lastOffset >= from.offset && !batchHeader.isControl(view, position)
+    return lastOffset >= from.offset && !isControl
   }
 
   /** To be asked of every batch, in order. */
@@ -101,18 +99,15 @@ export class FetchedBatches implements Fetched {
     }
   }
 
-  #decoded({ bytes, view, position }: BatchCursor): ConsumedRecord<Bytes, Bytes>[] {
-    const { topic, partition, from, bytesMax } = this.#options
-    const timestampType = timestampTypeOf(view, position)
-    const leaderEpoch = batchHeader.partitionLeaderEpoch(view, position)
+  /** What lies before a record that cannot be read is handed out first. */
+  #decoded(cursor: BatchCursor): readonly ConsumedRecord<Bytes, Bytes>[] {
     const records: ConsumedRecord<Bytes, Bytes>[] = []
     try {
-      for (const { offset, timestampMs, key, value, headers } of readRecords(bytes, position, bytesMax)) {
-        if (offset < from.offset) continue
-        records.push({ topic, partition, offset, timestampMs, timestampType, leaderEpoch, key, value, headers })
-      }
+      addRecords(records, cursor, { ...this.#options, fromOffset: this.#options.from.offset })
     } catch (error) {
-      throw this.#corrupt(error instanceof Error ? error.message : String(error), error)
+      const failure = this.#corrupt(error instanceof Error ? error.message : String(error), error)
+      if (records.length === 0) throw failure
+      this.#failure = failure
     }
     return records
   }
@@ -125,20 +120,12 @@ export class FetchedBatches implements Fetched {
   }
 }
 
-export const timestampTypeOf = (view: DataView, position: number): 'CreateTime' | 'LogAppendTime' =>
-  batchHeader.timestampType(view, position) === TimestampType.logAppendTime ? 'LogAppendTime' : 'CreateTime'
-
 function endOf({ topic, partition, bytes, from }: FetchedOptions): Position {
   const cursor = new BatchCursor(bytes)
   let end = from
   while (cursor.next()) {
-    const { view, position, magic } = cursor
-    if (magic !== 2) {
-      const text = `${topic}-${partition} has messages of format ${magic}, which is that before Kafka 0.11`
-      throw new KafkaError('UNSUPPORTED_FOR_MESSAGE_FORMAT', text)
-    }
-    const next = batchHeader.lastOffset(view, position) + 1
-    if (next > end.offset) end = { offset: next, leaderEpoch: batchHeader.partitionLeaderEpoch(view, position) }
+    const next = cursor.lastOffset + 1
+    if (next > end.offset) end = { offset: next, leaderEpoch: cursor.leaderEpoch }
   }
   if (bytes.length > 0 && cursor.nextPosition === 0) {
     throw new KafkaError('CORRUPT_MESSAGE', `${topic}-${partition}: at offset ${end.offset} there is no whole batch`)

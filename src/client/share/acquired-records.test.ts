@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { oldMessage, wrappedMessages } from '../../../test/message-sets.ts'
 import { buildBatch, buildEndTransactionBatch, CompressionType, type NewRecord } from '../../records/index.ts'
 import { type AcquiredOptions, acquiredRecords } from './acquired-records.ts'
 
@@ -62,4 +63,24 @@ test('a batch that cannot be read is rejected, as far as it was acquired, and th
   assert.equal(error?.code, 'CORRUPT_MESSAGE')
   assert.match(error?.message ?? '', /t-0: the batch at offset 3 was rejected: its checksum is wrong/)
   assert.deepEqual(acquired(bytes, [range(3, 5)], false).records, ['3:x*1', '4:y*1', '5:z*1'])
+})
+
+test('messages of older formats are told; of a set that cannot be read all that was acquired behind the batch before is rejected', () => {
+  const inner = [0, 1, 3].map((offset) =>
+    oldMessage({ magic: 1, offset, timestampMs: 5, value: Buffer.from(`v${offset}`) }),
+  )
+  const set = (offset: number, messages: readonly Buffer[]): Buffer =>
+    wrappedMessages({ magic: 1, offset, codec: CompressionType.gzip, timestampMs: 5 }, Buffer.concat(messages))
+  const alone = oldMessage({ magic: 0, offset: 1, value: Buffer.from('old') })
+  const bytes = Buffer.concat([alone, set(5, inner), batch(6, 'n')])
+  assert.deepEqual(acquired(bytes, [range(1, 6)]), {
+    records: ['1:old*1', '2:v0*1', '3:v1*1', '5:v3*1', '6:n*1'],
+    unusable: ['4-4:0'],
+    error: undefined,
+  })
+  const broken = Buffer.from(inner[1] ?? assert.fail())
+  broken.writeUInt32BE(1, 12)
+  const spoilt = acquired(Buffer.concat([alone, set(5, [inner[0] ?? broken, broken]), batch(6, 'n')]), [range(1, 6)])
+  assert.deepEqual([spoilt.records, spoilt.unusable], [['1:old*1', '6:n*1'], ['2-5:3']])
+  assert.match(spoilt.error?.message ?? '', /t-0: the batch at offset 5 was rejected: .* at offset 5 is wrong/)
 })

@@ -2,9 +2,9 @@
  * What an answer to a ShareFetch holds of one partition: batches as they lie in the log, and the ranges of offsets in them that were
  * acquired, each with the number of its deliveries. Other records of the batches are somebody else's. Pure.
  */
-import { BatchCursor, batchHeader, readRecords } from '../../records/index.ts'
+import { BatchCursor, batchHeader, CompressionType, messageCodecId } from '../../records/index.ts'
+import { addRecords } from '../consumer/batch-records.ts'
 import type { ConsumedRecord } from '../consumer/consumed-record.ts'
-import { timestampTypeOf } from '../consumer/fetched-batches.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type AcknowledgedRange, AcknowledgeType } from './acknowledgements.ts'
 
@@ -46,12 +46,13 @@ export function acquiredRecords(options: AcquiredOptions): Acquired {
   let error: KafkaError | undefined
   const ranges = disjoint(options.acquired)
   const cursor = new BatchCursor(options.bytes)
+  /** Behind the batch before. */
+  let next = 0
   while (cursor.next()) {
-    const { view, position } = cursor
-    const isOld = cursor.magic !== 2
-    if (!isOld && batchHeader.isControl(view, position)) continue
-    const first = batchHeader.baseOffset(view, position)
-    const last = isOld ? first : batchHeader.lastOffset(view, position)
+    const first = firstOffset(cursor, next)
+    const last = cursor.lastOffset
+    next = last + 1
+    if (cursor.isControl) continue
     const ours = within(ranges, first, last)
     if (ours.length === 0) continue
     try {
@@ -62,7 +63,7 @@ export function acquiredRecords(options: AcquiredOptions): Acquired {
         if (range !== undefined) records.push({ ...record, deliveryCount: range.deliveryCount })
       }
     } catch (cause) {
-      error ??= unreadable(options, first, cause)
+      error ??= unreadable(options, cursor, cause)
       unusable.push(...ours.map((range) => ({ ...range, type: AcknowledgeType.reject })))
     }
   }
@@ -92,21 +93,26 @@ const within = (ranges: readonly Range[], first: number, last: number): Range[] 
       deliveryCount,
     }))
 
-function decoded(cursor: BatchCursor, options: AcquiredOptions): ConsumedRecord<Bytes, Bytes>[] {
-  const { topic, partition, checkCrcs, bytesMax } = options
-  if (cursor.magic !== 2) throw new Error(`its format is ${cursor.magic}, from before Kafka 0.11`)
-  if (checkCrcs && !cursor.isCrcValid()) throw new Error('its checksum is wrong')
+/** Where messages are wrapped it is not told: they lie behind the batch before. */
+function firstOffset({ magic, view, position }: BatchCursor, next: number): number {
+  const isWrapper = magic !== 2 && messageCodecId(view, position) !== CompressionType.none
+  return isWrapper ? next : batchHeader.baseOffset(view, position)
+}
+
+function decoded(cursor: BatchCursor, options: AcquiredOptions): readonly ConsumedRecord<Bytes, Bytes>[] {
+  if (options.checkCrcs && cursor.magic === 2 && !cursor.isCrcValid()) throw new Error('its checksum is wrong')
   const records: ConsumedRecord<Bytes, Bytes>[] = []
-  const timestampType = timestampTypeOf(cursor.view, cursor.position)
-  const leaderEpoch = batchHeader.partitionLeaderEpoch(cursor.view, cursor.position)
-  for (const { offset, timestampMs, key, value, headers } of readRecords(cursor.bytes, cursor.position, bytesMax)) {
-    records.push({ topic, partition, offset, timestampMs, timestampType, leaderEpoch, key, value, headers })
-  }
+  addRecords(records, cursor, { ...options, fromOffset: 0 })
   return records
 }
 
-function unreadable({ topic, partition }: AcquiredOptions, offset: number, cause: unknown): KafkaError {
+function unreadable(
+  { topic, partition }: AcquiredOptions,
+  { view, position }: BatchCursor,
+  cause: unknown,
+): KafkaError {
   const reason = cause instanceof Error ? cause.message : String(cause)
+  const offset = batchHeader.baseOffset(view, position)
   const text = `${topic}-${partition}: the batch at offset ${offset} was rejected: ${reason}`
   return new KafkaError('CORRUPT_MESSAGE', text, { cause })
 }

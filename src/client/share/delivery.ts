@@ -106,7 +106,7 @@ export class AcquiredRecord implements ShareRecord<Bytes, Bytes> {
   readonly partition: number
   readonly offset: number
   readonly timestampMs: number
-  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  readonly timestampType: DeliveredRecord['timestampType']
   readonly leaderEpoch: number
   readonly key: Bytes
   readonly value: Bytes

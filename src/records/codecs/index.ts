@@ -6,7 +6,7 @@ import { assert, unreachable } from '../../base/index.ts'
 import { CompressionType } from '../compression-type.ts'
 import { gzip } from './gzip.ts'
 import { lz4Compress } from './lz4.ts'
-import { decompressPieces } from './pieces.ts'
+import { decompressPieces, joined } from './pieces.ts'
 import { snappyCompress } from './snappy.ts'
 import { zstdCompress } from './zstd.ts'
 
@@ -17,11 +17,7 @@ export { decompressSlowly } from './slow-pieces.ts'
 
 /** The plain bytes in one buffer, at most `limitBytes`. Throws `CompressionError`. */
 export function decompress(codec: CompressionType, bytes: Uint8Array, limitBytes: number): Buffer {
-  const pieces = [...decompressPieces(codec, bytes, limitBytes)]
-  const [only] = pieces
-  return pieces.length === 1 && only !== undefined
-    ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)
-    : Buffer.concat(pieces)
+  return joined(decompressPieces(codec, bytes, limitBytes))
 }
 
 /** `level` as Kafka's `compression.<codec>.level`; gzip and zstd have one, the others ignore it. */

@@ -35,7 +35,7 @@ interface FrameHeader {
   readonly end: number
 }
 
-function readHeader(bytes: Uint8Array, view: DataView): FrameHeader {
+function readHeader(bytes: Uint8Array, view: DataView, isChecked: boolean): FrameHeader {
   if (bytes.length < 7 || view.getUint32(0, true) !== frameMagic) throw corrupt('no LZ4 frame')
   const flags = view.getUint8(4)
   const descriptor = view.getUint8(5)
@@ -47,7 +47,9 @@ function readHeader(bytes: Uint8Array, view: DataView): FrameHeader {
   if ((descriptor & 0x8f) !== 0 || sizeId < 4) throw corrupt(`LZ4 frame with block descriptor ${descriptor}`)
   const checksumAt = (flags & contentSizeFlag) === 0 ? 6 : 14
   if (bytes.length <= checksumAt) throw corrupt('LZ4 frame header is cut')
-  if (bytes[checksumAt] !== ((xxh32(bytes, 4, checksumAt) >>> 8) & 0xff)) throw corrupt('LZ4 frame header checksum')
+  if (isChecked && bytes[checksumAt] !== ((xxh32(bytes, 4, checksumAt) >>> 8) & 0xff)) {
+    throw corrupt('LZ4 frame header checksum')
+  }
   return { flags, blockSizeMax: 1 << (8 + 2 * sizeId), end: checksumAt + 1 }
 }
 
@@ -77,10 +79,17 @@ function decodeBlock(
   }
 }
 
-/** The blocks of one frame, decoded one by one: at most `limitBytes` in all. Throws `CompressionError`. */
-export function* lz4Blocks(bytes: Uint8Array, limitBytes: number): Generator<Uint8Array, void, void> {
+/**
+ * The blocks of one frame, decoded one by one: at most `limitBytes` in all. Throws `CompressionError`. Whether the checksum of the
+ * frame's header is looked at can be chosen: messages of format 0 have a wrong one (KIP-57).
+ */
+export function* lz4Blocks(
+  bytes: Uint8Array,
+  limitBytes: number,
+  { isHeaderChecked = true }: { readonly isHeaderChecked?: boolean } = {},
+): Generator<Uint8Array, void, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const header = readHeader(bytes, view)
+  const header = readHeader(bytes, view, isHeaderChecked)
   let at = header.end
   let total = 0
   for (;;) {

@@ -36,3 +36,12 @@ export function* decompressPieces(
       unreachable(codec)
   }
 }
+
+/** In one buffer, which may be a view of what was decompressed. */
+export function joined(pieces: Iterable<Uint8Array>): Buffer {
+  const all = [...pieces]
+  const [only] = all
+  return all.length === 1 && only !== undefined
+    ? Buffer.from(only.buffer, only.byteOffset, only.byteLength)
+    : Buffer.concat(all)
+}
