@@ -180,6 +180,7 @@ export type { ShareRecord } from './share/delivery.ts'
 export type { Acknowledged, Acknowledgement } from './share/pending-acknowledgement.ts'
 export type { ShareConsumer } from './share/share-consumer.ts'
 export type { ShareConsumerOptions } from './share/share-options.ts'
+export type { ShareRecordOf, ShareRecords } from './share/share-records.ts'
 export {
   defineTopic,
   type ReadableTopic,

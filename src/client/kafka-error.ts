@@ -2,6 +2,7 @@
 import { AuthenticationError } from '../peer/index.ts'
 import { ErrorCode, errorName, retriableErrors } from '../protocol/index.ts'
 import type { ConsumedRecord } from './consumer/consumed-record.ts'
+import type { ShareRecord } from './share/delivery.ts'
 
 /** What goes wrong on this side; all other codes are those of Kafka's table (`protocol`, `ErrorCode`). */
 type OwnCode =
@@ -23,10 +24,12 @@ type OwnCode =
 export type KafkaErrorCode = OwnCode | keyof typeof ErrorCode
 
 type UnreadRecord = ConsumedRecord<Buffer | null, Buffer | null>
+type UnreadShareRecord = ShareRecord<Buffer | null, Buffer | null>
 
 interface KafkaErrorOptions {
   readonly cause?: unknown
   readonly record?: UnreadRecord
+  readonly shareRecord?: UnreadShareRecord
 }
 
 export class KafkaError extends Error {
@@ -36,10 +39,13 @@ export class KafkaError extends Error {
   readonly isRetriable: boolean
   /** The record that could not be deserialized: it is not done, and comes again unless the consumer seeks behind it. */
   declare readonly record?: UnreadRecord
+  /** Of a share consumer the same: it is released when records are asked for again, unless something else is said of it before. */
+  declare readonly shareRecord?: UnreadShareRecord
 
   constructor(code: KafkaErrorCode, message: string, options: KafkaErrorOptions = {}) {
     super(message, options)
     if (options.record !== undefined) this.record = options.record
+    if (options.shareRecord !== undefined) this.shareRecord = options.shareRecord
     this.code = code
     this.isRetriable = code === 'NETWORK' || code === 'TIMED_OUT' || isRetriableCode(code)
   }

@@ -15,6 +15,8 @@ import {
   orNull,
   type Producer,
   type Serde,
+  type ShareConsumer,
+  type ShareRecord,
   string,
   type TypedTopic,
   uuid,
@@ -146,6 +148,39 @@ export async function consuming(consumer: Consumer): Promise<void> {
   consumer.assign([{ topic: orders }])
 }
 
+export async function sharing(consumer: ShareConsumer): Promise<void> {
+  for await (const record of consumer.subscribe([orders])) {
+    exactly<ShareRecord<string, Order, 'orders'>>()(record)
+    exactly<Order>()(record.value)
+    exactly<number>()(record.deliveryCount)
+    record.reject()
+    // @ts-expect-error 2345
+    exactly<Payment>()(record.value)
+    // @ts-expect-error 2551
+    record.rejected()
+  }
+  for await (const record of consumer.subscribe([orders, payments, 'log'])) {
+    if (record.topic === 'orders') exactly<Order>()(record.value)
+    else if (record.topic === 'payments') exactly<Payment>()(record.value)
+    else exactly<Bytes>()(record.value)
+    // @ts-expect-error 2367
+    if (record.topic === 'others') break
+  }
+  for await (const records of consumer.subscribe([customers]).batches()) {
+    for (const { value } of records) exactly<Order | null>()(value)
+    // @ts-expect-error 18047
+    for (const { value } of records) value.total.toFixed()
+  }
+  for await (const { value, topic } of consumer.subscribe([name])) {
+    exactly<string>()(topic)
+    exactly<Bytes>()(value)
+  }
+  for await (const record of consumer) exactly<ShareRecord<Bytes, Bytes>>()(record)
+  for await (const records of consumer.batches()) exactly<Bytes | undefined>()(records[0]?.value)
+  // @ts-expect-error 2322
+  consumer.subscribe([5])
+}
+
 export function defining(): void {
   exactly<TypedTopic<'orders', string, Order>>()(orders)
   exactly<TypedTopic<'clicks', Uint8Array | null, boolean>>()(clicks)
@@ -184,7 +219,8 @@ export function opening(kafka: Kafka): void {
   kafka.consumer({ autoOffsetReset: 'middle' })
 }
 
-export function failing({ code, record }: KafkaError): void {
+export function failing({ code, record, shareRecord }: KafkaError): void {
+  exactly<ShareRecord<Bytes, Bytes> | undefined>()(shareRecord)
   exactly<ConsumedRecord<Bytes, Bytes> | undefined>()(record)
   if (code === 'SERIALIZATION') return
   // @ts-expect-error 2367

@@ -153,7 +153,8 @@ test('a share consumer is told so, does not try meanwhile, and goes on when it a
   cluster.expected = 'nothing'
   await cluster.run(async () => {
     const options = { bootstrapServers: 'b1:9092', sasl: ada }
-    const consumer = new Kafka(cluster.world.env('reader'), options).shareConsumer({ groupId: 'g' }).subscribe(['t'])
+    const consumer = new Kafka(cluster.world.env('reader'), options).shareConsumer({ groupId: 'g' })
+    consumer.subscribe(['t'])
     const records = consumer[Symbol.asyncIterator]()
     await assert.rejects(records.next(), { code: 'SASL_AUTHENTICATION_FAILED' })
     const heard = cluster.heard.length

@@ -7,7 +7,7 @@ import { AcknowledgeType } from './acknowledgements.ts'
 import type { DeliveredRecord } from './acquired-records.ts'
 import type { AcknowledgedPartition, Renewed } from './pending-acknowledgement.ts'
 
-export interface ShareRecord<K, V> extends ConsumedRecord<K, V> {
+export interface ShareRecord<K, V, Topic extends string = string> extends ConsumedRecord<K, V, Topic> {
   /** How often it was acquired, by whichever consumer of the group, this time included: 1 the first time. */
   readonly deliveryCount: number
   /** It is done. Throws KafkaError `INVALID_RECORD_STATE` where something was said of it before, other than `renew`. */
@@ -33,7 +33,7 @@ export interface DeliveryOwner {
   /** Whether it is the broker's word yet that they are this consumer's. */
   isHeld(delivery: Delivery): boolean
   /** `lockedUntilMs`, by the monotonic clock: later it is in vain, and may be about somebody else's delivery. */
-  say(delivery: Delivery, said: Said): void
+  readonly say: (delivery: Delivery, said: Said) => void
 }
 
 interface DeliveryOptions extends AcknowledgedPartition {
@@ -93,6 +93,23 @@ export class Delivery implements AcknowledgedPartition {
     for (const { offset } of this.left) this.owner.say(this, { ...said, offset })
   }
 
+  /** Those that are not handed out are somebody else's. */
+  giveBack(): void {
+    const said = { type: AcknowledgeType.release, lockedUntilMs: this.lockedUntilMs }
+    for (const { offset } of this.left) this.owner.say(this, { ...said, offset })
+    this.#at = this.#records.length
+  }
+
+  /** Of those that were taken last, that at `offset` and all behind it are not. Returns how many. */
+  putBack(offset: number): number {
+    const before = this.#at
+    this.#at = Math.min(
+      before,
+      this.#records.findIndex((record) => record.offset === offset),
+    )
+    return before - this.#at
+  }
+
   take(): AcquiredRecord | undefined {
     const record = this.#records[this.#at]
     if (record === undefined) return undefined
@@ -131,6 +148,10 @@ export class AcquiredRecord implements ShareRecord<Bytes, Bytes> {
     this.#lockedUntilMs = delivery.lockedUntilMs
   }
 
+  get delivery(): Delivery {
+    return this.#delivery
+  }
+
   /** The last word of it was said. */
   get isSaid(): boolean {
     return this.#isSaid
@@ -163,5 +184,50 @@ export class AcquiredRecord implements ShareRecord<Bytes, Bytes> {
     }
     const renewed = type === AcknowledgeType.renew ? { until } : {}
     this.#delivery.owner.say(this.#delivery, { offset, type, lockedUntilMs: this.#lockedUntilMs, renewed })
+  }
+}
+
+/** A record that was acquired, with what its key and its value were decoded to. */
+export class TypedShareRecord implements ShareRecord<unknown, unknown> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestampMs: number
+  readonly timestampType: DeliveredRecord['timestampType']
+  readonly leaderEpoch: number
+  readonly key: unknown
+  readonly value: unknown
+  readonly headers: readonly ConsumedHeader[]
+  readonly deliveryCount: number
+  readonly #acquired: AcquiredRecord
+
+  constructor(acquired: AcquiredRecord, decoded: ConsumedRecord<unknown, unknown>) {
+    this.topic = acquired.topic
+    this.partition = acquired.partition
+    this.offset = acquired.offset
+    this.timestampMs = acquired.timestampMs
+    this.timestampType = acquired.timestampType
+    this.leaderEpoch = acquired.leaderEpoch
+    this.key = decoded.key
+    this.value = decoded.value
+    this.headers = acquired.headers
+    this.deliveryCount = acquired.deliveryCount
+    this.#acquired = acquired
+  }
+
+  accept(): void {
+    this.#acquired.accept()
+  }
+
+  release(): void {
+    this.#acquired.release()
+  }
+
+  reject(): void {
+    this.#acquired.reject()
+  }
+
+  renew(): void {
+    this.#acquired.renew()
   }
 }

@@ -43,10 +43,8 @@ async function play(
   const group = new ScriptedShareGroup(cluster)
   const told: string[] = []
   const onAcknowledged = (results: readonly Acknowledged[]): void => void told.push(...results.map(words))
-  const consumer = cluster
-    .kafka({ metadataMaxAgeMs })
-    .shareConsumer({ groupId: 'g', onAcknowledged, ...options })
-    .subscribe(['t'])
+  const consumer = cluster.kafka({ metadataMaxAgeMs }).shareConsumer({ groupId: 'g', onAcknowledged, ...options })
+  consumer.subscribe(['t'])
   await cluster.run(async () => {
     try {
       await work({ cluster, group, consumer, iterator: consumer[Symbol.asyncIterator](), told })
@@ -426,7 +424,8 @@ test('a broker without share groups is told as such', async () => {
   const group = new ScriptedShareGroup(cluster)
   cluster.versionsMax = { 76: 0 }
   await cluster.run(async () => {
-    await using consumer = cluster.kafka().shareConsumer({ groupId: 'g' }).subscribe(['t'])
+    await using consumer = cluster.kafka().shareConsumer({ groupId: 'g' })
+    consumer.subscribe(['t'])
     await assert.rejects(consumer[Symbol.asyncIterator]().next(), { code: 'NOT_SERVED' })
     assert.deepEqual(group.heartbeats, [])
   })

@@ -9,15 +9,17 @@ import type { ClientEnv } from '../client-env.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
+import { Decoder, type ReadTopic } from '../consumer/decoder.ts'
 import { Deadline } from '../deadline.ts'
 import { Coordinator } from '../group/coordinator.ts'
 import { KafkaError } from '../kafka-error.ts'
-import type { AcquiredRecord, ShareRecord } from './delivery.ts'
+import type { ShareRecord } from './delivery.ts'
 import type { Acknowledged } from './pending-acknowledgement.ts'
 import { ShareHandout } from './share-handout.ts'
 import { ShareLoop } from './share-loop.ts'
 import { ShareMember } from './share-member.ts'
 import type { ShareConsumerSettings } from './share-options.ts'
+import { ShareLoops, type ShareRecords } from './share-records.ts'
 
 type Bytes = Buffer | null
 
@@ -34,9 +36,9 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
   readonly #loop: ShareLoop
   readonly #member: ShareMember
   readonly #handout: ShareHandout
-  /** What each loop of the application has in hand. */
-  readonly #hands = new Set<readonly AcquiredRecord[]>()
-  #topics: readonly string[] = []
+  readonly #loops: ShareLoops
+  /** Of what is subscribed to. */
+  #decoder = new Decoder([])
   #closing: Promise<void> | undefined
 
   constructor(env: ClientEnv, connection: ConnectionOptions, settings: ShareConsumerSettings) {
@@ -63,7 +65,7 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
       coordinator: new Coordinator({ ...shared, groupId: settings.groupId }),
       groupId: settings.groupId,
       rackId: settings.clientRack,
-      topics: () => this.#topics,
+      topics: () => this.#decoder.topics,
       maxPollIntervalMs: settings.maxPollIntervalMs,
       retryMs: retryBackoffMs,
       silentMs: () => this.#handout.silentMs,
@@ -71,6 +73,7 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
     })
     this.#loop = new ShareLoop({
       ...{ ...shared, settings, failed, memberId: this.#member.id },
+      reads: (topic) => this.#decoder.reads(topic),
       isHungry: () => this.#handout.isHungry,
       soonMax: () => this.#handout.soonMax,
       keep: () => this.#handout.keep(settings.maxPollIntervalMs),
@@ -78,17 +81,39 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
       acknowledged: (results) => this.#acknowledged(results),
     })
     this.#handout = new ShareHandout({ clock, logger, hungry: () => this.#loop.wake() })
+    this.#loops = this.#loopsOf(this.#handout)
     metadata.onChange(() => this.#loop.wake())
   }
 
-  /** From now on records of these topics come, instead of those of others. The consumer joins the group when it is asked for records. */
-  subscribe(topics: readonly string[]): this {
+  #loopsOf(handout: ShareHandout): ShareLoops {
+    return new ShareLoops({
+      handout,
+      isImplicit: this.#settings.shareAcknowledgementMode === 'implicit',
+      asked: () => {
+        if (this.#decoder.topics.length > 0) this.#member.begin()
+      },
+      left: () => this.#loop.wake(),
+    })
+  }
+
+  /**
+   * From now on records of these topics come, instead of those of others: by a loop over what is returned, where topics of `defineTopic`
+   * are decoded, or over the consumer, which hands out bytes. The consumer joins the group when it is asked for records. What is here
+   * already of a topic that a loop does not read is given back when the loop comes to it.
+   */
+  subscribe<const T extends ReadTopic = string>(topics: readonly T[]): ShareRecords<T>
+  subscribe(topics: readonly ReadTopic[]): ShareRecords<ReadTopic> {
     if (this.#closing !== undefined) throw new KafkaError('CLOSED', 'the consumer is closed')
     if (topics.length === 0) throw new KafkaError('INVALID_ARGUMENT', 'no topics are named')
-    this.#topics = [...new Set(topics)]
-    for (const topic of this.#topics) this.#metadata.want(topic)
+    const decoder = new Decoder(topics)
+    this.#decoder = decoder
+    this.#loop.subscribed()
+    for (const topic of decoder.topics) this.#metadata.want(topic)
     this.#member.changed()
-    return this
+    return this.#loops.decoded(decoder, () => {
+      if (decoder.readsAllOf(this.#decoder)) return
+      throw new KafkaError('INVALID_ARGUMENT', 'other topics are read now: loop over what subscribe has given last')
+    })
   }
 
   /** The member's name in the group. */
@@ -101,16 +126,12 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
    * way, releases the record in hand of which nothing was said, in both modes: others have it at once.
    */
   [Symbol.asyncIterator](): AsyncIterator<ShareRecord<Bytes, Bytes>, undefined> {
-    return this.#iterator(
-      () => this.#handout.one(),
-      (record) => [record],
-    )
+    return this.#loops.raw()
   }
 
   /** The same with all records that came of one partition in one answer: at most about `maxPollRecords`, never none. */
   batches(): AsyncIterable<readonly ShareRecord<Bytes, Bytes>[]> {
-    const take = (): readonly AcquiredRecord[] | undefined => this.#handout.several()
-    return { [Symbol.asyncIterator]: () => this.#iterator(take, (records) => records) }
+    return { [Symbol.asyncIterator]: () => this.#loops.rawBatches() }
   }
 
   /**
@@ -119,7 +140,7 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
    */
   async commit(): Promise<readonly Acknowledged[]> {
     if (this.#closing !== undefined) throw new KafkaError('CLOSED', 'the consumer is closed')
-    for (const hand of this.#hands) this.#accept(hand)
+    this.#loops.settle()
     return this.#loop.flush()
   }
 
@@ -135,7 +156,7 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
 
   async #close(): Promise<void> {
     // In explicit mode whatever is not acknowledged is given back by the end of the session.
-    if (this.#settings.shareAcknowledgementMode === 'implicit') for (const hand of this.#hands) release(hand)
+    if (this.#settings.shareAcknowledgementMode === 'implicit') this.#loops.release()
     this.#handout.close()
     const deadline = new Deadline(this.#env.clock, { afterMs: closeMsMax, what: 'the consumer was not closed' })
     try {
@@ -145,11 +166,6 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
       this.#metadata.close()
       this.#connections.close()
     }
-  }
-
-  #accept(hand: readonly AcquiredRecord[]): void {
-    if (this.#settings.shareAcknowledgementMode === 'explicit') return
-    for (const record of hand) if (!record.isSaid) record.accept()
   }
 
   #acknowledged(results: readonly Acknowledged[]): void {
@@ -165,48 +181,4 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
       this.#handout.fail(error)
     }
   }
-
-  #iterator<T>(
-    take: () => T | undefined,
-    recordsOf: (taken: T) => readonly AcquiredRecord[],
-  ): AsyncIterator<T, undefined> {
-    const handout = this.#handout
-    let hand: readonly AcquiredRecord[] = []
-    const hold = (records: readonly AcquiredRecord[]): void => {
-      this.#hands.delete(hand)
-      hand = records
-      if (records.length > 0) this.#hands.add(hand)
-    }
-    const wait = async (): Promise<IteratorResult<T, undefined>> => {
-      for (;;) {
-        if (handout.isClosed) return { done: true, value: undefined }
-        const value = take()
-        if (value !== undefined) {
-          // Beside what was asked for before, where somebody asks twice at a time.
-          hold([...hand, ...recordsOf(value)])
-          return { done: false, value }
-        }
-        await handout.arrival()
-      }
-    }
-    return {
-      next: (): Promise<IteratorResult<T, undefined>> => {
-        if (!handout.isClosed) this.#accept(hand)
-        hold([])
-        handout.asked()
-        if (this.#topics.length > 0) this.#member.begin()
-        return wait()
-      },
-      return: (): Promise<IteratorResult<T, undefined>> => {
-        if (!handout.isClosed) release(hand)
-        hold([])
-        this.#loop.wake()
-        return Promise.resolve({ done: true, value: undefined })
-      },
-    }
-  }
-}
-
-function release(hand: readonly AcquiredRecord[]): void {
-  for (const record of hand) if (!record.isSaid) record.release()
 }

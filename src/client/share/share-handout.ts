@@ -6,6 +6,10 @@
 import type { Clock, Logger } from '../../base/index.ts'
 import type { AcquiredRecord, Delivery } from './delivery.ts'
 
+type Reads = (topic: string) => boolean
+
+const whatever: Reads = () => true
+
 export interface ShareHandoutOptions {
   readonly clock: Clock
   readonly logger: Logger
@@ -84,23 +88,33 @@ export class ShareHandout {
     this.#silentFromMs = undefined
   }
 
-  /** The next record; undefined where none is here. Throws what went wrong, once. */
-  one(): AcquiredRecord | undefined {
-    return this.#take((delivery) => {
+  /** The next record; undefined where none is here. Those of topics that are not read are given back. Throws what went wrong, once. */
+  one(reads: Reads = whatever): AcquiredRecord | undefined {
+    return this.#take(reads, (delivery) => {
       const record = delivery.take()
       if (record !== undefined) this.#handedOut++
       return record
     })
   }
 
-  /** All records of the next delivery; undefined where none is here. */
-  several(): readonly AcquiredRecord[] | undefined {
-    return this.#take((delivery) => {
+  /** The same with all records of a delivery. */
+  several(reads: Reads = whatever): readonly AcquiredRecord[] | undefined {
+    return this.#take(reads, (delivery) => {
       const records: AcquiredRecord[] = []
       for (let record = delivery.take(); record !== undefined; record = delivery.take()) records.push(record)
       this.#handedOut += records.length
       return records.length === 0 ? undefined : records
     })
+  }
+
+  /** This one, and what was taken of its delivery behind it, is not handed out yet. */
+  putBack(record: AcquiredRecord): void {
+    // By whom it was given back.
+    if (this.#isClosed || record.isSaid) return
+    const { delivery, offset } = record
+    this.#handedOut -= delivery.putBack(offset)
+    if (!this.#deliveries.includes(delivery)) this.#deliveries.unshift(delivery)
+    this.#wakeAll()
   }
 
   /** Resolves when there may be something, or the end. */
@@ -124,14 +138,14 @@ export class ShareHandout {
     this.#waiting.clear()
   }
 
-  #take<T>(of: (delivery: Delivery) => T | undefined): T | undefined {
+  #take<T>(reads: Reads, of: (delivery: Delivery) => T | undefined): T | undefined {
     if (this.#failure !== undefined) {
       const { error } = this.#failure
       this.#failure = undefined
       throw error
     }
     for (let first = this.#deliveries[0]; first !== undefined; first = this.#deliveries[0]) {
-      const taken = first.isHeld ? of(first) : this.#leaveOut(first)
+      const taken = first.isHeld && reads(first.topic) ? of(first) : this.#leaveOut(first)
       if (taken !== undefined) {
         this.#silentFromMs = this.#options.clock.monotonic()
         this.#busyFromMs ??= this.#silentFromMs
@@ -142,8 +156,13 @@ export class ShareHandout {
     return undefined
   }
 
-  #leaveOut({ topic, partition, left }: Delivery): undefined {
+  #leaveOut(delivery: Delivery): undefined {
+    const { topic, partition, left } = delivery
     if (left.length === 0) return
+    if (delivery.isHeld) {
+      delivery.giveBack()
+      return
+    }
     this.#options.logger.log('warn', 'records were acquired, and are not any more before they could be handed out', {
       partition: `${topic}-${partition}`,
       records: left.length,

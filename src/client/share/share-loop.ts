@@ -11,6 +11,8 @@ import type { SharePartition } from './share-session.ts'
 
 export interface ShareLoopOptions
   extends Omit<ShareLineOptions, 'brokerId' | 'changed' | 'askForLeaders' | 'nameOfTopic'> {
+  /** Whether it is subscribed to: the coordinator may not have heard yet that it is not. */
+  readonly reads: (topic: string) => boolean
   /** The application waits, and nothing is here. */
   readonly isHungry: () => boolean
   /** Records that it is soon through with: more are not acquired from a broker at a time. */
@@ -51,6 +53,12 @@ export class ShareLoop {
 
   assign(partitions: readonly SharePartition[]): void {
     this.#assigned = partitions
+    this.wake()
+  }
+
+  /** Other topics are read now. */
+  subscribed(): void {
+    this.#found = undefined
     this.wake()
   }
 
@@ -108,6 +116,7 @@ export class ShareLoop {
     let isMissing = false
     for (const { topicId, partition } of this.#assigned) {
       const topic = names.get(topicId)
+      if (topic !== undefined && !this.#options.reads(topic)) continue
       const leaderId = topic === undefined ? undefined : view.partition(topic, partition)?.leaderId
       if (topic === undefined || leaderId === undefined || !view.brokers.has(leaderId)) isMissing = true
       else getOrInsert(byLeader, leaderId, () => []).push({ topic, topicId, partition })
