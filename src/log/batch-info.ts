@@ -1,9 +1,10 @@
 /**
- * What a log must know of a record batch of format 2, read once from its header; and patching of what lies outside the
- * CRC. One object per batch, none per record. Pure.
+ * What a log must know of a record batch of format 2, read once from its header, or of a message of an older format
+ * (`stored-header.ts`). One object per batch, none per record. Pure.
  */
 import { assert } from '../base/index.ts'
 import { batchHeader as header } from '../records/index.ts'
+import { storedLastOffset, storedMaxTimestamp } from './stored-header.ts'
 
 const sequenceMax = 2 ** 31 - 1
 /** The furthest offset from a segment's base that its indexes can hold. */
@@ -20,6 +21,7 @@ export interface BatchInfo {
   /** Of the first byte in the bytes it was read from. */
   readonly position: number
   readonly sizeInBytes: number
+  /** Of a message of an older format that wraps others: that of the last of them. */
   readonly baseOffset: number
   readonly lastOffset: number
   readonly leaderEpoch: number
@@ -47,14 +49,15 @@ export type AccountedBatch = Pick<BatchInfo, 'sizeInBytes' | 'lastOffset' | 'max
 
 export const readAccountedBatch = (view: DataView, position: number): AccountedBatch => ({
   sizeInBytes: header.sizeInBytes(view, position),
-  lastOffset: header.lastOffset(view, position),
-  maxTimestamp: header.maxTimestamp(view, position),
+  lastOffset: storedLastOffset(view, position),
+  maxTimestamp: storedMaxTimestamp(view, position),
 })
 
 /** The whole batch lies in the view: the record of a marker is read too. */
 export function readBatchInfo(view: DataView, position: number): BatchInfo {
   const sizeInBytes = header.sizeInBytes(view, position)
   assert(position + sizeInBytes <= view.byteLength, 'a batch is read whole')
+  if (header.magic(view, position) !== 2) return messageInfo(view, position)
   const isControl = header.isControl(view, position)
   return {
     position,
@@ -72,6 +75,21 @@ export function readBatchInfo(view: DataView, position: number): BatchInfo {
     marker: isControl ? readMarker(view, position, position + sizeInBytes) : undefined,
   }
 }
+
+/** Who wrote it is not known, and it belongs to no transaction. */
+const messageInfo = (view: DataView, position: number): BatchInfo => ({
+  ...readAccountedBatch(view, position),
+  position,
+  baseOffset: header.baseOffset(view, position),
+  leaderEpoch: -1,
+  producerId: header.noProducerId,
+  producerEpoch: header.noProducerEpoch,
+  baseSequence: header.noSequence,
+  lastSequence: header.noSequence,
+  isTransactional: false,
+  isControl: false,
+  marker: undefined,
+})
 
 /** Sequences go round at 2^31 - 1. */
 export const nextSequence = (sequence: number, by: number): number =>

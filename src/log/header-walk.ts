@@ -4,7 +4,7 @@
  */
 import type { DiskFile } from '../base/index.ts'
 import { batchHeader } from '../records/index.ts'
-import { isBatchHeader } from './batch-info.ts'
+import { isStoredHeader, storedSizeMin } from './stored-header.ts'
 
 const { batchHeaderSize } = batchHeader
 
@@ -27,14 +27,16 @@ export class HeaderWalk {
 
   /** Position in `view` of the header that lies at `position` of the file; -1 where none does. */
   at(position: number): number {
-    if (position + batchHeaderSize > this.#end) return -1
-    if (position < this.#windowAt || position + batchHeaderSize > this.#windowEnd || this.#windowAt < 0) {
+    // The last message of an older format may be shorter than the header of a batch.
+    const wanted = Math.min(batchHeaderSize, this.#end - position)
+    if (wanted < storedSizeMin) return -1
+    if (position < this.#windowAt || position + wanted > this.#windowEnd || this.#windowAt < 0) {
       const size = this.#file.readSync(scratch, 0, Math.min(windowSize, this.#end - position), position)
       this.#windowAt = position
       this.#windowEnd = position + size
-      if (size < batchHeaderSize) return -1
+      if (size < wanted) return -1
     }
     const at = position - this.#windowAt
-    return isBatchHeader(scratchView, at) ? at : -1
+    return isStoredHeader(scratchView, at, at + wanted) ? at : -1
   }
 }

@@ -7,6 +7,7 @@ import { batchHeader as header } from '../records/index.ts'
 import { type BatchInfo, isBatchHeader, readBatchInfo } from './batch-info.ts'
 import { type AppendOptions, type AppendResult, corruptMessage, invalidRecord, type Prepared } from './log-types.ts'
 import { type CompletedTransaction, decideBatch, type ProducerEntry } from './producer-state.ts'
+import { isStoredCrcValid, isStoredHeader } from './stored-header.ts'
 
 /** The log as the append finds it. */
 export interface AppendBase {
@@ -27,17 +28,17 @@ export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: A
   let position = 0
   let next = base.nextOffset
   while (position < bytes.length) {
-    const size = wholeBatchSize(view, position)
+    const size = wholeBatchSize(view, position, options.kind)
     if (size === 0 && options.kind === 'follower') break
     if (size === 0) throw new ApiError(corruptMessage, 'the bytes do not end with a whole batch')
     if (options.kind === 'leader') {
       header.patchBaseOffset(view, position, next)
       header.patchLeaderEpoch(view, position, options.leaderEpoch)
-    } else if (!header.isCrcValid(bytes, view, position)) {
+    } else if (!isStoredCrcValid(bytes, view, position)) {
       throw new ApiError(corruptMessage, `a replicated batch behind offset ${next} has a wrong checksum`)
     }
     const info = readBatchInfo(view, position)
-    if (options.kind === 'follower' && isOfLaterLeader(view, position, options)) break
+    if (options.kind === 'follower' && isOfLaterLeader(info, options)) break
     if (info.baseOffset < next) {
       throw new ApiError(invalidRecord, `a batch starts at offset ${info.baseOffset}, the log ends at ${next}`)
     }
@@ -66,11 +67,8 @@ export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: A
   }
 }
 
-const isOfLaterLeader = (
-  view: DataView,
-  position: number,
-  { leaderEpoch }: { readonly leaderEpoch?: number },
-): boolean => leaderEpoch !== undefined && header.partitionLeaderEpoch(view, position) > leaderEpoch
+const isOfLaterLeader = (info: BatchInfo, { leaderEpoch }: { readonly leaderEpoch?: number }): boolean =>
+  leaderEpoch !== undefined && info.leaderEpoch > leaderEpoch
 
 function decide(info: BatchInfo, options: AppendOptions, producer: AppendBase['producer']) {
   const { producerId } = info
@@ -95,10 +93,11 @@ function duplicate({ lastOffset, offsetDelta, timestamp }: FirstTime, logStartOf
   return { bytes: new Uint8Array(0), batches: [], entries: [], completed: [], result }
 }
 
-/** 0 where no whole batch lies at `position`. */
-function wholeBatchSize(view: DataView, position: number): number {
+/** 0 where no whole batch lies at `position`. Messages of older formats come from a leader that has them; nothing writes them any more. */
+function wholeBatchSize(view: DataView, position: number, kind: AppendOptions['kind']): number {
   const left = view.byteLength - position
-  if (left < header.batchHeaderSize || !isBatchHeader(view, position)) return 0
+  if (!isStoredHeader(view, position, view.byteLength)) return 0
+  if (kind === 'leader' && !isBatchHeader(view, position)) return 0
   const size = header.sizeInBytes(view, position)
   return size <= left ? size : 0
 }

@@ -8,6 +8,7 @@ import { filePath, offsetIndexSuffix } from './file-names.ts'
 import { HeaderWalk } from './header-walk.ts'
 import { offsetIndexEntrySize } from './offset-index.ts'
 import type { Segment } from './segment.ts'
+import { storedLastOffset } from './stored-header.ts'
 
 /** Behind the last entry, or without one: more is not worth a start. */
 const walkedBytesMax = 1024 * 1024
@@ -22,7 +23,7 @@ export async function endOffsetOf(disk: Disk, directory: string, segment: Segmen
   for (let position = start; position < sizeInBytes; ) {
     const at = walk.at(position)
     if (at < 0 || header.baseOffset(walk.view, at) < next) return undefined
-    next = header.lastOffset(walk.view, at) + 1
+    next = storedLastOffset(walk.view, at) + 1
     position += header.sizeInBytes(walk.view, at)
   }
   return next

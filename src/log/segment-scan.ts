@@ -4,7 +4,8 @@
  */
 import type { DiskFile } from '../base/index.ts'
 import { batchHeader as header } from '../records/index.ts'
-import { type BatchInfo, isBatchHeader, readBatchInfo } from './batch-info.ts'
+import { type BatchInfo, readBatchInfo } from './batch-info.ts'
+import { isStoredCrcValid, isStoredHeader } from './stored-header.ts'
 
 const chunkSize = 256 * 1024
 
@@ -27,15 +28,15 @@ export async function scanBatches({ file, from, to, isCrcChecked, visit }: ScanO
   while (at < to) {
     const filled = await fill(file, { into: bytes, position: at, to })
     let used = 0
-    while (filled - used >= header.batchHeaderSize && isBatchHeader(view, used)) {
+    while (isStoredHeader(view, used, filled)) {
       const size = header.sizeInBytes(view, used)
       if (size > filled - used) break
-      if (isCrcChecked && !header.isCrcValid(bytes, view, used)) return at + used
+      if (isCrcChecked && !isStoredCrcValid(bytes, view, used)) return at + used
       if (!visit(readBatchInfo(view, used), at + used)) return at + used
       used += size
     }
     if (used === 0) {
-      const wanted = filled >= header.batchHeaderSize && isBatchHeader(view, 0) ? header.sizeInBytes(view, 0) : 0
+      const wanted = isStoredHeader(view, 0, filled) ? header.sizeInBytes(view, 0) : 0
       if (wanted <= bytes.length || wanted > to - at) return at
       bytes = new Uint8Array(wanted)
       view = new DataView(bytes.buffer)

@@ -13,6 +13,7 @@ import { BrokenSegmentError, StaleIndexError } from './segment-errors.ts'
 import { SegmentFiles, type SegmentSuffix } from './segment-files.ts'
 import type { SegmentOptions } from './segment-options.ts'
 import { scanBatches } from './segment-scan.ts'
+import { storedLastOffset, storedMaxTimestamp } from './stored-header.ts'
 import { TimeIndex, type TimestampOffset, timeIndexEntrySize } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 import { writeFully } from './whole-file.ts'
@@ -135,7 +136,7 @@ export class Segment {
   #readFirstTimestamp(): number {
     const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
     const at = walk.at(0)
-    return at < 0 ? -1 : header.maxTimestamp(walk.view, at)
+    return at < 0 ? -1 : storedMaxTimestamp(walk.view, at)
   }
 
   /** Whole batches behind the last one, now. After a DiskError nothing of them is left; BrokenSegmentError: unknown. */
@@ -205,7 +206,7 @@ export class Segment {
       const baseOffset = at < 0 ? -1 : header.baseOffset(walk.view, at)
       const isWrongStart = start > 0 && position === start && baseOffset > offset
       if (baseOffset < this.baseOffset || isWrongStart) throw this.#stale(start)
-      const lastOffset = header.lastOffset(walk.view, at)
+      const lastOffset = storedLastOffset(walk.view, at)
       const sizeInBytes = header.sizeInBytes(walk.view, at)
       if (lastOffset >= offset) return { position, sizeInBytes, baseOffset, lastOffset }
       position += sizeInBytes
@@ -236,8 +237,8 @@ export class Segment {
       const at = walk.at(position)
       if (at < 0 || header.baseOffset(walk.view, at) < this.baseOffset) throw this.#stale(start)
       const sizeInBytes = header.sizeInBytes(walk.view, at)
-      const lastOffset = header.lastOffset(walk.view, at)
-      if (header.maxTimestamp(walk.view, at) >= timestamp && lastOffset >= fromOffset) {
+      const lastOffset = storedLastOffset(walk.view, at)
+      if (storedMaxTimestamp(walk.view, at) >= timestamp && lastOffset >= fromOffset) {
         return { position, sizeInBytes, baseOffset: header.baseOffset(walk.view, at), lastOffset }
       }
       position += sizeInBytes
@@ -285,9 +286,9 @@ export class Segment {
       const at = walk.at(position)
       if (at < 0 && position === start && start > 0) throw this.#stale(start)
       if (at < 0) return
-      const timestamp = header.maxTimestamp(walk.view, at)
+      const timestamp = storedMaxTimestamp(walk.view, at)
       if (timestamp > this.#largest.timestamp) {
-        this.#largest = { timestamp, offset: header.lastOffset(walk.view, at) }
+        this.#largest = { timestamp, offset: storedLastOffset(walk.view, at) }
       }
       position += header.sizeInBytes(walk.view, at)
     }
@@ -303,7 +304,7 @@ export class Segment {
       const at = walk.at(position)
       const isBatch = at >= 0 && header.baseOffset(walk.view, at) >= nextOffset
       if (!isBatch || position + header.sizeInBytes(walk.view, at) > this.#sizeInBytes) break
-      nextOffset = header.lastOffset(walk.view, at) + 1
+      nextOffset = storedLastOffset(walk.view, at) + 1
       position += header.sizeInBytes(walk.view, at)
     }
     return { position, nextOffset }

@@ -14,7 +14,14 @@ export * from './batches.ts'
 export * from './codecs/index.ts'
 export * from './compression-type.ts'
 export * from './control-records.ts'
-export { type Message, messageCodecId, messageCrc, messageTimestamp, readMessages } from './message-set.ts'
+export {
+  isMessageCrcValid,
+  type Message,
+  messageCodecId,
+  messageCrc,
+  messageTimestamp,
+  readMessages,
+} from './message-set.ts'
 export * from './murmur2.ts'
 export * from './record.ts'
 export type { RecordError, TopicRules } from './record-rules.ts'

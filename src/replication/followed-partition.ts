@@ -168,6 +168,8 @@ export class FollowedPartition {
     const { logStartOffset, logEndOffset } = this.partition.log
     if (logStartOffset !== logEndOffset || bytes.length < batchHeaderSize) return undefined
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    // Of a message of an older format the first offset is not told: the log begins where the leader's does.
+    if (batchHeader.magic(view, 0) !== 2) return undefined
     const baseOffset = batchHeader.baseOffset(view, 0)
     return baseOffset < logEndOffset && batchHeader.lastOffset(view, 0) >= logEndOffset ? baseOffset : undefined
   }

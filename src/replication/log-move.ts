@@ -216,7 +216,9 @@ async function orFailed<T>(manager: LogManager, work: () => Promise<T>): Promise
   }
 }
 
+/** Of a message of an older format it is not told. */
 function firstOffset(bytes: Uint8Array): number | undefined {
   if (bytes.length < batchHeader.batchHeaderSize) return undefined
-  return batchHeader.baseOffset(new DataView(bytes.buffer, bytes.byteOffset), 0)
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return batchHeader.magic(view, 0) === 2 ? batchHeader.baseOffset(view, 0) : undefined
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { filesOf } from '../../../test/golden/data-dirs.ts'
+import { oldMessage, wrappedMessages } from '../../../test/message-sets.ts'
 import { ApiError, Writer, zeroUuid } from '../../base/index.ts'
 import { ErrorCode, offsetCommitValue } from '../../protocol/index.ts'
 import { buildBatch, buildEndTransactionBatch, CompressionType, type NewRecord } from '../../records/index.ts'
@@ -82,6 +83,18 @@ function foreignKey(type: number, ...names: readonly string[]): Buffer {
   }
   return writer.finishAsOne()
 }
+
+test('offsets that were committed before Kafka 0.11 count, until others take their place', async () => {
+  const old = ({ key = null, value = null }: NewRecord, offset: number): Buffer =>
+    oldMessage({ magic: 1, offset, timestampMs: 5, key, value })
+  const inner = Buffer.concat([old(offsetRecord('g', 1, 4n), 0), old(offsetRecord('g', 2, 5n), 1)])
+  const broker = await loaded(
+    old(offsetRecord('g', 0, 3n), 0),
+    wrappedMessages({ magic: 1, offset: 2, codec: CompressionType.gzip, timestampMs: 5 }, inner),
+    buildBatch([offsetRecord('g', 2, 6n)], { baseOffset: 3 }),
+  )
+  assert.deepEqual(offsets(broker), { 0: 3n, 1: 4n, 2: 6n })
+})
 
 test('offsets of transactions count when their marker comes, in the order of their own records', async () => {
   const broker = await loaded(

@@ -9,6 +9,7 @@ import {
   ControlRecordType,
   controlRecordType,
   type Record,
+  readMessages,
   readRecords,
 } from '../../records/index.ts'
 import { foreignKindOf, groupIdOfKey } from './foreign-groups.ts'
@@ -52,12 +53,7 @@ export class GroupLoader {
   *replay(bytes: Uint8Array): Generator<void, void, void> {
     const cursor = new BatchCursor(bytes)
     while (cursor.next()) {
-      if (cursor.magic !== 2) {
-        this.#report(`A batch of format ${cursor.magic} was passed over: such are older than Kafka 0.11`)
-        continue
-      }
-      const { view, position } = cursor
-      const nextOffset = batchHeader.nextOffset(view, position)
+      const nextOffset = cursor.lastOffset + 1
       // A read begins with the batch that holds its offset, whose beginning may be known already.
       if (nextOffset <= this.#nextOffset) continue
       yield* this.#replayBatch(cursor)
@@ -67,10 +63,12 @@ export class GroupLoader {
     if (cursor.ended === 'corrupt') throw new MalformedError(`no batch behind offset ${this.#nextOffset}`)
   }
 
-  *#replayBatch({ bytes, view, position }: BatchCursor): Generator<void, void, void> {
-    const isControl = batchHeader.isControl(view, position)
-    const producerId = batchHeader.isTransactional(view, position) ? batchHeader.producerId(view, position) : undefined
-    for (const record of readRecords(bytes, position, plainBytesMax)) {
+  *#replayBatch({ magic, isControl, bytes, view, position }: BatchCursor): Generator<void, void, void> {
+    // Older formats know no transactions.
+    const isTransactional = magic === 2 && batchHeader.isTransactional(view, position)
+    const producerId = isTransactional ? batchHeader.producerId(view, position) : undefined
+    const read = magic === 2 ? readRecords : readMessages
+    for (const record of read(bytes, position, plainBytesMax)) {
       if (record.offset < this.#nextOffset) continue
       if (isControl) this.#endTransaction(producerId, record)
       else this.#replayRecord(record, producerId)

@@ -101,7 +101,8 @@ function* batchesIn(bytes: Uint8Array, rules: ChunkRules): Generator<ChunkBatch,
   while (cursor.next()) {
     const { view, position } = cursor
     const offset = header.baseOffset(view, position)
-    if (cursor.magic !== 2 || !isBatchHeader(view, position)) throw new CorruptBatchError('found what is no batch')
+    if (cursor.magic !== 2) throw new CorruptBatchError(`messages of format ${cursor.magic} are not compacted`)
+    if (!isBatchHeader(view, position)) throw new CorruptBatchError('found what is no batch')
     const isChecked = offset >= rules.checked.from && offset < rules.checked.to
     if (!isChecked && !cursor.isCrcValid())
       throw new CorruptBatchError(`the batch at offset ${offset} has a wrong checksum`)

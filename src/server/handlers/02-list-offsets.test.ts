@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { oldMessage, wrappedMessages } from '../../../test/message-sets.ts'
 import { MemoryDisk } from '../../env/index.ts'
 import { ErrorCode, listOffsets } from '../../protocol/index.ts'
 import { CompressionType } from '../../records/index.ts'
@@ -13,6 +14,7 @@ type Answer = readonly [errorCode: number, timestamp: number, offset: number, le
 async function open() {
   const topics = {
     t: { replicas: [[1], [1], [2]] },
+    o: { replicas: [[1]] },
     r: {
       replicas: [
         [1, 2],
@@ -29,6 +31,15 @@ async function open() {
   await fixture.append(partition, [250], { producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true })
   partition.deleteRecordsBefore(1)
   await fixture.append(fixture.partition('r'), [100])
+  // o: 0 to 3, from before Kafka 0.11: one without a time, one with it, and two that are wrapped.
+  const inner = [700, 900].map((timestampMs, offset) => oldMessage({ magic: 1, offset, timestampMs }))
+  const messages = [
+    oldMessage({ magic: 0, offset: 0 }),
+    oldMessage({ magic: 1, offset: 1, timestampMs: 500 }),
+    wrappedMessages({ magic: 1, offset: 3, codec: CompressionType.gzip, timestampMs: 900 }, Buffer.concat(inner)),
+  ]
+  await fixture.partition('o').log.append(Buffer.concat(messages), { kind: 'follower' })
+  fixture.lead(fixture.partition('o'), 1)
   const handler = listOffsetsHandler({ replicas: fixture.replicas, decompressedBytesMax: () => 1e6 })
   return { fixture, handler }
 }
@@ -60,6 +71,10 @@ const cases: readonly (readonly [what: string, given: Given, answer: Answer])[] 
   ['largest timestamp', { timestamp: -3n }, [0, 600, 6, 3]],
   ['largest timestamp of nothing', { timestamp: -3n, partition: 1 }, none],
   ['largest timestamp that is not replicated', { timestamp: -3n, topic: 'r' }, none],
+  ['a time before all, of older formats', { timestamp: 0n, topic: 'o' }, [0, 500, 1, -1]],
+  ['a time within what is wrapped', { timestamp: 701n, topic: 'o' }, [0, 900, 3, -1]],
+  ['the first of what is wrapped', { timestamp: 501n, topic: 'o' }, [0, 700, 2, -1]],
+  ['largest timestamp of older formats', { timestamp: -3n, topic: 'o' }, [0, 900, 3, -1]],
   ['a time before all', { timestamp: 0n }, [0, 100, 1, 0]],
   ['a time within a batch', { timestamp: 120n }, [0, 200, 2, 0]],
   ['a time within a compressed batch', { timestamp: 310n }, [0, 400, 5, 3]],

@@ -7,10 +7,17 @@
  * There are no tiers yet: the local start is the start, and nothing is tiered. A time is looked up in one batch, which is
  * read and, if it is compressed, decompressed here.
  */
-import { ApiError, DiskError, MalformedError } from '../../base/index.ts'
+import { ApiError, assert, DiskError, MalformedError } from '../../base/index.ts'
 import type { Log } from '../../log/index.ts'
 import { ErrorCode, type ListOffsetsRequest, type ListOffsetsResponse, listOffsets } from '../../protocol/index.ts'
-import { batchHeader, CompressionError, readRecords } from '../../records/index.ts'
+import {
+  BatchCursor,
+  batchHeader,
+  CompressionError,
+  messageTimestamp,
+  readMessages,
+  readRecords,
+} from '../../records/index.ts'
 import type { Partition, ReplicaManager } from '../../replication/index.ts'
 import type { Handler } from '../handler.ts'
 
@@ -170,15 +177,23 @@ async function firstSince(log: Log, timestamp: bigint, limitBytes: number): Prom
     const found = firstIn(batch, { timestamp, from, limitBytes })
     if (found !== undefined) return found
     // Its young records lie before the start of the log, or were compacted away.
-    from = batchHeader.lastOffset(viewOf(batch), 0) + 1
+    from = cursorAt(batch).lastOffset + 1
   }
 }
 
 async function firstOfLargest(log: Log, limitBytes: number): Promise<Found | undefined> {
   const batch = await log.batchOfMaxTimestamp()
   if (batch === undefined) return undefined
-  const timestamp = viewOf(batch).getBigInt64(batchHeader.maxTimestampAt)
+  const view = viewOf(batch)
+  const isOld = batchHeader.magic(view, 0) !== 2
+  const timestamp = isOld ? messageTimestamp(view, 0) : view.getBigInt64(batchHeader.maxTimestampAt)
   return firstIn(batch, { timestamp, from: log.logStartOffset, limitBytes })
+}
+
+function cursorAt(batch: Uint8Array): BatchCursor {
+  const cursor = new BatchCursor(batch)
+  assert(cursor.next(), 'the log gives whole batches')
+  return cursor
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -190,12 +205,8 @@ interface Wanted {
 }
 
 function firstIn(batch: Uint8Array, { timestamp, from, limitBytes }: Wanted): Found | undefined {
-  const view = viewOf(batch)
-  if (batchHeader.magic(view, 0) !== 2) {
-    throw new ApiError(ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT, 'times are looked up in batches of format 2 only')
-  }
-  const leaderEpoch = batchHeader.partitionLeaderEpoch(view, 0)
-  for (const record of readRecords(batch, 0, limitBytes)) {
+  const { magic, leaderEpoch } = cursorAt(batch)
+  for (const record of magic === 2 ? readRecords(batch, 0, limitBytes) : readMessages(batch, 0, limitBytes)) {
     if (record.offset < from || record.timestamp < timestamp) continue
     return { timestamp: record.timestamp, offset: record.offset, leaderEpoch }
   }

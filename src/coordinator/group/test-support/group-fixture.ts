@@ -78,9 +78,10 @@ export class MemoryPartition {
     while (cursor.next()) {
       const batch = Buffer.from(bytes.subarray(cursor.position, cursor.nextPosition))
       const view = new DataView(batch.buffer, batch.byteOffset, batch.length)
-      batchHeader.patchBaseOffset(view, 0, this.endOffset)
+      // Messages of older formats are where they say.
+      if (cursor.magic === 2) batchHeader.patchBaseOffset(view, 0, this.endOffset)
       this.#batches.push({ baseOffset: this.endOffset, bytes: batch })
-      this.endOffset = batchHeader.nextOffset(view, 0)
+      this.endOffset = cursor.magic === 2 ? batchHeader.nextOffset(view, 0) : cursor.lastOffset + 1
     }
   }
 
