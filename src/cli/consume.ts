@@ -32,8 +32,8 @@ ends it with 130.
   --exit-at-end, -e        ends when all is read that was there when it began
   --format, -f TEXT        what is written of a record: %t topic, %p partition, %o offset, %T timestamp, %Y its type, %k key, %K its length,
                            %s value, %S its length, %R that in four bytes, %h headers as kcat has them, %H as Kafka's formatter
-                           does (%H{;} with another separator), %% a percent sign; escapes: \\n \\t \\r \\0
-                           \\\\ \\xNN
+                           does (%H{;} with another separator), %C type and timestamp as that does, %% a percent sign; escapes:
+                           \\n \\t \\r \\0 \\\\ \\xNN
   --json                   each record as an object on a line of its own: topic, partition, offset, timestamp, key, value,
                            headers; what is not UTF-8 is {"base64": "..."}
   --key-separator, -K TEXT the key as well, before the value, with this between them

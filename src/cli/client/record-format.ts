@@ -37,12 +37,17 @@ function kafkaHeaders({ headers }: Given, separator: string, nullBytes: Uint8Arr
   return Buffer.concat(parts)
 }
 
+/** As Kafka's own formatter has it; records from before Kafka 0.10 have none. */
+const kafkaTime = ({ timestampType, timestampMs }: Given): string =>
+  timestampType === 'NoTimestampType' ? 'NO_TIMESTAMP' : `${timestampType}:${timestampMs}`
+
 const tokens = (nullBytes: Uint8Array): Readonly<Record<string, Piece>> => ({
   t: text(({ topic }) => topic),
   p: text(({ partition }) => String(partition)),
   o: text(({ offset }) => String(offset)),
   T: text(({ timestampMs }) => String(timestampMs)),
   Y: text(({ timestampType }) => timestampType),
+  C: text(kafkaTime),
   k: ({ key }) => key ?? nullBytes,
   K: text(({ key }) => String(lengthOf(key))),
   s: ({ value }) => value ?? nullBytes,

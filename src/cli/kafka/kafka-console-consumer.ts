@@ -64,7 +64,7 @@ const known = [
 
 /** In the order and the form of Kafka's formatter. */
 const tokens: Readonly<Record<(typeof printed)[number], string>> = {
-  timestamp: '%Y:%T',
+  timestamp: '%C',
   partition: 'Partition:%p',
   offset: 'Offset:%o',
   headers: '%H',
