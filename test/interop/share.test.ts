@@ -9,7 +9,10 @@ import type { Broker } from '../../bench/broker.ts'
 import { incrementalAlterConfigs } from '../../src/protocol/index.ts'
 import {
   type Acknowledged,
+  defineTopic,
+  json,
   Kafka,
+  KafkaError,
   type ShareConsumer,
   type ShareConsumerOptions,
   type ShareRecord,
@@ -342,6 +345,37 @@ describe('share groups', { skip }, () => {
         await consumer.close()
       }
     }
+  })
+
+  test('a record that is not what its topic says comes again, until it is rejected', { timeout: 90_000 }, async () => {
+    const topic = await createTopic({ prefix: 'share' })
+    const group = await shareGroup()
+    await produce(topic, ['1', 'bad', '3'])
+    await using consumer = new Kafka({ bootstrapServers: bootstrap(), logLevel: 'error' }).shareConsumer({
+      groupId: group,
+    })
+    const numbered = consumer.subscribe([defineTopic(topic, { value: json<number>() })])
+    const seen: (number | string)[] = []
+    while (seen.length < 4) {
+      try {
+        for await (const { value } of numbered) {
+          seen.push(value)
+          if (seen.length === 4) {
+            await consumer.commit()
+            break
+          }
+        }
+      } catch (error) {
+        assert.ok(error instanceof KafkaError && error.shareRecord !== undefined, String(error))
+        seen.push(text(error.shareRecord))
+        if (error.shareRecord.deliveryCount === 2) error.shareRecord.reject()
+      }
+    }
+    assert.deepEqual(seen.toSorted(), [1, 3, 'bad*1', 'bad*2'].toSorted())
+    // Nothing is left.
+    const rest = numbered[Symbol.asyncIterator]().next()
+    const later = await Promise.race([rest, delay(2 * lockMs)])
+    assert.equal(later, undefined)
   })
 
   test('a broker that is killed and starts again gives out all that was not accepted', {
