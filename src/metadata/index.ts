@@ -13,6 +13,7 @@ export type { Decision, DecisionContext, KRaftVersion } from './controller/decis
 export type { WilledElection } from './controller/leader-elections.ts'
 export { hasOnlineDirectory } from './controller/leadership.ts'
 export type { TopicPartition } from './controller/partition-sets.ts'
+export { placeReplicas } from './controller/replica-placement.ts'
 export { resourceType } from './controller/settings.ts'
 export { invalidTopicName } from './controller/topic-name.ts'
 export * from './delta.ts'
