@@ -56,6 +56,7 @@ const tools: ReadonlyMap<string, Verb['load']> = new Map<string, Verb['load']>([
   ['kafka-producer-perf-test', () => import('./kafka/kafka-producer-perf-test.ts')],
   ['kafka-consumer-groups', () => import('./kafka/kafka-consumer-groups.ts')],
   ['kafka-reassign-partitions', () => import('./kafka/kafka-reassign-partitions.ts')],
+  ['kafka-acls', () => import('./kafka/kafka-acls.ts')],
 ])
 
 const loadOf = (word: string): Verb['load'] | undefined => verbs.get(word)?.load ?? tools.get(word.replace(/\.sh$/, ''))
