@@ -57,6 +57,7 @@ const tools: ReadonlyMap<string, Verb['load']> = new Map<string, Verb['load']>([
   ['kafka-consumer-groups', () => import('./kafka/kafka-consumer-groups.ts')],
   ['kafka-reassign-partitions', () => import('./kafka/kafka-reassign-partitions.ts')],
   ['kafka-acls', () => import('./kafka/kafka-acls.ts')],
+  ['kafka-leader-election', () => import('./kafka/kafka-leader-election.ts')],
 ])
 
 const loadOf = (word: string): Verb['load'] | undefined => verbs.get(word)?.load ?? tools.get(word.replace(/\.sh$/, ''))
