@@ -58,6 +58,7 @@ const tools: ReadonlyMap<string, Verb['load']> = new Map<string, Verb['load']>([
   ['kafka-reassign-partitions', () => import('./kafka/kafka-reassign-partitions.ts')],
   ['kafka-acls', () => import('./kafka/kafka-acls.ts')],
   ['kafka-leader-election', () => import('./kafka/kafka-leader-election.ts')],
+  ['kafka-consumer-perf-test', () => import('./kafka/kafka-consumer-perf-test.ts')],
 ])
 
 const loadOf = (word: string): Verb['load'] | undefined => verbs.get(word)?.load ?? tools.get(word.replace(/\.sh$/, ''))

@@ -52,7 +52,7 @@ function wholeNames(args: readonly string[], flags: FlagKinds): string[] {
 }
 
 /** Kafka's tools know one kind of failure. */
-const asToolCode = (code: number): number => (code === exitUsage ? exitFailed : code)
+export const asToolCode = (code: number): number => (code === exitUsage ? exitFailed : code)
 
 export const runTool = async ({ name, usage, flags, run }: Tool, args: readonly string[]): Promise<number> =>
   asToolCode(
