@@ -10,6 +10,7 @@ const tools = {
   cluster: 'org.apache.kafka.tools.ClusterTool',
   configs: 'kafka.admin.ConfigCommand',
   consoleConsumer: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  consumerPerformance: 'org.apache.kafka.tools.ConsumerPerformance',
   consoleProducer: 'org.apache.kafka.tools.ConsoleProducer',
   consumerGroups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   deleteRecords: 'org.apache.kafka.tools.DeleteRecordsCommand',

@@ -158,6 +158,46 @@ test('what the tools print of a cluster', { timeout: 600_000 }, async (context) 
   }
 })
 
+/** Times and rates are of each run; how much was read is not. */
+const withoutRates = (text: string): readonly string[] =>
+  text
+    .split('\n')
+    .map((line) =>
+      line.replace(
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d:\d{3}, (.{23}), ([\d.]+), \d+\.\d{4}, (\d+), \d+\.\d{4}, \d+, \d+, \d+\.\d{4}, \d+\.\d{4}$/,
+        (_, end: string, megabytes: string, records: string) =>
+          `${end.replaceAll(/\d/g, '0')} ${megabytes} MB in ${records} records`,
+      ),
+    )
+
+test('what kafka-consumer-perf-test prints', { timeout: 300_000 }, async (context) => {
+  const topic = uniqueName('measured')
+  await using producer = new Kafka({ bootstrapServers: bootstraps() }).producer()
+  await producer.sendAll(
+    topic,
+    Array.from({ length: 1000 }, (_, i) => ({
+      key: i % 2 === 0 ? null : 'key',
+      value: Buffer.alloc(1000),
+      partition: 0,
+    })),
+  )
+  await using process = await ToolProcess.start()
+  const given = ['--bootstrap-server', bootstrap()]
+  for (const more of [
+    ['--topic', topic, '--num-records', '1000'],
+    ['--include', `${topic}|none`, '--messages', '1000', '--hide-header'],
+    ['--topic', topic, '--num-records', '2000', '--timeout', '3000', '--fetch-size', '20000'],
+    ['--topic', topic, '--num-records', '1', '--from-latest', '--timeout', '3000', '--show-detailed-stats'],
+  ]) {
+    const byKafka = await process.run('consumerPerformance', [...given, ...more])
+    const byOurs = await ours(['kafka-consumer-perf-test', ...given, ...more])
+    await context.test(more.slice(2).join(' '), () => {
+      assert.deepEqual(withoutRates(byOurs.stdout), withoutRates(byKafka.stdout))
+      assert.equal(byOurs.code, byKafka.code)
+    })
+  }
+})
+
 test('what kafka-dump-log prints of the golden directories', { timeout: 300_000 }, async () => {
   await using process = await ToolProcess.start()
   const folder = join(runFolder(against), 'kafka-tools', 'files')

@@ -350,9 +350,18 @@ export const versions = 'versions'
 
 export function replicaScript({ isShort }: { readonly isShort: boolean }): ReplicaScript {
   const parts = [atRest, generated, refused, underWay, throttled, intoDirectories, elections, withoutBroker, afterAll]
-  const asked = isShort ? [underWay, elections] : parts
-  return async (world) => {
-    await makeTopics(world)
-    for (const part of asked) await part(world)
-  }
+  return scriptOf(isShort ? [underWay, elections] : parts)
 }
+
+/** What is asked of two tools alone: moves and elections. */
+export function moveScript({ isShort }: { readonly isShort: boolean }): ReplicaScript {
+  const more = [generated, refused, intoDirectories]
+  return scriptOf([underWay, throttled, ...(isShort ? [] : more), elections])
+}
+
+const scriptOf =
+  (parts: readonly ReplicaScript[]): ReplicaScript =>
+  async (world) => {
+    await makeTopics(world)
+    for (const part of parts) await part(world)
+  }

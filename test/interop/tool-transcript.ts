@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Cluster } from './cluster.ts'
 import type { Tool } from './java-tool.ts'
 import { runFolder, uniqueName } from './kit.ts'
+import { bare, isOwn, runOwn } from './own-tool.ts'
 import { inOrder } from './questions.ts'
 import { ToolProcess } from './tool-process.ts'
 
@@ -26,6 +27,8 @@ export interface Call {
 export interface TranscriptOptions {
   readonly cluster: Cluster
   readonly name: string
+  /** Whose tools are asked, where both have one: then what is told has nothing but the tool's own words. */
+  readonly askedBy?: 'kafka' | 'odradek'
 }
 
 export class Transcript {
@@ -55,7 +58,7 @@ export class Transcript {
 
   /** What the call prints, and nothing is noted of it. */
   async rows({ tool, args, file, ofControllers = false, directoriesMatter = false }: Call): Promise<readonly string[]> {
-    const { cluster, name } = this.#options
+    const { cluster, name, askedBy } = this.#options
     const path = join(runFolder(name), `${uniqueName('plan')}.json`)
     if (file !== undefined) writeFileSync(path, typeof file === 'string' ? file : JSON.stringify(file))
     const server = ofControllers
@@ -67,8 +70,10 @@ export class Transcript {
       .map((word) => (word === 'FILE' ? path : word))
     // `kafka-cluster` has its verb first.
     const placed = tool === 'cluster' ? [...words.slice(0, 1), ...server, ...words.slice(1)] : [...server, ...words]
-    const { code, stdout, stderr } = await this.#process.run(tool, placed)
-    const text = `${stdout}\n${stderr}`.replaceAll(path, 'FILE').replaceAll(runFolder(name), '')
+    const isOurs = askedBy === 'odradek' && isOwn(tool)
+    const { code, stdout, stderr } = isOurs ? await runOwn(tool, placed) : await this.#process.run(tool, placed)
+    const all = `${stdout}\n${stderr}`.replaceAll(path, 'FILE').replaceAll(runFolder(name), '')
+    const text = askedBy === undefined ? all : bare(all)
     return [`status ${code}`, ...rowsOf(directoriesMatter ? masked(text) : withoutDirectories(masked(text)))]
   }
 }

@@ -41,7 +41,7 @@ export function patternOf(given: Given): Pattern | undefined {
     case 'match':
       return 'match'
     default:
-      throw new UsageError(`Cannot parse argument '${name}' of option resource-pattern-type`)
+      throw new ToolError(`Cannot parse argument '${name}' of option resource-pattern-type`)
   }
 }
 
