@@ -34,6 +34,9 @@ export const bare = (text: string): string =>
     .split('\n')
     .filter((line) => !/^\s*(at |\.\.\. \d+ more)/.test(line))
     .filter((line) => !/^\s*(Caused by: |Suppressed: )?[a-z][\w.$]+(Exception|Error)(: |$)/.test(line))
-    .filter((line) => !line.includes('--help` lists the flags'))
+    // Kafka's tells that in a trace.
+    .filter((line) => !/--help` lists the flags|: Unknown option /.test(line))
     .map((line) => line.replace(/^odradek [\w-]+: /, ''))
+    // What is wrong with a JSON is said by its parser.
+    .map((line) => line.replace(/^Error: Unrecognized token .*/, 'Error: The input string is not a valid JSON'))
     .join('\n')

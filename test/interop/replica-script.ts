@@ -355,8 +355,13 @@ export function replicaScript({ isShort }: { readonly isShort: boolean }): Repli
 
 /** What is asked of two tools alone: moves and elections. */
 export function moveScript({ isShort }: { readonly isShort: boolean }): ReplicaScript {
-  const more = [generated, refused, intoDirectories]
-  return scriptOf([underWay, throttled, ...(isShort ? [] : more), elections])
+  return scriptOf([
+    ...(isShort ? [] : [generated, refused]),
+    underWay,
+    throttled,
+    ...(isShort ? [] : [intoDirectories]),
+    elections,
+  ])
 }
 
 const scriptOf =

@@ -148,6 +148,7 @@ test('what cannot be done is told on the standard output, in the words of the to
   for (const [list, said] of [
     ['1,1', 'Broker list contains duplicate entries: [1]'],
     ['a', 'For input string: "a"'],
+    ['9', 'All brokers are currently fenced, or have all their log directories cordoned.'],
   ]) {
     const { stdout } = await tool('--generate', '--broker-list', list ?? '', '--topics-to-move-json-file', topics)
     assert.equal(String(stdout), `Error: ${said}\n`)

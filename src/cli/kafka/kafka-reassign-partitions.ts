@@ -179,7 +179,8 @@ function proposed(current: readonly PlannedPartition[], candidates: readonly Can
       return placeReplicas(options).map((replicas, partition) => ({ topic, partition, replicas }))
     })
   } catch (error) {
-    if (error instanceof ApiError) throw new ToolError(error.message)
+    // The words before that are the controller's.
+    if (error instanceof ApiError) throw new ToolError(error.message.replace(/^Unable to replicate .*?: /, ''))
     throw error
   }
 }
