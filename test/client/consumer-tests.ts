@@ -23,10 +23,19 @@ async function topicWith(values: readonly string[], partition = 0): Promise<stri
 const first = (topic: string) => ({ topic, partition: 0 })
 const open = (options: ConsumerOptions = {}): Consumer => kafka.consumer({ autoOffsetReset: 'earliest', ...options })
 
-/** The next `count` values, all of them done. */
+/** One for each consumer: who begins another takes over. */
+const loops = new WeakMap<Consumer, ReturnType<Consumer[typeof Symbol.asyncIterator]>>()
+
+function loopOf(consumer: Consumer): ReturnType<Consumer[typeof Symbol.asyncIterator]> {
+  const loop = loops.get(consumer) ?? consumer[Symbol.asyncIterator]()
+  loops.set(consumer, loop)
+  return loop
+}
+
+/** The next `count` values: those before the last one are done. */
 async function read(consumer: Consumer, count: number): Promise<string[]> {
   const values: string[] = []
-  const iterator = consumer[Symbol.asyncIterator]()
+  const iterator = loopOf(consumer)
   while (values.length < count) {
     const next = await iterator.next()
     if (next.done === true) break
@@ -89,7 +98,7 @@ function givingUp(): void {
     consumer.assign([first(topic)])
     assert.deepEqual(await read(consumer, 2), ['a', 'b'])
     await consumer.commit([{ ...first(topic), offset: 1 }])
-    const iterator = consumer[Symbol.asyncIterator]()
+    const iterator = loopOf(consumer)
     assert.equal(String((await iterator.next()).value?.value), 'c')
     consumer.assign([])
     assert.deepEqual(consumer.assignment, [])

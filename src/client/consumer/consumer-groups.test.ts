@@ -57,9 +57,18 @@ async function fill(topic: string, count: number): Promise<void> {
   )
 }
 
+/** One for each consumer: who begins another takes over. */
+const loops = new WeakMap<Consumer, ReturnType<Consumer[typeof Symbol.asyncIterator]>>()
+
+function loopOf(consumer: Consumer): ReturnType<Consumer[typeof Symbol.asyncIterator]> {
+  const loop = loops.get(consumer) ?? consumer[Symbol.asyncIterator]()
+  loops.set(consumer, loop)
+  return loop
+}
+
 async function read(consumer: Consumer, count: number): Promise<string[]> {
   const values: string[] = []
-  const iterator = consumer[Symbol.asyncIterator]()
+  const iterator = loopOf(consumer)
   while (values.length < count) {
     const next = await iterator.next()
     if (next.done === true) break

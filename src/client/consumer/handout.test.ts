@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../server/handlers/handler-fixture.ts'
+import type { Deserializer } from '../serdes/serde.ts'
 import { AssignedPartition, type Bytes, type Fetched } from './assigned-partition.ts'
 import type { ConsumedRecord } from './consumed-record.ts'
+import { Decoder } from './decoder.ts'
 import { Handout } from './handout.ts'
-import { rawRecords } from './records-loop.ts'
+import { decodedRecords, rawBatches, rawRecords } from './records-loop.ts'
 
 const record = (partition: number, offset: number): ConsumedRecord<Bytes, Bytes> => ({
   ...{ topic: 't', partition, offset, timestampMs: 0, timestampType: 'CreateTime', leaderEpoch: 1 },
@@ -243,4 +245,109 @@ test('who has given a loop up while it waited gets nothing by it, and nobody els
   assert.equal((await first.next()).done, true)
   assert.equal((await rawRecords(loop).next()).value?.offset, 0)
   assert.equal(partition.processed?.offset, 0)
+})
+
+/** Before one partition, which has what `fetch` says, from where it stands. */
+function looping() {
+  const { handout, partitions } = stage(answer(0, [], 0))
+  const [partition] = partitions
+  assert.ok(partition !== undefined)
+  const fetch = (...offsets: number[]): void => {
+    partition.received(answer(0, [offsets], (offsets.at(-1) ?? 0) + 1))
+    handout.arrived()
+  }
+  return { handout, partition, fetch, loop: { handout, asked: () => handout.asked(), check: () => undefined } }
+}
+
+const takenOver = { code: 'INVALID_ARGUMENT', message: /another loop over this consumer has begun/ }
+
+test('who begins a loop takes over: what the one before had in hand comes again, and that one marks nothing done', async () => {
+  const { partition, fetch, loop } = looping()
+  const [first, second] = [rawRecords(loop), rawRecords(loop)]
+  fetch(0, 1, 2)
+  for (const offset of [0, 1]) assert.equal((await first.next()).value?.offset, offset)
+  const next = second.next()
+  assert.deepEqual(at(partition), [1, 1])
+  fetch(1, 2, 3)
+  assert.equal((await next).value?.offset, 1)
+  await assert.rejects(first.next(), takenOver)
+  assert.deepEqual(at(partition), [1, 2])
+  // As it leaves, it leaves what the other has in hand.
+  assert.equal((await first.return?.())?.done, true)
+  assert.deepEqual([at(partition), (await first.next()).done], [[1, 2], true])
+  assert.equal((await second.next()).value?.offset, 2)
+  assert.deepEqual(at(partition), [2, 3])
+})
+
+test('what was done before another loop took over does not come again', async () => {
+  const { handout, partition, fetch, loop } = looping()
+  fetch(0, 1)
+  await rawRecords(loop).next()
+  // As by a commit.
+  handout.done()
+  const batches = rawBatches(loop)
+  const { value: batch } = await batches.next()
+  assert.deepEqual([batch?.records.map(({ offset }) => offset), at(partition)], [[1], [1, 2]])
+})
+
+test('a loop that waits is told that another one has begun, by each of its calls', async () => {
+  const { fetch, loop } = looping()
+  const [first, second] = [rawRecords(loop), rawRecords(loop)]
+  const waiting = [first.next(), first.next()].map((it) => assert.rejects(it, takenOver))
+  const next = second.next()
+  await Promise.all(waiting)
+  fetch(0)
+  assert.equal((await next).value?.offset, 0)
+})
+
+test('a loop that was left by break, and one that has failed, are no loops', async () => {
+  const { handout, partition, fetch, loop } = looping()
+  const overAll = { [Symbol.asyncIterator]: () => rawRecords(loop) }
+  for (let i = 0; i < 2; i++) {
+    fetch(0, 1)
+    for await (const { offset } of overAll) {
+      assert.equal(offset, 0)
+      break
+    }
+    assert.deepEqual(at(partition), [0, 0])
+  }
+  fetch(0, 1)
+  const failing = rawRecords(loop)
+  handout.fail(new Error('broken'))
+  await assert.rejects(failing.next(), /broken/)
+  // As long as no other has begun it goes on.
+  assert.equal((await failing.next()).value?.offset, 0)
+  const closed = rawRecords(loop)
+  const waiting = closed.next()
+  handout.close()
+  assert.deepEqual([(await waiting).done, (await failing.next()).done], [true, true])
+})
+
+test('a loop whose record is being read while another one begins neither hands it out, nor touches what the other has', async () => {
+  const { handout, partition, fetch, loop } = looping()
+  const reading: { resolve: (value: string) => void; reject: (error: unknown) => void }[] = []
+  const slowly: Deserializer<string> = {
+    deserialize: () => new Promise<string>((resolve, reject) => reading.push({ resolve, reject })),
+  }
+  const anyKey: Deserializer<null> = { deserialize: () => null }
+  const records = decodedRecords(loop, new Decoder([{ name: 't', key: anyKey, value: slowly }]))
+  const [first, second, third] = [1, 2, 3].map(() => records[Symbol.asyncIterator]())
+  assert.ok(first !== undefined && second !== undefined && third !== undefined)
+  fetch(0, 1)
+  const one = assert.rejects(first.next(), takenOver)
+  const two = assert.rejects(second.next(), { code: 'SERIALIZATION' })
+  fetch(0, 1)
+  await new Promise(setImmediate)
+  const three = third.next()
+  fetch(0, 1)
+  await new Promise(setImmediate)
+  assert.equal(reading.length, 3)
+  reading[0]?.resolve('a')
+  reading[1]?.reject(new Error('broken'))
+  await Promise.all([one, two])
+  // The application has not seen it: a commit is none of it.
+  handout.done()
+  assert.deepEqual(at(partition), [0, 1])
+  reading[2]?.resolve('a')
+  assert.equal((await three).value?.offset, 0)
 })

@@ -1,6 +1,7 @@
 /**
  * Hands out what was fetched, of one partition after the other, and knows what is in the application's hands: that is done when the
- * next is asked for, and not before, so that nothing is committed whose turn is not over.
+ * next is asked for, and not before, so that nothing is committed whose turn is not over. There is one hand, so one loop at a time: who
+ * begins one takes over.
  */
 import type { Clock } from '../../base/index.ts'
 import type { AssignedPartition, Bytes } from './assigned-partition.ts'
@@ -25,8 +26,10 @@ export class Handout {
   /** Since when the application has not asked; undefined while it waits for the next. */
   #silentFromMs: number | undefined
   #inHand: AssignedPartition | undefined
-  /** It is, but the application has not seen it. */
-  #isHeld = false
+  /** The loop that it is handed to; undefined: nobody loops. */
+  #loop: symbol | undefined
+  /** Something is in hand, but the application has not seen it. */
+  #reading: Promise<unknown> | undefined
   /** Whose turn it is, while it has records. */
   #current: AssignedPartition | undefined
   #failure: { readonly error: unknown } | undefined
@@ -36,6 +39,24 @@ export class Handout {
 
   constructor(options: HandoutOptions) {
     this.#options = options
+  }
+
+  /** From now on it is this loop's turn. What another one has in hand, and is not done, is handed out again. */
+  begin(loop: symbol): void {
+    if (this.#loop !== undefined) this.undo()
+    this.#loop = loop
+    this.arrived()
+  }
+
+  isTurnOf(loop: symbol): boolean {
+    return this.#loop === loop
+  }
+
+  /** The application leaves it: what it has is handed out again. */
+  end(loop: symbol): void {
+    if (!this.isTurnOf(loop)) return
+    this.undo()
+    this.#loop = undefined
   }
 
   /** The next record that is here; undefined where none is. Throws what went wrong with a partition, once. */
@@ -65,18 +86,18 @@ export class Handout {
 
   /** What the application has is done. */
   done(): void {
-    if (this.#isHeld) return
+    if (this.#reading !== undefined) return
     this.#inHand?.done()
     this.#free()
   }
 
   /** What was taken is handed out when `reading` is over: until then nobody can say that it is done. */
   async held<T>(reading: Promise<T>): Promise<T> {
-    this.#isHeld = true
+    this.#reading = reading
     try {
       return await reading
     } finally {
-      this.#isHeld = false
+      if (this.#reading === reading) this.#reading = undefined
     }
   }
 
@@ -126,6 +147,7 @@ export class Handout {
 
   #free(): void {
     this.#inHand = undefined
+    this.#reading = undefined
     for (const resolve of this.#freed.splice(0)) resolve()
   }
 

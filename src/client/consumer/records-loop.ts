@@ -1,4 +1,8 @@
-/** What an application loops over. The next record, or batch, is looked for when the one before has been handed out. */
+/**
+ * What an application loops over. The next record, or batch, is looked for when the one before has been handed out. A consumer has one
+ * place in what it reads, so one loop at a time: one that is begun, by its first `next`, takes over from the one before.
+ */
+import { KafkaError } from '../kafka-error.ts'
 import type { Bytes } from './assigned-partition.ts'
 import type { ConsumedBatch, ConsumedBatchOf, ConsumedRecord, ConsumedRecordOf } from './consumed-record.ts'
 import type { Decoder, ReadTopic } from './decoder.ts'
@@ -23,11 +27,11 @@ export interface LoopOptions {
   readonly check: () => void
 }
 
-interface Turn<Taken, Given> extends LoopOptions {
+interface IteratorOptions<Taken, Given> extends LoopOptions {
   /** What is here; undefined where nothing is. */
   readonly take: () => Taken | undefined
-  /** What is handed out of it. Where that fails, what was taken is not done. */
-  readonly decode: (taken: Taken) => Given | Promise<Given>
+  /** What is handed out of it; records that it puts back stay here. Where that fails, what was taken is not done. */
+  readonly decode: (taken: Taken, putBack: (from: ConsumedRecord<Bytes, Bytes>) => void) => Given | Promise<Given>
 }
 
 /** Of what is read, bytes. */
@@ -50,50 +54,98 @@ export function decodedRecords(loop: LoopOptions, decoder: Decoder): ConsumedRec
         iterator({
           ...loop,
           take: () => handout.batch(reads),
-          decode: (batch) => decoder.batch(batch, (from) => handout.putBack(from)),
+          decode: (batch, putBack) => decoder.batch(batch, putBack),
         }),
     }),
   }
 }
 
-function iterator<Taken, Given>(turn: Turn<Taken, Given>): AsyncIterator<Given, undefined> {
-  const { handout, asked, check, take, decode } = turn
+/** One loop: its turn lasts from its first `next` until another one begins, or it is left. */
+class Turn {
+  readonly #handout: Handout
+  readonly #loop = Symbol('loop')
+  #hasBegun = false
+  /** Nothing more is taken: nobody would have it. */
+  #isLeft = false
+
+  constructor(handout: Handout) {
+    this.#handout = handout
+  }
+
+  get isOver(): boolean {
+    return this.#handout.isClosed || this.#isLeft
+  }
+
+  /** What another loop has in hand is none of this one's business. */
+  get hasTurn(): boolean {
+    return this.#handout.isTurnOf(this.#loop)
+  }
+
+  /** Throws KafkaError where another loop has begun since this one did. */
+  begin(): void {
+    if (this.#hasBegun) this.check()
+    else this.#handout.begin(this.#loop)
+    this.#hasBegun = true
+  }
+
+  check(): void {
+    if (!this.hasTurn) throw new KafkaError('INVALID_ARGUMENT', 'another loop over this consumer has begun')
+  }
+
+  leave(): void {
+    this.#isLeft = true
+    this.#handout.end(this.#loop)
+    this.#handout.arrived()
+  }
+}
+
+function iterator<Taken, Given>(options: IteratorOptions<Taken, Given>): AsyncIterator<Given, undefined> {
+  const { handout, asked, check, take, decode } = options
+  const turn = new Turn(handout)
   /** Calls without an answer. Those behind the first wait: what it is to hand out is not done when they come. */
   let waiting = 0
   let last: Promise<unknown> = Promise.resolve()
-  /** Nothing more is taken: nobody would have it. */
-  let isReturned = false
 
   /** Nothing is awaited where nothing takes its time. */
   const answer = async (): Promise<IteratorResult<Given, undefined>> => {
     try {
-      if (!isReturned) asked()
-      for (;;) {
-        if (handout.isClosed || isReturned) return { done: true, value: undefined }
+      if (!turn.isOver) {
+        turn.begin()
+        asked()
+      }
+      while (!turn.isOver) {
+        turn.check()
         check()
         const taken = take()
-        if (taken === undefined) await handout.arrival()
-        else {
-          const given = decoding(taken)
-          if (!(given instanceof Promise)) return { done: false, value: given }
-          const value = await handout.held(given)
-          return handout.isClosed || isReturned ? { done: true, value: undefined } : { done: false, value }
+        if (taken === undefined) {
+          await handout.arrival()
+          continue
         }
+        const given = decoding(taken)
+        if (!(given instanceof Promise)) return { done: false, value: given }
+        const value = await handout.held(given)
+        if (turn.isOver) break
+        turn.check()
+        return { done: false, value }
       }
+      return { done: true, value: undefined }
     } finally {
       waiting--
     }
   }
   const decoding = (taken: Taken): Given | Promise<Given> => {
     try {
-      const given = decode(taken)
+      const given = decode(taken, putBack)
       return given instanceof Promise ? given.catch(undone) : given
     } catch (error) {
       return undone(error)
     }
   }
+  const putBack = (from: ConsumedRecord<Bytes, Bytes>): void => {
+    if (turn.hasTurn) handout.putBack(from)
+  }
   const undone = (error: unknown): never => {
-    handout.undo()
+    if (turn.hasTurn) handout.undo()
     throw error
   }
 
@@ -104,9 +156,7 @@ function iterator<Taken, Given>(turn: Turn<Taken, Given>): AsyncIterator<Given, 
       return next
     },
     return(): Promise<IteratorResult<Given, undefined>> {
-      isReturned = true
-      handout.undo()
-      handout.arrived()
+      turn.leave()
       return Promise.resolve({ done: true, value: undefined })
     },
   }

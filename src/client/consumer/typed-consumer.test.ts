@@ -268,6 +268,24 @@ test('a loop goes on while all that is read is its own, and is told when somethi
   assert.deepEqual((await take(consumer[Symbol.asyncIterator](), 1))[0]?.value, Buffer.from('again'))
 })
 
+test('two loops at once are none: who subscribes to other topics, or loops again, takes over, and no record is left out', async () => {
+  const [a, b] = ['a', 'b'].map((it) => defineTopic(`${it}-${names++}`, { value: string }))
+  assert.ok(a !== undefined && b !== undefined)
+  for (const topic of [a, b]) await producer.send(topic, { value: topic.name, partition: 0 })
+  await producer.send(a, { value: 'more', partition: 0 })
+  await using consumer = open({ groupId: `group-${names++}` })
+  const ofA = consumer.subscribe([a])[Symbol.asyncIterator]()
+  assert.equal((await take(ofA, 1))[0]?.value, a.name)
+  const ofB = consumer.subscribe([b])[Symbol.asyncIterator]()
+  assert.equal((await take(ofB, 1))[0]?.value, b.name)
+  assert.equal((await failure(ofA.next())).code, 'INVALID_ARGUMENT')
+  const both = consumer.subscribe([a, b])[Symbol.asyncIterator]()
+  // What each had in hand is not done.
+  const seen = new Set((await take(both, 3)).map(({ value }) => value))
+  assert.deepEqual(seen, new Set([a.name, b.name, 'more']))
+  assert.equal((await failure(ofB.next())).code, 'INVALID_ARGUMENT')
+})
+
 test('loops end when the consumer is closed, also while a record is being read', async () => {
   const never: Serde<string> = { ...string, deserialize: () => new Promise((then) => setTimeout(then, 200, 'late')) }
   const topic = defineTopic(`topic-${names++}`, { value: never })
