@@ -2,10 +2,9 @@
  * What a value may be, as data: one union, one function that checks, one that names the rule as Kafka's tables do.
  * Checks work on parsed values and know no other key; rules between keys are in `broker-rules.ts` and `alter.ts`.
  */
-import { unreachable } from '../base/index.ts'
+import { parseDuration, unreachable } from '../base/index.ts'
 import { invalidValue } from './config-error.ts'
 import type { ConfigValue } from './config-value.ts'
-import { parseDuration } from './duration.ts'
 import { parseBootstrapServers, parseVoters } from './endpoint.ts'
 
 export type Validator =

@@ -65,6 +65,7 @@ export function consumerTests(worldOf: WorldOf): void {
     givingUp()
     committing()
     finding()
+    findingByAge()
     prefetching()
     sharing()
     fallingSilent()
@@ -211,6 +212,37 @@ function finding(): void {
     await assert.rejects(read(strict, 1), { code: 'OFFSET_OUT_OF_RANGE' })
     strict.seek({ ...first(topic), offset: 1 })
     assert.deepEqual(await read(strict, 1), ['b'])
+  })
+}
+
+function findingByAge(): void {
+  test('a partition begins at the first record that is young enough, or at the end where none is (KIP-1106)', async () => {
+    const topic = await world.topic()
+    const minutesAgo = (minutes: number): number => Date.now() - minutes * 60_000
+    for (const [value, minutes] of [
+      ['a', 600],
+      ['b', 180],
+      ['c', 30],
+      ['d', 0],
+    ] as const) {
+      await producer.send(topic, { value, partition: 0, timestampMs: minutesAgo(minutes) })
+    }
+    await producer.send(topic, { value: 'old', partition: 1, timestampMs: minutesAgo(180) })
+    await using consumer = open({ autoOffsetReset: 'by_duration:PT1H' })
+    const places = [0, 1, 2].map((partition) => ({ topic, partition }))
+    consumer.assign(places)
+    const isKnown = (): boolean => places.every((each) => consumer.position(each) !== undefined)
+    while (!isKnown()) await setTimeout(5)
+    assert.deepEqual(
+      places.map((each) => consumer.position(each)),
+      [2, 1, 0],
+    )
+    assert.deepEqual(await read(consumer, 2), ['c', 'd'])
+    await producer.send(topic, { value: 'new', partition: 1 })
+    assert.deepEqual(await read(consumer, 1), ['new'])
+    await using all = open({ autoOffsetReset: 'by_duration:P99999D' })
+    all.assign([first(topic)])
+    assert.deepEqual(await read(all, 4), ['a', 'b', 'c', 'd'])
   })
 }
 

@@ -7,7 +7,7 @@ import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { AssignedPartitions } from './assigned-partitions.ts'
 import type { Commits } from './commits.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
-import type { OffsetFinder } from './offset-finder.ts'
+import type { Found, OffsetFinder, Spot, Wanted } from './offset-finder.ts'
 
 export interface BeginningsOptions {
   readonly clock: Clock
@@ -126,22 +126,63 @@ export class Beginnings {
 
   /** Each begins as soon as it is known where. */
   async #reset(partitions: readonly AssignedPartition[]): Promise<void> {
-    const { clock, finder, autoOffsetReset: spot, timeoutMs, found: told } = this.#options
+    const { clock, finder, autoOffsetReset: reset, timeoutMs, found: told } = this.#options
     if (partitions.length === 0) return
-    if (spot === 'none') {
+    if (reset === 'none') {
       const names = partitions.map(({ topic, partition }) => `${topic}-${partition}`)
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `nobody has said where to begin in ${names.join(', ')}`)
     }
-    const jumps = partitions.map((it) => it.jumps)
-    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, spot }))
-    const deadline = new Deadline(clock, { afterMs: timeoutMs, what: 'offsets were not told' })
-    await finder.find(wanted, deadline, (i, found) => {
-      const partition = partitions[i]
-      if (found === undefined || partition === undefined || partition.jumps !== jumps[i]) return
+    const jumps = new Map(partitions.map((it) => [it, it.jumps]))
+    const begin: Begin = (partition, found) => {
+      if (found === undefined || partition.jumps !== jumps.get(partition)) return
       partition.jump(found)
       told()
-    })
+    }
+    const deadline = new Deadline(clock, { afterMs: timeoutMs, what: 'offsets were not told' })
+    if (typeof reset !== 'string') await this.#findYoungerThan(partitions, reset.agoMs, { deadline, begin })
+    else await finder.find(at(partitions, reset), deadline, eachOf(partitions, begin))
+  }
+
+  /**
+   * Where nothing is young enough yet it is the end; that is asked for before, so that what comes in between is not left out. Kafka's
+   * consumer asks again, each `request.timeout.ms`, until something is.
+   */
+  async #findYoungerThan(
+    partitions: readonly AssignedPartition[],
+    agoMs: number,
+    { deadline, begin }: { readonly deadline: Deadline; readonly begin: Begin },
+  ): Promise<void> {
+    const { clock, finder } = this.#options
+    const ends = new Map<AssignedPartition, Found | undefined>()
+    const known = finder.find(
+      at(partitions, 'latest'),
+      deadline,
+      eachOf(partitions, (partition, end) => ends.set(partition, end)),
+    )
+    // Where that is not known of some, the others begin all the same.
+    await known.catch(() => undefined)
+    const those = [...ends.keys()]
+    // Times below 0 mean something else to a broker.
+    const sinceMs = Math.max(0, clock.now() - agoMs)
+    await finder.find(
+      at(those, sinceMs),
+      deadline,
+      eachOf(those, (partition, found) => begin(partition, found ?? ends.get(partition))),
+    )
+    await known
   }
 }
+
+type Begin = (partition: AssignedPartition, found: Found | undefined) => void
+
+const at = (partitions: readonly AssignedPartition[], spot: Spot): readonly Wanted[] =>
+  partitions.map(({ topic, partition }) => ({ topic, partition, spot }))
+
+const eachOf =
+  (partitions: readonly AssignedPartition[], begin: Begin) =>
+  (i: number, found: Found | undefined): void => {
+    const partition = partitions[i]
+    if (partition !== undefined) begin(partition, found)
+  }
 
 const isUnknown = ({ fetchFrom }: AssignedPartition): boolean => fetchFrom === undefined

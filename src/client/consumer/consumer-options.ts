@@ -5,6 +5,7 @@ import type { Assignor, TopicPartition } from './assignors/assignor.ts'
 import { range } from './assignors/range.ts'
 import { roundRobin } from './assignors/round-robin.ts'
 import { cooperativeSticky, sticky } from './assignors/sticky.ts'
+import { type AutoOffsetReset, type OffsetReset, offsetReset } from './offset-reset.ts'
 
 export interface ConsumerOptions {
   /** Without it there is no group: partitions are assigned by hand, and nothing is committed. */
@@ -17,8 +18,11 @@ export interface ConsumerOptions {
   readonly groupRemoteAssignor?: string
   /** A member that comes back under this name in time gets its partitions back (KIP-345). */
   readonly groupInstanceId?: string
-  /** Where a partition begins of which no offset was committed. Default `latest`. */
-  readonly autoOffsetReset?: 'earliest' | 'latest' | 'none'
+  /**
+   * Where a partition begins of which no offset was committed; `by_duration:PT1H`: at the first record of the last hour (KIP-1106). Default
+   * `latest`.
+   */
+  readonly autoOffsetReset?: AutoOffsetReset
   /** Whether records that were handed out, and whose turn is over, are committed by themselves. Default true. */
   readonly enableAutoCommit?: boolean
   /** Default 5,000. */
@@ -79,10 +83,11 @@ export interface TopicOffset extends TopicPartition {
 }
 
 export interface ConsumerSettings
-  extends Required<Omit<ConsumerOptions, OptionalName | 'partitionAssignmentStrategy' | HookName>>,
+  extends Required<Omit<ConsumerOptions, OptionalName | 'partitionAssignmentStrategy' | 'autoOffsetReset' | HookName>>,
     Readonly<Record<OptionalName, string | undefined>>,
     Hooks {
   readonly assignors: readonly Assignor[]
+  readonly autoOffsetReset: OffsetReset
 }
 
 const named = {
@@ -139,8 +144,6 @@ export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
     if (!(Number.isInteger(all[name]) && all[name] >= 0 && all[name] < 2 ** 31))
       refuse(`${name}: ${all[name]} is no number of bytes`)
   }
-  if (!['earliest', 'latest', 'none'].includes(all.autoOffsetReset))
-    refuse(`autoOffsetReset: there is no '${all.autoOffsetReset}'`)
   if (!['classic', 'consumer'].includes(all.groupProtocol)) refuse(`groupProtocol: there is no '${all.groupProtocol}'`)
   for (const name of optionsOfProtocol[all.groupProtocol === 'consumer' ? 'classic' : 'consumer']) {
     if (options[name] !== undefined) refuse(`${name} has no meaning where groupProtocol is '${all.groupProtocol}'`)
@@ -153,7 +156,11 @@ export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
   const strategies: readonly (AssignorName | Assignor)[] = all.partitionAssignmentStrategy
   const unknown = strategies.find((it) => typeof it === 'string' && !(it in named))
   if (strategies.length === 0 || unknown !== undefined) refuse(`partitionAssignmentStrategy: there is no '${unknown}'`)
-  return { ...all, assignors: strategies.map((it) => (typeof it === 'string' ? named[it] : it)) }
+  return {
+    ...all,
+    autoOffsetReset: offsetReset(all.autoOffsetReset),
+    assignors: strategies.map((it) => (typeof it === 'string' ? named[it] : it)),
+  }
 }
 
 function refuse(message: string): never {

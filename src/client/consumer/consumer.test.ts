@@ -15,6 +15,9 @@ test('what makes no sense is refused, by name', async () => {
     [{ fetchMinBytes: -1 }, /fetchMinBytes/],
     [{ partitionAssignmentStrategy: [] }, /partitionAssignmentStrategy/],
     [JSON.parse('{"autoOffsetReset": "middle"}'), /middle/],
+    [JSON.parse('{"autoOffsetReset": "by_duration"}'), /by_duration/],
+    [{ autoOffsetReset: 'by_duration:1h' }, /by_duration:1h/],
+    [{ autoOffsetReset: 'by_duration:-PT1H' }, /-PT1H/],
     [JSON.parse('{"partitionAssignmentStrategy": ["even"]}'), /even/],
     [JSON.parse('{"group": "g"}'), /'group'/],
   ]

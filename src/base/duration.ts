@@ -2,7 +2,10 @@
 
 const form = /^([+-]?)P(?:([+-]?\d+)D)?(T(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:[.,]\d{0,9})?)S)?)?$/i
 
-/** Milliseconds of a text such as `PT1H30M`; undefined if it is none. */
+/** More seconds than Java counts in a long. */
+const secondsMax = 2 ** 63
+
+/** Milliseconds of a text such as `PT1H30M`, rounded down; undefined if it is none. */
 export function parseDuration(text: string): number | undefined {
   const match = form.exec(text)
   if (match === null) return undefined
@@ -14,5 +17,6 @@ export function parseDuration(text: string): number | undefined {
     Number(hours ?? 0) * 3_600 +
     Number(minutes ?? 0) * 60 +
     Number((seconds ?? '0').replace(',', '.'))
-  return Math.trunc(totalSeconds * 1000) * (sign === '-' ? -1 : 1)
+  if (Math.abs(totalSeconds) >= secondsMax) return undefined
+  return Math.floor(totalSeconds * (sign === '-' ? -1000 : 1000))
 }
