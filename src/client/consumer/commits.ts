@@ -42,10 +42,6 @@ export class Commits {
     this.#group = new CommittedOffsets(options.coordinator, options.groupId)
   }
 
-  get areAutomatic(): boolean {
-    return this.#options.intervalMs !== undefined
-  }
-
   /** In the order of `partitions`, behind all commits that were begun; undefined: nothing was committed. Rejects with KafkaError. */
   async fetch(partitions: readonly TopicPartition[]): Promise<readonly (CommittedOffset | undefined)[]> {
     await this.#last
@@ -74,6 +70,13 @@ export class Commits {
       if (partition !== undefined) partition.committed = each.offset
     }
     if (all.length > 0) committed?.(all)
+  }
+
+  /** What is done of these is committed, if that is to be by itself; else what the application commits is waited for. Rejects with KafkaError. */
+  async commitDone(of?: Iterable<AssignedPartition>, member?: MemberName): Promise<void> {
+    if (this.#options.intervalMs === undefined) return this.settled()
+    const offsets = this.uncommitted(of)
+    if (offsets.length > 0) await this.commit(offsets, member)
   }
 
   /** No commit is under way any more. Never rejects. */

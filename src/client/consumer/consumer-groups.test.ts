@@ -265,6 +265,66 @@ test('who closes while partitions are given up has given them once', async () =>
   }
 })
 
+for (const groupProtocol of ['classic', 'consumer'] as const) {
+  const options: ConsumerOptions = {
+    groupProtocol,
+    ...(groupProtocol === 'classic' && { heartbeatIntervalMs: 50 }),
+  }
+
+  test(`${groupProtocol}: who unsubscribes has committed what is done, leaves, and may read something else, by whatever way`, async () => {
+    const [topic, other, groupId] = [newName(), newName(), newName()]
+    for (const each of [topic, other]) await fill(each, 3)
+    const events: string[] = []
+    await using consumer = open({ ...options, groupId, ...noting(events, 'one') })
+    consumer.subscribe([topic])
+    const done = await read(consumer, 3)
+    const unsubscribing = consumer.unsubscribe()
+    assert.throws(() => consumer.subscribe([other]), { code: 'INVALID_ARGUMENT', message: /unsubscribe/ })
+    // Neither waits for what the application has in hand.
+    await Promise.all([unsubscribing, consumer.unsubscribe()])
+    assert.deepEqual([consumer.assignment, events], [[], ['one gets 3', 'one gives 3']])
+    const places = [0, 1, 2].map((partition) => ({ topic, partition }))
+    const offsets = (await consumer.committed(places)).map((it) => it?.offset ?? 0)
+    assert.equal(
+      offsets.reduce((a, b) => a + b),
+      2,
+    )
+    await using next = open({ ...options, groupId })
+    next.subscribe([topic])
+    // Nobody else is in the group: all is its own at once.
+    assert.deepEqual(await read(next, 1), done.slice(2))
+    assert.equal(next.assignment.length, 3)
+    await next.close()
+    consumer.assign([{ topic: other, partition: 1 }])
+    assert.deepEqual(await read(consumer, 1), [`${other} 1`])
+    await consumer.commit()
+    const waiting = read(consumer, 3)
+    await consumer.unsubscribe()
+    assert.deepEqual(consumer.assignment, [])
+    // The loop that waits goes on with what comes.
+    consumer.subscribe([topic, other])
+    assert.deepEqual((await waiting).sort(), [...done.slice(2), `${other} 0`, `${other} 2`].sort())
+  })
+
+  test(`${groupProtocol}: who unsubscribes while it joins is no member, and may be one again`, async () => {
+    const topic = newName()
+    await fill(topic, 3)
+    await using consumer = open({ ...options, groupId: newName() })
+    for (let i = 0; i < 3; i++) {
+      consumer.subscribe([topic])
+      const waiting = read(consumer, 1)
+      await sleep(i * 10)
+      await consumer.unsubscribe()
+      assert.deepEqual(consumer.assignment, [])
+      consumer.subscribe([topic])
+      await waiting
+      await consumer.unsubscribe()
+    }
+    await sleep(200)
+    assert.deepEqual(consumer.assignment, [])
+  })
+}
+
 test('options of the other protocol are refused', () => {
   const wrong: readonly [ConsumerOptions, RegExp][] = [
     [{ groupProtocol: 'consumer', sessionTimeoutMs: 6000 }, /sessionTimeoutMs/],

@@ -32,6 +32,7 @@ test('what makes no sense is refused, by name', async () => {
   const closed = open()
   await closed.close()
   assert.throws(() => closed.assign([]), { code: 'CLOSED' })
+  await assert.rejects(closed.unsubscribe(), { code: 'CLOSED' })
   assert.equal((await closed[Symbol.asyncIterator]().next()).done, true)
 })
 

@@ -5,16 +5,16 @@
 import { type Clock, type Logger, uuidToString } from '../../base/index.ts'
 import { ExponentialBackoff } from '../../peer/index.ts'
 import type { ClientEnv } from '../client-env.ts'
-import type { ClientTrace, RebalanceTrace } from '../client-trace.ts'
+import type { ClientTrace } from '../client-trace.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
 import { Deadline } from '../deadline.ts'
 import { ClassicMember } from '../group/classic-member.ts'
-import { type CommittedOffset, type MemberName, nobody } from '../group/committed-offsets.ts'
+import { type CommittedOffset, nobody } from '../group/committed-offsets.ts'
 import { ConsumerMember } from '../group/consumer-member.ts'
 import { Coordinator } from '../group/coordinator.ts'
-import type { Assignee, Membership } from '../group/membership.ts'
+import type { Membership } from '../group/membership.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { AssignedPartition, Bytes } from './assigned-partition.ts'
 import { AssignedPartitions } from './assigned-partitions.ts'
@@ -29,6 +29,7 @@ import { Handout } from './handout.ts'
 import { type Found, OffsetFinder, type Spot } from './offset-finder.ts'
 import { type ConsumedRecords, decodedRecords, type LoopOptions, rawBatches, rawRecords } from './records-loop.ts'
 import { isPattern, SubscribedTopics, type TopicPattern } from './subscribed-topics.ts'
+import { Turnover } from './turnover.ts'
 
 /** For what the application asks for, and waits. */
 const callMsMax = 60_000
@@ -71,7 +72,8 @@ export class Consumer {
   readonly #memberId: string
   /** The application has asked for records. */
   #isAsked = false
-  #revoking: Promise<unknown> = Promise.resolve()
+  /** Under way. */
+  #unsubscribing: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #isClosed = false
 
@@ -133,8 +135,7 @@ export class Consumer {
       },
       changed: () => {
         this.#member?.changed()
-        // A member that has left for a silence waits for the application.
-        if (this.#isAsked && this.#handout.silentMs === 0) this.#begin()
+        this.#beginAgain()
       },
     })
   }
@@ -154,17 +155,28 @@ export class Consumer {
     if (this.#member === undefined && this.#assigned.size > 0) {
       throw new KafkaError('INVALID_ARGUMENT', 'partitions are assigned by hand')
     }
+    this.#checkSubscribing()
     const decoder = isPattern(topics) ? Decoder.ofBytes : new Decoder(topics)
     this.#topics.choose(isPattern(topics) ? topics : decoder.topics)
+    const isNew = this.#member === undefined
     this.#member ??= this.#memberBy(coordinator)
+    if (isNew) this.#beginAgain()
     return this.#records(decoder)
+  }
+
+  #turnover(): Turnover {
+    return new Turnover({
+      ...{ ...this.#ground, settings: this.#settings, assigned: this.#assigned, handout: this.#handout },
+      ...{ beginnings: this.#beginnings, commits: this.#ofGroup() },
+      member: () => this.#member?.name ?? nobody,
+    })
   }
 
   #memberBy(coordinator: Coordinator): Membership {
     const { groupId = '', groupInstanceId = null, assignors, clientRack, ...settings } = this.#settings
     const shared = {
       ...this.#ground,
-      ...{ coordinator, groupId, groupInstanceId, assignee: this.#assignee },
+      ...{ coordinator, groupId, groupInstanceId, assignee: this.#turnover() },
       topics: () => this.#topics.names,
       rackId: clientRack === '' ? null : clientRack,
       rebalanceTimeoutMs: settings.maxPollIntervalMs,
@@ -182,83 +194,6 @@ export class Consumer {
     return new ClassicMember({ ...shared, assignors, sessionTimeoutMs, heartbeatIntervalMs, retryMs })
   }
 
-  /** What the group asks for. */
-  readonly #assignee: Assignee = ((consumer: Consumer): Assignee => ({
-    get assigned() {
-      return consumer.assignment
-    },
-    get silentMs() {
-      return consumer.#handout.silentMs
-    },
-    revoke: (partitions, member) => consumer.#revoke(partitions, member),
-    lose(partitions) {
-      consumer.#assigned.drop(partitions)
-      consumer.#tell('lost', partitions)
-      if (partitions.length > 0) consumer.#settings.onLost?.(partitions)
-    },
-    take: (partitions) => consumer.#take(partitions),
-    failed: (error) => consumer.#handout.fail(error),
-  }))(this)
-
-  /** What is being given up already is waited for: the application is told of it once. */
-  async #revoke(partitions: readonly TopicPartition[], member: MemberName): Promise<void> {
-    const before = this.#revoking
-    const work = this.#giveUp(this.#assigned.leave(partitions), member)
-    this.#revoking = Promise.allSettled([before, work])
-    await before
-    await work
-  }
-
-  async #giveUp(leaving: ReadonlySet<AssignedPartition>, member: MemberName): Promise<void> {
-    if (leaving.size === 0) return
-    const { maxPollIntervalMs: afterMs } = this.#settings
-    const { clock, logger } = this.#ground
-    const deadline = new Deadline(clock, { afterMs, what: 'the application has not asked for the next record' })
-    const warn = (error: unknown): void =>
-      logger.log('warn', 'partitions are given up all the same', { reason: String(error) })
-    await deadline.within(this.#handout.whenFree(leaving)).catch(warn)
-    // What is done is done, also where something else is in hand for too long.
-    await this.#commitDone(leaving, member).catch(warn)
-    // Those that were lost meanwhile are somebody else's, or have been given again.
-    const given = (): AssignedPartition[] => [...leaving].filter((each) => this.#assigned.has(each))
-    const told = given().map(nameOf)
-    try {
-      // They can be asked about, and committed, as long as the application is told of it.
-      if (told.length > 0) await this.#settings.onRevoked?.(told)
-    } finally {
-      this.#assigned.drop(given())
-      this.#tell('revoked', told, member)
-    }
-  }
-
-  #tell(
-    kind: RebalanceTrace['kind'],
-    partitions: readonly TopicPartition[],
-    member = this.#member?.name ?? nobody,
-  ): void {
-    const { rebalances } = this.#ground
-    if (partitions.length === 0 || rebalances?.hasSubscribers !== true) return
-    const { memberId, epoch } = member
-    rebalances.publish({ groupId: this.#settings.groupId ?? '', memberId, epoch, kind, partitions })
-  }
-
-  /** If it is to be committed by itself; what the application commits is waited for. */
-  async #commitDone(of?: Iterable<AssignedPartition>, member?: MemberName): Promise<void> {
-    const commits = this.#commits
-    if (commits?.areAutomatic !== true) return commits?.settled()
-    const offsets = commits.uncommitted(of)
-    if (offsets.length > 0) await commits.commit(offsets, member)
-  }
-
-  #take(partitions: readonly TopicPartition[]): void {
-    if (partitions.length > 0) {
-      this.#beginnings.find(this.#assigned.add(partitions))
-      this.#tell('assigned', partitions)
-    }
-    this.#commits?.begin()
-    if (partitions.length > 0) this.#settings.onAssigned?.(partitions)
-  }
-
   /**
    * These and no others, each from where it was committed, or as `autoOffsetReset` says. Those that are read already go on; of those that
    * go, what is done is committed. What is returned is as for `subscribe`.
@@ -266,19 +201,49 @@ export class Consumer {
   assign<const T extends ReadPartition>(partitions: readonly T[]): ConsumedRecords<T['topic']>
   assign(given: readonly ReadPartition[]): ConsumedRecords<ReadTopic> {
     this.#checkOpen()
+    this.#checkSubscribing()
     if (this.#member !== undefined) throw new KafkaError('INVALID_ARGUMENT', 'the group assigns partitions')
     const decoder = new Decoder(given.map(({ topic }) => topic))
     const partitions = given.map(({ topic, partition }) => ({ topic: topicName(topic), partition }))
     const { news, gone } = this.#assigned.replace(partitions)
     const { metadata, logger } = this.#ground
-    this.#commitDone(gone).catch((error: unknown) =>
-      logger.log('warn', 'offsets of partitions that were given up were not committed', { reason: String(error) }),
-    )
+    this.#commits
+      ?.commitDone(gone)
+      .catch((error: unknown) =>
+        logger.log('warn', 'offsets of partitions that were given up were not committed', { reason: String(error) }),
+      )
     for (const { topic } of partitions) metadata.want(topic)
     this.#beginnings.find(news)
     this.#commits?.begin()
     this.#loop.wake()
     return this.#records(decoder)
+  }
+
+  /**
+   * Nothing is read any more: partitions are given up, of which what is done is committed, unless `enableAutoCommit` is false, and the
+   * group is left. What the application has in hand is not done, and not waited for. Behind it `subscribe` or `assign` may follow; loops
+   * wait for that. Not to be waited for in a hook. Rejects with what `onRevoked` throws, and with KafkaError where what is done of
+   * partitions that were assigned by hand is not committed: nothing is read all the same.
+   */
+  async unsubscribe(): Promise<void> {
+    this.#checkOpen()
+    this.#unsubscribing ??= this.#unsubscribe().finally(() => {
+      this.#unsubscribing = undefined
+    })
+    await this.#unsubscribing
+  }
+
+  async #unsubscribe(): Promise<void> {
+    this.#handout.undo()
+    this.#topics.clear()
+    this.#decoder = new Decoder([])
+    try {
+      if (this.#member === undefined) await this.#commits?.commitDone(this.#assigned.replace([]).gone)
+      else await this.#member.leave()
+    } finally {
+      this.#member = undefined
+      this.#assigned.replace([])
+    }
   }
 
   get assignment(): readonly TopicPartition[] {
@@ -323,6 +288,11 @@ export class Consumer {
 
   #checkOpen(): void {
     if (this.#isClosed) throw new KafkaError('CLOSED', 'the consumer is closed')
+  }
+
+  #checkSubscribing(): void {
+    if (this.#unsubscribing === undefined) return
+    throw new KafkaError('INVALID_ARGUMENT', 'unsubscribe is under way: what it returns is to be waited for')
   }
 
   // ---- where things are
@@ -388,6 +358,11 @@ export class Consumer {
     return { [Symbol.asyncIterator]: () => rawBatches(this.#loopOptions()) }
   }
 
+  /** Where a loop waits. A member that has left for a silence waits for the application. */
+  #beginAgain(): void {
+    if (this.#isAsked && this.#handout.silentMs === 0) this.#begin()
+  }
+
   /** Nobody joins before it is known what to ask for. */
   #begin(): void {
     if (this.#topics.isKnown) this.#member?.begin()
@@ -449,15 +424,14 @@ export class Consumer {
   async #goodbye(): Promise<void> {
     // Of a commit that is under way the application is told how it went.
     await this.#commits?.settled()
-    await (this.#member === undefined ? this.#commitDone() : this.#member.leave())
+    await this.#unsubscribing?.catch(() => undefined)
+    await (this.#member === undefined ? this.#commits?.commitDone() : this.#member.leave())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 }
-
-const nameOf = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition })
 
 function checkOffset(offset: number): void {
   if (!Number.isSafeInteger(offset) || offset < 0) throw new KafkaError('INVALID_ARGUMENT', `offset ${offset}`)

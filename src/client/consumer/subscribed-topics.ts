@@ -82,6 +82,16 @@ export class SubscribedTopics {
     if (isOther || !isSame(before, names)) this.#options.changed()
   }
 
+  /** Nothing is subscribed to. */
+  clear(): void {
+    this.#names = []
+    this.#expression = undefined
+    this.#pattern = null
+    this.#isKnown = true
+    this.#hasFailed = false
+    this.#options.metadata.wantAll(false)
+  }
+
   #read(choice: TopicChoice) {
     const nothing: readonly string[] = []
     if (choice instanceof RegExp) return { names: nothing, expression: stateless(choice), pattern: null }

@@ -84,6 +84,7 @@ function fair<R extends { readonly errorCode: number }>(response: R): R {
 
 export class ClassicMember implements Membership {
   readonly #options: ClassicMemberOptions
+  readonly #stopLooking: () => void
   #memberId = ''
   #generation = noGeneration
   /** In whose name is committed: from the joining until the member is lost. */
@@ -104,7 +105,7 @@ export class ClassicMember implements Membership {
 
   constructor(options: ClassicMemberOptions) {
     this.#options = options
-    options.metadata.onChange(() => this.#look())
+    this.#stopLooking = options.metadata.onChange(() => this.#look())
   }
 
   get name(): MemberName {
@@ -130,6 +131,7 @@ export class ClassicMember implements Membership {
   async leave(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#stopLooking()
     this.#wake?.()
     this.#asked?.()
     const { assignee } = this.#options
@@ -158,6 +160,13 @@ export class ClassicMember implements Membership {
     } catch (error) {
       this.#options.logger.log('warn', 'the group was not told that a member leaves', { reason: String(error) })
     }
+  }
+
+  /** Coordinators before Kafka 2.2 name a member when it is in the group. One that was closed before that has not left yet. */
+  async #leaveUnnamed({ memberId }: JoinGroupResponse): Promise<void> {
+    if (this.#memberId !== '') return
+    this.#memberId = memberId
+    await this.#sayGoodbye()
   }
 
   #deadline(afterMs: number = this.#options.requestTimeoutMs): Deadline {
@@ -247,7 +256,10 @@ export class ClassicMember implements Membership {
     // What is committed from now on may be of a generation that is over: then it is of the next one.
     this.#epoch?.move(true)
     const joined = await this.#join()
-    if (this.#isClosed) return
+    if (this.#isClosed) {
+      await this.#leaveUnnamed(joined)
+      return
+    }
     this.#memberId = joined.memberId
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
     const assignments = isLeader ? await this.#share(joined) : []
@@ -317,7 +329,7 @@ export class ClassicMember implements Membership {
       // So that who is to have them gets them.
       this.#mustRejoin = true
     }
-    assignee.take(news)
+    if (!this.#isClosed) assignee.take(news)
   }
 
   async #join(): Promise<JoinGroupResponse> {
@@ -339,7 +351,7 @@ export class ClassicMember implements Membership {
       return coordinator.once(joinGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' })
     }
     const first = await ask()
-    if (first.errorCode !== ErrorCode.MEMBER_ID_REQUIRED) return fair(first)
+    if (first.errorCode !== ErrorCode.MEMBER_ID_REQUIRED || this.#isClosed) return fair(first)
     // Now that it has a name it is waited for (KIP-394).
     this.#memberId = first.memberId
     return fair(await ask())

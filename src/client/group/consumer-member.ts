@@ -63,6 +63,7 @@ class Fenced extends Error {}
 
 export class ConsumerMember implements Membership {
   readonly #options: ConsumerMemberOptions
+  readonly #stopLooking: () => void
   #life: ConsumerLife | undefined
   readonly #telling = new TellingOnce()
   /** Behind that it must be taken back: nothing is no pattern, to the coordinator, but the same as before. */
@@ -79,7 +80,7 @@ export class ConsumerMember implements Membership {
 
   constructor(options: ConsumerMemberOptions) {
     this.#options = options
-    options.metadata.onChange(() => {
+    this.#stopLooking = options.metadata.onChange(() => {
       if (this.#life?.isMissingNames === true) this.#reconcile()
     })
   }
@@ -106,6 +107,7 @@ export class ConsumerMember implements Membership {
   async leave(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#stopLooking()
     this.#wake?.()
     this.#asked?.()
     const life = this.#life
