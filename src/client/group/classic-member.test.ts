@@ -5,8 +5,14 @@ import { ScriptedGroup } from '../../../test/scripted-group.ts'
 import { ErrorCode, heartbeat, type JoinGroupRequest, joinGroup, leaveGroup, syncGroup } from '../../protocol/index.ts'
 import type { Assignor } from '../consumer/assignors/assignor.ts'
 import { cooperativeSticky, sticky } from '../consumer/assignors/sticky.ts'
+import { KafkaError } from '../kafka-error.ts'
 import { ClassicMember } from './classic-member.ts'
 import { decodeMember, encodeAssignment } from './subscription.ts'
+
+interface Variation {
+  readonly groupInstanceId?: string | null
+  readonly joinVersionMax?: number
+}
 
 class Group extends ScriptedGroup {
   readonly joins: JoinGroupRequest[] = []
@@ -19,14 +25,15 @@ class Group extends ScriptedGroup {
   held: Promise<void> = Promise.resolve()
   left = 0
 
-  constructor(assignor: Assignor) {
+  constructor(assignor: Assignor, { groupInstanceId = null, joinVersionMax = 9 }: Variation = {}) {
     super()
-    this.answer(joinGroup, (request) => {
+    const join = (request: JoinGroupRequest) => {
       this.joins.push(request)
       this.heartbeatError = ErrorCode.NONE
       const generationId = this.joins.length
       return { memberId: 'm', leader: 'other', protocolName: assignor.name, protocolType: 'consumer', generationId }
-    })
+    }
+    this.answer(joinGroup, join, [joinGroup.versions[0], joinVersionMax])
     this.answer(syncGroup, async () => {
       await this.held
       return { assignment: encodeAssignment(this.assignment) }
@@ -39,7 +46,7 @@ class Group extends ScriptedGroup {
     this.member = new ClassicMember({
       ...{
         ...this.ground,
-        groupInstanceId: null,
+        groupInstanceId,
         rackId: null,
         assignors: [assignor],
         topics: () => ['a'],
@@ -124,4 +131,18 @@ test('a member tells the assignor what it was given last, and since when', async
       { owned: [{ topic: 'a', partition: 0 }], generation: 1 },
     ],
   )
+})
+
+test('a coordinator that does not know static members is not joined under a name that it would leave out (KIP-345)', async () => {
+  const old = new Group(sticky, { groupInstanceId: 'i', joinVersionMax: 4 })
+  await old.run(1000, () => old.member.begin())
+  assert.match(String(old.errors), /^KafkaError: the cluster does not serve groupInstanceId$/)
+  const [error] = old.errors
+  assert.ok(error instanceof KafkaError && error.code === 'UNSUPPORTED_VERSION')
+  assert.deepEqual([old.joins, old.assigned], [[], []])
+  const dynamic = new Group(sticky, { joinVersionMax: 4 })
+  const named = new Group(sticky, { groupInstanceId: 'i', joinVersionMax: 5 })
+  for (const group of [dynamic, named]) await group.run(1000, () => group.member.begin())
+  assert.deepEqual([dynamic.assigned, named.assigned], [['a-0'], ['a-0']])
+  assert.equal(named.joins[0]?.groupInstanceId, 'i')
 })

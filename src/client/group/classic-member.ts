@@ -10,7 +10,7 @@
  * to have, and then the group rebalances once more (KIP-429).
  */
 import type { Clock, Logger, Timer } from '../../base/index.ts'
-import { PeerError } from '../../peer/index.ts'
+import { PeerError, UnsupportedVersionError } from '../../peer/index.ts'
 import {
   ErrorCode,
   heartbeat,
@@ -58,6 +58,8 @@ export interface ClassicMemberOptions {
 
 const protocolType = 'consumer'
 const noGeneration = -1
+/** Since when a member may be static (Kafka 2.3, KIP-345): before, its name would be left out. */
+const staticVersion = 5
 /** What a request may take longer than the group lets its members wait. */
 const joinSlackMs = 5000
 
@@ -341,14 +343,20 @@ export class ClassicMember implements Membership {
       name,
       metadata: encodeSubscription({ ...subscription, userData: last && userData?.encode(last) }),
     }))
-    const ask = (): Promise<JoinGroupResponse> => {
+    const ask = async (): Promise<JoinGroupResponse> => {
       const request = joinGroup.request.create({
         ...{ groupId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocolType },
         memberId: this.#memberId,
         protocols,
       })
-      const timeoutMs = this.#joinTimeoutMs
-      return coordinator.once(joinGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' })
+      const [min, max] = joinGroup.versions
+      const versions = [groupInstanceId === null ? min : staticVersion, max] as const
+      const limits = { deadline: this.#deadline(), timeoutMs: this.#joinTimeoutMs, lane: 'join', versions } as const
+      return coordinator.once(joinGroup, request, limits).catch((error: unknown) => {
+        if (!(error instanceof UnsupportedVersionError)) throw error
+        const what = groupInstanceId === null ? 'the classic protocol' : 'groupInstanceId'
+        throw new KafkaError('UNSUPPORTED_VERSION', `the cluster does not serve ${what}`, { cause: error })
+      })
     }
     const first = await ask()
     if (first.errorCode !== ErrorCode.MEMBER_ID_REQUIRED || this.#isClosed) return fair(first)
