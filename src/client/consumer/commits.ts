@@ -7,6 +7,7 @@ import type { AssignedPartition } from './assigned-partition.ts'
 import type { AssignedPartitions } from './assigned-partitions.ts'
 import type { TopicPartition } from './assignors/assignor.ts'
 import type { TopicOffset } from './consumer-options.ts'
+import { callHook } from './hook.ts'
 
 export interface OffsetOf extends TopicPartition {
   readonly offset: number
@@ -28,6 +29,8 @@ export interface CommitsOptions {
   /** Undefined: nothing is committed by itself. */
   readonly intervalMs: number | undefined
   readonly committed: ((offsets: readonly TopicOffset[]) => void) | undefined
+  /** `committed` has thrown. */
+  readonly hookFailed: (error: unknown) => void
 }
 
 export class Commits {
@@ -57,7 +60,7 @@ export class Commits {
 
   /** Rejects with KafkaError. */
   async commit(offsets: readonly OffsetOf[], member: MemberName = this.#options.member()): Promise<void> {
-    const { assigned, committed } = this.#options
+    const { assigned, committed, hookFailed } = this.#options
     const all = offsets.map((each) => ({ ...each, leaderEpoch: each.leaderEpoch ?? -1 }))
     const deadline = this.#deadline('offsets were not committed')
     const isOwn = (partition: TopicPartition): boolean => assigned.get(partition) !== undefined
@@ -69,7 +72,7 @@ export class Commits {
       const partition = assigned.get(each)
       if (partition !== undefined) partition.committed = each.offset
     }
-    if (all.length > 0) committed?.(all)
+    if (all.length > 0) callHook(committed, all, hookFailed)
   }
 
   /** What is done of these is committed, if that is to be by itself; else what the application commits is waited for. Rejects with KafkaError. */

@@ -306,6 +306,60 @@ for (const groupProtocol of ['classic', 'consumer'] as const) {
     assert.deepEqual((await waiting).sort(), [...done.slice(2), `${other} 0`, `${other} 2`].sort())
   })
 
+  test(`${groupProtocol}: what hooks throw is told by the loop; partitions stay, and commits go on`, async () => {
+    const [topic, groupId] = [newName(), newName()]
+    await fill(topic, 9)
+    const events: string[] = []
+    const committed = new Map<number, number>()
+    let commits = 0
+    await using consumer = open({
+      ...{ ...options, groupId, autoCommitIntervalMs: 30 },
+      onAssigned(them) {
+        events.push(`gets ${them.length}`)
+        throw new Error('not these')
+      },
+      onCommitted(offsets): void | Promise<void> {
+        for (const { partition, offset } of offsets) committed.set(partition, offset)
+        if (++commits === 1) throw new Error('not so soon')
+        if (commits === 2) return Promise.reject(new Error('not so late'))
+      },
+      onLost: () => void events.push('loses'),
+    })
+    consumer.subscribe([topic])
+    const loop = consumer[Symbol.asyncIterator]()
+    const [values, errors]: [string[], string[]] = [[], []]
+    while (values.length < 9) {
+      const next = await loop.next().catch((error: unknown) => void errors.push(String(error)))
+      if (next !== undefined) values.push(String(next.value?.value))
+      // What is in hand is not done.
+      const done = next === undefined ? values.length : values.length - 1
+      await until(() => [...committed.values()].reduce((sum, offset) => sum + offset, 0) === done)
+    }
+    assert.deepEqual(errors, ['Error: not these', 'Error: not so soon', 'Error: not so late'])
+    assert.deepEqual([new Set(values).size, events], [9, ['gets 3']])
+  })
+
+  test(`${groupProtocol}: what the hook for partitions that are given up rejects with is told, whatever it is`, async () => {
+    const [topic, groupId] = [newName(), newName()]
+    await fill(topic, 3)
+    const one = open({
+      ...{ ...options, groupId },
+      // One that may pass, for whoever sent the request.
+      onRevoked: () => Promise.reject(new KafkaError('NETWORK', 'not stored elsewhere')),
+    })
+    one.subscribe([topic])
+    await read(one, 3)
+    const waiting = assert.rejects(read(one, 1), { code: 'NETWORK', message: 'not stored elsewhere' })
+    const two = open({ ...options, groupId })
+    two.subscribe([topic])
+    const others = read(two, 1000)
+    await waiting
+    await until(() => one.assignment.length > 0 && one.assignment.length + two.assignment.length === 3)
+    await two.close()
+    await others
+    await assert.rejects(one.close(), { code: 'NETWORK' })
+  })
+
   test(`${groupProtocol}: who unsubscribes while it joins is no member, and may be one again`, async () => {
     const topic = newName()
     await fill(topic, 3)

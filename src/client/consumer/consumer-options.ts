@@ -56,7 +56,7 @@ export interface ConsumerOptions {
   readonly partitionAssignmentStrategy?: readonly (AssignorName | Assignor)[]
   /** Whether a RegExp that is subscribed to leaves out the topics of the brokers' own. Default true. */
   readonly excludeInternalTopics?: boolean
-  /** The group has given this consumer partitions. */
+  /** The group has given this consumer partitions. What a hook throws, or rejects with, is told by the loop, and changes nothing else. */
   readonly onAssigned?: (partitions: readonly TopicPartition[]) => void
   /**
    * The group takes partitions: nothing of them is in the application's hands any more, and what is done is committed, unless

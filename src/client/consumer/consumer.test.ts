@@ -66,3 +66,23 @@ test('what the application commits when it closes is committed', async () => {
     await committing
   }
 })
+
+test('what a hook throws when no loop is there any more is told by closing; what it was told of is done', async () => {
+  await using broker = await startBroker()
+  const here = new Kafka({ bootstrapServers: broker.bootstrap })
+  await using producer = here.producer()
+  for (const value of ['a', 'b']) await producer.send('t', { value, partition: 0 })
+  const place = { topic: 't', partition: 0 }
+  const consumer = here.consumer({
+    ...{ groupId: 'g', autoOffsetReset: 'earliest' },
+    onCommitted() {
+      throw new Error('not today')
+    },
+  })
+  consumer.assign([place])
+  const iterator = consumer[Symbol.asyncIterator]()
+  for (let i = 0; i < 2; i++) await iterator.next()
+  await assert.rejects(consumer.close(), /not today/)
+  await using next = here.consumer({ groupId: 'g' })
+  assert.equal((await next.committed([place]))[0]?.offset, 1)
+})

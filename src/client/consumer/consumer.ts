@@ -72,6 +72,8 @@ export class Consumer {
   readonly #memberId: string
   /** The application has asked for records. */
   #isAsked = false
+  /** What a hook has thrown when no loop was there any more. */
+  #lastFailure: { readonly error: unknown } | undefined
   /** Under way. */
   #unsubscribing: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -94,6 +96,7 @@ export class Consumer {
         member: () => this.#member?.name ?? nobody,
         intervalMs: settings.enableAutoCommit ? settings.autoCommitIntervalMs : undefined,
         committed: settings.onCommitted,
+        hookFailed: (error) => this.#hookFailed(error),
       })
     }
     this.#beginnings = new Beginnings({
@@ -168,6 +171,7 @@ export class Consumer {
     return new Turnover({
       ...{ ...this.#ground, settings: this.#settings, assigned: this.#assigned, handout: this.#handout },
       ...{ beginnings: this.#beginnings, commits: this.#ofGroup() },
+      hookFailed: (error) => this.#hookFailed(error),
       member: () => this.#member?.name ?? nobody,
     })
   }
@@ -395,7 +399,8 @@ export class Consumer {
 
   /**
    * Commits what is done, if it is to be committed by itself, leaves the group, and ends all connections; loops over its records end.
-   * Rejects with KafkaError where that fails, TIMED_OUT behind `timeoutMs` (default 30,000): it is closed all the same.
+   * Rejects with KafkaError where that fails, TIMED_OUT behind `timeoutMs` (default 30,000), or with what a hook throws: it is closed all
+   * the same.
    */
   close({ timeoutMs = closeMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs)
@@ -426,6 +431,15 @@ export class Consumer {
     await this.#commits?.settled()
     await this.#unsubscribing?.catch(() => undefined)
     await (this.#member === undefined ? this.#commits?.commitDone() : this.#member.leave())
+    if (this.#lastFailure !== undefined) throw this.#lastFailure.error
+  }
+
+  /** Told by the loop, or by `close` behind its end. */
+  #hookFailed(error: unknown): void {
+    if (this.#isClosed)
+      this.#ground.logger.log('warn', 'a hook of the application has failed', { reason: String(error) })
+    else if (this.#handout.isClosed) this.#lastFailure ??= { error }
+    else this.#handout.fail(error)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,6 +11,7 @@ import type { Beginnings } from './beginnings.ts'
 import type { Commits } from './commits.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
 import type { Handout } from './handout.ts'
+import { callHook } from './hook.ts'
 
 export interface TurnoverOptions {
   readonly clock: Clock
@@ -23,6 +24,8 @@ export interface TurnoverOptions {
   /** Told of each change. */
   readonly rebalances: ClientTrace['rebalance'] | undefined
   readonly member: () => MemberName
+  /** A hook of the application that nobody waits for has thrown. */
+  readonly hookFailed: (error: unknown) => void
 }
 
 export class Turnover implements Assignee {
@@ -79,17 +82,18 @@ export class Turnover implements Assignee {
   lose(partitions: readonly TopicPartition[]): void {
     this.#options.assigned.drop(partitions)
     this.#tell('lost', partitions)
-    if (partitions.length > 0) this.#options.settings.onLost?.(partitions)
+    const { settings, hookFailed } = this.#options
+    if (partitions.length > 0) callHook(settings.onLost, partitions, hookFailed)
   }
 
   take(partitions: readonly TopicPartition[]): void {
-    const { assigned, beginnings, commits, settings } = this.#options
+    const { assigned, beginnings, commits, settings, hookFailed } = this.#options
     if (partitions.length > 0) {
       beginnings.find(assigned.add(partitions))
       this.#tell('assigned', partitions)
     }
     commits.begin()
-    if (partitions.length > 0) settings.onAssigned?.(partitions)
+    if (partitions.length > 0) callHook(settings.onAssigned, partitions, hookFailed)
   }
 
   #tell(

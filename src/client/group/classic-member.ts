@@ -307,11 +307,11 @@ export class ClassicMember implements Membership {
       await beat()
     }
     beat().catch(() => undefined)
-    await assignee.revoke(partitions, this.name).finally(() => {
-      isDone = true
-      // A timer keeps the process alive.
-      timer?.cancel()
-    })
+    // Where a hook of the application throws they are given up all the same.
+    await assignee.revoke(partitions, this.name).catch((error: unknown) => assignee.failed(error))
+    isDone = true
+    // A timer keeps the process alive.
+    timer?.cancel()
   }
 
   async #reconcile(target: readonly TopicPartition[]): Promise<void> {
