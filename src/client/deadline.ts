@@ -1,4 +1,4 @@
-/** Until when a client goes on trying, and the waiting in between. */
+/** Until when a client goes on trying. */
 import type { Clock } from '../base/index.ts'
 import { KafkaError } from './kafka-error.ts'
 
@@ -39,8 +39,3 @@ export class Deadline {
     }
   }
 }
-
-export const sleep = (clock: Clock, ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    clock.after(ms, resolve)
-  })

@@ -10,7 +10,7 @@ import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
 import { checkMs } from '../connection-options.ts'
-import { Deadline, sleep } from '../deadline.ts'
+import { Deadline } from '../deadline.ts'
 import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
 import { Addressee } from './addressee.ts'
 import type { AdminSettings, CallOptions } from './admin-options.ts'
@@ -114,7 +114,7 @@ export class Routing {
     const rounds = new Rounds(things, task, this.#clock)
     const { deadline } = task
     for (let attempts = 0; !rounds.isDone; attempts++) {
-      if (attempts > 0) await sleep(this.#clock, Math.min(this.#backoff.backoffMs(attempts - 1), deadline.leftMs))
+      if (attempts > 0) await this.#connections.rest(Math.min(this.#backoff.backoffMs(attempts - 1), deadline.leftMs))
       if (deadline.isOver) rounds.endAll(deadline, this.#metadata.lastFailure)
       else await this.#round(rounds, task, attempts === 0)
     }

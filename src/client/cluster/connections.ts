@@ -2,7 +2,7 @@
  * The connections of one client. To a broker there are several, by what they are for: a broker serves one request of a
  * connection after the other, and what waits there, a produce, a fetch or a join, must not hold up the rest.
  */
-import type { Network, RandomStream } from '../../base/index.ts'
+import type { Clock, Network, RandomStream } from '../../base/index.ts'
 import { type Peer, Peers, type Prepare } from '../../peer/index.ts'
 import type { ClientEnv } from '../client-env.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
@@ -26,16 +26,20 @@ interface Line {
 }
 
 export class Connections {
+  readonly #clock: Clock
   readonly #network: Network
   readonly #options: ConnectionOptions
   readonly #peers: Peers
   readonly #draw: RandomStream
   readonly #prepare: ((address: Address) => Prepare) | undefined
   readonly #lines = new Map<string, Line>()
+  /** Ends the rest of somebody. */
+  readonly #resting = new Set<() => void>()
   #isClosed = false
 
   constructor(env: ClientEnv, options: ConnectionOptions) {
     const { clock, network, random } = env
+    this.#clock = clock
     this.#network = network
     this.#options = options
     this.#draw = random.stream('client-connections')
@@ -106,10 +110,30 @@ export class Connections {
     this.#isClosed = true
     for (const { peer } of this.#lines.values()) peer.close()
     this.#lines.clear()
+    for (const end of this.#resting) end()
+  }
+
+  /** Between two attempts of the same. Rejects with KafkaError as soon as the client is closed: no timer outlives it. */
+  async rest(ms: number): Promise<void> {
+    this.#checkOpen()
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        timer.cancel()
+        this.#resting.delete(end)
+        resolve()
+      }
+      const timer = this.#clock.after(ms, end)
+      this.#resting.add(end)
+    })
+    this.#checkOpen()
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new KafkaError('CLOSED', 'the client is closed')
   }
 
   #line(name: string, address: Address): Peer {
-    if (this.#isClosed) throw new KafkaError('CLOSED', 'the client is closed')
+    this.#checkOpen()
     const known = this.#lines.get(name)
     if (known !== undefined && known.address.host === address.host && known.address.port === address.port) {
       return known.peer

@@ -8,7 +8,7 @@ import { ExponentialBackoff, type Peer, PeerError } from '../../peer/index.ts'
 import { ErrorCode, type MetadataResponse, metadata } from '../../protocol/index.ts'
 import type { ClientEnv } from '../client-env.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
-import { type Deadline, sleep } from '../deadline.ts'
+import type { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type BrokerView, ClusterView, type LeaderHint, type TopicView } from './cluster-view.ts'
 import type { Connections } from './connections.ts'
@@ -164,12 +164,12 @@ export class Metadata {
   }
 
   async #askUntilAnswered(): Promise<void> {
-    const { retryBackoffMs } = this.#options.options
-    const restMs = this.#lastAnswerMs + retryBackoffMs - this.#clock.monotonic()
-    if (!this.#isUrgent && restMs > 0) await sleep(this.#clock, restMs)
+    const { connections, options } = this.#options
+    const restMs = this.#lastAnswerMs + options.retryBackoffMs - this.#clock.monotonic()
+    if (!this.#isUrgent && restMs > 0) await connections.rest(restMs)
     this.#isUrgent = false
     for (let attempts = 0; !this.#isClosed; attempts++) {
-      if (attempts > 0) await sleep(this.#clock, this.#backoff.backoffMs(attempts - 1))
+      if (attempts > 0) await connections.rest(this.#backoff.backoffMs(attempts - 1))
       for (const peer of await this.#candidates()) {
         if (this.#isClosed || (await this.#answered(peer))) return
         if (this.#isSentBack && attempts === 0) break
@@ -252,9 +252,10 @@ export class Metadata {
   }
 
   #askAfter(ms: number): void {
+    if (this.#isClosed) return
     this.#ageTimer = this.#clock.after(ms, () => {
       this.update().catch(() => {
-        if (!this.#isClosed) this.#askAfter(this.#options.options.metadataMaxAgeMs)
+        this.#askAfter(this.#options.options.metadataMaxAgeMs)
       })
     })
   }

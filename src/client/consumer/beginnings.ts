@@ -1,7 +1,8 @@
 /** Finds out where partitions begin that were just assigned: where the group has committed, else as `autoOffsetReset` says. */
 import type { Clock, Logger } from '../../base/index.ts'
 import type { ExponentialBackoff } from '../../peer/index.ts'
-import { Deadline, sleep } from '../deadline.ts'
+import type { Connections } from '../cluster/connections.ts'
+import { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { AssignedPartitions } from './assigned-partitions.ts'
@@ -12,6 +13,7 @@ import type { Found, OffsetFinder, Spot, Wanted } from './offset-finder.ts'
 export interface BeginningsOptions {
   readonly clock: Clock
   readonly logger: Logger
+  readonly connections: Connections
   readonly backoff: ExponentialBackoff
   readonly assigned: AssignedPartitions
   readonly finder: OffsetFinder
@@ -94,7 +96,7 @@ export class Beginnings {
   }
 
   async #untilFound(partitions: readonly AssignedPartition[], mayBeCommitted: boolean): Promise<void> {
-    const { clock, logger, backoff, assigned } = this.#options
+    const { connections, logger, backoff, assigned } = this.#options
     const jumps = partitions.map((it) => it.jumps)
     /** Neither taken away nor moved meanwhile. */
     const waiting = (): AssignedPartition[] => partitions.filter((it, i) => it.jumps === jumps[i] && assigned.has(it))
@@ -105,7 +107,7 @@ export class Beginnings {
       } catch (error) {
         if (!(error instanceof KafkaError && error.isRetriable)) throw error
         logger.log('warn', 'it is not known where to begin', { reason: error.message })
-        await sleep(clock, backoff.backoffMs(attempts))
+        await connections.rest(backoff.backoffMs(attempts))
       }
     }
   }

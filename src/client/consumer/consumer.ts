@@ -423,6 +423,8 @@ export class Consumer {
       this.#loop.close()
       this.#ground.metadata.close()
       this.#ground.connections.close()
+      // Who did not come to it in time does not go on either; what it would tell is heard by nobody.
+      this.#member?.leave().catch(() => undefined)
     }
   }
 

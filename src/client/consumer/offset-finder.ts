@@ -1,17 +1,15 @@
 /** Asks leaders where partitions begin and end, and where the first record of a time lies (ListOffsets). */
-import type { Clock } from '../../base/index.ts'
 import { type ExponentialBackoff, PeerError } from '../../peer/index.ts'
 import { ErrorCode, listOffsets, retriableErrors } from '../../protocol/index.ts'
 import type { BrokerView } from '../cluster/cluster-view.ts'
 import type { Connections } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { type Deadline, sleep } from '../deadline.ts'
+import type { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Position } from './assigned-partition.ts'
 import type { TopicPartition } from './assignors/assignor.ts'
 
 export interface OffsetFinderOptions {
-  readonly clock: Clock
   readonly connections: Connections
   readonly metadata: Metadata
   readonly backoff: ExponentialBackoff
@@ -66,7 +64,7 @@ export class OffsetFinder {
       found.set(each, place)
       tell(wanted.indexOf(each), place)
     }
-    const { clock, metadata, backoff } = this.#options
+    const { connections, metadata, backoff } = this.#options
     let last: unknown
     /** What is wrong with one of them holds up none of the others. */
     const failed = new Map<Wanted, unknown>()
@@ -85,7 +83,7 @@ export class OffsetFinder {
       if (deadline.isOver) throw deadline.error(last)
       if (attempts > 0) {
         await deadline.within(metadata.update())
-        await sleep(clock, Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
+        await connections.rest(Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
       }
       for (const [broker, them] of this.#byLeader(left)) {
         last = (await this.#ask(broker, them, { take, fail }, deadline)) ?? last

@@ -28,7 +28,7 @@ import type {
   OwnedPartitions,
   TopicPartition,
 } from '../consumer/assignors/assignor.ts'
-import { Deadline, sleep } from '../deadline.ts'
+import { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type MemberName, nobody } from './committed-offsets.ts'
 import { type Coordinator, coordinatorElsewhere } from './coordinator.ts'
@@ -178,7 +178,7 @@ export class ClassicMember implements Membership {
   // ---- generation after generation
 
   async #run(): Promise<void> {
-    const { clock, assignee, retryMs, groupId } = this.#options
+    const { assignee, retryMs, groupId } = this.#options
     while (!this.#isClosed) {
       try {
         this.#mustRejoin = false
@@ -196,7 +196,7 @@ export class ClassicMember implements Membership {
           assignee.failed(error instanceof Told ? KafkaError.of(error.errorCode, `group '${groupId}'`) : error)
           return
         }
-        if (!(error instanceof Told && error.errorCode === ErrorCode.REBALANCE_IN_PROGRESS)) await sleep(clock, retryMs)
+        if (!(error instanceof Told && error.errorCode === ErrorCode.REBALANCE_IN_PROGRESS)) await this.#rest(retryMs)
       }
     }
   }
@@ -432,6 +432,7 @@ export class ClassicMember implements Membership {
   }
 
   #rest(ms: number): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = this.#options.clock.after(ms, resolve)
       this.#wake = () => {

@@ -205,6 +205,7 @@ export class ConsumerMember implements Membership {
   }
 
   #rest(ms: number): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = this.#options.clock.after(ms, resolve)
       this.#wake = () => {

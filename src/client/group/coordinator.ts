@@ -1,15 +1,14 @@
 /** The broker that coordinates one group: found when it is needed, and found again when it is another one. */
-import type { Clock, Logger } from '../../base/index.ts'
+import type { Logger } from '../../base/index.ts'
 import { type ExponentialBackoff, PeerError, type SendOptions } from '../../peer/index.ts'
 import { type Api, ErrorCode, type Fields, findCoordinator, type Infer, retriableErrors } from '../../protocol/index.ts'
 import type { BrokerView } from '../cluster/cluster-view.ts'
 import type { Connections, Lane } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { type Deadline, sleep } from '../deadline.ts'
+import type { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 
 export interface CoordinatorOptions {
-  readonly clock: Clock
   readonly logger: Logger
   readonly groupId: string
   readonly connections: Connections
@@ -52,10 +51,10 @@ export class Coordinator {
       readonly errorOf: (response: Infer<S>) => number
     },
   ): Promise<Infer<S>> {
-    const { clock, backoff, groupId } = this.#options
+    const { connections, backoff, groupId } = this.#options
     const { deadline, errorOf } = asked
     for (let attempts = 0, last: unknown; ; attempts++) {
-      if (attempts > 0) await sleep(clock, Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
+      if (attempts > 0) await connections.rest(Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
       if (deadline.isOver) throw deadline.error(last)
       try {
         const response = await this.once(api, request, asked)
@@ -110,10 +109,10 @@ export class Coordinator {
   }
 
   async #find(deadline: Deadline): Promise<BrokerView> {
-    const { clock, backoff, metadata, connections, requestTimeoutMs, groupId } = this.#options
+    const { backoff, metadata, connections, requestTimeoutMs, groupId } = this.#options
     const request = findCoordinator.request.create({ key: groupId, keyType: keyTypeGroup, coordinatorKeys: [groupId] })
     for (let attempts = 0, last: unknown; ; attempts++) {
-      if (attempts > 0) await sleep(clock, Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
+      if (attempts > 0) await connections.rest(Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
       if (deadline.isOver) throw deadline.error(last)
       const [peer] = connections.candidates(await metadata.cluster(deadline))
       if (peer === undefined) continue

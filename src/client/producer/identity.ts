@@ -1,17 +1,15 @@
 /** Who this producer is to the brokers: an id from them, and an epoch that it raises itself (KIP-98, KIP-360). */
-import type { Clock, Logger } from '../../base/index.ts'
+import type { Logger } from '../../base/index.ts'
 import { type ExponentialBackoff, PeerError } from '../../peer/index.ts'
 import { ErrorCode, initProducerId, retriableErrors } from '../../protocol/index.ts'
 import type { Connections } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { sleep } from '../deadline.ts'
 import { isRefusal, KafkaError } from '../kafka-error.ts'
 import type { ProducerIdentity } from './pending-batch.ts'
 
 const epochMax = 2 ** 15 - 1
 
 export interface IdentityOptions {
-  readonly clock: Clock
   readonly logger: Logger
   readonly connections: Connections
   readonly metadata: Metadata
@@ -73,10 +71,10 @@ export class Identity {
   }
 
   async #askUntilAnswered(): Promise<void> {
-    const { clock, backoff, metadata } = this.#options
+    const { connections, backoff, metadata } = this.#options
     for (let attempts = 0; !this.#isClosed && this.#current === undefined && this.#failure === undefined; attempts++) {
-      if (attempts > 0) await sleep(clock, backoff.backoffMs(attempts - 1))
       try {
+        if (attempts > 0) await connections.rest(backoff.backoffMs(attempts - 1))
         if (metadata.view.brokers.size === 0) await metadata.update()
         await this.#askOnce()
       } catch (error) {
