@@ -63,6 +63,7 @@ export class ScriptedCluster {
   readonly brokers: readonly number[]
   /** Where brokers say that they are. */
   hostOf = (id: number): string => `b${id}`
+  rackOf = (_id: number): string | null => null
   /** By partition; undefined: nobody. */
   leaders: (number | undefined)[]
   leaderEpoch = 0
@@ -198,7 +199,7 @@ export class ScriptedCluster {
       errorCode: this.metadataError,
       clusterId: 'scripted',
       controllerId: this.controllerId,
-      brokers: this.toldOf.map((nodeId) => ({ nodeId, host: this.hostOf(nodeId), port })),
+      brokers: this.toldOf.map((nodeId) => ({ nodeId, host: this.hostOf(nodeId), port, rack: this.rackOf(nodeId) })),
       topics: isAsked
         ? [{ name: 't', topicId, errorCode: this.topicError, partitions: isThere ? partitions : [] }]
         : [],

@@ -36,6 +36,8 @@ const producerKinds: Readonly<Record<string, Kind>> = {
   'partitioner.adaptive.partitioning.enable': 'boolean',
   'partitioner.availability.timeout.ms': 'number',
   'partitioner.ignore.keys': 'boolean',
+  'partitioner.rack.aware': 'boolean',
+  'client.rack': 'text',
   'metadata.max.idle.ms': 'number',
 }
 

@@ -96,14 +96,19 @@ export class PendingBatch {
 
   /** False, and nothing done, where it has no room: one record always has. */
   tryAdd(record: NewRecord, completion: Completion, index: number): boolean {
-    const size = this.#builder.sizeInBytes + recordSizeUpperBound(record)
-    if (this.#isClosed || (this.recordCount > 0 && size > this.#settings.batchSize)) return false
+    if (!this.hasRoomFor(record)) return false
     this.#builder.add(record)
     this.#plainSize = this.#builder.sizeInBytes
     this.#timestamps.push(record.timestampMs ?? batchHeader.noTimestamp)
     this.#completions.push(completion)
     this.#indexes.push(index)
     return true
+  }
+
+  hasRoomFor(record: NewRecord): boolean {
+    if (this.#isClosed) return false
+    if (this.recordCount === 0) return true
+    return this.#builder.sizeInBytes + recordSizeUpperBound(record) <= this.#settings.batchSize
   }
 
   /** To be sent without waiting for more. */

@@ -37,10 +37,17 @@ export interface ProducerOptions {
   readonly partitioner?: Partitioner
   /** Records without a key go more often where less waits. Default true. */
   readonly partitionerAdaptivePartitioningEnable?: boolean
-  /** A partition whose leader has not taken a batch for so long gets no records without a key. Default 0: never. */
+  /**
+   * A partition whose leader has not taken a batch for so long gets no records without a key; without adaptive partitioning of no effect.
+   * Default 0: never.
+   */
   readonly partitionerAvailabilityTimeoutMs?: number
   /** Default false. */
   readonly partitionerIgnoreKeys?: boolean
+  /** Records without a key go to partitions that are led in `clientRack`, while there are any (KIP-1123, Kafka from 4.4 on). Default false. */
+  readonly partitionerRackAware?: boolean
+  /** Where this producer is, as brokers say it of themselves by `broker.rack`. Default: nowhere. */
+  readonly clientRack?: string
   /** Whether brokers may make a topic that is written to, if they are set up so. Default true. */
   readonly allowAutoCreateTopics?: boolean
   /** Topics that nobody writes to are forgotten after so long. Default 300,000. */
@@ -72,6 +79,8 @@ const defaults = {
   partitionerAdaptivePartitioningEnable: true,
   partitionerAvailabilityTimeoutMs: 0,
   partitionerIgnoreKeys: false,
+  partitionerRackAware: false,
+  clientRack: '',
   allowAutoCreateTopics: true,
   metadataMaxIdleMs: 300_000,
 } as const
@@ -94,6 +103,8 @@ export function producerSettings(options: ProducerOptions, requestTimeoutMs: num
   if (acks !== -1 && acks !== 0 && acks !== 1) refuse(`acks: ${String(all.acks)} is none of 'all', 0 and 1`)
   const inFlightMax = all.maxInFlightRequestsPerConnection
   if (!Number.isInteger(inFlightMax) || inFlightMax < 1) refuse('maxInFlightRequestsPerConnection: at least 1')
+  if (all.partitionerRackAware && String(all.clientRack).trim() === '')
+    refuse('partitionerRackAware needs a clientRack')
   const contradicts = acks !== -1 || inFlightMax > inFlightMaxOfIdempotence
   if (contradicts && options.enableIdempotence === true) {
     refuse(`enableIdempotence needs acks 'all' and at most ${inFlightMaxOfIdempotence} requests in flight`)

@@ -471,6 +471,8 @@ test('options that make no sense are refused, by name', () => {
     [{ enableIdempotence: true, maxInFlightRequestsPerConnection: 6 }, /enableIdempotence/],
     [{ deliveryTimeoutMs: 100 }, /deliveryTimeoutMs/],
     [{ maxInFlightRequestsPerConnection: 0 }, /maxInFlight/],
+    [{ partitionerRackAware: true }, /clientRack/],
+    [{ partitionerRackAware: true, clientRack: ' ' }, /clientRack/],
     [JSON.parse('{"linger": 5}'), /'linger'/],
     [JSON.parse('{"compressionType": "brotli"}'), /brotli/],
   ]

@@ -16,6 +16,7 @@ import type { WritableTopic } from '../typed-topic.ts'
 import { Accumulator } from './accumulator.ts'
 import { Identity } from './identity.ts'
 import { type GivenRecord, plainRecord, serializedRecord, type UncheckedTopic } from './new-record.ts'
+import type { PartitionQueue } from './partition-queue.ts'
 import { byKey, type Choice, StickyPartition } from './partitioner.ts'
 import type { ProducerSettings } from './producer-options.ts'
 import type { Completion, ProducerRecordOf, RecordMetadata } from './record.ts'
@@ -315,7 +316,7 @@ export class Producer {
         partitionCount: partitions.length,
       })
     const { sticky } = this.#topic(name)
-    const target = chosen ?? sticky.next(partitions.length, () => this.#choices(view))
+    const target = chosen ?? sticky.staying(partitions.length) ?? this.#next(view, sticky, record)
     if (!isIn(view, target)) throw new KafkaError('INVALID_ARGUMENT', `the partitioner gives partition ${target}`)
     const queue = this.#accumulator.queue(name, target)
     const { bytes, isNews } = this.#accumulator.append(queue, record, completion, index)
@@ -328,28 +329,42 @@ export class Producer {
   #topic(name: string): TopicState {
     const known = this.#topics.get(name)
     if (known !== undefined) return known
-    const state = { sticky: new StickyPartition(this.#draw, this.#settings.batchSize), intake: [] }
+    const { batchSize, partitionerRackAware, clientRack } = this.#settings
+    const rack = partitionerRackAware ? clientRack : undefined
+    const state = { sticky: new StickyPartition({ draw: this.#draw, batchSize, rack }), intake: [] }
     this.#topics.set(name, state)
     return state
   }
 
+  #next(view: TopicView, sticky: StickyPartition, record: NewRecord): number {
+    return sticky.next({
+      partitionCount: view.partitions.length,
+      choices: () => this.#choices(view),
+      isBetweenBatches: (partition) => this.#accumulator.queue(view.name, partition).last?.hasRoomFor(record) !== true,
+    })
+  }
+
   /** Partitions that somebody leads who takes what he is sent. */
   #choices({ name, partitions }: TopicView): readonly Choice[] {
-    const {
-      partitionerAdaptivePartitioningEnable: isAdaptive,
-      partitionerAvailabilityTimeoutMs,
-      lingerMs,
-    } = this.#settings
+    const isAdaptive = this.#settings.partitionerAdaptivePartitioningEnable
+    const { brokers } = this.#metadata.view
     const choices: Choice[] = []
-    const nowMs = this.#env.clock.monotonic()
     for (const { partition, leaderId } of partitions) {
       if (leaderId === undefined) continue
-      const { batches } = this.#accumulator.queue(name, partition)
-      const waitingMs = nowMs - (batches.find(({ isInFlight }) => !isInFlight)?.createdMs ?? nowMs) - lingerMs
-      if (partitionerAvailabilityTimeoutMs > 0 && waitingMs > partitionerAvailabilityTimeoutMs) continue
-      choices.push({ partition, waiting: isAdaptive ? batches.length : 0 })
+      const queue = this.#accumulator.queue(name, partition)
+      if (isAdaptive && this.#isUnavailable(queue, leaderId)) continue
+      const rack = brokers.get(leaderId)?.rack ?? null
+      choices.push({ partition, waiting: isAdaptive ? queue.batches.length : 0, rack })
     }
     return choices
+  }
+
+  /** Its batches wait for too long, or its leader takes none. */
+  #isUnavailable({ next, last }: PartitionQueue, leaderId: number): boolean {
+    const { partitionerAvailabilityTimeoutMs: timeoutMs, lingerMs } = this.#settings
+    if (timeoutMs === 0 || last === undefined) return false
+    const waitingMs = next === undefined ? 0 : this.#env.clock.monotonic() - next.createdMs - lingerMs
+    return waitingMs > timeoutMs || this.#sender.heldMs(leaderId) > timeoutMs
   }
 }
 

@@ -16,6 +16,7 @@ import type { Metadata } from '../cluster/metadata.ts'
 import { isRefusal, KafkaError } from '../kafka-error.ts'
 import { Pump } from '../pump.ts'
 import type { Accumulator } from './accumulator.ts'
+import { BrokerLoad } from './broker-load.ts'
 import { Flush } from './flush.ts'
 import type { Identity } from './identity.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -74,8 +75,7 @@ const notAppended: ReadonlySet<number> = new Set([
 
 export class Sender {
   readonly #options: SenderOptions
-  /** Requests to each broker that are not answered. */
-  readonly #inFlight = new Map<number, number>()
+  readonly #load = new BrokerLoad()
   readonly #pump: Pump
   #isClosed = false
 
@@ -87,6 +87,11 @@ export class Sender {
   /** There is something new. */
   wake(): void {
     this.#pump.wake()
+  }
+
+  /** For so long a broker has not taken what there is for it. */
+  heldMs(brokerId: number): number {
+    return this.#load.heldMs(brokerId, this.#options.clock.monotonic())
   }
 
   /** Sends all that is there without lingering; resolves when all who wait for it are told, whatever comes meanwhile. */
@@ -146,7 +151,10 @@ export class Sender {
       this.#askForLeaders()
       return this.#expiryOf(queue)
     }
-    if ((this.#inFlight.get(leaderId) ?? 0) >= settings.maxInFlightRequestsPerConnection) return this.#expiryOf(queue)
+    if (this.#load.inFlight(leaderId) >= settings.maxInFlightRequestsPerConnection) {
+      this.#load.held(leaderId, nowMs)
+      return this.#expiryOf(queue)
+    }
     const request = requests.get(leaderId) ?? { sent: [], sizeInBytes: 0 }
     if (request.sent.length > 0 && request.sizeInBytes + batch.sizeInBytes > settings.maxRequestSize) {
       return this.#expiryOf(queue)
@@ -163,7 +171,7 @@ export class Sender {
     if (batch.attempts > 0) return batch.retryFromMs
     const { settings, accumulator } = this.#options
     if (batch.isFull || queue.last !== batch || accumulator.isExhausted) return 0
-    const isIdle = leaderId !== undefined && (this.#inFlight.get(leaderId) ?? 0) === 0
+    const isIdle = leaderId !== undefined && this.#load.inFlight(leaderId) === 0
     return isIdle && !settings.lingersWhenIdle ? 0 : batch.createdMs + settings.lingerMs
   }
 
@@ -231,32 +239,37 @@ export class Sender {
   // ---- what comes of it
 
   async #send(leaderId: number, sent: readonly Sent[]): Promise<void> {
-    const { metadata, settings } = this.#options
+    const { metadata, settings, clock, accumulator } = this.#options
     for (const { queue, batch } of sent) {
-      this.#options.accumulator.sent(queue)
+      accumulator.sent(queue)
       batch.isInFlight = true
       batch.attempts++
       batch.leaderEpoch = metadata.view.partition(queue.topic, queue.partition)?.leaderEpoch ?? -1
     }
-    this.#inFlight.set(leaderId, (this.#inFlight.get(leaderId) ?? 0) + 1)
+    this.#load.sent(leaderId)
     try {
       const response = await this.#ask(leaderId, sent)
+      this.#load.taken(leaderId)
       if (settings.acks === 0) for (const each of sent) this.#done(each, { baseOffset: -1, logAppendTimeMs: -1 })
       else this.#answered(sent, response)
     } catch (error) {
+      this.#load.held(leaderId, clock.monotonic())
       this.#unanswered(sent, error)
     } finally {
-      this.#inFlight.set(leaderId, (this.#inFlight.get(leaderId) ?? 1) - 1)
+      this.#load.ended(leaderId)
       this.wake()
     }
   }
 
   async #ask(leaderId: number, sent: readonly Sent[]): Promise<ProduceResponse> {
-    const { metadata, connections, settings, requestTimeoutMs } = this.#options
+    const { metadata, connections, settings, requestTimeoutMs, clock } = this.#options
     const broker = metadata.view.brokers.get(leaderId)
     assert(broker !== undefined, 'batches are offered to brokers that are known')
     const { hasIds, request } = this.#request(sent)
-    return await connections.to(broker, 'produce').send(produce, request, {
+    const peer = connections.to(broker, 'produce')
+    if (peer.isOpen) this.#load.taken(leaderId)
+    else this.#load.held(leaderId, clock.monotonic())
+    return await peer.send(produce, request, {
       timeoutMs: requestTimeoutMs,
       isAnswered: settings.acks !== 0,
       ...(!hasIds && { versions: namedVersions }),
