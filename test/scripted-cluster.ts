@@ -2,7 +2,7 @@
 
 import type { Connection } from '../src/base/index.ts'
 import { uuidFromLatin1 } from '../src/base/index.ts'
-import { Kafka, type KafkaOptions, type Producer, type ProducerOptions } from '../src/client/index.ts'
+import { Kafka, type KafkaExtras, type KafkaOptions, type Producer, type ProducerOptions } from '../src/client/index.ts'
 import { replyFrame, type ScriptedRequest, serve, tellVersions } from '../src/peer/scripted-server.ts'
 import {
   type Api,
@@ -121,9 +121,9 @@ export class ScriptedCluster {
     })
   }
 
-  kafka(connection: Partial<KafkaOptions> = {}): Kafka {
+  kafka(connection: Partial<KafkaOptions> = {}, extras: KafkaExtras = {}): Kafka {
     const bootstrapServers = this.brokers.map((id) => `b${id}:${port}`)
-    return new Kafka(this.world.env('client'), { bootstrapServers, ...connection }, { poison: true })
+    return new Kafka(this.world.env('client'), { bootstrapServers, ...connection }, { poison: true, ...extras })
   }
 
   async start(): Promise<void> {

@@ -60,7 +60,7 @@ export class ScriptedGroup {
   constructor() {
     const env = this.world.env('client')
     const { clock, logger, random } = env
-    const options = connectionOptions({ bootstrapServers: `b1:${port}`, requestTimeoutMs: 1000 }, true)
+    const options = connectionOptions({ bootstrapServers: `b1:${port}`, requestTimeoutMs: 1000 }, { poison: true })
     const connections = new Connections(env, options)
     const maxIdleMs = Number.POSITIVE_INFINITY
     const cluster = new Metadata({ env, options, connections, makesTopics: false, maxIdleMs })

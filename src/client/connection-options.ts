@@ -55,9 +55,14 @@ export interface ConnectionOptions extends Required<Omit<KafkaOptions, 'bootstra
   readonly sasl: SaslOptions | undefined
   /** Requests on one connection that are not answered. */
   readonly inFlightMax: number
+  /** Of one answer, unless it is asked for with more; a larger one ends the connection. */
+  readonly replyBytesMax: number
   /** Overwrites released buffers, so that tests see who kept a view. */
   readonly poison: boolean
 }
+
+/** What no user is asked about. */
+export type ConnectionExtras = Partial<Pick<ConnectionOptions, 'replyBytesMax' | 'poison'>>
 
 const defaults = {
   clientDnsLookup: 'use_all_dns_ips',
@@ -77,9 +82,11 @@ const defaults = {
 
 /** Requests of a connection that wait for their answers, unless a producer says how many. */
 const inFlightMax = 5
+const repliesBytesMax = 128 * 1024 * 1024
 
 /** Throws KafkaError for what makes no sense. */
-export function connectionOptions(options: KafkaOptions, poison: boolean): ConnectionOptions {
+export function connectionOptions(options: KafkaOptions, extras: ConnectionExtras = {}): ConnectionOptions {
+  const { replyBytesMax = repliesBytesMax, poison = false } = extras
   const { bootstrapServers, ssl, sasl, ...given } = options
   checkNames(given, defaults)
   const all = { ...defaults, ...defined(given) }
@@ -93,7 +100,15 @@ export function connectionOptions(options: KafkaOptions, poison: boolean): Conne
     throw new KafkaError('INVALID_ARGUMENT', `clientDnsLookup: there is no '${all.clientDnsLookup}'`)
   }
   if (sasl !== undefined) checkSasl(sasl)
-  return { ...all, bootstrap: parseAddresses(bootstrapServers), tls: tlsOptions(ssl), sasl, inFlightMax, poison }
+  return {
+    ...all,
+    bootstrap: parseAddresses(bootstrapServers),
+    tls: tlsOptions(ssl),
+    sasl,
+    inFlightMax,
+    replyBytesMax,
+    poison,
+  }
 }
 
 const dnsLookups: ReadonlySet<string> = new Set(['use_all_dns_ips', 'resolve_canonical_bootstrap_servers_only'])

@@ -2,7 +2,12 @@
 import { Admin, type AdminExtras } from './admin/admin.ts'
 import { type AdminOptions, adminSettings } from './admin/admin-options.ts'
 import type { ClientEnv } from './client-env.ts'
-import { type ConnectionOptions, connectionOptions, type KafkaOptions } from './connection-options.ts'
+import {
+  type ConnectionExtras,
+  type ConnectionOptions,
+  connectionOptions,
+  type KafkaOptions,
+} from './connection-options.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { type ConsumerOptions, consumerSettings } from './consumer/consumer-options.ts'
 import { Producer } from './producer/producer.ts'
@@ -10,10 +15,7 @@ import { type ProducerOptions, producerSettings } from './producer/producer-opti
 import { ShareConsumer } from './share/share-consumer.ts'
 import { type ShareConsumerOptions, shareConsumerSettings } from './share/share-options.ts'
 
-export interface KafkaExtras extends AdminExtras {
-  /** Overwrites released buffers, so that tests see who kept a view. */
-  readonly poison?: boolean
-}
+export interface KafkaExtras extends AdminExtras, ConnectionExtras {}
 
 export class Kafka {
   readonly #env: ClientEnv
@@ -21,9 +23,9 @@ export class Kafka {
   readonly #extras: AdminExtras
 
   /** Connects to nothing yet. Throws KafkaError for options that make no sense. */
-  constructor(env: ClientEnv, options: KafkaOptions, { poison = false, ...extras }: KafkaExtras = {}) {
+  constructor(env: ClientEnv, options: KafkaOptions, extras: KafkaExtras = {}) {
     this.#env = env
-    this.#connection = connectionOptions(options, poison)
+    this.#connection = connectionOptions(options, extras)
     this.#extras = extras
   }
 

@@ -10,6 +10,8 @@ export interface SendOptions {
   readonly versions?: VersionRange
   /** False for a request that is never answered, Produce with acks=0: it is done when it is on its way, and `response` is empty. */
   readonly isAnswered?: boolean
+  /** Its reply may be larger than others on the connection. */
+  readonly replyBytesMax?: number
 }
 
 export interface TakeOptions<Response, Taken> extends SendOptions {
@@ -34,6 +36,8 @@ export class Call {
   readonly timeoutMs: number
   readonly versions: VersionRange
   readonly isAnswered: boolean
+  /** 0: as all. */
+  readonly replyBytesMax: number
   readonly #steps: CallSteps
   #timer: Timer | undefined
   /** When it was sent, and its size; undefined where nobody listens. */
@@ -42,11 +46,13 @@ export class Call {
   version = -1
   correlationId = -1
 
-  constructor(api: ApiRange, { timeoutMs, versions = api.versions, isAnswered = true }: SendOptions, steps: CallSteps) {
+  constructor(api: ApiRange, options: SendOptions, steps: CallSteps) {
+    const { timeoutMs, versions = api.versions, isAnswered = true, replyBytesMax = 0 } = options
     this.api = api
     this.timeoutMs = timeoutMs
     this.versions = versions
     this.isAnswered = isAnswered
+    this.replyBytesMax = replyBytesMax
     this.#steps = steps
   }
 

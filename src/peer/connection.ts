@@ -33,6 +33,8 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   #requests: RequestStream | undefined
   #served: ServedVersions = unknownVersions
   #correlationId = 0
+  /** Of the replies that are awaited. */
+  #replyBytesMax: number
   #isClosed = false
   readonly #throttle: ClientThrottle
   #usedMs = 0
@@ -47,6 +49,7 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     this.#shared = shared
     this.#target = target
     this.#owner = owner
+    this.#replyBytesMax = shared.limits.replyBytesMax
     this.#frames = new FrameBuffer(shared.receiveBuffers)
     this.#inFlight = new BoundedQueue(shared.limits.inFlightMax)
     this.#throttle = new ClientThrottle(shared.timeouts, shared.clock, () => owner.roomMade())
@@ -101,7 +104,8 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     this.#correlationId = (this.#correlationId + 1) & 0x7fff_ffff
     if (call.isAnswered) {
       this.#inFlight.push(call)
-      const { timeoutMs } = call
+      const { timeoutMs, replyBytesMax } = call
+      this.#replyBytesMax = Math.max(this.#replyBytesMax, replyBytesMax)
       const timedOut = (): void => this.#fail('timed out', `no reply to ${call.api.name} within ${timeoutMs} ms`)
       call.endsBy(timeouts.after(timeoutMs, timedOut))
     }
@@ -126,7 +130,7 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   received(size: number): void {
     if (this.#isClosed) return
     try {
-      this.#frames.received(size, this.#shared.limits.replyBytesMax, this.#reply)
+      this.#frames.received(size, this.#replyBytesMax, this.#reply)
     } catch (error) {
       this.#fail('protocol', error instanceof Error ? error.message : String(error), error)
     }
@@ -146,6 +150,7 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     }
     // Off the queue before `take` is called, which may close the peer.
     this.#inFlight.shift()
+    if (this.#inFlight.size === 0) this.#replyBytesMax = this.#shared.limits.replyBytesMax
     try {
       const version = replyVersion(reader, call)
       this.#throttle.answered(call.api.key, version, call.answer(reader, version))

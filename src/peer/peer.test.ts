@@ -306,6 +306,16 @@ test('a network that is slow loses nothing', async () => {
   assert.equal(requests.length, 2)
 })
 
+test('a reply may be as large as its request says, others of the connection may not', async () => {
+  const { world, peer } = await makeStage({ limits: { ...limits, replyBytesMax: 1000 } })
+  const ask = async (replyBytesMax: number): Promise<string> => {
+    const reply = await peer.send(saslAuthenticate, request('x'.repeat(5000)), { timeoutMs: 1000, replyBytesMax })
+    return `${reply.authBytes.length}`
+  }
+  assert.deepEqual(await world.settle(outcomes([ask(6000), echo(peer, 'a')])), ['5000', 'a'])
+  for (const size of [4000, 0]) assert.deepEqual(await world.settle(outcomes([ask(size)])), ['protocol, sent'])
+})
+
 const prefixed = (size: number, ...bytes: number[]): Buffer => {
   const frame = Buffer.alloc(4 + bytes.length)
   frame.writeInt32BE(size)

@@ -16,7 +16,11 @@ export type Lane = 'main' | 'produce' | 'fetch' | 'coordinator' | 'join'
 
 const softwareName = 'odradek'
 const softwareVersion = '0.1.0'
-const replyBytesMax = 128 * 1024 * 1024
+/**
+ * Of an answer with records: brokers send one batch whole, however large, or nobody would come past it; and which they take from producers
+ * they do not tell. Memory is taken for what has come, not for what is announced.
+ */
+export const fetchedBytesMax = 2 ** 31 - 1
 const queuedBytesMax = 16 * 1024 * 1024
 const waitingMax = 10_000
 
@@ -53,7 +57,10 @@ export class Connections {
       random: this.#draw,
       clientId: options.clientId,
       software: { name: softwareName, version: softwareVersion },
-      limits: { replyBytesMax, inFlightMax: options.inFlightMax, queuedBytesMax, waitingMax },
+      limits: {
+        ...{ replyBytesMax: options.replyBytesMax, inFlightMax: options.inFlightMax },
+        ...{ queuedBytesMax, waitingMax },
+      },
       reconnect: { initialMs: options.reconnectBackoffMs, maxMs: options.reconnectBackoffMaxMs },
       setupTimeout: {
         initialMs: options.socketConnectionSetupTimeoutMs,

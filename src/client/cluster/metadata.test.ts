@@ -10,7 +10,7 @@ import { Metadata } from './metadata.ts'
 
 function metadataOf(cluster: ScriptedCluster, given: Partial<KafkaOptions> = {}) {
   const env = cluster.world.env('client')
-  const options = connectionOptions({ bootstrapServers: 'b1:9092', ...given }, true)
+  const options = connectionOptions({ bootstrapServers: 'b1:9092', ...given }, { poison: true })
   const connections = new Connections(env, options)
   const metadata = new Metadata({ env, options, connections, makesTopics: false, maxIdleMs: 60_000 })
   const within = (afterMs: number) => new Deadline(env.clock, { afterMs, what: 'nothing was heard' })

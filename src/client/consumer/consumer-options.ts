@@ -33,7 +33,7 @@ export interface ConsumerOptions {
   readonly fetchMaxWaitMs?: number
   /** Default 1. */
   readonly fetchMinBytes?: number
-  /** Of one answer. Default 52,428,800. */
+  /** Of one answer; the first batch of it comes whole, however large. Default 52,428,800. */
   readonly fetchMaxBytes?: number
   /** Of one partition in an answer. Default 1,048,576. */
   readonly maxPartitionFetchBytes?: number

@@ -9,7 +9,7 @@ import { type AskedPartition, type ExponentialBackoff, FetchSessionClient, PeerE
 import { ErrorCode, type FetchResponse, fetch, retriableErrors } from '../../protocol/index.ts'
 import type { FetchTrace } from '../client-trace.ts'
 import type { BrokerView } from '../cluster/cluster-view.ts'
-import type { Connections } from '../cluster/connections.ts'
+import { type Connections, fetchedBytesMax } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import { isRefusal, KafkaError } from '../kafka-error.ts'
@@ -187,6 +187,7 @@ export class FetchLoop {
       })
       const response = await connections.to(broker, 'fetch').send(fetch, request, {
         timeoutMs: requestTimeoutMs,
+        replyBytesMax: fetchedBytesMax,
         ...(!hasIds && { versions: namedVersions }),
       })
       this.#tell(told, { bytes: bytesOf(response), error: undefined })

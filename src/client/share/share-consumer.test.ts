@@ -33,17 +33,26 @@ interface Stage {
   readonly brokers?: number
   readonly partitions?: number
   readonly metadataMaxAgeMs?: number
+  readonly replyBytesMax?: number
 }
 
 async function play(
-  { brokers = 1, partitions = 1, metadataMaxAgeMs = 300_000, ...options }: Partial<ShareConsumerOptions> & Stage,
+  {
+    brokers = 1,
+    partitions = 1,
+    metadataMaxAgeMs = 300_000,
+    replyBytesMax,
+    ...options
+  }: Partial<ShareConsumerOptions> & Stage,
   work: (scene: Scene) => Promise<void>,
 ): Promise<void> {
   const cluster = new ScriptedCluster({ brokers, partitions })
   const group = new ScriptedShareGroup(cluster)
   const told: string[] = []
   const onAcknowledged = (results: readonly Acknowledged[]): void => void told.push(...results.map(words))
-  const consumer = cluster.kafka({ metadataMaxAgeMs }).shareConsumer({ groupId: 'g', onAcknowledged, ...options })
+  const consumer = cluster
+    .kafka({ metadataMaxAgeMs }, { ...(replyBytesMax !== undefined && { replyBytesMax }) })
+    .shareConsumer({ groupId: 'g', onAcknowledged, ...options })
   consumer.subscribe(['t'])
   await cluster.run(async () => {
     try {
@@ -67,6 +76,12 @@ async function read(iterator: Iterator, count: number): Promise<string[]> {
   while (texts.length < count) texts.push(text(await next(iterator)))
   return texts
 }
+
+test('a batch may be larger than what was asked for, and than any other answer', () =>
+  play({ fetchMaxBytes: 1000, replyBytesMax: 10_000 }, async ({ group, iterator }) => {
+    group.add(['x'.repeat(50_000)])
+    assert.deepEqual(await read(iterator, 1), [`${'x'.repeat(50_000)}*1`])
+  }))
 
 test('a record is accepted when the next is asked for, and what was accepted goes with the next fetch, in one range', () =>
   play({ maxPollRecords: 3 }, async ({ group, iterator, told }) => {

@@ -16,7 +16,7 @@ import {
   shareFetch,
 } from '../../protocol/index.ts'
 import type { LeaderHint } from '../cluster/cluster-view.ts'
-import type { Connections } from '../cluster/connections.ts'
+import { type Connections, fetchedBytesMax } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
 import type { Deadline } from '../deadline.ts'
@@ -169,7 +169,8 @@ export class ShareLine implements DeliveryOwner {
         shareAcquireMode: acquireModes[settings.shareAcquireMode],
         ...this.#session.fetch(partitions, batchesOf(pending)),
       })
-      const response = await this.#peer().send(shareFetch, request, { timeoutMs: requestTimeoutMs })
+      const limits = { timeoutMs: requestTimeoutMs, replyBytesMax: fetchedBytesMax }
+      const response = await this.#peer().send(shareFetch, request, limits)
       this.#fetched(partitions, pending, response)
     } catch (error) {
       this.#unanswered(pending, error)

@@ -21,7 +21,7 @@ export interface ShareConsumerOptions {
   readonly fetchMaxWaitMs?: number
   /** Default 1. */
   readonly fetchMinBytes?: number
-  /** Of one answer. Default 52,428,800. */
+  /** Of one answer; the first batch of it comes whole, however large. Default 52,428,800. */
   readonly fetchMaxBytes?: number
   /** Whether the checksums of batches are looked at. Default true. */
   readonly checkCrcs?: boolean

@@ -1,0 +1,41 @@
+/** The consumer before a broker that answers as a test says. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ScriptedCluster, topicId } from '../../../test/scripted-cluster.ts'
+import { ErrorCode, fetch } from '../../protocol/index.ts'
+import { BatchBuilder, CompressionType } from '../../records/index.ts'
+
+function batchOf(value: string, baseOffset: number): Buffer {
+  const builder = new BatchBuilder({ capacity: value.length, baseOffset })
+  builder.add({ key: null, value: Buffer.from(value), headers: [] })
+  return builder.finish({ codec: CompressionType.none })
+}
+
+test('a batch that is larger than what was asked for, and than any other answer may be, is read', async () => {
+  const cluster = new ScriptedCluster()
+  const asked: (readonly number[])[] = []
+  const values = ['x'.repeat(50_000), 'small']
+  cluster.answer(fetch, ({ maxBytes, topics }) => {
+    const [wanted] = topics[0]?.partitions ?? []
+    const fetchOffset = wanted?.fetchOffset ?? 0
+    const value = values[fetchOffset]
+    if (value === undefined || wanted === undefined) return 'nothing'
+    asked.push([fetchOffset, maxBytes, wanted.partitionMaxBytes])
+    const records = batchOf(value, fetchOffset)
+    const partitions = [{ partitionIndex: 0, errorCode: ErrorCode.NONE, highWatermark: 2, records }]
+    return { responses: [{ topicId, partitions }] }
+  })
+  await cluster.run(async () => {
+    const options = { fetchMaxBytes: 1000, maxPartitionFetchBytes: 500 }
+    const consumer = cluster.kafka({}, { replyBytesMax: 20_000 }).consumer(options)
+    consumer.assign([{ topic: 't', partition: 0 }])
+    consumer.seek({ topic: 't', partition: 0, offset: 0 })
+    const records = consumer[Symbol.asyncIterator]()
+    for (const value of values) assert.equal(String((await records.next()).value?.value), value)
+    assert.deepEqual(asked, [
+      [0, 1000, 500],
+      [1, 1000, 500],
+    ])
+    await consumer.close()
+  }, 60_000)
+})
