@@ -103,6 +103,20 @@ test('a session is renewed before it ends; what is in flight is answered first, 
   })
 })
 
+for (const [what, options] of [
+  ['says that it lasts', { letIn: () => ({ sessionLifetimeMs: 0 }) }],
+  ['has no word for how long it lasts', { letIn: () => ({ sessionLifetimeMs: 1000 }), authenticateMax: 0 }],
+] as const) {
+  test(`a session of which the server ${what} is not renewed`, async () => {
+    const { world, ask, keys, open } = await sessionStage(options)
+    await world.settle(ask())
+    await world.run(world.nowMs + 3_600_000)
+    await world.settle(ask())
+    assert.deepEqual(keys(0), [versions, handshake, token, question, question])
+    assert.equal(open(), 1)
+  })
+}
+
 test('a session that is not renewed is over: who waits is told, what is asked later is let in again', async () => {
   let isLetIn = true
   const { world, ask, open } = await sessionStage({

@@ -20,7 +20,7 @@ import { AuthenticationError, PeerError, type PeerFailure } from './peer-error.t
 import { replyVersion, requestFrame } from './request-frame.ts'
 import { RequestStream } from './request-stream.ts'
 import { Sender } from './sender.ts'
-import { type ServedVersions, unknownVersions } from './served-versions.ts'
+import { type ApiRange, type ServedVersions, unknownVersions } from './served-versions.ts'
 
 export class PeerConnection extends Sender implements ConnectionHandler {
   readonly #shared: ConnectionShared
@@ -87,6 +87,10 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     const { queuedBytesMax } = this.#shared.limits
     if (this.#isClosed || this.#isRenewing || this.#throttle.isOn || this.#inFlight.isFull) return false
     return (this.#requests?.waitingBytes ?? 0) < queuedBytesMax
+  }
+
+  serves(api: ApiRange, version: number): boolean {
+    return this.#served.includes(api, version)
   }
 
   /** Sends a request, for which there is room; or fails it where it cannot be sent. */

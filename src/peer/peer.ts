@@ -18,6 +18,7 @@ import type { ConnectionOwner, ConnectionShared, Prepare } from './connection-op
 import type { ExponentialBackoff } from './exponential-backoff.ts'
 import { AuthenticationError, PeerError, type PeerFailure } from './peer-error.ts'
 import { Sender } from './sender.ts'
+import type { ApiRange } from './served-versions.ts'
 
 export interface PeerShared extends ConnectionShared {
   readonly refusal: (error: AuthenticationError) => Error
@@ -70,6 +71,11 @@ export class Peer extends Sender {
   /** Whether a request would be sent at once. */
   get isOpen(): boolean {
     return this.#state.kind === 'open'
+  }
+
+  /** Whether the other side serves an API in that version; undefined while there is no connection on which it has told so. */
+  serves(api: ApiRange, version: number): boolean | undefined {
+    return this.#state.kind === 'open' ? this.#state.connection.serves(api, version) : undefined
   }
 
   /** Ends the connection. What waits was not sent, what is in flight may have been done; nothing can be sent any more. */

@@ -22,6 +22,11 @@ export class ServedVersions {
     return new ServedVersions(new Map(apiKeys.map((it) => [it.apiKey, [it.minVersion, it.maxVersion]])))
   }
 
+  includes({ key }: ApiRange, version: number): boolean {
+    const [min, max] = this.#ranges.get(key) ?? [0, -1]
+    return version >= min && version <= max
+  }
+
   /** The highest version that both sides have within `wanted`. Throws UnsupportedVersionError. */
   pick({ key, name, versions }: ApiRange, wanted: VersionRange): number {
     const served = this.#ranges.get(key)

@@ -66,6 +66,9 @@ const lockMsDefault = 30_000
 const attemptsMax = 5
 /** Of one batch: what a producer may have packed into `max.message.bytes`. */
 const decompressedBytesMax = 1024 * 1024 * 1024
+/** Of ShareFetch and ShareAcknowledge, from which on there are renewals (KIP-1222) and `record_limit` (KIP-1206). */
+const renewalVersion = 2
+const recordLimitVersions = [renewalVersion, shareFetch.versions[1]] as const
 const acquireModes = { batch_optimized: 0, record_limit: 1 } as const
 
 export class ShareLine implements DeliveryOwner {
@@ -103,8 +106,18 @@ export class ShareLine implements DeliveryOwner {
   say(delivery: Delivery, { offset, type, lockedUntilMs, renewed }: Said): void {
     const { topic, partition, session } = delivery
     const isOver = lockedUntilMs <= this.#options.clock.monotonic()
-    const verdict = session !== this.#token || this.#isClosed ? lost(topic, partition) : isOver ? ranOut : undefined
+    let verdict = session !== this.#token || this.#isClosed ? lost(topic, partition) : isOver ? ranOut : undefined
+    if (verdict === undefined && type === AcknowledgeType.renew && !this.#knowsRenewals) {
+      if (renewed?.isUnasked === true) return
+      verdict = noRenewals
+    }
     this.#add(delivery, { firstOffset: offset, lastOffset: offset, type }, { renewed, verdict })
+  }
+
+  /** A broker that does not would refuse all that is said of the partition in the same request. */
+  get #knowsRenewals(): boolean {
+    const isKnown = this.#options.metadata.view.brokers.has(this.brokerId)
+    return !isKnown || this.#peer().serves(shareAcknowledge, renewalVersion) !== false
   }
 
   #add(of: AcknowledgedPartition, range: AcknowledgedRange, told: Omit<AddOptions, 'nowMs'> = {}): void {
@@ -169,7 +182,9 @@ export class ShareLine implements DeliveryOwner {
         shareAcquireMode: acquireModes[settings.shareAcquireMode],
         ...this.#session.fetch(partitions, batchesOf(pending)),
       })
-      const limits = { timeoutMs: requestTimeoutMs, replyBytesMax: fetchedBytesMax }
+      const isLimited = settings.shareAcquireMode === 'record_limit'
+      const versions = isLimited ? recordLimitVersions : shareFetch.versions
+      const limits = { timeoutMs: requestTimeoutMs, replyBytesMax: fetchedBytesMax, versions }
       const response = await this.#peer().send(shareFetch, request, limits)
       this.#fetched(partitions, pending, response)
     } catch (error) {
@@ -414,6 +429,8 @@ const sessionEnded: ReadonlySet<number> = new Set([
 ])
 
 const ranOut = new KafkaError('INVALID_RECORD_STATE', 'the lock has run out: somebody else may have the record')
+
+const noRenewals = new KafkaError('NOT_SERVED', 'the broker renews no locks (KIP-1222, Kafka from 4.2 on)')
 
 const lost = (topic: string, partition: number): KafkaError =>
   new KafkaError('SHARE_SESSION_NOT_FOUND', `${topic}-${partition}: the session that acquired the records is over`)

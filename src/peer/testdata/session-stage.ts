@@ -21,6 +21,7 @@ export interface StageOptions {
   readonly throttleTimeMs?: () => number
   readonly answerAfterMs?: number
   readonly metadataMax?: number
+  readonly authenticateMax?: number
   readonly peers?: Partial<PeersOptions>
 }
 
@@ -39,8 +40,12 @@ export async function sessionStage(options: StageOptions = {}): Promise<Stage> {
   const { letIn = () => ({}), mechanisms = ['PLAIN'], throttleTimeMs = () => 0, answerAfterMs = 0 } = options
   const world = new World({ seed: 1, turn: setImmediate })
   const sasl = options.knowsSasl === false ? [] : [saslHandshake, saslAuthenticate]
+  const maxima = new Map([
+    [metadata.key, options.metadataMax],
+    [saslAuthenticate.key, options.authenticateMax],
+  ])
   const ranges = [apiVersions, ...sasl, metadata].map(
-    ({ key, versions: [min, max] }) => [key, min, key === metadata.key ? (options.metadataMax ?? max) : max] as const,
+    ({ key, versions: [min, max] }) => [key, min, maxima.get(key) ?? max] as const,
   )
   const script = (request: ScriptedRequest, socket: Connection): void => {
     const { key, reader, version } = request
