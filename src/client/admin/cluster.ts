@@ -1,5 +1,6 @@
 /** The cluster as a whole (KIP-700). */
 import { describeCluster as api, ErrorCode, metadata } from '../../protocol/index.ts'
+import { brokerView } from '../cluster/cluster-view.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type AclOperation, operationsOf } from './acl-operations.ts'
 import type { Addressee } from './addressee.ts'
@@ -78,7 +79,7 @@ async function describeByMetadata(
   return {
     clusterId,
     controllerId: controllerId < 0 ? undefined : controllerId,
-    brokers: brokers.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack, isFenced: false })),
+    brokers: brokers.map((it) => ({ ...brokerView(it), isFenced: false })),
     authorizedOperations: operationsOf(clusterAuthorizedOperations),
   }
 }

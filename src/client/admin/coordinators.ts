@@ -1,7 +1,7 @@
 /** Who coordinates a group, or the transactions of an id: asked in each round, of several at once where the brokers take that (KIP-699). */
 import type { Peer } from '../../peer/index.ts'
 import { ErrorCode, findCoordinator } from '../../protocol/index.ts'
-import type { BrokerView } from '../cluster/cluster-view.ts'
+import { brokerView } from '../cluster/cluster-view.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Addressee } from './addressee.ts'
 import { passing } from './places.ts'
@@ -49,13 +49,11 @@ export const coordinators =
         failed.push({ error: errorOf(type, key, told), things: them })
         continue
       }
-      const to = connections.to(brokerOf(told), 'main')
+      const to = connections.to(brokerView(told), 'main')
       byPeer.set(to, [...(byPeer.get(to) ?? []), ...them])
     }
     return [...failed, ...[...byPeer].map(([to, them]) => ({ to, things: them }))]
   }
-
-const brokerOf = ({ nodeId, host, port }: Found): BrokerView => ({ id: nodeId, host, port, rack: null })
 
 const errorOf = (type: string, key: string, told: Found | undefined): KafkaError =>
   KafkaError.of(

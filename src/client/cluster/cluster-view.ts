@@ -12,6 +12,19 @@ export interface BrokerView {
   readonly rack: string | null
 }
 
+/** As answers tell of one, those that do not know of racks too. */
+interface ToldBroker extends Omit<BrokerView, 'id' | 'rack'> {
+  readonly nodeId: number
+  readonly rack?: string | null
+}
+
+export const brokerView = ({ nodeId: id, host, port, rack = null }: ToldBroker): BrokerView => ({
+  id,
+  host,
+  port,
+  rack,
+})
+
 export interface PartitionView {
   readonly partition: number
   /** Undefined: nobody leads it, or not yet. */
@@ -97,7 +110,7 @@ export class ClusterView {
         failed.set(name, errorCode)
       }
     }
-    const brokers = response.brokers.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
+    const brokers = response.brokers.map(brokerView)
     return new ClusterView({
       clusterId: response.clusterId,
       controllerId: response.controllerId,

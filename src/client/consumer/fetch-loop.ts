@@ -8,7 +8,7 @@ import { zeroUuid } from '../../base/index.ts'
 import { type AskedPartition, type ExponentialBackoff, FetchSessionClient, PeerError } from '../../peer/index.ts'
 import { ErrorCode, type FetchResponse, fetch, retriableErrors } from '../../protocol/index.ts'
 import type { FetchTrace } from '../client-trace.ts'
-import type { BrokerView } from '../cluster/cluster-view.ts'
+import { type BrokerView, brokerView } from '../cluster/cluster-view.ts'
 import { type Connections, fetchedBytesMax } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
@@ -245,7 +245,7 @@ export class FetchLoop {
     if (errorCode !== ErrorCode.NONE) throw KafkaError.of(errorCode, 'a fetch')
     session.answered(sessionId)
     const names = new Map([...asked.values()].map(({ topicId, topic }) => [topicId, topic]))
-    const endpoints = nodeEndpoints.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
+    const endpoints = nodeEndpoints.map(brokerView)
     for (const { topic, topicId, partitions } of responses) {
       const name = topicId === zeroUuid ? topic : names.get(topicId)
       for (const told of partitions) {

@@ -28,12 +28,13 @@ import type {
   OwnedPartitions,
   TopicPartition,
 } from '../consumer/assignors/assignor.ts'
-import { Deadline } from '../deadline.ts'
+import type { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type MemberName, nobody } from './committed-offsets.ts'
 import { type Coordinator, coordinatorElsewhere } from './coordinator.ts'
 import { MemberEpoch } from './member-epoch.ts'
 import { type Assignee, type Membership, without } from './membership.ts'
+import { rest } from './rest.ts'
 import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './subscription.ts'
 
 export interface ClassicMemberOptions {
@@ -157,11 +158,7 @@ export class ClassicMember implements Membership {
       memberId,
       members: [{ memberId, reason: 'the consumer was closed' }],
     })
-    try {
-      await coordinator.once(leaveGroup, request, { deadline: this.#deadline() })
-    } catch (error) {
-      this.#options.logger.log('warn', 'the group was not told that a member leaves', { reason: String(error) })
-    }
+    await coordinator.sayGoodbye(leaveGroup, request)
   }
 
   /** Coordinators before Kafka 2.2 name a member when it is in the group. One that was closed before that has not left yet. */
@@ -171,8 +168,8 @@ export class ClassicMember implements Membership {
     await this.#sayGoodbye()
   }
 
-  #deadline(afterMs: number = this.#options.requestTimeoutMs): Deadline {
-    return new Deadline(this.#options.clock, { afterMs, what: `group '${this.#options.groupId}' was not heard of` })
+  #deadline(afterMs?: number): Deadline {
+    return this.#options.coordinator.deadline(afterMs)
   }
 
   // ---- generation after generation
@@ -433,12 +430,8 @@ export class ClassicMember implements Membership {
 
   #rest(ms: number): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(ms, resolve)
-      this.#wake = () => {
-        timer.cancel()
-        resolve()
-      }
+    return rest(this.#options.clock, ms, (wake) => {
+      this.#wake = wake
     })
   }
 
@@ -451,14 +444,9 @@ export class ClassicMember implements Membership {
     const sentMs = clock.monotonic()
     const leftMs = Math.max(1, this.#heardMs + sessionTimeoutMs - sentMs)
     const limits = { deadline: this.#deadline(leftMs), timeoutMs: Math.min(requestTimeoutMs, leftMs) }
-    try {
-      const { errorCode } = await coordinator.once(heartbeat, request, limits)
-      if (errorCode === ErrorCode.NONE) this.#heardMs = sentMs
-      return errorCode
-    } catch (error) {
-      if (error instanceof PeerError || (error instanceof KafkaError && error.isRetriable)) return undefined
-      throw error
-    }
+    const heard = await coordinator.heard(heartbeat, request, limits)
+    if (heard?.errorCode === ErrorCode.NONE) this.#heardMs = sentMs
+    return heard?.errorCode
   }
 }
 

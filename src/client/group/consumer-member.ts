@@ -10,7 +10,7 @@
  *   left          the application has closed it
  */
 import type { Clock, Logger } from '../../base/index.ts'
-import { type ExponentialBackoff, PeerError, UnsupportedVersionError } from '../../peer/index.ts'
+import { type ExponentialBackoff, UnsupportedVersionError } from '../../peer/index.ts'
 import {
   type ConsumerGroupHeartbeatResponse,
   consumerGroupHeartbeat,
@@ -18,12 +18,12 @@ import {
   retriableErrors,
 } from '../../protocol/index.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type MemberName, nobody } from './committed-offsets.ts'
 import { ConsumerLife, type Difference } from './consumer-life.ts'
 import { type Coordinator, coordinatorElsewhere } from './coordinator.ts'
 import type { Assignee, Membership } from './membership.ts'
+import { rest } from './rest.ts'
 import { TellingOnce } from './telling-once.ts'
 
 export interface ConsumerMemberOptions {
@@ -44,7 +44,6 @@ export interface ConsumerMemberOptions {
   /** Matched by the coordinator, beside `topics`; null: none. */
   readonly topicRegex: () => string | null
   readonly rebalanceTimeoutMs: number
-  readonly requestTimeoutMs: number
 }
 
 /** Epochs that say that the member leaves, for good or for a while. */
@@ -124,19 +123,10 @@ export class ConsumerMember implements Membership {
   }
 
   async #sayGoodbye({ memberId }: ConsumerLife): Promise<void> {
-    const { coordinator, groupId, groupInstanceId: instanceId, logger } = this.#options
+    const { coordinator, groupId, groupInstanceId: instanceId } = this.#options
     const memberEpoch = instanceId === null ? leaveEpoch : leaveStaticEpoch
     const request = consumerGroupHeartbeat.request.create({ groupId, instanceId, memberId, memberEpoch })
-    try {
-      await coordinator.once(consumerGroupHeartbeat, request, { deadline: this.#deadline() })
-    } catch (error) {
-      logger.log('warn', 'the group was not told that a member leaves', { reason: String(error) })
-    }
-  }
-
-  #deadline(): Deadline {
-    const { clock, requestTimeoutMs: afterMs, groupId } = this.#options
-    return new Deadline(clock, { afterMs, what: `group '${groupId}' was not heard of` })
+    await coordinator.sayGoodbye(consumerGroupHeartbeat, request)
   }
 
   // ---- membership after membership
@@ -206,12 +196,8 @@ export class ConsumerMember implements Membership {
 
   #rest(ms: number): Promise<void> {
     if (this.#isClosed) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(ms, resolve)
-      this.#wake = () => {
-        timer.cancel()
-        resolve()
-      }
+    return rest(this.#options.clock, ms, (wake) => {
+      this.#wake = wake
     })
   }
 
@@ -222,7 +208,7 @@ export class ConsumerMember implements Membership {
 
   /** Undefined: nothing was heard. Rejects with KafkaError for what does not pass. */
   async #beatOnce(life: ConsumerLife): Promise<ConsumerGroupHeartbeatResponse | undefined> {
-    const { groupId, groupInstanceId: instanceId, coordinator, requestTimeoutMs: timeoutMs } = this.#options
+    const { groupId, groupInstanceId: instanceId, coordinator } = this.#options
     this.#isDue = false
     const { memberId, epoch: memberEpoch } = life
     const request = consumerGroupHeartbeat.request.create({
@@ -233,18 +219,11 @@ export class ConsumerMember implements Membership {
     const isMatching = request.subscribedTopicRegex !== null
     const versions = [isMatching ? regexVersion : min, max] as const
     try {
-      return await coordinator.once(consumerGroupHeartbeat, request, {
-        deadline: this.#deadline(),
-        timeoutMs,
-        versions,
-      })
+      return await coordinator.heard(consumerGroupHeartbeat, request, { versions })
     } catch (error) {
-      if (error instanceof UnsupportedVersionError) {
-        const what = isMatching ? 'patterns of topics in the consumer protocol' : 'the consumer protocol'
-        throw new KafkaError('UNSUPPORTED_VERSION', `the cluster does not serve ${what}`, { cause: error })
-      }
-      if (error instanceof PeerError || (error instanceof KafkaError && error.isRetriable)) return undefined
-      throw error
+      if (!(error instanceof UnsupportedVersionError)) throw error
+      const what = isMatching ? 'patterns of topics in the consumer protocol' : 'the consumer protocol'
+      throw new KafkaError('UNSUPPORTED_VERSION', `the cluster does not serve ${what}`, { cause: error })
     }
   }
 

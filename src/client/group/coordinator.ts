@@ -1,14 +1,15 @@
 /** The broker that coordinates one group: found when it is needed, and found again when it is another one. */
-import type { Logger } from '../../base/index.ts'
-import { type ExponentialBackoff, PeerError, type SendOptions } from '../../peer/index.ts'
+import type { Clock, Logger } from '../../base/index.ts'
+import { type ExponentialBackoff, PeerError, type SendOptions, UnsupportedVersionError } from '../../peer/index.ts'
 import { type Api, ErrorCode, type Fields, findCoordinator, type Infer, retriableErrors } from '../../protocol/index.ts'
-import type { BrokerView } from '../cluster/cluster-view.ts'
+import { type BrokerView, brokerView } from '../cluster/cluster-view.ts'
 import type { Connections, Lane } from '../cluster/connections.ts'
 import type { Metadata } from '../cluster/metadata.ts'
-import type { Deadline } from '../deadline.ts'
+import { Deadline } from '../deadline.ts'
 import { KafkaError } from '../kafka-error.ts'
 
 export interface CoordinatorOptions {
+  readonly clock: Clock
   readonly logger: Logger
   readonly groupId: string
   readonly connections: Connections
@@ -70,6 +71,37 @@ export class Coordinator {
     }
   }
 
+  /** For one attempt, unless told. */
+  deadline(afterMs: number = this.#options.requestTimeoutMs): Deadline {
+    const { clock, groupId } = this.#options
+    return new Deadline(clock, { afterMs, what: `group '${groupId}' was not heard of` })
+  }
+
+  /** One heartbeat. Undefined: nothing was heard, and another one is to be tried. Rejects as `once` does with all that does not pass. */
+  async heard<Q extends Fields, S extends Fields>(
+    api: Api<Q, S>,
+    request: Infer<Q>,
+    asked: Partial<SendOptions> & { readonly deadline?: Deadline } = {},
+  ): Promise<Infer<S> | undefined> {
+    try {
+      return await this.once(api, request, { deadline: this.deadline(), ...asked })
+    } catch (error) {
+      const isUnserved = error instanceof UnsupportedVersionError
+      if (error instanceof PeerError && !isUnserved) return undefined
+      if (error instanceof KafkaError && error.isRetriable) return undefined
+      throw error
+    }
+  }
+
+  /** Tells that a member leaves. Who is not heard is missed in a while, as one that has died. */
+  async sayGoodbye<Q extends Fields, S extends Fields>(api: Api<Q, S>, request: Infer<Q>): Promise<void> {
+    try {
+      await this.once(api, request, { deadline: this.deadline() })
+    } catch (error) {
+      this.#options.logger.log('warn', 'the group was not told that a member leaves', { reason: String(error) })
+    }
+  }
+
   /** One attempt. Rejects with PeerError, after which the coordinator is found anew, or with KafkaError. */
   async once<Q extends Fields, S extends Fields>(
     api: Api<Q, S>,
@@ -120,7 +152,7 @@ export class Coordinator {
         const response = await peer.send(findCoordinator, request, { timeoutMs: requestTimeoutMs })
         const [told = response] = response.coordinators
         if (told.errorCode === ErrorCode.NONE) {
-          this.#broker = { id: told.nodeId, host: told.host, port: told.port, rack: null }
+          this.#broker = brokerView(told)
           return this.#broker
         }
         last = KafkaError.of(told.errorCode, `group '${groupId}'`, told.errorMessage)

@@ -10,6 +10,7 @@ import { assert, type Clock, type Logger, type TraceChannel, type Uuid, zeroUuid
 import { type ExponentialBackoff, PeerError, UnsupportedVersionError } from '../../peer/index.ts'
 import { ErrorCode, type ProduceResponse, produce, retriableErrors } from '../../protocol/index.ts'
 import type { BatchTrace } from '../client-trace.ts'
+import { brokerView } from '../cluster/cluster-view.ts'
 import type { Connections } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
@@ -301,8 +302,7 @@ export class Sender {
       const { leaderId = -1, leaderEpoch = -1 } = toldOf(told, each)?.currentLeader ?? {}
       if (leaderId >= 0) hints.push({ topic: queue.topic, partition: queue.partition, leaderId, leaderEpoch })
     }
-    const endpoints = response.nodeEndpoints.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack }))
-    if (hints.length > 0) metadata.hint(hints, endpoints)
+    if (hints.length > 0) metadata.hint(hints, response.nodeEndpoints.map(brokerView))
     for (const each of sent) this.#judge(each, toldOf(told, each))
   }
 

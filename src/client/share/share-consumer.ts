@@ -60,7 +60,7 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
     const shared = { clock, logger, connections, metadata, backoff, requestTimeoutMs }
     const failed = (error: unknown): void => this.#handout.fail(error)
     this.#member = new ShareMember({
-      ...{ clock, logger, requestTimeoutMs, failed },
+      ...{ clock, logger, failed },
       id: draw.uuid(),
       coordinator: new Coordinator({ ...shared, groupId: settings.groupId }),
       groupId: settings.groupId,

@@ -15,7 +15,7 @@ import {
   shareAcknowledge,
   shareFetch,
 } from '../../protocol/index.ts'
-import type { LeaderHint } from '../cluster/cluster-view.ts'
+import { brokerView, type LeaderHint } from '../cluster/cluster-view.ts'
 import { type Connections, fetchedBytesMax } from '../cluster/connections.ts'
 import { ledElsewhere } from '../cluster/led-elsewhere.ts'
 import type { Metadata } from '../cluster/metadata.ts'
@@ -328,10 +328,7 @@ export class ShareLine implements DeliveryOwner {
     const unanswered = [...byName.values()].flat()
     results.push(...settled(unanswered, new KafkaError('INVALID_RECORD_STATE', 'the broker has not answered it')))
     if (hints.length > 0) {
-      metadata.hint(
-        hints,
-        nodeEndpoints.map(({ nodeId, host, port, rack }) => ({ id: nodeId, host, port, rack })),
-      )
+      metadata.hint(hints, nodeEndpoints.map(brokerView))
     }
     this.#tell(results)
   }

@@ -8,15 +8,15 @@
  *   left      closed
  */
 import { type Clock, type Logger, type Uuid, uuidToString } from '../../base/index.ts'
-import { PeerError, UnsupportedVersionError } from '../../peer/index.ts'
+import { UnsupportedVersionError } from '../../peer/index.ts'
 import {
   ErrorCode,
   retriableErrors,
   type ShareGroupHeartbeatResponse,
   shareGroupHeartbeat,
 } from '../../protocol/index.ts'
-import { Deadline } from '../deadline.ts'
 import { type Coordinator, coordinatorElsewhere } from '../group/coordinator.ts'
+import { rest } from '../group/rest.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { SharePartition } from './share-session.ts'
 
@@ -30,7 +30,6 @@ export interface ShareMemberOptions {
   readonly rackId: string
   readonly topics: () => readonly string[]
   readonly maxPollIntervalMs: number
-  readonly requestTimeoutMs: number
   /** Between attempts that fail. */
   readonly retryMs: number
   /** How long the application has asked for nothing, in milliseconds. */
@@ -155,7 +154,7 @@ export class ShareMember {
 
   /** Undefined: nothing was heard. */
   async #ask(topics: readonly string[]): Promise<ShareGroupHeartbeatResponse | undefined> {
-    const { coordinator, groupId, rackId, requestTimeoutMs } = this.#options
+    const { coordinator, groupId, rackId } = this.#options
     const isJoining = this.#epoch === joiningEpoch
     const request = shareGroupHeartbeat.request.create({
       groupId,
@@ -166,42 +165,29 @@ export class ShareMember {
     })
     this.#mayBeKnown = true
     try {
-      return await coordinator.once(shareGroupHeartbeat, request, { deadline: this.#deadline(requestTimeoutMs) })
+      return await coordinator.heard(shareGroupHeartbeat, request)
     } catch (error) {
       if (error instanceof UnsupportedVersionError) {
         throw new KafkaError('NOT_SERVED', 'the broker serves no share groups (Kafka from 4.1 on)', { cause: error })
       }
-      if (error instanceof PeerError || (error instanceof KafkaError && error.isRetriable)) return undefined
       if (error instanceof KafkaError && error.code === 'CLOSED') return undefined
       throw error
     }
   }
 
   async #sayGoodbye(): Promise<void> {
-    const { coordinator, groupId, logger, requestTimeoutMs } = this.#options
+    const { coordinator, groupId } = this.#options
     if (!this.#mayBeKnown) return
     this.#mayBeKnown = false
     this.#epoch = joiningEpoch
     const request = shareGroupHeartbeat.request.create({ groupId, memberId: this.id, memberEpoch: leavingEpoch })
-    try {
-      await coordinator.once(shareGroupHeartbeat, request, { deadline: this.#deadline(requestTimeoutMs) })
-    } catch (error) {
-      logger.log('warn', 'the group was not told that a member leaves', { reason: String(error) })
-    }
-  }
-
-  #deadline(afterMs: number): Deadline {
-    return new Deadline(this.#options.clock, { afterMs, what: `group '${this.#options.groupId}' was not heard of` })
+    await coordinator.sayGoodbye(shareGroupHeartbeat, request)
   }
 
   #rest(ms: number): Promise<void> {
     if (this.#isClosed || this.#isChanged) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(ms, resolve)
-      this.#wake = () => {
-        timer.cancel()
-        resolve()
-      }
+    return rest(this.#options.clock, ms, (wake) => {
+      this.#wake = wake
     })
   }
 }
