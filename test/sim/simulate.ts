@@ -4,13 +4,14 @@
  *
  *     npm run sim                                            # 300 seeds, 20 cluster-hours
  *     npm run sim -- --seeds 1000 --hours 100 --from 5000    # more, and others
+ *     npm run sim -- --clients --seeds 50                    # clusters with whole producers and consumers alone
  *     npm run sim -- --cluster 17 --seconds 200              # one cluster again
  *     npm run sim -- --quorum 17 --seconds 120               # one quorum again
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runCluster } from './cluster/cluster-run.ts'
+import { hasClients, runCluster } from './cluster/cluster-run.ts'
 import { runQuorum } from './quorum/quorum-run.ts'
 
 /** As of `npm test`. */
@@ -136,6 +137,13 @@ async function again(job: Job): Promise<void> {
   process.exitCode = failure === undefined ? 0 : 1
 }
 
+/** The first `count` that are wanted. */
+function seedsFrom(from: number, count: number, isWanted: (seed: number) => boolean): readonly number[] {
+  const seeds: number[] = []
+  for (let seed = from; seeds.length < count; seed++) if (isWanted(seed)) seeds.push(seed)
+  return seeds
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -144,6 +152,7 @@ async function main(): Promise<void> {
       quorum: { type: 'string' },
       seconds: { type: 'string', default: '200' },
       seeds: { type: 'string', default: '300' },
+      clients: { type: 'boolean', default: false },
       hours: { type: 'string', default: '20' },
       from: { type: 'string', default: '1' },
       processes: { type: 'string', default: '2' },
@@ -156,12 +165,13 @@ async function main(): Promise<void> {
   const seeds = Number(values.seeds)
   const from = Number(values.from)
   const hours = Number(values.hours)
-  const of = (kind: Kind, each: number): Job[] =>
-    Array.from({ length: seeds }, (_, i) => ({ kind, seed: from + i, seconds: each }))
+  const of = (kind: Kind, each: number, isWanted: (seed: number) => boolean = () => true): Job[] =>
+    seedsFrom(from, seeds, isWanted).map((seed) => ({ kind, seed, seconds: each }))
   const startMs = performance.now()
   const faultSeconds = Math.ceil((hours * secondsPerHour) / seeds)
-  const clusters = of('cluster', faultSeconds)
-  const jobs = of('quorum', quorumSeconds).flatMap((quorum, i) => [quorum, ...clusters.slice(i, i + 1)])
+  const clusters = of('cluster', faultSeconds, values.clients ? hasClients : undefined)
+  const quorums = values.clients ? [] : of('quorum', quorumSeconds)
+  const jobs = clusters.flatMap((cluster, i) => [...quorums.slice(i, i + 1), cluster])
   const { sums, failure } = await runAll(jobs, Number(values.processes))
   sums.print(performance.now() - startMs)
   const isEnough = sums.changed >= (2 / 3) * sums.seeds.cluster

@@ -46,7 +46,7 @@ const inspectMs = 400
 const pollMs = 100
 
 /** Whole clients cost three times as much as all else. */
-const hasClients = (seed: number): boolean => seed % 20 === 4
+export const hasClients = (seed: number): boolean => seed % 20 === 4
 
 class ClusterRun {
   readonly cluster: ClusterWorld
