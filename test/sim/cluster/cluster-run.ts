@@ -21,7 +21,7 @@ import { checkRecords, recordsTrouble } from './invariants/replicated-records.ts
 import { Rising } from './invariants/rising.ts'
 import { SnapshotAtStart } from './invariants/snapshot-at-start.ts'
 import { Operator } from './operator.ts'
-import { hasOperator, healingMsMax, minIsr } from './options.ts'
+import { hasOperator, healingMsMax, minIsr, replicationFactor } from './options.ts'
 import { PartitionOperator } from './partition-operator.ts'
 import { fleetingTopic, looseTopic, newCounts, RecordHistory, recordsTopic } from './record-history.ts'
 import { RecordProducer } from './record-producer.ts'
@@ -233,8 +233,9 @@ class ClusterRun {
       away.add(1 + draw.below(cluster.options.controllers))
     const [last] = cluster.brokers.slice(-1)
     if (last !== undefined && cluster.brokers.length > 1 && !last.isController && draw.below(4) === 0) away.add(last.id)
-    // Where too few are left nothing is acknowledged any more: such a cluster is not well.
-    if (cluster.brokers.filter(({ id }) => !away.has(id)).length < minIsr(cluster.options)) away.clear()
+    // All that stay away may be replicas of one partition: where too few of it are left, nothing is committed any more.
+    const spare = replicationFactor(cluster.options) - minIsr(cluster.options)
+    if (cluster.brokers.filter(({ id }) => away.has(id)).length > spare) away.clear()
     this.#faults.heal(({ id }) => away.has(id))
   }
 
