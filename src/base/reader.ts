@@ -121,6 +121,19 @@ export class Reader {
 
   /** Zigzag of at most 5 bytes. */
   varint(): number {
+    // Nearly all are of one byte, or two: these stay small integers.
+    const { bytes, position } = this
+    const first = bytes[position] ?? 0
+    const isShort = first < 0x80
+    const length = isShort ? 1 : 2
+    if (length <= this.end - position) {
+      const second = isShort ? 0 : (bytes[position + 1] ?? 0)
+      if (second < 0x80) {
+        this.position = position + length
+        const short = (first & 0x7f) | (second << 7)
+        return (short >>> 1) ^ -(short & 1)
+      }
+    }
     const value = this.uvarint()
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }

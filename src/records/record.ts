@@ -27,36 +27,88 @@ export interface Record {
 }
 
 const noHeaders: readonly RecordHeader[] = []
-const reader = new Reader()
 /** Sums of numbers below it stay exact. */
 const exactMax = 2 ** 52
 
 /**
- * The records of the batch at `position`, format 2, which lies whole in `bytes`; at most `limitBytes` after
- * decompression. Throws `CompressionError` or `MalformedError` when they are not what the header says.
+ * Stands on one record after the other of the batch at `position`, format 2, which lies whole in `bytes`; at most `limitBytes` after
+ * decompression. Makes no object per record. Throws `CompressionError` or `MalformedError` when they are not what the header says.
  */
-export function* readRecords(bytes: Uint8Array, position: number, limitBytes: number): Generator<Record, void, void> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  assert(header.magic(view, position) === 2, 'records are read from batches of format 2')
-  const size = header.sizeInBytes(view, position)
-  if (size < header.batchHeaderSize || position + size > bytes.length) throw new MalformedError('batch is not whole')
-  const codec = compressionType(header.codecId(view, position))
-  if (codec === undefined) throw new MalformedError(`codec ${header.codecId(view, position)}`)
-  const count = header.recordCount(view, position)
-  if (count < 0) throw new MalformedError(`batch of ${count} records`)
-  if (count === 0) return
-  const start = bytes.byteOffset + position + header.batchHeaderSize
-  const payload = Buffer.from(bytes.buffer, start, size - header.batchHeaderSize)
-  const plain = codec === CompressionType.none ? payload : decompress(codec, payload, limitBytes)
-  const batch = recordContext(view, position)
-  let at = 0
-  for (let left = count; left > 0; left--) {
-    // The reader is shared, and another batch may be read between two records of this one.
-    const record = readRecord(reader.reset(plain, at, plain.length), batch)
-    at = reader.position
-    yield record
+export class RecordCursor {
+  offset = -1
+  /** Bytes of the record, its length field included. */
+  sizeInBytes = 0
+  /** Views: whoever keeps them beyond the batch copies. */
+  key: Buffer | null = null
+  value: Buffer | null = null
+  headers: readonly RecordHeader[] = noHeaders
+  #timestamp: number | bigint = -1
+  readonly #reader: Reader
+  readonly #batch: RecordContext
+  readonly #count: number
+  #left: number
+
+  constructor(bytes: Uint8Array, position: number, limitBytes: number) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    assert(header.magic(view, position) === 2, 'records are read from batches of format 2')
+    const size = header.sizeInBytes(view, position)
+    if (size < header.batchHeaderSize || position + size > bytes.length) throw new MalformedError('batch is not whole')
+    const codec = compressionType(header.codecId(view, position))
+    if (codec === undefined) throw new MalformedError(`codec ${header.codecId(view, position)}`)
+    this.#count = header.recordCount(view, position)
+    if (this.#count < 0) throw new MalformedError(`batch of ${this.#count} records`)
+    this.#left = this.#count
+    this.#batch = recordContext(view, position)
+    const start = bytes.byteOffset + position + header.batchHeaderSize
+    const payload = Buffer.from(bytes.buffer, start, size - header.batchHeaderSize)
+    const isPlain = codec === CompressionType.none || this.#count === 0
+    this.#reader = new Reader(isPlain ? payload : decompress(codec, payload, limitBytes))
   }
-  if (at !== plain.length) throw new MalformedError(`${plain.length - at} bytes behind ${count} records`)
+
+  /** Moves to the next record; false behind the last one. */
+  next(): boolean {
+    const reader = this.#reader
+    if (this.#left === 0) {
+      const { remaining } = reader
+      if (remaining > 0 && this.#count > 0) throw new MalformedError(`${remaining} bytes behind ${this.#count} records`)
+      return false
+    }
+    this.#left--
+    const start = reader.position
+    const size = reader.varint()
+    const end = reader.position + size
+    reader.i8()
+    this.#timestamp = readTimestamp(reader, this.#batch)
+    this.offset = this.#batch.baseOffset + reader.varint()
+    this.key = readBytes(reader)
+    this.value = readBytes(reader)
+    this.headers = readHeaders(reader)
+    this.sizeInBytes = end - start
+    if (reader.position !== end) throw new MalformedError(`record of ${size} bytes has ${reader.position - end + size}`)
+    return true
+  }
+
+  /** Milliseconds; saturates. -1 for none. */
+  get timestampMs(): number {
+    return typeof this.#timestamp === 'number' ? this.#timestamp : saturated(this.#timestamp)
+  }
+
+  /** The record that it stands on, to be kept as long as the batch. */
+  record(): Record {
+    const { offset, sizeInBytes, key, value, headers } = this
+    return new RecordView({ offset, timestamp: this.#timestamp, sizeInBytes, key, value, headers })
+  }
+}
+
+function saturated(timestamp: bigint): number {
+  const max = Number.MAX_SAFE_INTEGER
+  return Math.max(-max, Math.min(max, Number(timestamp)))
+}
+
+/** The same, for who has time. */
+export function* readRecords(bytes: Uint8Array, position: number, limitBytes: number): Generator<Record, void, void> {
+  const cursor = new RecordCursor(bytes, position, limitBytes)
+  while (cursor.next()) yield cursor.record()
 }
 
 interface RecordContext {
@@ -78,20 +130,6 @@ function recordContext(view: DataView, position: number): RecordContext {
   }
 }
 
-function readRecord(reader: Reader, batch: RecordContext): Record {
-  const start = reader.position
-  const size = reader.varint()
-  const end = reader.position + size
-  reader.i8()
-  const timestamp = readTimestamp(reader, batch)
-  const offset = batch.baseOffset + reader.varint()
-  const key = readBytes(reader)
-  const value = readBytes(reader)
-  const headers = readHeaders(reader)
-  if (reader.position !== end) throw new MalformedError(`record of ${size} bytes has ${reader.position - end + size}`)
-  return new RecordView({ offset, timestamp, sizeInBytes: end - start, key, value, headers })
-}
-
 /** A bigint only where a number is not exact: reading those costs many times as much. */
 function readTimestamp(reader: Reader, batch: RecordContext): number | bigint {
   const deltaMs = readShortVarlong(reader)
@@ -105,6 +143,11 @@ function readTimestamp(reader: Reader, batch: RecordContext): number | bigint {
 /** A zigzag number of at most 7 bytes, which is exact; else reads nothing. */
 function readShortVarlong(reader: Reader): number | undefined {
   const start = reader.position
+  const first = reader.bytes[start] ?? 0x80
+  if (first < 0x80 && start < reader.end) {
+    reader.position = start + 1
+    return (first >>> 1) ^ -(first & 1)
+  }
   let value = 0
   for (let size = 0, scale = 1; size < 7; size++, scale *= 128) {
     const byte = reader.view.getUint8(reader.take(1))
@@ -137,8 +180,7 @@ class RecordView implements Record {
   }
 
   get timestampMs(): number {
-    const max = Number.MAX_SAFE_INTEGER
-    return Math.max(-max, Math.min(max, Number(this.#timestamp)))
+    return typeof this.#timestamp === 'number' ? this.#timestamp : saturated(this.#timestamp)
   }
 
   get timestamp(): bigint {

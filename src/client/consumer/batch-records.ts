@@ -1,5 +1,5 @@
 /** Records of a batch, or of messages of the formats before Kafka 0.11, as consumers and share consumers hand them out. */
-import { type BatchCursor, type Message, type Record, readMessages, readRecords } from '../../records/index.ts'
+import { type BatchCursor, type Message, RecordCursor, readMessages } from '../../records/index.ts'
 import type { Bytes } from './assigned-partition.ts'
 import type { ConsumedRecord } from './consumed-record.ts'
 
@@ -19,11 +19,12 @@ export function addRecords(
   { topic, partition, checkCrcs, bytesMax, fromOffset }: BatchRecordsOptions & { readonly fromOffset: number },
 ): void {
   const { bytes, position, timestampType, leaderEpoch } = cursor
-  const add = ({ offset, timestampMs, key, value, headers }: Record): void => {
+  const add = ({ offset, timestampMs, key, value, headers }: RecordCursor | Message): void => {
     records.push({ topic, partition, offset, timestampMs, timestampType, leaderEpoch, key, value, headers })
   }
   if (cursor.magic === 2) {
-    for (const record of readRecords(bytes, position, bytesMax)) if (record.offset >= fromOffset) add(record)
+    const record = new RecordCursor(bytes, position, bytesMax)
+    while (record.next()) if (record.offset >= fromOffset) add(record)
     return
   }
   for (const message of readMessages(bytes, position, bytesMax)) {
