@@ -23,10 +23,11 @@ export class Writer {
 
   readonly #capacity: number
 
-  constructor(capacity = 1024) {
-    this.#capacity = capacity
-    this.#buffer = Buffer.allocUnsafe(capacity)
-    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, capacity)
+  /** Into memory of its own, so many bytes at first, or into that of the caller; more is taken where that is too small. */
+  constructor(memory: number | Buffer = 1024) {
+    this.#buffer = typeof memory === 'number' ? Buffer.allocUnsafe(memory) : memory
+    this.#capacity = this.#buffer.length
+    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#capacity)
   }
 
   /** Bytes written so far, those by reference included. */

@@ -54,8 +54,8 @@ export function buildBatch(records: readonly NewRecord[], options: BatchOptions 
 }
 
 export interface BatchBuilderOptions {
-  /** Bytes that are taken at first; it grows. */
-  readonly capacity: number
+  /** Bytes that are taken at first, or memory for them; it grows. */
+  readonly capacity: number | Buffer
   /** Default 0. */
   readonly baseOffset?: number | undefined
   /** Default: the timestamp of the first record. */

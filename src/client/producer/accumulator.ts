@@ -1,11 +1,12 @@
 /** What was sent and is not acknowledged: queues by partition, and the memory that they may take together. */
 import type { Clock } from '../../base/index.ts'
 import type { NewRecord } from '../../records/index.ts'
+import { BatchMemory } from './batch-memory.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { type BatchSettings, PendingBatch } from './pending-batch.ts'
 import type { Completion } from './record.ts'
 
-export interface AccumulatorOptions extends BatchSettings {
+export interface AccumulatorOptions extends Omit<BatchSettings, 'memory'> {
   readonly clock: Pick<Clock, 'monotonic'>
   readonly bufferMemory: number
 }
@@ -16,8 +17,12 @@ export interface Appended {
   readonly isNews: boolean
 }
 
+/** Of batches that were acknowledged: about what is under way to the brokers at once. */
+const keptBytesMax = 2 * 1024 * 1024
+
 export class Accumulator {
   readonly #options: AccumulatorOptions
+  readonly #settings: BatchSettings
   readonly #topics = new Map<string, PartitionQueue[]>()
   /** That have batches, in the order in which they got the first one. */
   readonly #active = new Set<PartitionQueue>()
@@ -26,6 +31,9 @@ export class Accumulator {
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
+    const { batchSize: sizeInBytes, bufferMemory } = options
+    const bytesMax = Math.min(keptBytesMax, bufferMemory / 4)
+    this.#settings = { ...options, memory: new BatchMemory({ sizeInBytes, bytesMax }) }
   }
 
   get active(): Iterable<PartitionQueue> {
@@ -76,7 +84,7 @@ export class Accumulator {
       return { bytes, isNews: last.isFull }
     }
     last?.close()
-    const batch = new PendingBatch(queue, this.#options.clock.monotonic(), this.#options)
+    const batch = new PendingBatch(queue, this.#options.clock.monotonic(), this.#settings)
     batch.tryAdd(record, completion, index)
     queue.batches.push(batch)
     this.#active.add(queue)

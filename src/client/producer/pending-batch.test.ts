@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BatchCursor, batchHeader, CompressionType, readRecords } from '../../records/index.ts'
+import { BatchMemory } from './batch-memory.ts'
 import { PendingBatch, sequenceAfter } from './pending-batch.ts'
 import type { Completion, RecordMetadata } from './record.ts'
 
@@ -18,7 +19,12 @@ class Told implements Completion {
 }
 
 const place = { topic: 't', partition: 3 }
-const settings = { batchSize: 1000, codec: CompressionType.none, level: undefined }
+const settings = {
+  batchSize: 1000,
+  codec: CompressionType.none,
+  level: undefined,
+  memory: new BatchMemory({ sizeInBytes: 1000, bytesMax: 0 }),
+}
 const record = (value: string, timestampMs = 5) => ({ value: Buffer.from(value), timestampMs })
 
 function batchOf(count: number, { valueSize = 10, codec = CompressionType.none as CompressionType } = {}) {
@@ -66,6 +72,36 @@ test('its place in a sequence can change, and its checksum with it', () => {
     assert.equal([...readRecords(bytes, 0, 10_000)].length, 3)
   }
   assert.equal(batch.tryAdd(record('late'), new Told(), 9), false)
+})
+
+test('the next batch is written into the memory of one that was answered, and of no other; what was told stays as it is', () => {
+  const memory = new BatchMemory({ sizeInBytes: 10_000, bytesMax: 20_000 })
+  // It will be about as large as the last: all the memory there may be.
+  const next = (value: string): PendingBatch => {
+    const batch = new PendingBatch({ ...place, lastBytes: 10_000 }, 0, { ...settings, batchSize: 10_000, memory })
+    assert.ok(batch.tryAdd(record(value), new Told(), 0))
+    return batch
+  }
+  const [first, second, large] = [next('a'), next('b'), next('c'.repeat(50_000))]
+  const [bytes, others] = [first.seal(), second.seal()]
+  assert.ok(bytes.buffer !== others.buffer)
+  first.release()
+  large.release()
+  const after = [next('d'), next('e'), next('f')].map((batch) => batch.seal())
+  assert.deepEqual(after.map(({ buffer }) => buffer === bytes.buffer).sort(), [false, false, true])
+  for (const [i, value] of ['d', 'e', 'f'].entries()) {
+    assert.equal([...readRecords(after[i] ?? Buffer.alloc(0), 0, 10_000)][0]?.value?.toString(), value)
+  }
+  assert.equal([...readRecords(others, 0, 10_000)][0]?.value?.toString(), 'b')
+})
+
+test('no more memory is kept than is said', () => {
+  const memory = new BatchMemory({ sizeInBytes: 10, bytesMax: 25 })
+  const given = [0, 1, 2].map(() => Buffer.alloc(10))
+  for (const each of [...given, Buffer.alloc(11)]) memory.give(each)
+  const taken = [0, 1, 2].map(() => memory.take(10))
+  assert.equal(taken.filter((each) => given.some((one) => one === each)).length, 2)
+  assert.equal(memory.take(11).length, 11)
 })
 
 for (const [what, sizes] of [

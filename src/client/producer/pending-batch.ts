@@ -8,6 +8,7 @@ import {
   readRecords,
   recordSizeUpperBound,
 } from '../../records/index.ts'
+import type { BatchMemory } from './batch-memory.ts'
 import type { Flush } from './flush.ts'
 import type { Completion } from './record.ts'
 
@@ -15,6 +16,7 @@ export interface BatchSettings {
   readonly batchSize: number
   readonly codec: CompressionType
   readonly level: number | undefined
+  readonly memory: BatchMemory
 }
 
 /** Who a producer is to the brokers (KIP-98). */
@@ -44,6 +46,7 @@ export class PendingBatch {
   readonly partition: number
   readonly createdMs: number
   readonly #settings: BatchSettings
+  readonly #memory: Buffer
   readonly #builder: BatchBuilder
   readonly #timestamps: number[] = []
   readonly #completions: Completion[] = []
@@ -73,7 +76,8 @@ export class PendingBatch {
     this.partition = place.partition
     this.createdMs = nowMs
     this.#settings = settings
-    this.#builder = new BatchBuilder({ capacity: capacityFor(place, settings) })
+    this.#memory = settings.memory.take(capacityFor(place, settings))
+    this.#builder = new BatchBuilder({ capacity: this.#memory })
   }
 
   get recordCount(): number {
@@ -163,6 +167,11 @@ export class PendingBatch {
 
   #tellFlushes(): void {
     for (const flush of this.#flushes.splice(0)) flush.told()
+  }
+
+  /** It was sent once, and answered: nobody reads its bytes any more, this batch included. */
+  release(): void {
+    this.#settings.memory.give(this.#memory)
   }
 
   /** The same records in two or more batches, which are smaller: the broker does not take this one. */

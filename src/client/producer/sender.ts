@@ -335,6 +335,7 @@ export class Sender {
     batch.isInFlight = false
     if (queue.isOfIdentity(batch)) queue.isBegun = true
     this.#options.accumulator.remove(queue, batch)
+    if (batch.attempts === 1 && this.#options.settings.acks !== 0) batch.release()
     if (batch.isGivenUp) return
     this.#tell(queue, batch, { baseOffset: where.baseOffset })
     batch.complete(where)
