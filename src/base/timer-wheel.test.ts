@@ -23,6 +23,7 @@ class HandClock implements Clock {
     const timer = { atMs: this.nowMs + delayMs, fire }
     this.#timers.add(timer)
     this.armed++
+    assert.ok(this.armed < 100_000, 'a timer is set again and again while time stands still')
     return { cancel: () => this.#timers.delete(timer) }
   }
 
@@ -127,4 +128,19 @@ test('with drainFirst, what the sockets hold can still save one', () => {
   clock.jumpTo(5060)
   for (const then of clock.drained.splice(0)) then()
   assert.deepEqual(fired, ['lost', 'later'])
+})
+
+test('at the moment that a timer was set for it is time, however the sums are rounded', () => {
+  for (let i = 1; i < 2000; i++) {
+    const clock = new HandClock()
+    clock.nowMs = i * 1.000_123_456_789
+    const wheel = new TimerWheel({ clock, tickMs: 10, slots: 16 })
+    let fired = 0
+    wheel.after(i * 10, () => fired++)
+    const startMs = clock.nowMs
+    // The tick of the deadline, or the one behind it; timers of a clock take whole milliseconds.
+    for (const delayMs of [i * 10, i * 10 + 10, i * 10 + 11]) clock.jumpTo(startMs + delayMs)
+    assert.equal(fired, 1, `${i}`)
+    assert.ok(clock.armed <= 4, `${i}: set ${clock.armed} times`)
+  }
 })

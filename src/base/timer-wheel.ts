@@ -145,14 +145,25 @@ export class TimerWheel {
   #arm(tick: number): void {
     this.#timer?.cancel()
     this.#timerTick = tick
-    const delayMs = this.#startMs + tick * this.#tickMs - this.#clock.monotonic()
+    const delayMs = this.#beginMs(tick) - this.#clock.monotonic()
     this.#timer = this.#clock.after(Math.max(0, Math.ceil(delayMs)), () => this.#wake())
+  }
+
+  #beginMs(tick: number): number {
+    return this.#startMs + tick * this.#tickMs
+  }
+
+  #tickNow(): number {
+    const nowMs = this.#clock.monotonic()
+    const tick = Math.floor((nowMs - this.#startMs) / this.#tickMs)
+    // By the sum that the timer was set by: of two that are rounded otherwise, one could say that it is time, and the other never.
+    return this.#beginMs(tick + 1) <= nowMs ? tick + 1 : tick
   }
 
   #wake(): void {
     this.#timer = undefined
     this.#timerTick = Number.POSITIVE_INFINITY
-    const tick = Math.floor((this.#clock.monotonic() - this.#startMs) / this.#tickMs)
+    const tick = this.#tickNow()
     if (!this.#drainFirst) {
       this.#fireUntil(tick)
       return
