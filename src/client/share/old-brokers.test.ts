@@ -14,10 +14,8 @@ async function play(
   const cluster = new ScriptedCluster()
   cluster.versionsMax = { [shareFetch.key]: 1, [shareAcknowledge.key]: 1 }
   const group = new ScriptedShareGroup(cluster)
-  const consumer = cluster
-    .kafka()
-    .shareConsumer({ groupId: 'g', ...options })
-    .subscribe(['t'])
+  const consumer = cluster.kafka().shareConsumer({ groupId: 'g', ...options })
+  consumer.subscribe(['t'])
   await cluster.run(async () => {
     try {
       await work(consumer, group, cluster)
