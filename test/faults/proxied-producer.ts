@@ -32,6 +32,9 @@ interface Acknowledged {
 }
 
 /** Of a value: who sent it, and the number. */
+/** One before it was given up, and whether this one was appended by an attempt that was not answered cannot be told. */
+const nobodyKnows = 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+
 const parsed = (value: string | null): { readonly codec: string; readonly number: number } => {
   const [codec = '', number = ''] = value?.split(' ') ?? []
   return { codec, number: Number(number) }
@@ -79,7 +82,8 @@ export class ProxiedProducer {
     this.#producer.send(topic, { value, partition: draw.below(partitionCount) }).then(
       ({ partition, offset }) => this.acknowledged.set(number, { partition, offset }),
       (error: unknown) => {
-        if (error instanceof KafkaError && error.isRetriable) this.rejected.set(number, error.code)
+        const isFair = error instanceof KafkaError && (error.isRetriable || error.code === nobodyKnows)
+        if (isFair) this.rejected.set(number, error.code)
         else this.#unfair.push(error)
       },
     )
