@@ -113,6 +113,23 @@ test('what is held back is not asked for in the session, from the first one on, 
   await it.fetcher.close()
 })
 
+test('what a leader has told a replica that is followed anew meanwhile, it tells again', async () => {
+  const it = await following((request) => (request.sessionEpoch === 0 ? { 0: { highWatermark: 1 } } : {}))
+  const partition = it.fixture.partition('t', 0)
+  await partition.appendAsFollower(batchAt(0, 1), leaderEpoch)
+  const before = it.follow(partition)
+  while (it.asked.length === 0) await it.pass(1)
+  await it.fetcher.remove(before)
+  it.follow(partition)
+  await it.pass(2 * waitMs)
+  assert.equal(partition.log.highWatermark, 1)
+  assert.deepEqual(
+    it.asked.slice(0, 3).map(({ sessionEpoch }) => sessionEpoch),
+    [0, 0, 1],
+  )
+  await it.fetcher.close()
+})
+
 test('a leader that does not know its epoch yet is asked again soon, though nothing else has come, and later and later', async () => {
   const timesMs: number[] = []
   const it = await following((request) => {

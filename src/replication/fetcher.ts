@@ -14,7 +14,7 @@ import {
   type Peers,
 } from '../peer/index.ts'
 import { ErrorCode, type FetchResponse, fetch, listOffsets } from '../protocol/index.ts'
-import type { FollowedPartition, LeaderOffsets } from './followed-partition.ts'
+import type { FollowedPartition, LeaderSide } from './followed-partition.ts'
 
 /** `replica.fetch.*` and `replica.socket.timeout.ms`. */
 export interface FetcherSettings {
@@ -226,9 +226,10 @@ export class Fetcher {
     for (const { followed } of wanted.values()) followed.delay()
   }
 
-  readonly #leader: LeaderOffsets = {
+  readonly #leader: LeaderSide = {
     start: (followed) => this.#offsetOf(followed, earliest),
     end: (followed) => this.#offsetOf(followed, latest),
+    sayAgain: () => this.#session.reset(),
   }
 
   async #offsetOf({ partition, leaderEpoch, leaderId }: FollowedPartition, timestamp: bigint): Promise<number> {

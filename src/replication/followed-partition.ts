@@ -15,9 +15,11 @@ import { batchHeader, batchHeaderSize } from '../records/index.ts'
 import type { Partition } from './partition.ts'
 
 /** What the leader is asked for beside records. Rejects with ApiError, and with PeerError where it cannot be reached. */
-export interface LeaderOffsets {
+export interface LeaderSide {
   readonly start: (followed: FollowedPartition) => Promise<number>
   readonly end: (followed: FollowedPartition) => Promise<number>
+  /** What it has told was not taken: in its session it would not say it again until something moves. */
+  readonly sayAgain: () => void
 }
 
 export interface FollowedOptions {
@@ -99,11 +101,14 @@ export class FollowedPartition {
   }
 
   /** What was asked has come. `data` is a view that is valid until this returns. A promise where there is more to do. */
-  take(asked: AskedPartition, data: FetchedData, leader: LeaderOffsets): Promise<void> | undefined {
-    if (this.readyMs === undefined || asked.fetchOffset !== this.partition.log.logEndOffset) return undefined
+  take(asked: AskedPartition, data: FetchedData, leader: LeaderSide): Promise<void> | undefined {
+    if (this.readyMs === undefined || asked.fetchOffset !== this.partition.log.logEndOffset) {
+      leader.sayAgain()
+      return undefined
+    }
     switch (data.errorCode) {
       case ErrorCode.NONE:
-        return data.divergingEpoch.epoch >= 0 ? this.#run(() => this.#truncate(data)) : this.#append(data)
+        return data.divergingEpoch.epoch >= 0 ? this.#run(() => this.#truncate(data, leader)) : this.#append(data)
       case ErrorCode.OFFSET_OUT_OF_RANGE:
         return this.#run(() => this.#seek(leader))
       case ErrorCode.FENCED_LEADER_EPOCH:
@@ -186,7 +191,10 @@ export class FollowedPartition {
    * The logs differ behind `divergingEpoch`: cut where the largest epoch that both know ends in the shorter one. Where this log
    * does not know the epoch that the leader names, the next fetch tells the leader of an earlier one.
    */
-  async #truncate({ divergingEpoch, highWatermark: told, logStartOffset }: FetchedData): Promise<void> {
+  async #truncate(
+    { divergingEpoch, highWatermark: told, logStartOffset }: FetchedData,
+    leader: LeaderSide,
+  ): Promise<void> {
     const { epoch, endOffset } = divergingEpoch
     const { log, name } = this.partition
     const own = log.endOffsetForEpoch(epoch)
@@ -200,12 +208,13 @@ export class FollowedPartition {
       ...{ name, offset, logEndOffset, highWatermark, leaderEpoch },
     })
     await this.partition.truncateTo(offset)
-    // In its session the leader does not say it again, until it moves. Not where the logs may still differ.
+    // Not where the logs may still differ.
     if (isKnown && !this.#isEnded) this.partition.follow({ highWatermark: told, logStartOffset })
+    else leader.sayAgain()
   }
 
   /** The leader's log does not reach from here: it ends before, or begins behind, where this one ends. */
-  async #seek(leader: LeaderOffsets): Promise<void> {
+  async #seek(leader: LeaderSide): Promise<void> {
     const { log, name } = this.partition
     const leaderEnd = await this.#unlessEnded(leader.end(this))
     if (leaderEnd === undefined) return
