@@ -4,11 +4,11 @@ import type { Api, Fields, Infer } from '../protocol/index.ts'
 import type { ApiRange, VersionRange } from './served-versions.ts'
 
 export interface SendOptions {
-  /** The longest that it waits to be sent, and then the longest that it waits for its reply: as in Kafka, each anew. */
+  /** The longest that it waits to be sent, and then the longest that it waits for its reply, or to leave: as in Kafka, each anew. */
   readonly timeoutMs: number
   /** Narrows the versions that may be used; all that we know unless told. */
   readonly versions?: VersionRange
-  /** False for a request that is never answered, Produce with acks=0: it is done when it is on its way, and `response` is empty. */
+  /** False for a request that is never answered, Produce with acks=0: it is done when the socket has taken it, and `response` is empty. */
   readonly isAnswered?: boolean
   /** Its reply may be larger than others on the connection. */
   readonly replyBytesMax?: number

@@ -22,6 +22,15 @@ import { RequestStream } from './request-stream.ts'
 import { Sender } from './sender.ts'
 import { type ApiRange, type ServedVersions, unknownVersions } from './served-versions.ts'
 
+interface Ending {
+  readonly cause?: unknown
+  /** We have nothing against the other side, and it may read on. */
+  readonly isOrderly?: boolean
+}
+
+/** So long a server that was told the end has for reading what came before, and for ending too. */
+const lingerMs = 1000
+
 export class PeerConnection extends Sender implements ConnectionHandler {
   readonly #shared: ConnectionShared
   readonly #target: ConnectionTarget
@@ -43,6 +52,9 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   #isRenewing = false
   #isPreparing = false
   #renewalTimer: Timer | undefined
+  /** Requests were sent that nobody answers: the server may still have to read them. */
+  #hasUnanswered = false
+  #lingerTimer: Timer | undefined
 
   constructor(shared: ConnectionShared, target: ConnectionTarget, owner: ConnectionOwner) {
     super()
@@ -64,7 +76,10 @@ export class PeerConnection extends Sender implements ConnectionHandler {
       const { signal } = this.#connecting
       const socket = await network.connect({ host, port, handler: this, signal, ...(tls !== undefined && { tls }) })
       this.#socket = socket
-      this.#requests = new RequestStream(socket)
+      this.#requests = new RequestStream(socket, (call) => {
+        call.sent()
+        this.#tell(call, 0)
+      })
       if (this.#isClosed) {
         socket.destroy()
         return
@@ -86,7 +101,11 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   get hasRoom(): boolean {
     const { queuedBytesMax } = this.#shared.limits
     if (this.#isClosed || this.#isRenewing || this.#throttle.isOn || this.#inFlight.isFull) return false
-    return (this.#requests?.waitingBytes ?? 0) < queuedBytesMax
+    return this.#waitingBytes < queuedBytesMax
+  }
+
+  get #waitingBytes(): number {
+    return this.#requests?.waitingBytes ?? 0
   }
 
   serves(api: ApiRange, version: number): boolean {
@@ -108,17 +127,17 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     this.#correlationId = (this.#correlationId + 1) & 0x7fff_ffff
     if (call.isAnswered) {
       this.#inFlight.push(call)
-      const { timeoutMs, replyBytesMax } = call
-      this.#replyBytesMax = Math.max(this.#replyBytesMax, replyBytesMax)
-      const timedOut = (): void => this.#fail('timed out', `no reply to ${call.api.name} within ${timeoutMs} ms`)
-      call.endsBy(timeouts.after(timeoutMs, timedOut))
-    }
+      this.#replyBytesMax = Math.max(this.#replyBytesMax, call.replyBytesMax)
+    } else this.#hasUnanswered = true
+    call.endsBy(timeouts.after(call.timeoutMs, () => this.#timedOut(call)))
     this.#used()
     this.#trace(call, frame)
-    this.#requests?.push(frame)
-    if (call.isAnswered) return
-    call.sent()
-    this.#tell(call, 0)
+    this.#requests?.push(frame, call)
+  }
+
+  #timedOut({ api, isAnswered, timeoutMs }: Call): void {
+    const what = isAnswered ? `no reply to ${api.name}` : `${api.name} has not left`
+    this.#fail('timed out', `${what} within ${timeoutMs} ms`)
   }
 
   /** For who prepares it. */
@@ -136,7 +155,7 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     try {
       this.#frames.received(size, this.#replyBytesMax, this.#reply)
     } catch (error) {
-      this.#fail('protocol', error instanceof Error ? error.message : String(error), error)
+      this.#fail('protocol', error instanceof Error ? error.message : String(error), { cause: error })
     }
     if (this.#isClosed) return
     this.#used()
@@ -173,12 +192,13 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   }
 
   closed(error?: Error): void {
-    this.#fail('closed', error === undefined ? 'the connection was closed there' : error.message, error)
+    this.#lingerTimer?.cancel()
+    this.#fail('closed', error === undefined ? 'the connection was closed there' : error.message, { cause: error })
   }
 
   /** Ends it from our side. */
   close(): void {
-    this.#fail('closed', 'the connection was closed here')
+    this.#fail('closed', 'the connection was closed here', { isOrderly: true })
   }
 
   #lose(call: Call, error: PeerError): void {
@@ -225,14 +245,14 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     const { idleMsMax, clock } = this.#shared
     if (idleMsMax === undefined || this.#isClosed) return
     const leftMs = this.#usedMs + idleMsMax - clock.monotonic()
-    const isIdle = this.#inFlight.size === 0 && !this.#isRenewing && !this.#throttle.isOn
+    const isIdle = this.#inFlight.size === 0 && this.#waitingBytes === 0 && !this.#isRenewing && !this.#throttle.isOn
     if (leftMs > 0 || !isIdle) {
       // Not on the wheel, which would look at it a hundred times before.
       this.#idleTimer = clock.after(leftMs > 0 ? leftMs : idleMsMax, () => this.#watchIdle())
       return
     }
     this.#isClosed = true
-    this.#leave()
+    this.#leave({ isOrderly: true })
     this.#owner.retired()
   }
 
@@ -274,26 +294,35 @@ export class PeerConnection extends Sender implements ConnectionHandler {
 
   #failedToPrepare(error: unknown): void {
     const failure = error instanceof PeerError ? error.failure : 'unreachable'
-    this.#fail(failure, error instanceof Error ? error.message : String(error), error)
+    this.#fail(failure, error instanceof Error ? error.message : String(error), { cause: error })
   }
 
-  #leave(): void {
+  /** Returns the requests that nobody answers and that have not left. */
+  #leave({ isOrderly }: { readonly isOrderly: boolean }): readonly Call[] {
     if (this.#socket === undefined) this.#connecting.abort()
+    else if (isOrderly && this.#hasUnanswered && this.#waitingBytes === 0) this.#linger(this.#socket)
     else this.#socket.destroy()
-    this.#requests?.close()
     this.#throttle.end()
     this.#idleTimer?.cancel()
     this.#renewalTimer?.cancel()
+    return this.#requests?.close() ?? []
   }
 
-  #fail(failure: PeerFailure, message: string, cause?: unknown): void {
+  /** Nobody has said that he has read what was sent last: cut off, it might be lost on its way. */
+  #linger(socket: Connection): void {
+    this.#lingerTimer = this.#shared.clock.after(lingerMs, () => socket.destroy())
+    socket.end()
+  }
+
+  #fail(failure: PeerFailure, message: string, { cause, isOrderly = false }: Ending = {}): void {
     if (this.#isClosed) return
     this.#isClosed = true
     const error = this.#error(failure, message, cause)
-    this.#leave()
+    const unsent = this.#leave({ isOrderly })
     for (let call = this.#inFlight.shift(); call !== undefined; call = this.#inFlight.shift()) {
       this.#lose(call, error)
     }
+    for (const call of unsent) this.#lose(call, error)
     this.#owner.closed(error)
   }
 }

@@ -19,6 +19,7 @@ class HandNetwork implements Network {
   takes = true
   sentBytes = 0
   writes = 0
+  ended = 0
   destroyed = 0
   readonly connected: Promise<void>
 
@@ -49,7 +50,10 @@ class HandNetwork implements Network {
     const destroy = (): void => {
       this.destroyed++
     }
-    return { remoteAddress: host, remotePort: port, write, pause: nothing, resume: nothing, end: nothing, destroy }
+    const end = (): void => {
+      this.ended++
+    }
+    return { remoteAddress: host, remotePort: port, write, pause: nothing, resume: nothing, end, destroy }
   }
 
   /** Delivers bytes in pieces of those sizes, as far as there is room for each. */
@@ -110,8 +114,9 @@ class HandClock implements Clock {
   }
 }
 
-const makePeer = (network: Network, clock: Clock): Peer =>
+const makePeer = (network: Network, clock: Clock, options: { readonly idleMsMax?: number } = {}): Peer =>
   new Peers({
+    ...options,
     network,
     clock,
     random: new SeededRandom('hand').stream('peers'),
@@ -215,4 +220,82 @@ test('a connection that is there after all, when it was given up, is not kept', 
   await turn()
   assert.equal(network.destroyed, 1)
   assert.equal(network.writes, 0)
+})
+
+const sendUnanswered = (peer: Peer): Promise<unknown> =>
+  peer.send(saslAuthenticate, saslAuthenticate.request.create(), { timeoutMs: 1000, isAnswered: false })
+
+/** Connected, with a request that nobody answers and that the socket has not taken. */
+async function unansweredStage(peers: { readonly idleMsMax?: number } = {}) {
+  const network = new HandNetwork()
+  const clock = new HandClock()
+  const peer = makePeer(network, clock, peers)
+  const first = send(peer, Buffer.from('x'))
+  await network.tellVersions()
+  network.deliver(echo(Buffer.from('x'), 1))
+  await first
+  network.takes = false
+  let isSent = false
+  const sent = sendUnanswered(peer).then(() => {
+    isSent = true
+  })
+  await turn()
+  return { network, clock, peer, sent, isSent: () => isSent }
+}
+
+test('a request that nobody answers is done when the socket has taken it', async () => {
+  const { network, peer, sent, isSent } = await unansweredStage()
+  const next = sendUnanswered(peer)
+  await turn()
+  assert.equal(isSent(), false)
+  network.takes = true
+  network.handler?.drained()
+  await Promise.all([sent, next])
+  peer.close()
+})
+
+test('a connection that is lost, or closed, with a request that has not left, rejects it', async () => {
+  const lost = await unansweredStage()
+  const behind = assert.rejects(sendUnanswered(lost.peer), { failure: 'closed' })
+  await turn()
+  lost.network.handler?.closed(new Error('cut'))
+  await assert.rejects(lost.sent, { failure: 'closed', wasSent: true })
+  await behind
+  lost.peer.close()
+  const closed = await unansweredStage()
+  closed.peer.close()
+  await assert.rejects(closed.sent, { failure: 'closed', wasSent: true })
+  assert.deepEqual([closed.network.ended, closed.network.destroyed], [0, 1])
+})
+
+test('a socket that takes nothing within the time of a request is given up', async () => {
+  const { clock, sent, network } = await unansweredStage()
+  clock.pass(5000)
+  clock.drain()
+  await assert.rejects(sent, { failure: 'timed out', wasSent: true })
+  assert.equal(network.destroyed, 1)
+})
+
+test('a request that has left unanswered is not cut off by closing; a server that does not end is not waited for', async () => {
+  for (const serverEnds of [true, false]) {
+    const { network, clock, peer, sent } = await unansweredStage()
+    network.handler?.drained()
+    await sent
+    peer.close()
+    assert.deepEqual([network.ended, network.destroyed], [1, 0])
+    if (serverEnds) network.handler?.closed()
+    clock.pass(5000)
+    assert.equal(network.destroyed, serverEnds ? 0 : 1)
+  }
+})
+
+test('a connection with a request that has not left is not idle', async () => {
+  const { network, clock, peer, sent } = await unansweredStage({ idleMsMax: 500 })
+  clock.pass(600)
+  assert.deepEqual([network.ended, network.destroyed], [0, 0])
+  network.handler?.drained()
+  await sent
+  clock.pass(600)
+  assert.deepEqual([network.ended, network.destroyed], [1, 0])
+  peer.close()
 })
