@@ -69,6 +69,15 @@ function fail(topic: string, isKey: boolean, cause: unknown): never {
   throw new KafkaError('SERIALIZATION', text, { cause })
 }
 
+/** The same with bytes of its own, for one that has to wait: those that were given are the caller's, or a serializer's, again. */
+export function ownRecord(record: NewRecord): NewRecord {
+  const { key, value, headers = [] } = record
+  const ownHeaders = headers.map((header) => ({ key: header.key, value: own(header.value) }))
+  return { ...record, key: own(key), value: own(value), headers: ownHeaders }
+}
+
+const own = (bytes: Bytes | undefined): Bytes => (bytes === null || bytes === undefined ? null : Buffer.from(bytes))
+
 function checkedTime(timestampMs: number): number {
   if (Number.isSafeInteger(timestampMs)) return timestampMs
   throw new KafkaError('INVALID_ARGUMENT', `timestampMs ${timestampMs}`)

@@ -17,8 +17,8 @@ export interface ProducerOptions {
    */
   readonly lingerMs?: number
   /**
-   * Of all batches that are not acknowledged yet. Records that are sent nevertheless wait outside of it, for as long as `maxBlockMs`: who
-   * sends more than that at once waits now and then for what `send` returns. Default 33,554,432.
+   * Of all batches that are not acknowledged yet. Records that are sent nevertheless wait outside of it, each with a copy of its bytes, for
+   * as long as `maxBlockMs`: who sends more than that at once waits now and then for what `send` returns. Default 33,554,432.
    */
   readonly bufferMemory?: number
   /** How long a record waits for room, to hear of its topic, and for serializers that take their time. Default 60,000. */

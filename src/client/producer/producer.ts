@@ -15,7 +15,7 @@ import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
 import type { WritableTopic } from '../typed-topic.ts'
 import { Accumulator } from './accumulator.ts'
 import { Identity } from './identity.ts'
-import { type GivenRecord, plainRecord, serializedRecord, type UncheckedTopic } from './new-record.ts'
+import { type GivenRecord, ownRecord, plainRecord, serializedRecord, type UncheckedTopic } from './new-record.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { byKey, type Choice, StickyPartition } from './partitioner.ts'
 import type { ProducerSettings } from './producer-options.ts'
@@ -109,6 +109,9 @@ export class Producer {
   /**
    * Resolves when the record is acknowledged as `acks` says. Rejects with KafkaError: then it may still have been stored. To a topic of
    * `defineTopic` go records of its types, and one that cannot be serialized is rejected with SERIALIZATION; to a name go text and bytes.
+   *
+   * What was given is the caller's again when `send` returns: it may be changed. Where serializers take their time (they give promises), it
+   * is so when what `send` returned has settled.
    */
   send<const T extends string | WritableTopic<never, never>>(
     topic: T,
@@ -212,7 +215,10 @@ export class Producer {
     const view = this.#metadata.view.topics.get(topic)
     const isKnown = view !== undefined && isIn(view, given.partition)
     if (isKnown && state.intake.length === 0 && this.#accumulator.hasRoom) this.#append(view, given)
-    else this.#enqueue(topic, { ...given, ...this.#waiting(topic), serialized: undefined })
+    else {
+      const record = ownRecord(given.record)
+      this.#enqueue(topic, { ...given, record, ...this.#waiting(topic), serialized: undefined })
+    }
   }
 
   /** Its serializers take their time: others wait behind it. */

@@ -1,7 +1,7 @@
 /** Bytes as they are. */
 import { present, type Serde } from './serde.ts'
 
-/** Nothing is copied: what is sent must stay as it is until it is acknowledged; what is read is a view of what was fetched. */
+/** What is sent is the caller's again when `send` returns, as text is; what is read is a view of what was fetched. */
 export const bytes: Serde<Uint8Array> = {
   serialize(value) {
     if (!(value instanceof Uint8Array)) throw new TypeError(`bytes: ${typeof value} is no Uint8Array`)
