@@ -88,6 +88,12 @@ test('timestamps of every size are read as they are, or saturate', () => {
   }
 })
 
+test('nobody can write into the headers of records that have none, which are the same for all', () => {
+  const [record] = readRecords(first, 0, 1000)
+  assert.deepEqual(record?.headers, [])
+  assert.ok(Object.isFrozen(record.headers))
+})
+
 test('a batch keeps the offsets that were taken out of it', () => {
   const bytes = buildBatch([{ offset: 12 }, { offset: 15 }], { baseOffset: 10, nextOffset: 21, deleteHorizonMs: 99 })
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

@@ -35,6 +35,12 @@ test('a message alone: of format 0 without a time, of format 1 with it; key and 
   assert.deepEqual(told(oldMessage({ magic: 0, offset: 0, key: text(''), value: text('') })), ['0@-1 ='])
 })
 
+test('nobody can write into the headers of messages, which have none', () => {
+  const [message] = readMessages(oldMessage({ magic: 1, timestampMs: 5, offset: 7 }), 0, limitBytes)
+  assert.deepEqual(message?.headers, [])
+  assert.ok(Object.isFrozen(message.headers))
+})
+
 for (const codec of oldCodecs) {
   const name = compressionName(codec)
 

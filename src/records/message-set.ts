@@ -9,7 +9,7 @@ import { crc32 } from './codecs/crc32.ts'
 import { lz4Blocks } from './codecs/lz4.ts'
 import { decompressPieces, joined } from './codecs/pieces.ts'
 import { CompressionType, compressionType } from './compression-type.ts'
-import type { Record } from './record.ts'
+import { noHeaders, type Record } from './record.ts'
 
 /** `offset` of a message that wraps others is that of the last of those. */
 export interface Message extends Record {
@@ -123,8 +123,6 @@ class StoredMessage implements Message {
     return new StoredMessage(this.#bytes, { offset: baseOffset + this.offset, timestamp, key, value }, false)
   }
 }
-
-const noHeaders: Record['headers'] = []
 
 /** The message lies whole behind `position`. Bytes of it that nobody has announced are left unread, as Java does. */
 function readMessage(bytes: Buffer, position: number): StoredMessage {

@@ -26,7 +26,8 @@ export interface Record {
   readonly headers: readonly RecordHeader[]
 }
 
-const noHeaders: readonly RecordHeader[] = []
+/** Of all records without headers: what an application writes into it would be seen in every one. */
+export const noHeaders: readonly RecordHeader[] = Object.freeze([])
 /** Sums of numbers below it stay exact. */
 const exactMax = 2 ** 52
 
