@@ -93,10 +93,17 @@ export class Metadata {
       if (known !== undefined) return known
       if (deadline.isOver) throw deadline.error(failure)
       await deadline.within(this.update())
-      const errorCode = this.#view.failed.get(name)
-      failure = errorCode === undefined ? undefined : KafkaError.of(errorCode, `topic '${name}'`)
-      if (errorCode !== undefined && !passing.has(errorCode)) throw failure
+      const told = this.failureOf(name)
+      failure = told?.error
+      if (told?.isPassing === false) throw failure
     }
+  }
+
+  /** Why a topic that was asked for is not there, as the last answer said. */
+  failureOf(name: string): { readonly error: KafkaError; readonly isPassing: boolean } | undefined {
+    const errorCode = this.#view.failed.get(name)
+    if (errorCode === undefined) return undefined
+    return { error: KafkaError.of(errorCode, `topic '${name}'`), isPassing: passing.has(errorCode) }
   }
 
   /** Waits until some broker has answered. */

@@ -64,31 +64,49 @@ export class OffsetFinder {
       found.set(each, place)
       tell(wanted.indexOf(each), place)
     }
-    const { connections, metadata, backoff } = this.#options
+    const { connections, backoff } = this.#options
     let last: unknown
     /** What is wrong with one of them holds up none of the others. */
     const failed = new Map<Wanted, unknown>()
     const fail = (these: Iterable<Wanted>, error: unknown): void => {
       for (const each of these) failed.set(each, error)
     }
-    for (const [topic, them] of Map.groupBy(wanted, (it) => it.topic)) {
-      await metadata.topic(topic, deadline).catch((error: unknown) => fail(them, error))
-    }
     for (let attempts = 0; ; attempts++) {
       const left = wanted.filter((it) => !found.has(it) && !failed.has(it))
-      if (left.length === 0) {
+      if (left.length === 0 || deadline.isOver) {
         for (const error of failed.values()) throw error
+        if (left.length > 0) throw deadline.error(last)
         return wanted.map((it) => found.get(it))
       }
-      if (deadline.isOver) throw deadline.error(last)
-      if (attempts > 0) {
-        await deadline.within(metadata.update())
-        await connections.rest(Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
-      }
-      for (const [broker, them] of this.#byLeader(left)) {
-        last = (await this.#ask(broker, them, { take, fail }, deadline)) ?? last
-      }
+      last = (await this.#know(left, { isKnown: attempts === 0, fail }, deadline)) ?? last
+      if (attempts > 0) await connections.rest(Math.min(backoff.backoffMs(attempts - 1), deadline.leftMs))
+      const placed = this.#byLeader(left.filter((it) => !failed.has(it)))
+      const asked = [...placed].map(([broker, them]) => this.#ask(broker, them, { take, fail }, deadline))
+      for (const error of await Promise.all(asked)) last = error ?? last
     }
+  }
+
+  /** Asks about all topics at once: one that is not there holds up no other. Returns what is wrong with one, and may pass. */
+  async #know(
+    wanted: readonly Wanted[],
+    { isKnown, fail }: Pick<Answers, 'fail'> & { readonly isKnown: boolean },
+    deadline: Deadline,
+  ): Promise<unknown> {
+    const { metadata } = this.#options
+    const byTopic = Map.groupBy(wanted, ({ topic }) => topic)
+    for (const topic of byTopic.keys()) metadata.want(topic)
+    if (!isKnown || [...byTopic.keys()].some((topic) => !metadata.view.topics.has(topic))) {
+      await deadline.within(metadata.update()).catch((error: unknown) => {
+        if (!deadline.isOver) throw error
+      })
+    }
+    let passing: unknown
+    for (const [topic, them] of byTopic) {
+      const failure = metadata.failureOf(topic)
+      if (failure?.isPassing === false) fail(them, failure.error)
+      else passing = failure?.error ?? passing
+    }
+    return passing
   }
 
   #byLeader(wanted: readonly Wanted[]): ReadonlyMap<BrokerView, Wanted[]> {
