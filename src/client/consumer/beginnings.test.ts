@@ -17,6 +17,23 @@ test('a topic that is not there keeps no other from beginning', async () => {
   }, 60_000)
 })
 
+test('a partition that nobody leads keeps no other from beginning at a time', async () => {
+  const cluster = new ScriptedCluster({ partitions: 2 })
+  cluster.leaders = [1, undefined]
+  tellOffsets(cluster, 7)
+  await cluster.run(async () => {
+    const consumer = cluster.kafka().consumer({ autoOffsetReset: 'by_duration:PT1S' })
+    const [led, waiting] = [place('t', 0), place('t', 1)]
+    consumer.assign([waiting, led])
+    await cluster.sleep(2000)
+    assert.deepEqual([consumer.position(led), consumer.position(waiting)], [7, undefined])
+    cluster.leaders = [1, 1]
+    await cluster.sleep(5000)
+    assert.equal(consumer.position(waiting), 7)
+    await consumer.close()
+  }, 60_000)
+})
+
 const place = (topic: string, partition: number) => ({ topic, partition })
 
 /** All partitions begin and end at `offset`. */

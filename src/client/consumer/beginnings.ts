@@ -156,22 +156,28 @@ export class Beginnings {
   ): Promise<void> {
     const { clock, finder } = this.#options
     const ends = new Map<AssignedPartition, Found | undefined>()
-    const known = finder.find(
-      at(partitions, 'latest'),
-      deadline,
-      eachOf(partitions, (partition, end) => ends.set(partition, end)),
-    )
-    // Where that is not known of some, the others begin all the same.
-    await known.catch(() => undefined)
-    const those = [...ends.keys()]
-    // Times below 0 mean something else to a broker.
-    const sinceMs = Math.max(0, clock.now() - agoMs)
-    await finder.find(
-      at(those, sinceMs),
-      deadline,
-      eachOf(those, (partition, found) => begin(partition, found ?? ends.get(partition))),
-    )
-    await known
+    let news: AssignedPartition[] = []
+    let failure: { readonly error: unknown } | undefined
+    const failed = (error: unknown): void => {
+      failure ??= { error }
+    }
+    const askTime = async (): Promise<void> => {
+      const those = news
+      news = []
+      // Times below 0 mean something else to a broker.
+      const sinceMs = Math.max(0, clock.now() - agoMs)
+      const tell = eachOf(those, (partition, found) => begin(partition, found ?? ends.get(partition)))
+      await finder.find(at(those, sinceMs), deadline, tell).catch(failed)
+    }
+    const asking: Promise<void>[] = []
+    // Those that one answer tells of are asked about together.
+    const ended: Begin = (partition, end) => {
+      ends.set(partition, end)
+      if (news.push(partition) === 1) asking.push(Promise.resolve().then(askTime))
+    }
+    await finder.find(at(partitions, 'latest'), deadline, eachOf(partitions, ended)).catch(failed)
+    await Promise.all(asking)
+    if (failure !== undefined) throw failure.error
   }
 }
 
