@@ -65,6 +65,29 @@ test('what is known becomes old and is asked anew; topics that nobody wants any 
   })
 })
 
+test('what somebody says to want is asked for as long as he says so, and the first question about it does not wait', async () => {
+  const cluster = new ScriptedCluster()
+  await cluster.run(async () => {
+    const { metadata, within, close } = metadataOf(cluster, { retryBackoffMs: 500, metadataMaxAgeMs: 1000 })
+    await metadata.cluster(within(1000))
+    let names = ['t']
+    const end = metadata.wantedBy(() => names)
+    const beginMs = cluster.world.nowMs
+    await metadata.update()
+    assert.ok(cluster.world.nowMs - beginMs < 100, `${cluster.world.nowMs - beginMs} ms`)
+    assert.equal(metadata.view.topics.size, 1)
+    names = []
+    await metadata.update()
+    assert.equal(metadata.view.topics.size, 0)
+    names = ['t']
+    await metadata.update()
+    end()
+    await cluster.sleep(1500)
+    assert.equal(metadata.view.topics.size, 0)
+    close()
+  })
+})
+
 test('where nobody that is known answers, the servers that were given are asked, if that is wanted', async () => {
   for (const strategy of ['rebootstrap', 'none'] as const) {
     const cluster = new ScriptedCluster()

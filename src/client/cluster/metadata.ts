@@ -39,6 +39,10 @@ export class Metadata {
   readonly #backoff: ExponentialBackoff
   /** By when somebody asked for them last. */
   readonly #wanted = new Map<string, number>()
+  /** Who says what is wanted, each time that it is asked for. */
+  readonly #sources = new Set<() => Iterable<string>>()
+  /** What the last question was about. */
+  #asked: ReadonlySet<string> = new Set()
   #wantsAll = false
   /** Topics that are known by their ids alone, and are to be known by name. */
   #unnamed = new Set<Uuid>()
@@ -117,12 +121,18 @@ export class Metadata {
     this.#wanted.set(name, this.#clock.monotonic())
   }
 
+  /** What `names` gives is wanted for as long as it gives it. Returns what ends that. */
+  wantedBy(names: () => Iterable<string>): () => void {
+    this.#sources.add(names)
+    return () => this.#sources.delete(names)
+  }
+
   /** Whether all topics are asked for, from the next question on. */
   wantAll(wantsAll = true): void {
     this.#wantsAll = wantsAll
   }
 
-  /** These, and no others, are asked for by their ids; those that are there are known by name behind that, and wanted. */
+  /** These, and no others, are asked for by their ids; those that are there are known by name behind that, for as long as they are wanted. */
   wantIds(ids: readonly Uuid[]): void {
     const isNew = ids.some((id) => !this.#unnamed.has(id))
     this.#unnamed = new Set(ids)
@@ -170,10 +180,21 @@ export class Metadata {
     return asking
   }
 
+  #names(): ReadonlySet<string> {
+    const names = new Set(this.#wanted.keys())
+    for (const source of this.#sources) for (const name of source()) names.add(name)
+    return names
+  }
+
+  /** There is a topic that the last question was not about. */
+  get #hasNews(): boolean {
+    return !this.#wantsAll && [...this.#names()].some((name) => !this.#asked.has(name))
+  }
+
   async #askUntilAnswered(): Promise<void> {
     const { connections, options } = this.#options
     const restMs = this.#lastAnswerMs + options.retryBackoffMs - this.#clock.monotonic()
-    if (!this.#isUrgent && restMs > 0) await connections.rest(restMs)
+    if (!this.#isUrgent && restMs > 0 && !this.#hasNews) await connections.rest(restMs)
     this.#isUrgent = false
     for (let attempts = 0; !this.#isClosed; attempts++) {
       if (attempts > 0) await connections.rest(this.#backoff.backoffMs(attempts - 1))
@@ -230,7 +251,9 @@ export class Metadata {
 
   #request() {
     const { makesTopics } = this.#options
-    const topics = this.#wantsAll ? null : [...this.#wanted.keys()].map((name) => ({ name, topicId: zeroUuid }))
+    const names = this.#names()
+    this.#asked = names
+    const topics = this.#wantsAll ? null : [...names].map((name) => ({ name, topicId: zeroUuid }))
     return metadata.request.create({ topics, allowAutoTopicCreation: makesTopics })
   }
 
@@ -241,19 +264,17 @@ export class Metadata {
     this.#isSentBack = false
     this.#lastFailure = undefined
     for (const [name, askedMs] of this.#wanted) if (nowMs - askedMs > maxIdleMs) this.#wanted.delete(name)
-    const view = this.#view.after(response, (name) => !this.#wantsAll && this.#wanted.has(name))
+    const names = this.#names()
+    const view = this.#view.after(response, (name) => !this.#wantsAll && names.has(name))
     for (const { name, topicId, errorCode } of byId?.topics ?? []) {
       if (name === null || errorCode !== ErrorCode.NONE) continue
-      this.#wanted.set(name, nowMs)
       this.#unnamed.delete(topicId)
     }
     this.#see(byId === undefined ? view : view.after(byId, () => true))
     connections.settle(this.#view)
     this.#ageTimer?.cancel()
     // What is wanted and not there yet may come at any time.
-    const isAwaited = [...this.#view.failed].some(
-      ([name, errorCode]) => this.#wanted.has(name) && passing.has(errorCode),
-    )
+    const isAwaited = [...this.#view.failed].some(([name, errorCode]) => names.has(name) && passing.has(errorCode))
     const nextMs = isAwaited || this.#unnamed.size > 0 ? options.retryBackoffMaxMs : options.metadataMaxAgeMs
     this.#askAfter(nextMs)
   }

@@ -53,6 +53,34 @@ test('who closes while the brokers are away does not wait longer than he says', 
   await assert.rejects(consumer.commit(), { code: 'CLOSED' })
 })
 
+test('topics that are not read any more are not asked for, so that nobody makes them again', async () => {
+  await using broker = await startBroker({ config: { 'group.initial.rebalance.delay.ms': '0' } })
+  const here = new Kafka({ bootstrapServers: broker.bootstrap, metadataMaxAgeMs: 200 })
+  await using admin = here.admin()
+  await using producer = here.producer()
+  const topics = ['gone', 'before', 'given', 'asked', 'kept']
+  for (const topic of topics) await producer.send(topic, { value: 'x', partition: 0 })
+  await producer.close()
+  await using consumer = here.consumer({ groupId: 'g', autoOffsetReset: 'earliest' })
+  await using shared = here.shareConsumer({ groupId: 's' })
+  shared.subscribe(['gone'])
+  shared.subscribe(['kept'])
+  const records = consumer.subscribe(['gone'])[Symbol.asyncIterator]()
+  await records.next()
+  consumer.subscribe(['before'])
+  await consumer.unsubscribe()
+  consumer.assign([{ topic: 'given', partition: 0 }])
+  await consumer.endOffsets([{ topic: 'asked', partition: 0 }])
+  consumer.assign([{ topic: 'kept', partition: 0 }])
+  await admin.deleteTopics(topics.slice(0, -1))
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  const left = (await admin.listTopics()).map(({ name }) => name)
+  assert.deepEqual(
+    left.filter((name) => topics.includes(name)),
+    ['kept'],
+  )
+})
+
 test('what the application commits when it closes is committed', async () => {
   await using broker = await startBroker()
   const here = new Kafka({ bootstrapServers: broker.bootstrap })

@@ -125,6 +125,7 @@ export class Consumer {
     this.#memberId = uuidToString(env.random.stream('client-member').uuid())
     this.#topics = this.#subscribedTopics()
     metadata.onChange(() => this.#loop.wake())
+    metadata.wantedBy(() => [...this.#topics.names, ...this.#assigned.names.map(({ topic }) => topic)])
   }
 
   #subscribedTopics(): SubscribedTopics {
@@ -210,13 +211,12 @@ export class Consumer {
     const decoder = new Decoder(given.map(({ topic }) => topic))
     const partitions = given.map(({ topic, partition }) => ({ topic: topicName(topic), partition }))
     const { news, gone } = this.#assigned.replace(partitions)
-    const { metadata, logger } = this.#ground
+    const { logger } = this.#ground
     this.#commits
       ?.commitDone(gone)
       .catch((error: unknown) =>
         logger.log('warn', 'offsets of partitions that were given up were not committed', { reason: String(error) }),
       )
-    for (const { topic } of partitions) metadata.want(topic)
     this.#beginnings.find(news)
     this.#commits?.begin()
     this.#loop.wake()
@@ -461,8 +461,8 @@ function groundOf(env: ClientEnv, connection: ConnectionOptions, settings: Consu
     options,
     connections,
     makesTopics: settings.allowAutoCreateTopics,
-    // What is subscribed to or assigned is wanted for as long as the consumer lives.
-    maxIdleMs: Number.POSITIVE_INFINITY,
+    // Its parts say what they want for as long as they do.
+    maxIdleMs: 0,
   })
   const backoff = new ExponentialBackoff(
     { initialMs: connection.retryBackoffMs, maxMs: connection.retryBackoffMaxMs },

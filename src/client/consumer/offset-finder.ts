@@ -59,6 +59,20 @@ export class OffsetFinder {
     deadline: Deadline,
     tell: (i: number, found: Found | undefined) => void = () => undefined,
   ): Promise<readonly (Found | undefined)[]> {
+    const topics = new Set(wanted.map(({ topic }) => topic))
+    const stopWanting = this.#options.metadata.wantedBy(() => topics)
+    try {
+      return await this.#find(wanted, deadline, tell)
+    } finally {
+      stopWanting()
+    }
+  }
+
+  async #find(
+    wanted: readonly Wanted[],
+    deadline: Deadline,
+    tell: (i: number, found: Found | undefined) => void,
+  ): Promise<readonly (Found | undefined)[]> {
     const found = new Map<Wanted, Found | undefined>()
     const take = (each: Wanted, place: Found | undefined): void => {
       found.set(each, place)
@@ -94,7 +108,6 @@ export class OffsetFinder {
   ): Promise<unknown> {
     const { metadata } = this.#options
     const byTopic = Map.groupBy(wanted, ({ topic }) => topic)
-    for (const topic of byTopic.keys()) metadata.want(topic)
     if (!isKnown || [...byTopic.keys()].some((topic) => !metadata.view.topics.has(topic))) {
       await deadline.within(metadata.update()).catch((error: unknown) => {
         if (!deadline.isOver) throw error

@@ -71,7 +71,6 @@ export class SubscribedTopics {
     this.#pattern = pattern
     this.#expression = expression
     metadata.wantAll(expression !== undefined)
-    for (const name of names) metadata.want(name)
     if (expression !== undefined) {
       // Until it is known what matches, the group goes on with what there was.
       if (isOther) this.#askAll()

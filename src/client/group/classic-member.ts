@@ -105,10 +105,16 @@ export class ClassicMember implements Membership {
   #last: OwnedPartitions | undefined
   /** As the leader last shared them out: partitions of each topic. */
   #shared: ReadonlyMap<string, number> | undefined
+  /** What the members of the group want, while this one is their leader. */
+  #groupTopics: ReadonlySet<string> = new Set()
 
   constructor(options: ClassicMemberOptions) {
     this.#options = options
-    this.#stopLooking = options.metadata.onChange(() => this.#look())
+    const { metadata } = options
+    const stops = [metadata.onChange(() => this.#look()), metadata.wantedBy(() => this.#groupTopics)]
+    this.#stopLooking = () => {
+      for (const stop of stops) stop()
+    }
   }
 
   get name(): MemberName {
@@ -217,6 +223,7 @@ export class ClassicMember implements Membership {
 
   #loseAll(): void {
     const { assignee } = this.#options
+    this.#leadNobody()
     this.#epoch?.end()
     if (assignee.assigned.length > 0) assignee.lose(assignee.assigned)
   }
@@ -261,6 +268,7 @@ export class ClassicMember implements Membership {
     }
     this.#memberId = joined.memberId
     const isLeader = joined.leader === joined.memberId && !joined.skipAssignment
+    if (!isLeader) this.#leadNobody()
     const assignments = isLeader ? await this.#share(joined) : []
     const { groupId, groupInstanceId, coordinator } = this.#options
     const { memberId, generationId, protocolName } = joined
@@ -385,9 +393,14 @@ export class ClassicMember implements Membership {
   async #partitionsOf(members: readonly GroupMember[]): Promise<ReadonlyMap<string, number>> {
     const { metadata } = this.#options
     const wanted = new Set(members.flatMap(({ topics }) => topics))
-    for (const topic of wanted) metadata.want(topic)
+    this.#groupTopics = wanted
     await this.#deadline().within(metadata.update())
     return new Map([...wanted].map((topic) => [topic, metadata.view.topics.get(topic)?.partitions.length ?? 0]))
+  }
+
+  #leadNobody(): void {
+    this.#shared = undefined
+    this.#groupTopics = new Set()
   }
 
   /** The leader shares anew when topics have other partitions than when it did last. */

@@ -307,7 +307,6 @@ export class ConsumerMember implements Membership {
     const difference = life.difference(metadata.view)
     const { gone, news, unnamed } = difference
     metadata.wantIds(unnamed)
-    for (const { topic } of news) metadata.want(topic)
     if (gone.length > 0 || news.length > 0 || unnamed.length > 0) {
       logger.log('info', 'partitions are shared out', {
         group: groupId,

@@ -50,8 +50,9 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
     const options = { ...connection, inFlightMax }
     const connections = new Connections(env, options)
     const makesTopics = settings.allowAutoCreateTopics
-    // What is subscribed to is wanted for as long as the consumer lives.
-    const metadata = new Metadata({ env, options, connections, makesTopics, maxIdleMs: Number.POSITIVE_INFINITY })
+    const metadata = new Metadata({ env, options, connections, makesTopics, maxIdleMs: 0 })
+    // What is subscribed to.
+    metadata.wantedBy(() => this.#decoder.topics)
     this.#connections = connections
     this.#metadata = metadata
     const draw = env.random.stream('client-share-consumer')
@@ -108,7 +109,6 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
     const decoder = new Decoder(topics)
     this.#decoder = decoder
     this.#loop.subscribed()
-    for (const topic of decoder.topics) this.#metadata.want(topic)
     this.#member.changed()
     return this.#loops.decoded(decoder, () => {
       if (decoder.readsAllOf(this.#decoder)) return
