@@ -39,3 +39,39 @@ test('a batch that is larger than what was asked for, and than any other answer 
     await consumer.close()
   }, 60_000)
 })
+
+const place = { topic: 't', partition: 0 }
+
+/** As a broker with a session: the high watermark of a partition that has no records is told once. Answers take their time. */
+function tellOnce(cluster: ScriptedCluster, highWatermark: number): void {
+  cluster.serve(fetch, ({ request: { sessionEpoch, topics }, reply }) => {
+    const partitions = topics.flatMap((topic) => topic.partitions.map(({ partition }) => partition))
+    const isNew = sessionEpoch <= 0
+    const told = partitions.map((partitionIndex) => ({ partitionIndex, highWatermark, records: Buffer.alloc(0) }))
+    const responses = isNew ? [{ topicId, partitions: told }] : []
+    cluster.world.after(500, () => reply(fetch.response.create({ sessionId: 7, responses })))
+  })
+}
+
+test('the lag of a partition that is assigned again, or has jumped while it was asked for, is known without news', async () => {
+  const cluster = new ScriptedCluster()
+  tellOnce(cluster, 9)
+  await cluster.run(async () => {
+    const consumer = cluster.kafka().consumer()
+    const begin = async (): Promise<void> => {
+      consumer.assign([place])
+      consumer.seek({ ...place, offset: 5 })
+      await cluster.sleep(200)
+    }
+    await begin()
+    // Its first answer is under way.
+    consumer.seek({ ...place, offset: 6 })
+    await cluster.sleep(2000)
+    assert.equal(consumer.lag(place), 3)
+    consumer.assign([])
+    await begin()
+    await cluster.sleep(2000)
+    assert.equal(consumer.lag(place), 4)
+    await consumer.close()
+  }, 60_000)
+})

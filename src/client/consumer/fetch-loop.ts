@@ -66,6 +66,8 @@ const ofSession: ReadonlySet<number> = new Set([
 export class FetchLoop {
   readonly #options: FetchLoopOptions
   readonly #sessions = new Map<number, FetchSessionClient>()
+  /** What each broker was last asked for, in its session. */
+  readonly #askedLast = new Map<number, ReadonlyMap<string, Asked>>()
   /** Brokers that have not answered yet. */
   readonly #asking = new Set<number>()
   readonly #pump: Pump
@@ -167,8 +169,7 @@ export class FetchLoop {
 
   async #fetch(brokerId: number, asked: ReadonlyMap<string, Asked>, maxBytes: number): Promise<void> {
     const { metadata, connections, settings, requestTimeoutMs } = this.#options
-    const session = this.#sessions.get(brokerId) ?? new FetchSessionClient()
-    this.#sessions.set(brokerId, session)
+    const session = this.#sessionWith(brokerId, asked)
     this.#asking.add(brokerId)
     const sinceMs = this.#options.trace?.hasSubscribers === true ? this.#options.clock.monotonic() : undefined
     const told = { brokerId, partitions: asked.size, sinceMs }
@@ -201,6 +202,19 @@ export class FetchLoop {
       for (const { partition } of asked.values()) partition.fetchingFrom = undefined
       this.wake()
     }
+  }
+
+  /** A broker does not say again what it has said in its session: who has not heard that, as it was not there, begins another one. */
+  #sessionWith(brokerId: number, asked: ReadonlyMap<string, Asked>): FetchSessionClient {
+    const session = this.#sessions.get(brokerId) ?? new FetchSessionClient()
+    this.#sessions.set(brokerId, session)
+    const last = this.#askedLast.get(brokerId)
+    this.#askedLast.set(brokerId, asked)
+    for (const [name, { partition }] of asked) {
+      const before = last?.get(name)
+      if (before !== undefined && before.partition !== partition) session.reset()
+    }
+    return session
   }
 
   #tell(
@@ -250,10 +264,9 @@ export class FetchLoop {
       const name = topicId === zeroUuid ? topic : names.get(topicId)
       for (const told of partitions) {
         const ours = name === undefined ? undefined : asked.get(`${name} ${told.partitionIndex}`)
-        // The session is not what it is taken for.
-        if (ours === undefined) session.reset()
-        // Who has jumped meanwhile wants something else.
-        else if (ours.jumps === ours.partition.jumps) this.#take(ours, told, endpoints)
+        // Who has jumped meanwhile wants something else, but has to be told again; or the session is not what it is taken for.
+        if (ours === undefined || ours.jumps !== ours.partition.jumps) session.reset()
+        else this.#take(ours, told, endpoints)
       }
     }
   }
