@@ -26,6 +26,8 @@ export class Handout {
   /** Since when the application has not asked; undefined while it waits for the next. */
   #silentFromMs: number | undefined
   #inHand: AssignedPartition | undefined
+  /** One more with each that was taken. */
+  #takes = 0
   /** The loop that it is handed to; undefined: nobody loops. */
   #loop: symbol | undefined
   /** Something is in hand, but the application has not seen it. */
@@ -101,6 +103,23 @@ export class Handout {
     }
   }
 
+  /** Whether what was taken last is in hand still, of a partition that is read, and that has not jumped: to be asked later. */
+  hold(): () => boolean {
+    const takes = this.#takes
+    const partition = this.#inHand
+    const jumps = partition?.jumps
+    return () => {
+      if (partition === undefined || partition !== this.#inHand || this.#takes !== takes) return false
+      return partition.jumps === jumps && this.#options.isOffered(partition)
+    }
+  }
+
+  /** The application has not seen it, and waits still. */
+  giveBack(): void {
+    this.undo()
+    this.#silentFromMs = undefined
+  }
+
   /** The application gives up: what it has is handed out again. */
   undo(): void {
     this.#inHand?.undo()
@@ -168,6 +187,7 @@ export class Handout {
       if (partition.isBetweenBatches) this.#passOn(partition)
       else this.#current = partition
       this.#inHand = partition
+      this.#takes++
       this.#silentFromMs = this.#options.clock.monotonic()
       return taken
     }

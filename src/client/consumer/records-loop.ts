@@ -92,6 +92,28 @@ class Turn {
     if (!this.hasTurn) throw new KafkaError('INVALID_ARGUMENT', 'another loop over this consumer has begun')
   }
 
+  /** What was taken cannot be handed out, and is not done. */
+  undone(error: unknown): never {
+    if (this.hasTurn) this.#handout.undo()
+    throw error
+  }
+
+  /** Undefined: meanwhile the loop was left, or what was taken is none of the application's business any more. */
+  async inTime<T>(given: Promise<T>): Promise<{ readonly value: T } | undefined> {
+    const isHeld = this.#handout.hold()
+    const isStale = (): boolean => this.hasTurn && !isHeld()
+    try {
+      const value = await this.#handout.held(given)
+      if (this.isOver) return undefined
+      this.check()
+      if (!isStale()) return { value }
+    } catch (error) {
+      if (!isStale()) this.undone(error)
+    }
+    this.#handout.giveBack()
+    return undefined
+  }
+
   leave(): void {
     this.#isLeft = true
     this.#handout.end(this.#loop)
@@ -123,10 +145,8 @@ function iterator<Taken, Given>(options: IteratorOptions<Taken, Given>): AsyncIt
         }
         const given = decoding(taken)
         if (!(given instanceof Promise)) return { done: false, value: given }
-        const value = await handout.held(given)
-        if (turn.isOver) break
-        turn.check()
-        return { done: false, value }
+        const said = await turn.inTime(given)
+        if (said !== undefined) return { done: false, value: said.value }
       }
       return { done: true, value: undefined }
     } finally {
@@ -135,18 +155,13 @@ function iterator<Taken, Given>(options: IteratorOptions<Taken, Given>): AsyncIt
   }
   const decoding = (taken: Taken): Given | Promise<Given> => {
     try {
-      const given = decode(taken, putBack)
-      return given instanceof Promise ? given.catch(undone) : given
+      return decode(taken, putBack)
     } catch (error) {
-      return undone(error)
+      return turn.undone(error)
     }
   }
   const putBack = (from: ConsumedRecord<Bytes, Bytes>): void => {
     if (turn.hasTurn) handout.putBack(from)
-  }
-  const undone = (error: unknown): never => {
-    if (turn.hasTurn) handout.undo()
-    throw error
   }
 
   return {
