@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ScriptedCluster } from '../../../test/scripted-cluster.ts'
-import { listOffsets } from '../../protocol/index.ts'
+import { ErrorCode, listOffsets } from '../../protocol/index.ts'
 
 test('a topic that is not there keeps no other from beginning', async () => {
   const cluster = new ScriptedCluster()
@@ -31,6 +31,29 @@ test('a partition that nobody leads keeps no other from beginning at a time', as
     await cluster.sleep(5000)
     assert.equal(consumer.position(waiting), 7)
     await consumer.close()
+  }, 60_000)
+})
+
+test('what is wrong with where a partition begins is not told when it was given up meanwhile', async () => {
+  const cluster = new ScriptedCluster({ partitions: 2 })
+  cluster.serve(listOffsets, ({ request: { topics }, reply }) => {
+    const asked = topics.flatMap(({ partitions }) => partitions)
+    const partitions = asked.map(({ partitionIndex }) => {
+      const errorCode = partitionIndex === 0 ? ErrorCode.TOPIC_AUTHORIZATION_FAILED : ErrorCode.NONE
+      return { partitionIndex, errorCode, offset: 7, leaderEpoch: 1 }
+    })
+    cluster.world.after(500, () => reply(listOffsets.response.create({ topics: [{ name: 't', partitions }] })))
+  })
+  await cluster.run(async () => {
+    const consumer = cluster.kafka().consumer({ autoOffsetReset: 'earliest' })
+    consumer.assign([place('t', 0)])
+    const next = consumer[Symbol.asyncIterator]().next()
+    await cluster.sleep(200)
+    consumer.assign([place('t', 1)])
+    await cluster.sleep(3000)
+    assert.equal(consumer.position(place('t', 1)), 7)
+    await consumer.close()
+    assert.equal((await next).done, true)
   }, 60_000)
 })
 

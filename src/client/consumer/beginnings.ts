@@ -88,7 +88,8 @@ export class Beginnings {
   #start(partitions: readonly AssignedPartition[], mayBeCommitted: boolean): void {
     if (partitions.length === 0) return
     this.#untilFound(partitions, mayBeCommitted).catch((error: unknown) => {
-      if (this.#isClosed) return
+      // What is wrong with those that were given up meanwhile is nobody's business.
+      if (this.#isClosed || !partitions.some((it) => isUnknown(it) && this.#options.assigned.has(it))) return
       // Those that have been moved meanwhile are known.
       this.#givenUp.push(() => this.#start(partitions.filter(isUnknown), mayBeCommitted))
       this.#options.failed(error)

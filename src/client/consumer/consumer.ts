@@ -111,6 +111,7 @@ export class Consumer {
       trace: env.trace?.fetch,
       metadataMaxAgeMs: connection.metadataMaxAgeMs,
       assigned: () => assigned.all,
+      isAssigned: (partition) => assigned.has(partition),
       arrived: () => this.#handout.arrived(),
       outOfRange: (partition) => this.#beginnings.outOfRange(partition),
       diverged: (partition, end) => this.#beginnings.diverged(partition, end),

@@ -75,3 +75,30 @@ test('the lag of a partition that is assigned again, or has jumped while it was 
     await consumer.close()
   }, 60_000)
 })
+
+test('what is wrong with a partition that was given up while it was asked for is not told', async () => {
+  const corrupt = { records: Buffer.alloc(61, 1), highWatermark: 9 }
+  const diverging = { divergingEpoch: { epoch: 0, endOffset: 3 } }
+  for (const told of [{ errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED }, corrupt, diverging]) {
+    const cluster = new ScriptedCluster({ partitions: 2 })
+    cluster.serve(fetch, ({ request: { topics }, reply }) => {
+      const asked = topics.flatMap(({ partitions }) => partitions)
+      const isFirst = asked.some(({ partition }) => partition === 0)
+      const records = batchOf('fine', 5)
+      const partitions = [isFirst ? { partitionIndex: 0, ...told } : { partitionIndex: 1, highWatermark: 6, records }]
+      cluster.world.after(500, () => reply(fetch.response.create({ responses: [{ topicId, partitions }] })))
+    })
+    await cluster.run(async () => {
+      const consumer = cluster.kafka().consumer({ autoOffsetReset: 'none' })
+      consumer.assign([place])
+      consumer.seek({ ...place, offset: 5 })
+      const next = consumer[Symbol.asyncIterator]().next()
+      await cluster.sleep(200)
+      const other = { topic: 't', partition: 1 }
+      consumer.assign([other])
+      consumer.seek({ ...other, offset: 5 })
+      assert.equal(String((await next).value?.value), 'fine')
+      await consumer.close()
+    }, 60_000)
+  }
+})

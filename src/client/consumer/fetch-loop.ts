@@ -31,6 +31,8 @@ export interface FetchLoopOptions {
   readonly trace: TraceChannel<FetchTrace> | undefined
   /** All that is assigned now. */
   readonly assigned: () => Iterable<AssignedPartition>
+  /** It may have been given up while it was asked for. */
+  readonly isAssigned: (partition: AssignedPartition) => boolean
   /** There are records to hand out. */
   readonly arrived: () => void
   /** There is nothing at its position: it was deleted, or never written. */
@@ -266,7 +268,7 @@ export class FetchLoop {
         const ours = name === undefined ? undefined : asked.get(`${name} ${told.partitionIndex}`)
         // Who has jumped meanwhile wants something else, but has to be told again; or the session is not what it is taken for.
         if (ours === undefined || ours.jumps !== ours.partition.jumps) session.reset()
-        else this.#take(ours, told, endpoints)
+        else if (this.#options.isAssigned(ours.partition)) this.#take(ours, told, endpoints)
       }
     }
   }
