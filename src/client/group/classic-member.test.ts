@@ -23,20 +23,27 @@ class Group extends ScriptedGroup {
   assignment = [{ topic: 'a', partition: 0 }]
   /** Nobody is told its assignment before. */
   held: Promise<void> = Promise.resolve()
+  /** Nobody has joined before. */
+  joining: Promise<void> = Promise.resolve()
+  /** The next is answered with it. */
+  syncError: number = ErrorCode.NONE
   left = 0
 
   constructor(assignor: Assignor, { groupInstanceId = null, joinVersionMax = 9 }: Variation = {}) {
     super()
-    const join = (request: JoinGroupRequest) => {
+    const join = async (request: JoinGroupRequest) => {
       this.joins.push(request)
       this.heartbeatError = ErrorCode.NONE
       const generationId = this.joins.length
+      await this.joining
       return { memberId: 'm', leader: 'other', protocolName: assignor.name, protocolType: 'consumer', generationId }
     }
     this.answer(joinGroup, join, [joinGroup.versions[0], joinVersionMax])
     this.answer(syncGroup, async () => {
       await this.held
-      return { assignment: encodeAssignment(this.assignment) }
+      const errorCode = this.syncError
+      this.syncError = ErrorCode.NONE
+      return { errorCode, assignment: encodeAssignment(this.assignment) }
     })
     this.answer(heartbeat, () => ({ errorCode: this.heartbeatError }))
     this.answer(leaveGroup, () => {
@@ -116,6 +123,21 @@ test('who closes in a rebalance does not wait for its commits, nor for its end',
   await group.run(500, () => void group.member.leave())
   assert.match(String(outcomes), /ILLEGAL_GENERATION/)
   assert.deepEqual([group.events.at(-1), group.left], ['gives, in epoch 1, a-0', 1])
+})
+
+test('a member that waits in a rebalance for longer than its session lasts keeps what it has', async () => {
+  const group = new Group(cooperativeSticky)
+  await group.run(500, () => group.member.begin())
+  for (const what of ['joining', 'held'] as const) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    group[what] = promise
+    group.heartbeatError = ErrorCode.REBALANCE_IN_PROGRESS
+    await group.run(8000)
+    group.syncError = ErrorCode.REBALANCE_IN_PROGRESS
+    resolve()
+    await group.run(1000)
+    assert.deepEqual([group.events, group.errors, group.syncError], [['gets a-0'], [], ErrorCode.NONE])
+  }
 })
 
 test('a member tells the assignor what it was given last, and since when', async () => {

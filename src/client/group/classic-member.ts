@@ -276,12 +276,11 @@ export class ClassicMember implements Membership {
       ...{ groupId, groupInstanceId, memberId, generationId, protocolType, protocolName, assignments },
     })
     const timeoutMs = this.#joinTimeoutMs
-    const synced = fair(
-      await coordinator.once(syncGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' }),
-    )
+    const said = await coordinator.once(syncGroup, request, { deadline: this.#deadline(), timeoutMs, lane: 'join' })
+    this.#heard(said)
+    const synced = fair(said)
     if (this.#isClosed) return
     this.#reach(memberId, generationId)
-    this.#heardMs = this.#options.clock.monotonic()
     const owned = decodeAssignment(synced.assignment)
     this.#last = { owned, generation: this.#generation }
     await this.#reconcile(owned)
@@ -357,17 +356,25 @@ export class ClassicMember implements Membership {
       const [min, max] = joinGroup.versions
       const versions = [groupInstanceId === null ? min : staticVersion, max] as const
       const limits = { deadline: this.#deadline(), timeoutMs: this.#joinTimeoutMs, lane: 'join', versions } as const
-      return coordinator.once(joinGroup, request, limits).catch((error: unknown) => {
+      const joined = await coordinator.once(joinGroup, request, limits).catch((error: unknown) => {
         if (!(error instanceof UnsupportedVersionError)) throw error
         const what = groupInstanceId === null ? 'the classic protocol' : 'groupInstanceId'
         throw new KafkaError('UNSUPPORTED_VERSION', `the cluster does not serve ${what}`, { cause: error })
       })
+      // However long the others have taken.
+      this.#heard(joined)
+      return joined
     }
     const first = await ask()
     if (first.errorCode !== ErrorCode.MEMBER_ID_REQUIRED || this.#isClosed) return fair(first)
     // Now that it has a name it is waited for (KIP-394).
     this.#memberId = first.memberId
     return fair(await ask())
+  }
+
+  /** A coordinator that answers so has this member, and counts from now on how long it is silent. */
+  #heard({ errorCode }: { readonly errorCode: number }, sentMs = this.#options.clock.monotonic()): void {
+    if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.REBALANCE_IN_PROGRESS) this.#heardMs = sentMs
   }
 
   get #joinTimeoutMs(): number {
@@ -458,7 +465,7 @@ export class ClassicMember implements Membership {
     const leftMs = Math.max(1, this.#heardMs + sessionTimeoutMs - sentMs)
     const limits = { deadline: this.#deadline(leftMs), timeoutMs: Math.min(requestTimeoutMs, leftMs) }
     const heard = await coordinator.heard(heartbeat, request, limits)
-    if (heard?.errorCode === ErrorCode.NONE) this.#heardMs = sentMs
+    if (heard !== undefined) this.#heard(heard, sentMs)
     return heard?.errorCode
   }
 }
