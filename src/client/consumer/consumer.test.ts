@@ -114,3 +114,27 @@ test('what a hook throws when no loop is there any more is told by closing; what
   await using next = here.consumer({ groupId: 'g' })
   assert.equal((await next.committed([place]))[0]?.offset, 1)
 })
+
+test('what a hook throws while the application works is told by the loop, or by closing where nobody asks for more', async () => {
+  await using broker = await startBroker()
+  const here = new Kafka({ bootstrapServers: broker.bootstrap })
+  await using producer = here.producer()
+  for (const value of ['a', 'b']) await producer.send('t', { value, partition: 0 })
+  for (const isAsked of [false, true]) {
+    const consumer = here.consumer({
+      ...{ groupId: `g-${isAsked}`, autoOffsetReset: 'earliest', enableAutoCommit: false },
+      onCommitted() {
+        throw new Error('not today')
+      },
+    })
+    consumer.assign([{ topic: 't', partition: 0 }])
+    const records = consumer[Symbol.asyncIterator]()
+    await records.next()
+    await consumer.commit()
+    await new Promise(setImmediate)
+    if (isAsked) await assert.rejects(records.next(), /not today/)
+    await records.return?.()
+    if (isAsked) await consumer.close()
+    else await assert.rejects(consumer.close(), /not today/)
+  }
+})

@@ -119,6 +119,7 @@ export class Consumer {
     })
     this.#handout = new Handout({
       clock,
+      logger: ground.logger,
       assigned: () => assigned.offered,
       isOffered: (partition) => assigned.isOffered(partition),
       taken: () => this.#loop.wake(),
@@ -411,12 +412,18 @@ export class Consumer {
   async #close(afterMs: number): Promise<void> {
     // What the application has in hand is not done: nobody waits for it.
     this.#handout.close()
+    this.#lastFailure = this.#handout.untold
     const deadline = new Deadline(this.#ground.clock, {
       afterMs,
       what: 'the brokers were not told that the consumer closes',
     })
     try {
       await deadline.within(this.#goodbye())
+    } catch (error) {
+      const last = this.#lastFailure
+      // Of two failures one is told.
+      if (last !== undefined && last.error !== error) this.#logHook(last.error)
+      throw error
     } finally {
       this.#isClosed = true
       this.#commits?.close()
@@ -439,10 +446,13 @@ export class Consumer {
 
   /** Told by the loop, or by `close` behind its end. */
   #hookFailed(error: unknown): void {
-    if (this.#isClosed)
-      this.#ground.logger.log('warn', 'a hook of the application has failed', { reason: String(error) })
-    else if (this.#handout.isClosed) this.#lastFailure ??= { error }
-    else this.#handout.fail(error)
+    if (!this.#handout.isClosed) this.#handout.fail(error, true)
+    else if (!this.#isClosed && this.#lastFailure === undefined) this.#lastFailure = { error }
+    else this.#logHook(error)
+  }
+
+  #logHook(error: unknown): void {
+    this.#ground.logger.log('warn', 'a hook of the application has failed', { reason: String(error) })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Logger } from '../../base/index.ts'
 import { ManualClock } from '../../server/handlers/handler-fixture.ts'
 import type { Deserializer } from '../serdes/serde.ts'
 import { AssignedPartition, type Bytes, type Fetched } from './assigned-partition.ts'
@@ -33,15 +34,18 @@ function stage(...answers: Fetched[]) {
     return partition
   })
   let taken = 0
+  const logged: unknown[] = []
+  const logger: Logger = { child: () => logger, log: (_level, _message, fields) => void logged.push(fields?.reason) }
   const handout = new Handout({
     clock: new ManualClock(),
+    logger,
     assigned: () => partitions,
     isOffered: (partition) => partitions.includes(partition),
     taken: () => {
       taken++
     },
   })
-  return { handout, partitions, taken: () => taken }
+  return { handout, partitions, logged, taken: () => taken }
 }
 
 const at = ({ processed, position }: AssignedPartition) => [processed?.offset, position?.offset]
@@ -161,6 +165,17 @@ test('a failure is told once, to whoever asks next', async () => {
   await arrival
   assert.throws(() => handout.one(), /broken/)
   assert.equal(handout.one()?.offset, 0)
+})
+
+test('of two failures the first is told, and the second logged; what of a hook was not told is known', () => {
+  const { handout, logged } = stage(answer(0, [[0]], 1))
+  const thrown = new Error('first')
+  handout.fail(thrown, true)
+  handout.fail(new Error('second'))
+  assert.deepEqual([logged, handout.untold?.error], [['Error: second'], thrown])
+  assert.throws(() => handout.one(), thrown)
+  handout.fail(new Error('of the network'))
+  assert.equal(handout.untold, undefined)
 })
 
 test('where the log was cut, what was fetched of it is not handed out, and what was is not there any more', () => {

@@ -3,12 +3,13 @@
  * next is asked for, and not before, so that nothing is committed whose turn is not over. There is one hand, so one loop at a time: who
  * begins one takes over.
  */
-import type { Clock } from '../../base/index.ts'
+import type { Clock, Logger } from '../../base/index.ts'
 import type { AssignedPartition, Bytes } from './assigned-partition.ts'
 import type { ConsumedBatch, ConsumedRecord } from './consumed-record.ts'
 
 export interface HandoutOptions {
   readonly clock: Clock
+  readonly logger: Logger
   readonly assigned: () => Iterable<AssignedPartition>
   /** Whether it is among those. */
   readonly isOffered: (partition: AssignedPartition) => boolean
@@ -20,6 +21,12 @@ export interface HandoutOptions {
 export type Reads = (topic: string) => boolean
 
 const readsAll: Reads = () => true
+
+interface Failure {
+  readonly error: unknown
+  /** The application's own. */
+  readonly isOfHook: boolean
+}
 
 export class Handout {
   readonly #options: HandoutOptions
@@ -34,7 +41,7 @@ export class Handout {
   #reading: Promise<unknown> | undefined
   /** Whose turn it is, while it has records. */
   #current: AssignedPartition | undefined
-  #failure: { readonly error: unknown } | undefined
+  #failure: Failure | undefined
   #isClosed = false
   #wake: (() => void)[] = []
   #freed: (() => void)[] = []
@@ -148,10 +155,17 @@ export class Handout {
     for (const resolve of this.#wake.splice(0)) resolve()
   }
 
-  /** Told to whoever asks next. */
-  fail(error: unknown): void {
-    this.#failure ??= { error }
+  /** Told to whoever asks next. Where something else is to be told already it is logged alone. */
+  fail(error: unknown, isOfHook = false): void {
+    if (this.#failure === undefined) this.#failure = { error, isOfHook }
+    else
+      this.#options.logger.log('warn', 'one more failure, behind one that is not told yet', { reason: String(error) })
     this.arrived()
+  }
+
+  /** What a hook of the application has thrown, and nobody was told. */
+  get untold(): { readonly error: unknown } | undefined {
+    return this.#failure?.isOfHook === true ? this.#failure : undefined
   }
 
   get isClosed(): boolean {

@@ -1,6 +1,7 @@
 /** Loops whose records take their time to be decoded. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Logger } from '../../base/index.ts'
 import { ManualClock } from '../../server/handlers/handler-fixture.ts'
 import type { Deserializer } from '../serdes/serde.ts'
 import { AssignedPartition } from './assigned-partition.ts'
@@ -9,6 +10,7 @@ import { Decoder } from './decoder.ts'
 import { Handout } from './handout.ts'
 import { decodedRecords } from './records-loop.ts'
 
+const quiet: Logger = { child: () => quiet, log: () => undefined }
 const anyKey: Deserializer<null> = { deserialize: () => null }
 
 /** A loop over one partition that has two records; each is decoded when it is said what comes of it. */
@@ -18,6 +20,7 @@ function stage() {
   const clock = new ManualClock()
   const handout = new Handout({
     clock,
+    logger: quiet,
     assigned: () => assigned,
     isOffered: (each) => assigned.includes(each),
     taken: () => undefined,

@@ -30,6 +30,8 @@ export interface TurnoverOptions {
 
 export class Turnover implements Assignee {
   readonly #options: TurnoverOptions
+  /** What `onRevoked` has thrown last. */
+  #thrown: { readonly error: unknown } | undefined
   #revoking: Promise<unknown> = Promise.resolve()
 
   constructor(options: TurnoverOptions) {
@@ -45,7 +47,9 @@ export class Turnover implements Assignee {
   }
 
   failed(error: unknown): void {
-    this.#options.handout.fail(error)
+    const { handout, hookFailed } = this.#options
+    if (this.#thrown?.error === error) hookFailed(error)
+    else handout.fail(error)
   }
 
   /** What is being given up already is waited for: the application is told of it once. */
@@ -73,6 +77,9 @@ export class Turnover implements Assignee {
     try {
       // They can be asked about, and committed, as long as the application is told of it.
       if (told.length > 0) await settings.onRevoked?.(told)
+    } catch (error) {
+      this.#thrown = { error }
+      throw error
     } finally {
       assigned.drop(given())
       this.#tell('revoked', told, member)
