@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ScriptedCluster } from '../../../test/scripted-cluster.ts'
-import { ErrorCode, listOffsets } from '../../protocol/index.ts'
+import { ErrorCode, listOffsets, metadata } from '../../protocol/index.ts'
 
 test('a topic that is not there keeps no other from beginning', async () => {
   const cluster = new ScriptedCluster()
@@ -54,6 +54,27 @@ test('what is wrong with where a partition begins is not told when it was given 
     assert.equal(consumer.position(place('t', 1)), 7)
     await consumer.close()
     assert.equal((await next).done, true)
+  }, 60_000)
+})
+
+test('a topic is not asked for any more when it is given up before it is known where it begins', async () => {
+  const cluster = new ScriptedCluster()
+  tellOffsets(cluster, 7)
+  const asked: string[] = []
+  cluster.answer(metadata, ({ topics }) => {
+    asked.push(...(topics ?? []).map(({ name }) => name ?? ''))
+    return { brokers: [{ nodeId: 1, host: 'b1', port: 9092 }] }
+  })
+  await cluster.run(async () => {
+    const consumer = cluster.kafka({ metadataMaxAgeMs: 1000 }).consumer({ autoOffsetReset: 'earliest' })
+    consumer.assign([place('missing', 0)])
+    await cluster.sleep(1000)
+    consumer.assign([])
+    await cluster.sleep(2000)
+    assert.ok(asked.splice(0).includes('missing'))
+    await cluster.sleep(5000)
+    assert.deepEqual(asked, [])
+    await consumer.close()
   }, 60_000)
 })
 

@@ -8,7 +8,7 @@ import type { AssignedPartition, Position } from './assigned-partition.ts'
 import type { AssignedPartitions } from './assigned-partitions.ts'
 import type { Commits } from './commits.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
-import type { Found, OffsetFinder, Spot, Wanted } from './offset-finder.ts'
+import type { Finding, Found, OffsetFinder, Spot, Wanted } from './offset-finder.ts'
 
 export interface BeginningsOptions {
   readonly clock: Clock
@@ -129,21 +129,22 @@ export class Beginnings {
 
   /** Each begins as soon as it is known where. */
   async #reset(partitions: readonly AssignedPartition[]): Promise<void> {
-    const { clock, finder, autoOffsetReset: reset, timeoutMs, found: told } = this.#options
+    const { clock, finder, autoOffsetReset: reset, timeoutMs, found: told, assigned } = this.#options
     if (partitions.length === 0) return
     if (reset === 'none') {
       const names = partitions.map(({ topic, partition }) => `${topic}-${partition}`)
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `nobody has said where to begin in ${names.join(', ')}`)
     }
     const jumps = new Map(partitions.map((it) => [it, it.jumps]))
+    const isNeeded = (it: AssignedPartition): boolean => it.jumps === jumps.get(it) && assigned.has(it)
     const begin: Begin = (partition, found) => {
-      if (found === undefined || partition.jumps !== jumps.get(partition)) return
+      if (found === undefined || !isNeeded(partition)) return
       partition.jump(found)
       told()
     }
     const deadline = new Deadline(clock, { afterMs: timeoutMs, what: 'offsets were not told' })
-    if (typeof reset !== 'string') await this.#findYoungerThan(partitions, reset.agoMs, { deadline, begin })
-    else await finder.find(at(partitions, reset), deadline, eachOf(partitions, begin))
+    if (typeof reset !== 'string') await this.#findYoungerThan(partitions, reset.agoMs, { deadline, begin, isNeeded })
+    else await finder.find(at(partitions, reset), deadline, eachOf(partitions, begin, isNeeded))
   }
 
   /**
@@ -153,7 +154,7 @@ export class Beginnings {
   async #findYoungerThan(
     partitions: readonly AssignedPartition[],
     agoMs: number,
-    { deadline, begin }: { readonly deadline: Deadline; readonly begin: Begin },
+    { deadline, begin, isNeeded }: Attempt,
   ): Promise<void> {
     const { clock, finder } = this.#options
     const ends = new Map<AssignedPartition, Found | undefined>()
@@ -167,8 +168,8 @@ export class Beginnings {
       news = []
       // Times below 0 mean something else to a broker.
       const sinceMs = Math.max(0, clock.now() - agoMs)
-      const tell = eachOf(those, (partition, found) => begin(partition, found ?? ends.get(partition)))
-      await finder.find(at(those, sinceMs), deadline, tell).catch(failed)
+      const tell: Begin = (partition, found) => begin(partition, found ?? ends.get(partition))
+      await finder.find(at(those, sinceMs), deadline, eachOf(those, tell, isNeeded)).catch(failed)
     }
     const asking: Promise<void>[] = []
     // Those that one answer tells of are asked about together.
@@ -176,7 +177,7 @@ export class Beginnings {
       ends.set(partition, end)
       if (news.push(partition) === 1) asking.push(Promise.resolve().then(askTime))
     }
-    await finder.find(at(partitions, 'latest'), deadline, eachOf(partitions, ended)).catch(failed)
+    await finder.find(at(partitions, 'latest'), deadline, eachOf(partitions, ended, isNeeded)).catch(failed)
     await Promise.all(asking)
     if (failure !== undefined) throw failure.error
   }
@@ -184,14 +185,31 @@ export class Beginnings {
 
 type Begin = (partition: AssignedPartition, found: Found | undefined) => void
 
+interface Attempt {
+  readonly deadline: Deadline
+  readonly begin: Begin
+  /** It is assigned, and has not been moved meanwhile. */
+  readonly isNeeded: (partition: AssignedPartition) => boolean
+}
+
 const at = (partitions: readonly AssignedPartition[], spot: Spot): readonly Wanted[] =>
   partitions.map(({ topic, partition }) => ({ topic, partition, spot }))
 
-const eachOf =
-  (partitions: readonly AssignedPartition[], begin: Begin) =>
-  (i: number, found: Found | undefined): void => {
-    const partition = partitions[i]
-    if (partition !== undefined) begin(partition, found)
+function eachOf(
+  partitions: readonly AssignedPartition[],
+  begin: Begin,
+  isNeeded: (partition: AssignedPartition) => boolean,
+): Finding {
+  return {
+    tell(i, found) {
+      const partition = partitions[i]
+      if (partition !== undefined) begin(partition, found)
+    },
+    isNeeded(i) {
+      const partition = partitions[i]
+      return partition !== undefined && isNeeded(partition)
+    },
   }
+}
 
 const isUnknown = ({ fetchFrom }: AssignedPartition): boolean => fetchFrom === undefined

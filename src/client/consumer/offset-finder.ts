@@ -30,6 +30,14 @@ export interface Found extends Position {
   readonly timestampMs: number
 }
 
+/** By their places in what is wanted. */
+export interface Finding {
+  /** Hears of each as soon as it is known. */
+  readonly tell: (i: number, found: Found | undefined) => void
+  /** Asked before each attempt: nothing is found out for nobody. */
+  readonly isNeeded: (i: number) => boolean
+}
+
 /** What comes of each. */
 interface Answers {
   readonly take: (each: Wanted, place: Found | undefined) => void
@@ -51,18 +59,19 @@ export class OffsetFinder {
   }
 
   /**
-   * Resolves with one place for each of `wanted`, in its order; undefined: there is no record of that time or later. Rejects with
-   * KafkaError: what a leader says that does not pass, or TIMED_OUT. `tell` hears of each as soon as it is known.
+   * Resolves with one place for each of `wanted`, in its order; undefined: there is no record of that time or later, or nobody needs it
+   * any more. Rejects with KafkaError: what a leader says that does not pass, or TIMED_OUT.
    */
   async find(
     wanted: readonly Wanted[],
     deadline: Deadline,
-    tell: (i: number, found: Found | undefined) => void = () => undefined,
+    by: Partial<Finding> = {},
   ): Promise<readonly (Found | undefined)[]> {
-    const topics = new Set(wanted.map(({ topic }) => topic))
-    const stopWanting = this.#options.metadata.wantedBy(() => topics)
+    const { tell = () => undefined, isNeeded = () => true } = by
+    const needed = (): Wanted[] => wanted.filter((_, i) => isNeeded(i))
+    const stopWanting = this.#options.metadata.wantedBy(() => needed().map(({ topic }) => topic))
     try {
-      return await this.#find(wanted, deadline, tell)
+      return await this.#find(wanted, deadline, { tell, isNeeded })
     } finally {
       stopWanting()
     }
@@ -71,7 +80,7 @@ export class OffsetFinder {
   async #find(
     wanted: readonly Wanted[],
     deadline: Deadline,
-    tell: (i: number, found: Found | undefined) => void,
+    { tell, isNeeded }: Finding,
   ): Promise<readonly (Found | undefined)[]> {
     const found = new Map<Wanted, Found | undefined>()
     const take = (each: Wanted, place: Found | undefined): void => {
@@ -86,9 +95,9 @@ export class OffsetFinder {
       for (const each of these) failed.set(each, error)
     }
     for (let attempts = 0; ; attempts++) {
-      const left = wanted.filter((it) => !found.has(it) && !failed.has(it))
+      const left = wanted.filter((it, i) => isNeeded(i) && !found.has(it) && !failed.has(it))
       if (left.length === 0 || deadline.isOver) {
-        for (const error of failed.values()) throw error
+        for (const [it, error] of failed) if (isNeeded(wanted.indexOf(it))) throw error
         if (left.length > 0) throw deadline.error(last)
         return wanted.map((it) => found.get(it))
       }
