@@ -10,6 +10,7 @@ import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
 import { Decoder, type ReadTopic } from '../consumer/decoder.ts'
+import { callHook } from '../consumer/hook.ts'
 import { Deadline } from '../deadline.ts'
 import { Coordinator } from '../group/coordinator.ts'
 import { KafkaError } from '../kafka-error.ts'
@@ -39,7 +40,10 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
   readonly #loops: ShareLoops
   /** Of what is subscribed to. */
   #decoder = new Decoder([])
+  /** What a hook has thrown when no loop was there any more. */
+  #lastFailure: { readonly error: unknown } | undefined
   #closing: Promise<void> | undefined
+  #isClosed = false
 
   constructor(env: ClientEnv, connection: ConnectionOptions, settings: ShareConsumerSettings) {
     this.#env = env
@@ -144,7 +148,10 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
     return this.#loop.flush()
   }
 
-  /** Sends what was said of records, releases what is in hand, gives back what was not handed out, and leaves the group. Loops end. */
+  /**
+   * Sends what was said of records, releases what is in hand, gives back what was not handed out, and leaves the group. Loops end. Rejects
+   * with what `onAcknowledged` throws meanwhile: it is closed all the same.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -162,7 +169,9 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
     try {
       await this.#loop.close(deadline)
       await this.#member.leave()
+      if (this.#lastFailure !== undefined) throw this.#lastFailure.error
     } finally {
+      this.#isClosed = true
       this.#metadata.close()
       this.#connections.close()
     }
@@ -174,11 +183,13 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
       const reason = { partition: `${topic}-${partition}`, ranges: ranges.length, reason: error.message }
       this.#logger.log('warn', 'records were not acknowledged', reason)
     }
-    try {
-      this.#settings.onAcknowledged?.(results)
-    } catch (error) {
-      // The application's own mistake: told to the application.
-      this.#handout.fail(error)
-    }
+    callHook(this.#settings.onAcknowledged, results, (error) => this.#hookFailed(error))
+  }
+
+  /** The application's own mistake: told by the loop, or by `close` behind its end. */
+  #hookFailed(error: unknown): void {
+    if (this.#isClosed) this.#logger.log('warn', 'a hook of the application has failed', { reason: String(error) })
+    else if (this.#handout.isClosed) this.#lastFailure ??= { error }
+    else this.#handout.fail(error)
   }
 }

@@ -31,7 +31,10 @@ export interface ShareConsumerOptions {
   readonly maxPollIntervalMs?: number
   /** Whether brokers may make a topic that is read, if they are set up so. Default true. */
   readonly allowAutoCreateTopics?: boolean
-  /** What became of what was said of records, by whichever way it was sent: once for each partition of an answer. */
+  /**
+   * What became of what was said of records, by whichever way it was sent: once for each partition of an answer. It is not waited for;
+   * what it throws, or rejects with, is told by the next question for records, or by `close`.
+   */
   readonly onAcknowledged?: (results: readonly Acknowledged[]) => void
 }
 
