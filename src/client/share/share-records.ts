@@ -47,8 +47,12 @@ class Hand {
   /** The application has them. */
   records: Taken = []
   readonly #reading = new Set<AcquiredRecord>()
-  /** It could not be decoded, and the application has been told. */
-  #unread: AcquiredRecord | undefined
+  /** They could not be decoded, and the application has been told. */
+  #unread: Taken = []
+
+  get isEmpty(): boolean {
+    return this.records.length + this.#reading.size + this.#unread.length === 0
+  }
 
   /** Resolves with undefined where they were given back meanwhile. */
   async read<G>(taken: Taken, reading: Promise<readonly G[]>): Promise<readonly G[] | undefined> {
@@ -68,13 +72,13 @@ class Hand {
     this.records = [...this.records, ...taken.slice(0, given.length)]
   }
 
-  failed([first]: Taken): void {
-    this.#unread = first
+  failed(taken: Taken): void {
+    this.#unread = [...this.#unread, ...taken.slice(0, 1)]
   }
 
   settle(): void {
-    if (this.#unread?.isSaid === false) this.#unread.release()
-    this.#unread = undefined
+    for (const record of this.#unread) if (!record.isSaid) record.release()
+    this.#unread = []
   }
 
   release(): void {
@@ -97,6 +101,7 @@ interface Turn<G, T> {
 
 export class ShareLoops {
   readonly #options: ShareLoopsOptions
+  /** Those that hold something: of a loop that fails nobody says that it is left. */
   readonly #hands = new Set<Hand>()
 
   constructor(options: ShareLoopsOptions) {
@@ -107,7 +112,9 @@ export class ShareLoops {
   settle(): void {
     for (const hand of this.#hands) {
       this.#accept(hand)
+      hand.records = hand.records.filter(({ isSaid }) => !isSaid)
       hand.settle()
+      this.#keep(hand)
     }
   }
 
@@ -173,6 +180,7 @@ export class ShareLoops {
   #iterator<G, T>(turn: Turn<G, T>): AsyncIterator<T, undefined> {
     const { handout, asked, left } = this.#options
     const hand = new Hand()
+    let hasBegun = false
     return {
       next: (): Promise<IteratorResult<T, undefined>> => {
         if (!handout.isClosed) {
@@ -180,7 +188,9 @@ export class ShareLoops {
           hand.settle()
         }
         hand.records = []
-        this.#begin(hand)
+        this.#keep(hand)
+        if (!hasBegun) this.#settleOthers()
+        hasBegun = true
         handout.asked()
         asked()
         return this.#wait(hand, turn)
@@ -195,10 +205,17 @@ export class ShareLoops {
   }
 
   /** Who begins a loop has nothing more to say of what others have failed at. */
-  #begin(hand: Hand): void {
-    if (this.#hands.has(hand)) return
-    if (!this.#options.handout.isClosed) for (const other of this.#hands) other.settle()
-    this.#hands.add(hand)
+  #settleOthers(): void {
+    if (this.#options.handout.isClosed) return
+    for (const other of this.#hands) {
+      other.settle()
+      this.#keep(other)
+    }
+  }
+
+  #keep(hand: Hand): void {
+    if (hand.isEmpty) this.#hands.delete(hand)
+    else this.#hands.add(hand)
   }
 
   /** Nothing is awaited where something is here, and nothing takes its time. */
@@ -218,12 +235,16 @@ export class ShareLoops {
           hand.take(taken, given)
           return { done: false, value: give(given) }
         }
-        const later = await hand.read(taken, given)
+        const reading = hand.read(taken, given)
+        this.#keep(hand)
+        const later = await reading
         if (later === undefined || handout.isClosed) return { done: true, value: undefined }
         return { done: false, value: give(later) }
       } catch (error) {
         hand.failed(taken)
         throw error
+      } finally {
+        this.#keep(hand)
       }
     }
   }
