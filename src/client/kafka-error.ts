@@ -39,7 +39,7 @@ export class KafkaError extends Error {
   readonly isRetriable: boolean
   /** The record that could not be deserialized: it is not done, and comes again unless the consumer seeks behind it. */
   declare readonly record?: UnreadRecord
-  /** Of a share consumer the same: it is released when records are asked for again, unless something else is said of it before. */
+  /** Of a share consumer the same: it is released when its loop is asked for records again, unless something else is said before. */
   declare readonly shareRecord?: UnreadShareRecord
 
   constructor(code: KafkaErrorCode, message: string, options: KafkaErrorOptions = {}) {

@@ -1,6 +1,6 @@
 /**
  * What an application loops over: records that were acquired, decoded where their topics are typed, and what it has in hand of them. One
- * is accepted when the next is asked for, in `implicit` mode; one that cannot be decoded is released, unless the application rejects it.
+ * is accepted when the next is asked for, in `implicit` mode; one that cannot be decoded is then released, unless the application rejects it.
  */
 import { assert } from '../../base/index.ts'
 import type { Bytes } from '../consumer/assigned-partition.ts'
@@ -19,8 +19,8 @@ export type ShareRecordOf<Topic> = Topic extends string
 
 /**
  * What `subscribe` gives: the records of these topics, decoded. One that cannot be decoded is an error of the loop (SERIALIZATION), whose
- * `shareRecord` says what becomes of it: `reject()`, or else it is released when records are asked for again, and comes again as often as
- * the group allows.
+ * `shareRecord` says what becomes of it: `reject()`, in as much time as its lock lasts (`renew()`: more). Else it is released when the same
+ * loop is asked for records again, or left, or the consumer closes, and comes again as often as the group allows.
  */
 export interface ShareRecords<Topic> {
   /** Record by record, as of the consumer. */
@@ -47,11 +47,12 @@ class Hand {
   /** The application has them. */
   records: Taken = []
   readonly #reading = new Set<AcquiredRecord>()
-  /** They could not be decoded, and the application has been told. */
+  /** They could not be decoded, and the application has been told: only its loop, or the end of the session, releases them. */
   #unread: Taken = []
 
+  /** Of nothing would anybody but its own loop have to say something. */
   get isEmpty(): boolean {
-    return this.records.length + this.#reading.size + this.#unread.length === 0
+    return this.records.length + this.#reading.size === 0
   }
 
   /** Resolves with undefined where they were given back meanwhile. */
@@ -101,19 +102,18 @@ interface Turn<G, T> {
 
 export class ShareLoops {
   readonly #options: ShareLoopsOptions
-  /** Those that hold something: of a loop that fails nobody says that it is left. */
+  /** Those that are not empty: of a loop that fails nobody says that it is left. */
   readonly #hands = new Set<Hand>()
 
   constructor(options: ShareLoopsOptions) {
     this.#options = options
   }
 
-  /** Says of all that the application has what is to be said of it when it goes on. */
+  /** Accepts all that the application has, in `implicit` mode. What could not be decoded is not done. */
   settle(): void {
     for (const hand of this.#hands) {
       this.#accept(hand)
       hand.records = hand.records.filter(({ isSaid }) => !isSaid)
-      hand.settle()
       this.#keep(hand)
     }
   }
@@ -180,7 +180,6 @@ export class ShareLoops {
   #iterator<G, T>(turn: Turn<G, T>): AsyncIterator<T, undefined> {
     const { handout, asked, left } = this.#options
     const hand = new Hand()
-    let hasBegun = false
     return {
       next: (): Promise<IteratorResult<T, undefined>> => {
         if (!handout.isClosed) {
@@ -189,8 +188,6 @@ export class ShareLoops {
         }
         hand.records = []
         this.#keep(hand)
-        if (!hasBegun) this.#settleOthers()
-        hasBegun = true
         handout.asked()
         asked()
         return this.#wait(hand, turn)
@@ -201,15 +198,6 @@ export class ShareLoops {
         left()
         return Promise.resolve({ done: true, value: undefined })
       },
-    }
-  }
-
-  /** Who begins a loop has nothing more to say of what others have failed at. */
-  #settleOthers(): void {
-    if (this.#options.handout.isClosed) return
-    for (const other of this.#hands) {
-      other.settle()
-      this.#keep(other)
     }
   }
 

@@ -105,36 +105,56 @@ for (const [way, topic] of Object.entries(ways)) {
     }))
 
   for (const mode of ['implicit', 'explicit'] as const) {
-    test(`${way}, ${mode}: where nothing is said of it, it is released with the next question, and comes again`, () =>
+    test(`${way}, ${mode}: where nothing is said of it, it is released when its loop goes on, and comes again`, () =>
       play({ shareAcknowledgementMode: mode, maxPollRecords: 1 }, async ({ group, consumer }) => {
         group.add(['bad', '2'])
-        const first = consumer.subscribe([topic])[Symbol.asyncIterator]()
-        assert.equal((await failure(first.next())).shareRecord?.deliveryCount, 1)
+        const loop = consumer.subscribe([topic])[Symbol.asyncIterator]()
+        assert.equal((await failure(loop.next())).shareRecord?.deliveryCount, 1)
         assert.deepEqual(group.states(), ['bad:acquired*1', '2:available*0'])
-        // By the same loop, and by another.
-        assert.equal((await failure(first.next())).shareRecord?.deliveryCount, 2)
-        const second = consumer.subscribe([topic])[Symbol.asyncIterator]()
-        const again = await failure(second.next())
-        assert.equal(again.shareRecord?.deliveryCount, 3)
+        const again = await failure(loop.next())
+        assert.equal(again.shareRecord?.deliveryCount, 2)
         again.shareRecord?.accept()
         assert.throws(() => again.shareRecord?.release(), { code: 'INVALID_RECORD_STATE' })
-        assert.equal((await second.next()).value?.value, 2)
+        assert.equal((await loop.next()).value?.value, 2)
         await consumer.commit()
-        assert.equal(group.states()[0], 'bad:accepted*3')
+        assert.equal(group.states()[0], 'bad:accepted*2')
+      }))
+
+    test(`${way}, ${mode}: it stays the application's own through commits, and while others begin loops`, () =>
+      play({ shareAcknowledgementMode: mode, maxPollRecords: 1 }, async ({ cluster, group, consumer }) => {
+        group.add(['bad', '2', 'worse'])
+        const { shareRecord } = await failure(consumer.subscribe([topic])[Symbol.asyncIterator]().next())
+        // Where it is kept in another topic first: meanwhile others of the same process work.
+        assert.deepEqual(await consumer.commit(), [])
+        const other = consumer.subscribe([topic])[Symbol.asyncIterator]()
+        assert.equal((await other.next()).value?.value, 2)
+        const worse = (await failure(other.next())).shareRecord
+        await consumer.commit()
+        await cluster.sleep(6000)
+        shareRecord?.renew()
+        await cluster.sleep(6000)
+        shareRecord?.reject()
+        await consumer.commit()
+        assert.equal(group.states()[0], 'bad:rejected*1')
+        // Of one of which nothing is said the lock runs out.
+        assert.equal(worse?.deliveryCount, 1)
+        assert.equal(group.states()[2], 'worse:available*1')
       }))
   }
 
-  test(`${way}: it is released by a commit, and by closing`, () =>
+  test(`${way}: it is released when its loop is left, and by closing`, () =>
     play({}, async ({ group, consumer }) => {
       group.add(['bad'])
       const loop = consumer.subscribe([topic])[Symbol.asyncIterator]()
       await failure(loop.next())
+      await loop.return?.()
       const [told] = await consumer.commit()
       assert.deepEqual(told?.ranges, [{ firstOffset: 0, lastOffset: 0, acknowledgement: 'release' }])
-      const { shareRecord } = await failure(loop.next())
+      const { shareRecord } = await failure(consumer.subscribe([topic])[Symbol.asyncIterator]().next())
       assert.equal(shareRecord?.deliveryCount, 2)
       await consumer.close()
       assert.deepEqual(group.states(), ['bad:available*2'])
+      assert.equal(group.heard.at(-1), 'acknowledge -1 at 1')
     }))
 
   test(`${way}: a batch ends before one that cannot be read; those behind it are not lost, and count as delivered once`, () =>
