@@ -8,7 +8,7 @@ import type { ClientEnv } from '../client-env.ts'
 import type { ClientTrace } from '../client-trace.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
-import type { ConnectionOptions } from '../connection-options.ts'
+import { type ConnectionOptions, checkMs } from '../connection-options.ts'
 import { Deadline } from '../deadline.ts'
 import { ClassicMember } from '../group/classic-member.ts'
 import { type CommittedOffset, nobody } from '../group/committed-offsets.ts'
@@ -229,23 +229,26 @@ export class Consumer {
    * Nothing is read any more: partitions are given up, of which what is done is committed, unless `enableAutoCommit` is false, and the
    * group is left. What the application has in hand is not done, and not waited for. Behind it `subscribe` or `assign` may follow; loops
    * wait for that. Not to be waited for in a hook. Rejects with what `onRevoked` throws, and with KafkaError where what is done of
-   * partitions that were assigned by hand is not committed: nothing is read all the same.
+   * partitions that were assigned by hand is not committed, or TIMED_OUT behind `timeoutMs` (default 30,000): nothing is read all the same.
    */
-  async unsubscribe(): Promise<void> {
+  async unsubscribe({ timeoutMs = closeMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#checkOpen()
-    this.#unsubscribing ??= this.#unsubscribe().finally(() => {
+    checkMs('timeoutMs', timeoutMs)
+    this.#unsubscribing ??= this.#unsubscribe(timeoutMs).finally(() => {
       this.#unsubscribing = undefined
     })
     await this.#unsubscribing
   }
 
-  async #unsubscribe(): Promise<void> {
+  async #unsubscribe(afterMs: number): Promise<void> {
     this.#handout.undo()
     this.#topics.clear()
     this.#decoder = new Decoder([])
+    const what = 'the brokers were not told that nothing is read any more'
+    const deadline = new Deadline(this.#ground.clock, { afterMs, what })
+    const done = async (): Promise<void> => this.#commits?.commitDone(this.#assigned.replace([]).gone)
     try {
-      if (this.#member === undefined) await this.#commits?.commitDone(this.#assigned.replace([]).gone)
-      else await this.#member.leave()
+      await deadline.within(this.#member === undefined ? done() : this.#member.leave())
     } finally {
       this.#member = undefined
       this.#assigned.replace([])

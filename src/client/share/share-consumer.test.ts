@@ -195,35 +195,6 @@ test('one record whose lock has run out unseen is told alone: what is said of th
     assert.deepEqual(await read(iterator, 1), ['d*2'])
   }))
 
-const mistaken: Readonly<Record<string, () => unknown>> = {
-  'at once': () => {
-    throw new Error('a mistake')
-  },
-  later: () => Promise.reject(new Error('a mistake')),
-}
-
-for (const [when, onAcknowledged] of Object.entries(mistaken)) {
-  test(`what an application does wrong when it is told is told to who asks for records: ${when}`, () =>
-    play({ onAcknowledged }, async ({ group, consumer, iterator }) => {
-      group.add(['a', 'b'])
-      await read(iterator, 1)
-      await consumer.commit()
-      await assert.rejects(iterator.next(), /a mistake/)
-    }))
-
-  test(`what it does wrong when nobody asks any more is told by close, which closes: ${when}`, async () => {
-    const cluster = new ScriptedCluster()
-    const group = new ScriptedShareGroup(cluster)
-    const consumer = cluster.kafka().shareConsumer({ groupId: 'g', onAcknowledged })
-    await cluster.run(async () => {
-      group.add(['a'])
-      await read(consumer.subscribe(['t'])[Symbol.asyncIterator](), 1)
-      await assert.rejects(consumer.close(), /a mistake/)
-      assert.equal(group.heartbeats.at(-1), -1)
-    })
-  })
-}
-
 test('what waits for the application is kept by renewing it, and behind it no more is acquired than it is soon through with', () =>
   play({}, async ({ cluster, group, iterator, told }) => {
     const values = Array.from({ length: 12 }, (_, i) => `v${i}`)

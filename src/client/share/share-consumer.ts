@@ -8,7 +8,7 @@ import { ExponentialBackoff } from '../../peer/index.ts'
 import type { ClientEnv } from '../client-env.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
-import type { ConnectionOptions } from '../connection-options.ts'
+import { type ConnectionOptions, checkMs } from '../connection-options.ts'
 import { Decoder, type ReadTopic } from '../consumer/decoder.ts'
 import { callHook } from '../consumer/hook.ts'
 import { Deadline } from '../deadline.ts'
@@ -25,8 +25,8 @@ import { ShareLoops, type ShareRecords } from './share-records.ts'
 type Bytes = Buffer | null
 
 const inFlightMax = 5
-/** For the last words to each broker. */
-const closeMsMax = 30_000
+/** As Kafka's consumer. */
+const closeMs = 30_000
 
 export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
   readonly #env: ClientEnv
@@ -150,31 +150,41 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
 
   /**
    * Sends what was said of records, releases what is in hand, gives back what was not handed out, and leaves the group. Loops end. Rejects
-   * with what `onAcknowledged` throws meanwhile: it is closed all the same.
+   * with KafkaError TIMED_OUT behind `timeoutMs` (default 30,000), or with what `onAcknowledged` throws meanwhile: it is closed all the
+   * same.
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+  async close({ timeoutMs = closeMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    checkMs('timeoutMs', timeoutMs)
+    this.#closing ??= this.#close(timeoutMs)
+    await this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  async #close(): Promise<void> {
+  async #close(afterMs: number): Promise<void> {
     // In explicit mode whatever is not acknowledged is given back by the end of the session.
     if (this.#settings.shareAcknowledgementMode === 'implicit') this.#loops.release()
     this.#handout.close()
-    const deadline = new Deadline(this.#env.clock, { afterMs: closeMsMax, what: 'the consumer was not closed' })
+    const what = 'the brokers were not told that the consumer closes'
+    const deadline = new Deadline(this.#env.clock, { afterMs, what })
     try {
-      await this.#loop.close(deadline)
-      await this.#member.leave()
-      if (this.#lastFailure !== undefined) throw this.#lastFailure.error
+      await deadline.within(this.#goodbye(deadline))
     } finally {
       this.#isClosed = true
       this.#metadata.close()
       this.#connections.close()
+      // Who did not come to it in time does not go on either; what it would tell is heard by nobody.
+      this.#member.leave().catch(() => undefined)
     }
+  }
+
+  async #goodbye(deadline: Deadline): Promise<void> {
+    await this.#loop.close(deadline)
+    if (deadline.isOver) throw deadline.error()
+    await this.#member.leave()
+    if (this.#lastFailure !== undefined) throw this.#lastFailure.error
   }
 
   #acknowledged(results: readonly Acknowledged[]): void {
