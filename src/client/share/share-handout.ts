@@ -112,7 +112,8 @@ export class ShareHandout {
     // By whom it was given back.
     if (this.#isClosed || record.isSaid) return
     const { delivery, offset } = record
-    this.#handedOut -= delivery.putBack(offset)
+    // What another loop has measured meanwhile counted them in.
+    this.#handedOut = Math.max(0, this.#handedOut - delivery.putBack(offset))
     if (!this.#deliveries.includes(delivery)) this.#deliveries.unshift(delivery)
     this.#wakeAll()
   }
@@ -126,9 +127,10 @@ export class ShareHandout {
     await promise
   }
 
+  /** Of a time in which nothing was handed out nothing is learned. Always more than 0. */
   #measure(): void {
     if (this.#busyFromMs === undefined) return
-    this.#pace = this.#handedOut / (this.#options.clock.monotonic() - this.#busyFromMs)
+    if (this.#handedOut > 0) this.#pace = this.#handedOut / (this.#options.clock.monotonic() - this.#busyFromMs)
     this.#busyFromMs = undefined
     this.#handedOut = 0
   }

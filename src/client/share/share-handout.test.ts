@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Logger, uuidFromLatin1 } from '../../base/index.ts'
+import { ManualClock } from '../../server/handlers/handler-fixture.ts'
+import type { DeliveredRecord } from './acquired-records.ts'
+import { Delivery } from './delivery.ts'
+import { ShareHandout } from './share-handout.ts'
+
+const logger: Logger = { child: () => logger, log: () => undefined }
+
+const record = (offset: number): DeliveredRecord => ({
+  ...{ topic: 't', partition: 0, offset, timestampMs: 0, timestampType: 'CreateTime', leaderEpoch: 1 },
+  ...{ key: null, value: null, headers: [], deliveryCount: 1 },
+})
+
+function stage() {
+  const clock = new ManualClock()
+  const handout = new ShareHandout({ clock, logger, hungry: () => undefined })
+  const owner = { brokerId: 1, isHeld: () => true, say: () => undefined }
+  const place = { owner, session: {}, topic: 't', topicId: uuidFromLatin1('the id of topict'), partition: 0 }
+  const deliver = (offsets: readonly number[]): void =>
+    handout.received(new Delivery({ ...place, atMs: clock.monotonic(), lockMs: 10_000, records: offsets.map(record) }))
+  return { clock, handout, deliver }
+}
+
+test('the pace is that of what was handed out, whatever is put back behind another loop that waits', () => {
+  for (const elapsedMs of [0, 1000]) {
+    const { clock, handout, deliver } = stage()
+    deliver([0, 1, 2, 3])
+    const taken = handout.several() ?? []
+    clock.advance(1000)
+    // Another loop waits while the batch is decoded.
+    void handout.arrival()
+    assert.equal(handout.soonMax, 20)
+    handout.putBack(taken[1] ?? assert.fail())
+    clock.advance(elapsedMs)
+    void handout.arrival()
+    assert.equal(handout.soonMax, 20)
+    assert.equal(handout.several()?.length, 3)
+    clock.advance(500)
+    void handout.arrival()
+    assert.equal(handout.soonMax, 30)
+  }
+})
+
+test('where all that was taken is put back at once, the pace is what it was', () => {
+  const { handout, deliver } = stage()
+  deliver([0, 1])
+  const [first] = handout.several() ?? []
+  handout.putBack(first ?? assert.fail())
+  void handout.arrival()
+  assert.equal(handout.soonMax, Number.POSITIVE_INFINITY)
+})
