@@ -43,6 +43,27 @@ test('the pace is that of what was handed out, whatever is put back behind anoth
   }
 })
 
+test('the application is not silent while any of its loops waits, and is when none does, by whatever way that ended', () => {
+  const { clock, handout, deliver } = stage()
+  const later = (): number => {
+    clock.advance(100)
+    return handout.silentMs
+  }
+  assert.equal(later(), 0)
+  deliver([0])
+  handout.one()
+  assert.equal(later(), 100)
+  // One loop works on what it was given, another one waits.
+  void handout.arrival()
+  assert.equal(later(), 0)
+  deliver([1])
+  assert.equal(later(), 100)
+  handout.asked()
+  handout.fail(new Error('no share group'))
+  assert.throws(() => handout.one(), /no share group/)
+  assert.equal(later(), 100)
+})
+
 test('where all that was taken is put back at once, the pace is what it was', () => {
   const { handout, deliver } = stage()
   deliver([0, 1])

@@ -22,6 +22,7 @@ export class ShareHandout {
   #deliveries: Delivery[] = []
   readonly #waiting = new Set<() => void>()
   #failure: { readonly error: unknown } | undefined
+  /** When the application has asked, was given something, or has ceased to wait, the last time. */
   #silentFromMs: number | undefined
   /** Since when the application has had records without waiting, and how many. */
   #busyFromMs: number | undefined
@@ -46,7 +47,8 @@ export class ShareHandout {
 
   /** How long the application has asked for nothing, in milliseconds; 0 while it waits. */
   get silentMs(): number {
-    return this.#silentFromMs === undefined ? 0 : this.#options.clock.monotonic() - this.#silentFromMs
+    if (this.#silentFromMs === undefined || this.#waiting.size > 0) return 0
+    return this.#options.clock.monotonic() - this.#silentFromMs
   }
 
   /** As many as the application has taken in half the time of a lock, or would have; at least one. */
@@ -85,7 +87,12 @@ export class ShareHandout {
   }
 
   asked(): void {
-    this.#silentFromMs = undefined
+    this.#silentFromMs = this.#options.clock.monotonic()
+  }
+
+  /** A loop was left: if it waits, it ends. */
+  left(): void {
+    this.#wakeAll()
   }
 
   /** The next record; undefined where none is here. Those of topics that are not read are given back. Throws what went wrong, once. */
@@ -136,6 +143,7 @@ export class ShareHandout {
   }
 
   #wakeAll(): void {
+    if (this.#waiting.size > 0) this.#silentFromMs = this.#options.clock.monotonic()
     for (const resolve of this.#waiting) resolve()
     this.#waiting.clear()
   }

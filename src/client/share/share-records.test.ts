@@ -18,6 +18,17 @@ function usedBytes(): number {
   return process.memoryUsage().heapUsed
 }
 
+test('a loop that is left while it waits ends, and takes nothing', async () => {
+  const handout = new ShareHandout({ clock: new ManualClock(), logger, hungry: () => undefined })
+  const loops = new ShareLoops({ handout, isImplicit: true, asked: () => undefined, left: () => undefined })
+  const loop = loops.raw()
+  const waiting = loop.next()
+  await loop.return?.()
+  assert.equal((await waiting).done, true)
+  assert.equal(handout.isHungry, false)
+  assert.equal((await loop.next()).done, true)
+})
+
 test('a loop that has failed, and that nobody goes on with, leaves nothing behind', async () => {
   const handout = new ShareHandout({ clock: new ManualClock(), logger, hungry: () => undefined })
   const loops = new ShareLoops({ handout, isImplicit: true, asked: () => undefined, left: () => undefined })

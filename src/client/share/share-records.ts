@@ -46,6 +46,8 @@ type Taken = readonly AcquiredRecord[]
 class Hand {
   /** The application has them. */
   records: Taken = []
+  /** Nothing more is taken: nobody would have it. */
+  isLeft = false
   readonly #reading = new Set<AcquiredRecord>()
   /** They could not be decoded, and the application has been told: only its loop, or the end of the session, releases them. */
   #unread: Taken = []
@@ -188,13 +190,17 @@ export class ShareLoops {
         }
         hand.records = []
         this.#keep(hand)
-        handout.asked()
-        asked()
+        if (!hand.isLeft) {
+          handout.asked()
+          asked()
+        }
         return this.#wait(hand, turn)
       },
       return: (): Promise<IteratorResult<T, undefined>> => {
+        hand.isLeft = true
         if (!handout.isClosed) hand.release()
         this.#hands.delete(hand)
+        handout.left()
         left()
         return Promise.resolve({ done: true, value: undefined })
       },
@@ -210,7 +216,7 @@ export class ShareLoops {
   async #wait<G, T>(hand: Hand, { take, decode, give, check }: Turn<G, T>): Promise<IteratorResult<T, undefined>> {
     const { handout } = this.#options
     for (;;) {
-      if (handout.isClosed) return { done: true, value: undefined }
+      if (handout.isClosed || hand.isLeft) return { done: true, value: undefined }
       check()
       const taken = take()
       if (taken === undefined) {
