@@ -3,7 +3,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ScriptedCluster } from '../../../test/scripted-cluster.ts'
 import { ScriptedShareGroup } from '../../../test/scripted-share-group.ts'
-import { shareAcknowledge, shareGroupHeartbeat } from '../../protocol/index.ts'
+import { ErrorCode, shareAcknowledge, shareGroupHeartbeat } from '../../protocol/index.ts'
+
+test('what the group refuses is told to each of several loops that wait', async () => {
+  const cluster = new ScriptedCluster()
+  const group = new ScriptedShareGroup(cluster)
+  const consumer = cluster.kafka().shareConsumer({ groupId: 'g' })
+  await cluster.run(async () => {
+    for (let i = 0; i < 2; i++) group.errors.push({ of: 'heartbeat', code: ErrorCode.GROUP_AUTHORIZATION_FAILED })
+    const records = consumer.subscribe(['t'])
+    const loops = [0, 1].map(() => records[Symbol.asyncIterator]().next())
+    await Promise.all(loops.map((each) => assert.rejects(each, { code: 'GROUP_AUTHORIZATION_FAILED' })))
+    assert.deepEqual(group.heartbeats, [0, 0])
+    await consumer.close()
+  })
+})
 
 const mistaken: Readonly<Record<string, () => unknown>> = {
   'at once': () => {

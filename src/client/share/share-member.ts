@@ -73,12 +73,7 @@ export class ShareMember {
   begin(): void {
     if (this.#isRunning || this.#isClosed) return
     this.#isRunning = true
-    this.#run()
-      .catch((error: unknown) => this.#options.failed(error))
-      .finally(() => {
-        this.#isRunning = false
-        this.#epoch = joiningEpoch
-      })
+    this.#run().catch((error: unknown) => this.#options.failed(error))
   }
 
   /** Other topics are subscribed to. */
@@ -97,6 +92,16 @@ export class ShareMember {
 
   /** Until it is closed, falls silent, or fails. */
   async #run(): Promise<void> {
+    try {
+      await this.#beats()
+    } finally {
+      // In the turn in which it ends: who asks behind that begins it again.
+      this.#isRunning = false
+      this.#epoch = joiningEpoch
+    }
+  }
+
+  async #beats(): Promise<void> {
     const { maxPollIntervalMs, silentMs, logger, groupId } = this.#options
     while (!this.#isClosed) {
       if (silentMs() > maxPollIntervalMs) {

@@ -221,6 +221,8 @@ export class ShareLoops {
       const taken = take()
       if (taken === undefined) {
         await handout.arrival()
+        // What failed was told to one of several that wait: the others want records all the same.
+        if (!handout.isClosed && !hand.isLeft) this.#options.asked()
         continue
       }
       try {
