@@ -65,6 +65,15 @@ test('a batch that cannot be read is rejected, as far as it was acquired, and th
   assert.deepEqual(acquired(bytes, [range(3, 5)], false).records, ['3:x*1', '4:y*1', '5:z*1'])
 })
 
+test('what was acquired of a batch that is cut short, or behind what is none, is released, and no gap', () => {
+  const spoilt = batch(3, 'y')
+  spoilt[16] = 9
+  for (const end of [batch(3, 'y').subarray(0, 30), spoilt]) {
+    const { records, unusable } = acquired(Buffer.concat([batch(1, 'a'), end]), [range(0, 5)])
+    assert.deepEqual([records, unusable.toSorted()], [['1:a*1'], ['0-0:0', '2-5:2']])
+  }
+})
+
 test('messages of older formats are told; of a set that cannot be read all that was acquired behind the batch before is rejected', () => {
   const inner = [0, 1, 3].map((offset) =>
     oldMessage({ magic: 1, offset, timestampMs: 5, value: Buffer.from(`v${offset}`) }),

@@ -34,7 +34,10 @@ export interface AcquiredOptions {
 export interface Acquired {
   /** By offset. */
   readonly records: readonly DeliveredRecord[]
-  /** Acquired, and no record to hand out: gaps, and what cannot be read, which is rejected as Kafka's consumer does. */
+  /**
+   * Acquired, and no record to hand out: gaps; what cannot be read, which is rejected as Kafka's consumer does; and what did not come whole,
+   * which is released: nobody has seen that there is no record.
+   */
   readonly unusable: readonly AcknowledgedRange[]
   /** Why something cannot be read. */
   readonly error: KafkaError | undefined
@@ -66,6 +69,11 @@ export function acquiredRecords(options: AcquiredOptions): Acquired {
       error ??= unreadable(options, cursor, cause)
       unusable.push(...ours.map((range) => ({ ...range, type: AcknowledgeType.reject })))
     }
+  }
+  if (cursor.ended !== 'end') {
+    unusable.push(
+      ...within(ranges, next, Number.MAX_SAFE_INTEGER).map((range) => ({ ...range, type: AcknowledgeType.release })),
+    )
   }
   records.sort((a, b) => a.offset - b.offset)
   return { records, unusable: [...unusable, ...gaps(ranges, records, unusable)], error }
