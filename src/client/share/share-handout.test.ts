@@ -6,7 +6,11 @@ import type { DeliveredRecord } from './acquired-records.ts'
 import { Delivery } from './delivery.ts'
 import { ShareHandout } from './share-handout.ts'
 
-const logger: Logger = { child: () => logger, log: () => undefined }
+const lines: string[] = []
+const logger: Logger = {
+  child: () => logger,
+  log: (_level, _message, fields) => void lines.push(String(fields?.['reason'])),
+}
 
 const record = (offset: number): DeliveredRecord => ({
   ...{ topic: 't', partition: 0, offset, timestampMs: 0, timestampType: 'CreateTime', leaderEpoch: 1 },
@@ -62,6 +66,18 @@ test('the application is not silent while any of its loops waits, and is when no
   handout.fail(new Error('no share group'))
   assert.throws(() => handout.one(), /no share group/)
   assert.equal(later(), 100)
+})
+
+test('what no loop is told of is logged: a second error, and one behind which nobody asks', () => {
+  const { handout } = stage()
+  lines.length = 0
+  handout.fail(new Error('one'))
+  handout.fail(new Error('two'))
+  assert.deepEqual(lines, ['Error: two'])
+  assert.throws(() => handout.one(), /one/)
+  handout.fail(new Error('three'))
+  handout.close()
+  assert.deepEqual(lines, ['Error: two', 'Error: three'])
 })
 
 test('where all that was taken is put back at once, the pace is what it was', () => {

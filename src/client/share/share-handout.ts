@@ -76,12 +76,14 @@ export class ShareHandout {
 
   /** Told to whoever asks next. */
   fail(error: unknown): void {
-    this.#failure ??= { error }
+    if (this.#failure === undefined) this.#failure = { error }
+    else this.#untold(error)
     this.#wakeAll()
   }
 
   close(): void {
     this.#isClosed = true
+    if (this.#failure !== undefined) this.#untold(this.#failure.error)
     this.#deliveries = []
     this.#wakeAll()
   }
@@ -132,6 +134,11 @@ export class ShareHandout {
     this.#waiting.add(resolve)
     this.#options.hungry()
     await promise
+  }
+
+  /** One is to be told before it, or nobody asks any more. */
+  #untold(error: unknown): void {
+    this.#options.logger.log('warn', 'something went wrong that no loop is told of', { reason: String(error) })
   }
 
   /** Of a time in which nothing was handed out nothing is learned. Always more than 0. */
