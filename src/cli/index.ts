@@ -3,6 +3,7 @@
  * file of that verb, not here.
  */
 import { readFileSync } from 'node:fs'
+import { endWithOutput } from './broken-pipe.ts'
 import { exitDone, exitUsage } from './exit-codes.ts'
 import type { ProcessContext } from './process-context.ts'
 
@@ -94,6 +95,7 @@ export async function main(
   commandLine: readonly string[],
   context: ProcessContext = { hasParent: false },
 ): Promise<number> {
+  endWithOutput()
   const [word, ...args] = commandLine
   switch (word) {
     case '--help':
