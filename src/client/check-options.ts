@@ -10,6 +10,9 @@ export function defined<T extends object>(options: T): { [K in keyof T]?: Exclud
 
 /** A name that is not known is a mistake: it would have no effect. */
 export function checkNames(given: object, known: object): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new KafkaError('INVALID_ARGUMENT', `options are an object, not ${String(given)}`)
+  }
   const unknown = Object.keys(given).find((name) => !(name in known))
   if (unknown !== undefined) throw new KafkaError('INVALID_ARGUMENT', `there is no option '${unknown}'`)
 }

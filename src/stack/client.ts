@@ -15,7 +15,10 @@ export interface KafkaOptions extends ConnectionOptions {
 
 export class Kafka extends KafkaOver {
   /** Connects to nothing yet. Throws KafkaError for options that make no sense. */
-  constructor({ logLevel = 'warn', ...options }: KafkaOptions) {
+  constructor(given: KafkaOptions) {
+    // What callers without types leave out is told to them where the options are looked at.
+    const { logLevel = 'warn', ...options } =
+      typeof given === 'object' && given !== null ? given : { bootstrapServers: [] }
     super({ ...createEnv({ level: logLevel, keepsAlive: true }), trace: clientTrace }, options, { hashPassword })
   }
 }

@@ -23,7 +23,7 @@ import { Beginnings } from './beginnings.ts'
 import { Commits, type OffsetOf } from './commits.ts'
 import type { ConsumedBatch, ConsumedRecord } from './consumed-record.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
-import { Decoder, type ReadTopic, topicName } from './decoder.ts'
+import { checkPartitions, Decoder, type ReadPartition, type ReadTopic, topicName } from './decoder.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { Handout } from './handout.ts'
 import { type Found, OffsetFinder, type Spot } from './offset-finder.ts'
@@ -36,11 +36,6 @@ const callMsMax = 60_000
 /** As Kafka's consumer. */
 const closeMs = 30_000
 const inFlightMax = 5
-
-interface ReadPartition {
-  readonly topic: ReadTopic
-  readonly partition: number
-}
 
 /** What the parts of a consumer stand on. */
 interface Ground {
@@ -210,6 +205,7 @@ export class Consumer {
     this.#checkOpen()
     this.#checkSubscribing()
     if (this.#member !== undefined) throw new KafkaError('INVALID_ARGUMENT', 'the group assigns partitions')
+    checkPartitions(given)
     const decoder = new Decoder(given.map(({ topic }) => topic))
     const partitions = given.map(({ topic, partition }) => ({ topic: topicName(topic), partition }))
     const { news, gone } = this.#assigned.replace(partitions)

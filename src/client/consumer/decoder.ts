@@ -18,6 +18,25 @@ export function topicName(topic: ReadTopic): string {
   return typeof name === 'string' ? name : refuse('a topic is its name, or what defineTopic gives')
 }
 
+/** A partition to read. */
+export interface ReadPartition {
+  readonly topic: ReadTopic
+  readonly partition: number
+}
+
+/** Throws KafkaError for what callers without types may give. */
+export function checkPartitions(given: readonly ReadPartition[]): void {
+  const isPartition = (it: unknown): boolean =>
+    typeof it === 'object' && it !== null && 'partition' in it && Number.isInteger(it.partition)
+  if (Array.isArray(given) && given.every(isPartition)) return
+  refuse("assign takes a list of partitions, as in [{ topic: 'orders', partition: 0 }]")
+}
+
+/** Throws KafkaError for what callers without types may give. */
+export function checkTopics(topics: readonly ReadTopic[]): void {
+  if (!Array.isArray(topics)) refuse("subscribe takes a list of topics, as in ['orders']")
+}
+
 function refuse(message: string): never {
   throw new KafkaError('INVALID_ARGUMENT', message)
 }

@@ -94,6 +94,8 @@ export class SubscribedTopics {
   #read(choice: TopicChoice) {
     const nothing: readonly string[] = []
     if (choice instanceof RegExp) return { names: nothing, expression: stateless(choice), pattern: null }
+    const isOther = typeof choice !== 'object' || choice === null || !(Array.isArray(choice) || 'pattern' in choice)
+    if (isOther) refuse("subscribe takes a list of topics, as in ['orders'], a RegExp, or { pattern }")
     if ('pattern' in choice) {
       if (!this.#options.hasPatterns) refuse("only the coordinator of groupProtocol 'consumer' matches a pattern")
       if (choice.pattern === '') refuse('the pattern of topics is empty')

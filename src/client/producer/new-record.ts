@@ -15,6 +15,31 @@ export type GivenRecord = ProducerRecord<unknown, unknown>
 
 type Bytes = Uint8Array | null
 
+/** Of what has no value: whether it is a record all the same, as one that deletes a key is. */
+export const isRecord = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null && ('value' in given || 'key' in given)
+
+/** What callers without types are told who give no record, or no list of records. */
+export function refusedRecord(topic: unknown, given: unknown, call: 'send' | 'sendAll' = 'send'): KafkaError {
+  const isOfKafkaJs = [topic, given].some((it) => typeof it === 'object' && it !== null && 'messages' in it)
+  const form = call === 'send' ? `send('orders', { key, value })` : `sendAll('orders', [{ key, value }])`
+  const hint = isOfKafkaJs ? `; for { topic, messages } there is sendAll(topic, messages)` : ''
+  const what = Array.isArray(given) ? 'a list' : given === null ? 'null' : `this ${typeof given}`
+  return new KafkaError(
+    'INVALID_ARGUMENT',
+    `${call} takes a topic and ${call === 'send' ? 'a record' : 'a list of records'}, as in ${form}, not ${what}${hint}`,
+  )
+}
+
+/** Throws KafkaError for what is neither the name of a topic nor one of `defineTopic`. */
+export function checkTopic(topic: UncheckedTopic): void {
+  const isTyped =
+    typeof topic?.name === 'string' &&
+    typeof topic.key?.serialize === 'function' &&
+    typeof topic.value?.serialize === 'function'
+  if (!isTyped) throw new KafkaError('INVALID_ARGUMENT', 'a topic is its name, or what defineTopic gives')
+}
+
 /** Of a topic that is given by its name. Throws KafkaError for what callers without types may give. */
 export function plainRecord({ key, value, headers, timestampMs }: GivenRecord, nowMs: number): NewRecord {
   const record = { key: plain(key), value: plain(value), timestampMs: checkedTime(timestampMs ?? nowMs) }

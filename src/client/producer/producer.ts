@@ -15,7 +15,16 @@ import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
 import type { WritableTopic } from '../typed-topic.ts'
 import { Accumulator } from './accumulator.ts'
 import { Identity } from './identity.ts'
-import { type GivenRecord, ownRecord, plainRecord, serializedRecord, type UncheckedTopic } from './new-record.ts'
+import {
+  checkTopic,
+  type GivenRecord,
+  isRecord,
+  ownRecord,
+  plainRecord,
+  refusedRecord,
+  serializedRecord,
+  type UncheckedTopic,
+} from './new-record.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { byKey, type Choice, StickyPartition } from './partitioner.ts'
 import type { ProducerSettings } from './producer-options.ts'
@@ -130,6 +139,10 @@ export class Producer {
   ): Promise<readonly RecordMetadata[]>
   sendAll(topic: string | UncheckedTopic, records: readonly GivenRecord[]): Promise<readonly RecordMetadata[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly RecordMetadata[]>()
+    if (!Array.isArray(records)) {
+      reject(refusedRecord(topic, records, 'sendAll'))
+      return promise
+    }
     const all = new Array<RecordMetadata>(records.length)
     let left = records.length
     const completion: Completion = {
@@ -186,12 +199,15 @@ export class Producer {
   #take(topic: string | UncheckedTopic, given: GivenRecord, completion: Completion, index: number): void {
     try {
       if (this.#isClosed) throw closed()
+      if (typeof given !== 'object' || (given?.value === undefined && !isRecord(given)))
+        throw refusedRecord(topic, given)
       const nowMs = given.timestampMs ?? this.#env.clock.now()
       const { partition } = given
       if (typeof topic === 'string') {
         this.#takeReady(topic, { record: plainRecord(given, nowMs), partition, completion, index })
         return
       }
+      checkTopic(topic)
       const record = serializedRecord(topic, given, nowMs)
       if (record instanceof Promise) this.#takeLater(topic.name, record, { partition, completion, index })
       else this.#takeReady(topic.name, { record, partition, completion, index })

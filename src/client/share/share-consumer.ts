@@ -9,7 +9,7 @@ import type { ClientEnv } from '../client-env.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
 import { type ConnectionOptions, checkMs } from '../connection-options.ts'
-import { Decoder, type ReadTopic } from '../consumer/decoder.ts'
+import { checkTopics, Decoder, type ReadTopic } from '../consumer/decoder.ts'
 import { callHook } from '../consumer/hook.ts'
 import { Deadline } from '../deadline.ts'
 import { Coordinator } from '../group/coordinator.ts'
@@ -109,6 +109,7 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
   subscribe<const T extends ReadTopic = string>(topics: readonly T[]): ShareRecords<T>
   subscribe(topics: readonly ReadTopic[]): ShareRecords<ReadTopic> {
     if (this.#closing !== undefined) throw new KafkaError('CLOSED', 'the consumer is closed')
+    checkTopics(topics)
     if (topics.length === 0) throw new KafkaError('INVALID_ARGUMENT', 'no topics are named')
     const decoder = new Decoder(topics)
     this.#decoder = decoder
