@@ -1,6 +1,7 @@
 /** What a consumer says before it is connected. What it does: `test/client/consumer-tests.ts`; in clusters under faults: `test/sim/cluster`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { type Consumer, type ConsumerOptions, Kafka } from '../../stack/client.ts'
 import { startBroker } from '../../stack/index.ts'
 
@@ -144,4 +145,51 @@ test('what a hook throws while the application works is told by the loop, or by 
     if (isAsked) await consumer.close()
     else await assert.rejects(consumer.close(), /not today/)
   }
+})
+
+test('who loops and has neither subscribed nor assigned is refused; a loop that waits behind unsubscribe waits', async () => {
+  await using broker = await startBroker()
+  const here = new Kafka({ bootstrapServers: broker.bootstrap })
+  await using producer = here.producer()
+  await producer.send('t', { value: 'a' })
+  await using consumer = here.consumer({ groupId: 'g', autoOffsetReset: 'earliest' })
+  const isRefused = { code: 'INVALID_ARGUMENT', message: /subscribe, or assign, comes first/ }
+  await assert.rejects(consumer[Symbol.asyncIterator]().next(), isRefused)
+  await assert.rejects(consumer.batches()[Symbol.asyncIterator]().next(), isRefused)
+  const place = { topic: 't', partition: 0 }
+  consumer.assign([place])
+  const loop = consumer[Symbol.asyncIterator]()
+  await loop.next()
+  await consumer.unsubscribe()
+  const next = loop.next()
+  await assert.rejects(consumer[Symbol.asyncIterator]().next(), isRefused)
+  consumer.assign([place])
+  await producer.send('t', { value: 'b', partition: 0 })
+  assert.equal((await next).done, false)
+})
+
+test('a topic, or a partition, that is not there is told of once, and waited for', async () => {
+  const lines: string[] = []
+  const write = process.stderr.write
+  process.stderr.write = (line) => lines.push(String(line)) > 0
+  try {
+    await using broker = await startBroker()
+    const here = new Kafka({ bootstrapServers: broker.bootstrap, retryBackoffMs: 10, retryBackoffMaxMs: 20 })
+    await using admin = here.admin()
+    await admin.createTopic('t', { partitions: 2 })
+    await using consumer = here.consumer({ allowAutoCreateTopics: false, autoOffsetReset: 'earliest' })
+    consumer.assign([
+      { topic: 'gone', partition: 0 },
+      { topic: 't', partition: 7 },
+    ])
+    const next = consumer[Symbol.asyncIterator]().next()
+    await setTimeout(500)
+    await consumer.close()
+    assert.equal((await next).done, true)
+  } finally {
+    process.stderr.write = write
+  }
+  const told = (text: string): number => lines.filter((line) => line.includes(text)).length
+  assert.equal(told("topic 'gone' is not there"), 1, lines.join(''))
+  assert.equal(told("topic 't' has 2 partitions: 7 is waited for"), 1, lines.join(''))
 })

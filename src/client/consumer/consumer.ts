@@ -26,6 +26,7 @@ import type { ConsumerSettings } from './consumer-options.ts'
 import { checkPartitions, Decoder, type ReadPartition, type ReadTopic, topicName } from './decoder.ts'
 import { FetchLoop } from './fetch-loop.ts'
 import { Handout } from './handout.ts'
+import { Missing } from './missing.ts'
 import { type Found, OffsetFinder, type Spot } from './offset-finder.ts'
 import { type ConsumedRecords, decodedRecords, type LoopOptions, rawBatches, rawRecords } from './records-loop.ts'
 import { isPattern, SubscribedTopics, type TopicPattern } from './subscribed-topics.ts'
@@ -65,6 +66,8 @@ export class Consumer {
   #decoder = new Decoder([])
   /** Of the consumer protocol: a client chooses it for itself, once. */
   readonly #memberId: string
+  /** Something was subscribed to, or assigned, and not given up since. */
+  #isChosen = false
   /** The application has asked for records. */
   #isAsked = false
   /** What a hook has thrown when no loop was there any more. */
@@ -121,8 +124,12 @@ export class Consumer {
     })
     this.#memberId = uuidToString(env.random.stream('client-member').uuid())
     this.#topics = this.#subscribedTopics()
-    metadata.onChange(() => this.#loop.wake())
     metadata.wantedBy(() => [...this.#topics.names, ...this.#assigned.names.map(({ topic }) => topic)])
+    const missing = new Missing(ground.logger, settings.allowAutoCreateTopics)
+    metadata.onChange(() => {
+      this.#loop.wake()
+      missing.look(metadata.view, this.#topics.names, assigned.names)
+    })
   }
 
   #subscribedTopics(): SubscribedTopics {
@@ -159,6 +166,7 @@ export class Consumer {
     this.#checkSubscribing()
     const decoder = isPattern(topics) ? Decoder.ofBytes : new Decoder(topics)
     this.#topics.choose(isPattern(topics) ? topics : decoder.topics)
+    this.#isChosen = true
     const isNew = this.#member === undefined
     this.#member ??= this.#memberBy(coordinator)
     if (isNew) this.#beginAgain()
@@ -208,6 +216,7 @@ export class Consumer {
     checkPartitions(given)
     const decoder = new Decoder(given.map(({ topic }) => topic))
     const partitions = given.map(({ topic, partition }) => ({ topic: topicName(topic), partition }))
+    this.#isChosen = true
     const { news, gone } = this.#assigned.replace(partitions)
     const { logger } = this.#ground
     this.#commits
@@ -239,6 +248,7 @@ export class Consumer {
   async #unsubscribe(afterMs: number): Promise<void> {
     this.#handout.undo()
     this.#topics.clear()
+    this.#isChosen = false
     this.#decoder = new Decoder([])
     const what = 'the brokers were not told that nothing is read any more'
     const deadline = new Deadline(this.#ground.clock, { afterMs, what })
@@ -395,7 +405,11 @@ export class Consumer {
       this.#beginnings.asked()
       this.#loop.asked()
     }
-    return { handout, asked, check }
+    const begins = (): void => {
+      if (!this.#isChosen)
+        throw new KafkaError('INVALID_ARGUMENT', 'there is nothing to read: subscribe, or assign, comes first')
+    }
+    return { handout, begins, asked, check }
   }
 
   /**

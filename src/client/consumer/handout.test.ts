@@ -250,7 +250,7 @@ test('who has given a loop up while it waited gets nothing by it, and nobody els
   const { handout, partitions } = stage(answer(0, [], 0))
   const [partition] = partitions
   assert.ok(partition !== undefined)
-  const loop = { handout, asked: () => handout.asked(), check: () => undefined }
+  const loop = { handout, asked: () => handout.asked(), begins: () => undefined, check: () => undefined }
   const first = rawRecords(loop)
   const waiting = first.next()
   await first.return?.()
@@ -271,7 +271,12 @@ function looping() {
     partition.received(answer(0, [offsets], (offsets.at(-1) ?? 0) + 1))
     handout.arrived()
   }
-  return { handout, partition, fetch, loop: { handout, asked: () => handout.asked(), check: () => undefined } }
+  return {
+    handout,
+    partition,
+    fetch,
+    loop: { handout, asked: () => handout.asked(), begins: () => undefined, check: () => undefined },
+  }
 }
 
 const takenOver = { code: 'INVALID_ARGUMENT', message: /another loop over this consumer has begun/ }

@@ -21,6 +21,8 @@ export interface ConsumedRecords<Topic> {
 
 export interface LoopOptions {
   readonly handout: Handout
+  /** Throws where no loop may begin. */
+  readonly begins: () => void
   /** The application asks for the next. */
   readonly asked: () => void
   /** Throws where this is no loop to go on with. */
@@ -81,10 +83,13 @@ class Turn {
     return this.#handout.isTurnOf(this.#loop)
   }
 
-  /** Throws KafkaError where another loop has begun since this one did. */
-  begin(): void {
+  /** Throws KafkaError where another loop has begun since this one did, and what `begins` throws. */
+  begin(begins: () => void): void {
     if (this.#hasBegun) this.check()
-    else this.#handout.begin(this.#loop)
+    else {
+      begins()
+      this.#handout.begin(this.#loop)
+    }
     this.#hasBegun = true
   }
 
@@ -122,7 +127,7 @@ class Turn {
 }
 
 function iterator<Taken, Given>(options: IteratorOptions<Taken, Given>): AsyncIterator<Given, undefined> {
-  const { handout, asked, check, take, decode } = options
+  const { handout, begins, asked, check, take, decode } = options
   const turn = new Turn(handout)
   /** Calls without an answer. Those behind the first wait: what it is to hand out is not done when they come. */
   let waiting = 0
@@ -132,7 +137,7 @@ function iterator<Taken, Given>(options: IteratorOptions<Taken, Given>): AsyncIt
   const answer = async (): Promise<IteratorResult<Given, undefined>> => {
     try {
       if (!turn.isOver) {
-        turn.begin()
+        turn.begin(begins)
         asked()
       }
       while (!turn.isOver) {
