@@ -130,7 +130,7 @@ function givenBy(values: Flags): Map<string, string> {
 async function consume(wanted: Asked, setup: ClientSetup, context: ProcessContext): Promise<number> {
   const { topics, group, recordsMax, idleMsMax, endsAtEnd, writer } = wanted
   const { kafka, properties } = setup
-  const ending = new Ending(context)
+  const ending = new Ending('consume', context)
   const fail = (error: unknown): void => {
     failure ??= { error }
     consumer.close().catch(() => undefined)

@@ -54,7 +54,7 @@ const chunkCharacters = 64 * 1024
 async function dumpAll(paths: readonly string[], options: DumpOptions, context: ProcessContext): Promise<number> {
   const all = paths.map((path) => ({ path, dump: dumpOf(path) }))
   const { disk } = createEnv()
-  const ending = new Ending(context)
+  const ending = new Ending('log', context)
   let [text, isWrong] = ['', false]
   const flush = async (): Promise<void> => {
     const full = text

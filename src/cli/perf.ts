@@ -191,7 +191,7 @@ async function measure(positionals: readonly string[], values: Flags, context: P
   const { topic, json = false } = values
   if (topic === undefined) throw new UsageError('--topic is to be told')
   const setup = await clientSetup(values, givenBy(values))
-  const ending = new Ending(context)
+  const ending = new Ending('perf', context)
   try {
     const measuring = { values, topic, setup, ending, failures: new Failures('perf') }
     const { text, data, isWhole } = await measures[kind](measuring)

@@ -140,6 +140,10 @@ class Sending {
     return this.#count
   }
 
+  get unacknowledged(): number {
+    return this.#unacknowledged
+  }
+
   async take(piece: Uint8Array, decode: Decode): Promise<void> {
     const what = `record ${++this.#count}`
     let record: ProducerRecord<Plain, Plain>
@@ -207,8 +211,9 @@ async function produce(topic: string, values: Flags, context: ProcessContext): P
   const failures = new Failures('produce')
   const { kafka, properties } = await clientSetup(values, givenBy(values))
   const producer = kafka.producer(properties.producer())
-  const ending = new Ending(context)
+  const ending = new Ending('produce', context)
   const sending = new Sending(producer, topic, failures)
+  ending.leavesBehind(() => `${sending.unacknowledged} records that are not acknowledged`)
   try {
     await send(values, sending, decode, ending)
   } catch (error) {

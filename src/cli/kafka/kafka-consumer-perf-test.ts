@@ -132,7 +132,7 @@ const givenBy = (values: Flags): ReadonlyMap<string, string> =>
 /** Rejects with KafkaError. */
 async function measure(wanted: Asked, { kafka, properties }: ClientSetup, context: ProcessContext): Promise<number> {
   const { topics, recordsMax, idleMsMax, isDetailed } = wanted
-  const ending = new Ending(context)
+  const ending = new Ending('kafka-consumer-perf-test', context)
   const say = (line: string): Promise<void> => ending.output.write(`${line}\n`)
   const consumption = new Consumption({ ...wanted, startMs: Date.now() })
   const consumer: Consumer = kafka.consumer({

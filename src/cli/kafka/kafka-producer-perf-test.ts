@@ -91,7 +91,7 @@ async function measure(values: Flags, context: ProcessContext): Promise<number> 
     property: [...(values['producer-props'] ?? []), ...(values['command-property'] ?? [])],
   })
   const failures = new Failures('kafka-producer-perf-test')
-  const ending = new Ending(context)
+  const ending = new Ending('kafka-producer-perf-test', context)
   try {
     const produced = await measureProduce({
       ...{ kafka, topic, count, recordSize, throughput, warmUp, ending },
