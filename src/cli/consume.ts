@@ -1,7 +1,7 @@
 /** `odradek consume`: records of topics to the standard output. */
 import { parseArgs } from 'node:util'
 import { type Consumer, KafkaError, type TopicPartition } from '../client/index.ts'
-import { type ClientSetup, clientFlags, clientFlagsText, clientSetup } from './client/client-flags.ts'
+import { type ClientSetup, clientFlags, clientFlagsText, clientSetup, reach } from './client/client-flags.ts'
 import { Ending } from './client/ending.ts'
 import { unescaped } from './client/escapes.ts'
 import { withNegatives } from './client/negative-numbers.ts'
@@ -127,10 +127,10 @@ function givenBy(values: Flags): Map<string, string> {
   return given
 }
 
-async function consume(wanted: Asked, setup: ClientSetup, context: ProcessContext): Promise<number> {
+async function consume(wanted: Asked, setup: ClientSetup, context: NamedContext): Promise<number> {
   const { topics, group, recordsMax, idleMsMax, endsAtEnd, writer } = wanted
   const { kafka, properties } = setup
-  const ending = new Ending('consume', context)
+  const ending = new Ending(context.name, context)
   const fail = (error: unknown): void => {
     failure ??= { error }
     consumer.close().catch(() => undefined)
@@ -156,10 +156,13 @@ async function consume(wanted: Asked, setup: ClientSetup, context: ProcessContex
   })
   try {
     if (group === undefined) {
-      const partitions = await partitionsOf(kafka, topics, wanted.partitions)
+      const partitions = await partitionsOf(setup, topics, wanted.partitions)
       await assignFrom(consumer, partitions, wanted.spot)
       await reading.lookForEnds(partitions)
-    } else consumer.subscribe(topics)
+    } else {
+      await reach(setup)
+      consumer.subscribe(topics)
+    }
     await reading.run()
     if (failure !== undefined) throw failure.error
     await ending.output.flushed()
@@ -173,15 +176,20 @@ async function consume(wanted: Asked, setup: ClientSetup, context: ProcessContex
   return ending.codeOver(exitDone)
 }
 
-export const run = (args: readonly string[], context: ProcessContext): Promise<number> =>
+interface NamedContext extends ProcessContext {
+  /** Of the verb, as it was typed. */
+  readonly name: string
+}
+
+export const run = (args: readonly string[], context: ProcessContext, name = 'consume'): Promise<number> =>
   runVerb({
-    name: 'consume',
+    name,
     usage,
     parse() {
       const { values, positionals } = parseFlags(args)
       return { help: values.help, values, positionals }
     },
     run: async ({ values, positionals }) =>
-      consume(asked(positionals, values), await clientSetup(values, givenBy(values)), context),
+      consume(asked(positionals, values), await clientSetup(values, givenBy(values)), { ...context, name }),
     mendable: [KafkaError],
   })

@@ -1,7 +1,7 @@
 /** `odradek perf`: how fast a cluster takes records and gives them, and how long they are on their way. Any Kafka's. */
 import { parseArgs } from 'node:util'
 import { KafkaError } from '../client/index.ts'
-import { type ClientSetup, clientFlags, clientFlagsText, clientSetup } from './client/client-flags.ts'
+import { type ClientSetup, clientFlags, clientFlagsText, clientSetup, reach } from './client/client-flags.ts'
 import { Ending } from './client/ending.ts'
 import { Failures } from './client/failures.ts'
 import { exitDone, exitFailed } from './exit-codes.ts'
@@ -144,10 +144,10 @@ async function produce({ values, topic, setup, ending, failures }: Measuring): P
 }
 
 async function consume({ values, topic, setup, ending }: Measuring): Promise<Measured> {
-  const { kafka, properties } = setup
+  const { kafka, timeouts, properties } = setup
   const count = numberOf(values, 'records', { min: 0, max: countMax, otherwise: 0 })
   const consumed = await measureConsume({
-    ...{ kafka, topic, ending },
+    ...{ kafka, timeouts, topic, ending },
     consumerOptions: properties.consumer(),
     count: count === 0 ? undefined : count,
     idleMsMax: numberOf(values, 'timeout', { min: 1, max: 2 ** 31 - 1, otherwise: 10_000 }),
@@ -193,6 +193,7 @@ async function measure(positionals: readonly string[], values: Flags, context: P
   const setup = await clientSetup(values, givenBy(values))
   const ending = new Ending('perf', context)
   try {
+    await reach(setup)
     const measuring = { values, topic, setup, ending, failures: new Failures('perf') }
     const { text, data, isWhole } = await measures[kind](measuring)
     await ending.output.write(json ? `${JSON.stringify(data)}\n` : text)

@@ -1,8 +1,23 @@
 /** `odradek produce`: records from the standard input, or a file, into a topic. */
-import { createReadStream } from 'node:fs'
+import { once } from 'node:events'
+import { createReadStream, type ReadStream } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type HeaderValue, KafkaError, type Plain, type Producer, type ProducerRecord } from '../client/index.ts'
-import { clientFlags, clientFlagsText, clientSetup } from './client/client-flags.ts'
+import {
+  type HeaderValue,
+  KafkaError,
+  type Plain,
+  type Producer,
+  type ProducerRecord,
+  settled,
+} from '../client/index.ts'
+import {
+  type ClientSetup,
+  clientFlags,
+  clientFlagsText,
+  clientSetup,
+  reach,
+  reachedAdmin,
+} from './client/client-flags.ts'
 import { delimited, PieceTooLongError } from './client/delimited.ts'
 import { Ending } from './client/ending.ts'
 import { unescaped } from './client/escapes.ts'
@@ -172,12 +187,30 @@ class Sending {
   }
 }
 
+interface Work {
+  readonly setup: ClientSetup
+  readonly topic: string
+  readonly sending: Sending
+  readonly decode: Decode
+  readonly ending: Ending
+}
+
+/** Rejects with what is wrong with the file, before anything else is tried. */
+async function opened(path: string): Promise<ReadStream> {
+  const stream = createReadStream(path)
+  await once(stream, 'open')
+  return stream
+}
+
 /** Ends when the input does, or when it is over. */
-async function send(values: Flags, sending: Sending, decode: Decode, ending: Ending): Promise<void> {
+async function send(values: Flags, { setup, topic, sending, decode, ending }: Work): Promise<void> {
   const { file = '-' } = values
-  const stream = file === '-' ? process.stdin : createReadStream(file)
+  const stream = file === '-' ? process.stdin : await opened(file)
   const pieces = piecesOf(values, stream)
   ending.whenOver(() => stream.destroy())
+  // The producer would wait for a partition that is not there, as for one that is being made.
+  if (values.partition === undefined) await reach(setup)
+  else await checkPartition(setup, topic, partitionOf(values.partition))
   try {
     for await (const many of pieces) {
       for (const piece of many) await sending.take(piece, decode)
@@ -206,16 +239,31 @@ function givenBy({ codec, acks }: Flags): Map<string, string> {
   return given
 }
 
-async function produce(topic: string, values: Flags, context: ProcessContext): Promise<number> {
+/** A topic that is not there may be made; no partition is. */
+const lookMsMax = 1000
+
+/** Rejects with KafkaError. */
+async function checkPartition(setup: ClientSetup, topic: string, partition: number): Promise<void> {
+  await using admin = await reachedAdmin(setup)
+  const found = (await settled(admin.describeTopics([topic], { timeoutMs: lookMsMax }))).get(topic)
+  if (found === undefined || found instanceof KafkaError) return
+  const { length } = found.partitions
+  if (partition < length) return
+  const text = `topic '${topic}' has no partition ${partition}: it has ${length}`
+  throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', text)
+}
+
+async function produce(topic: string, values: Flags, context: NamedContext): Promise<number> {
   const decode = decoder(values)
-  const failures = new Failures('produce')
-  const { kafka, properties } = await clientSetup(values, givenBy(values))
+  const failures = new Failures(context.name)
+  const setup = await clientSetup(values, givenBy(values))
+  const { kafka, properties } = setup
   const producer = kafka.producer(properties.producer())
-  const ending = new Ending('produce', context)
+  const ending = new Ending(context.name, context)
   const sending = new Sending(producer, topic, failures)
   ending.leavesBehind(() => `${sending.unacknowledged} records that are not acknowledged`)
   try {
-    await send(values, sending, decode, ending)
+    await send(values, { setup, topic, sending, decode, ending })
   } catch (error) {
     throw asInputError(error)
   } finally {
@@ -232,14 +280,19 @@ function topicOf([topic, ...more]: readonly string[]): string {
   return topic
 }
 
-export const run = (args: readonly string[], context: ProcessContext): Promise<number> =>
+interface NamedContext extends ProcessContext {
+  /** Of the verb, as it was typed. */
+  readonly name: string
+}
+
+export const run = (args: readonly string[], context: ProcessContext, name = 'produce'): Promise<number> =>
   runVerb({
-    name: 'produce',
+    name,
     usage,
     parse() {
       const { values, positionals } = parseFlags(args)
       return { help: values.help, values, positionals }
     },
-    run: ({ values, positionals }) => produce(topicOf(positionals), values, context),
+    run: ({ values, positionals }) => produce(topicOf(positionals), values, { ...context, name }),
     mendable: [KafkaError, InputError, PieceTooLongError],
   })

@@ -25,13 +25,14 @@ export class Deadline {
 
   /** `cause` is what went wrong last. */
   error(cause?: unknown): KafkaError {
-    return new KafkaError('TIMED_OUT', this.#what, cause === undefined ? {} : { cause })
+    const reason = cause instanceof Error ? `: ${cause.message}` : ''
+    return new KafkaError('TIMED_OUT', `${this.#what}${reason}`, cause === undefined ? {} : { cause })
   }
 
-  /** What `work` gives, while there is time; the work itself goes on. Rejects with KafkaError. */
-  async within<T>(work: Promise<T>): Promise<T> {
+  /** What `work` gives, while there is time; the work itself goes on. Rejects with KafkaError, whose cause is what `last` gives then. */
+  async within<T>(work: Promise<T>, last: () => unknown = () => undefined): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>()
-    const timer = this.#clock.after(this.leftMs, () => reject(this.error()))
+    const timer = this.#clock.after(this.leftMs, () => reject(this.error(last())))
     try {
       return await Promise.race([work, promise])
     } finally {

@@ -5,7 +5,7 @@ import { exitDone } from '../exit-codes.ts'
 import { table } from '../table.ts'
 import { UsageError } from '../usage-error.ts'
 import { runVerb } from '../verb.ts'
-import { clientFlags, clientSetup } from './client-flags.ts'
+import { clientFlags, clientSetup, withAdmin } from './client-flags.ts'
 import { withNegatives } from './negative-numbers.ts'
 
 type FlagKinds = NonNullable<ParseArgsConfig['options']>
@@ -127,16 +127,15 @@ export const runActions = (verb: ActionVerb, args: readonly string[]): Promise<n
     async run({ values, positionals }) {
       const { action, names } = actionOf(verb, positionals, values)
       const given = new Given(values)
-      const { kafka } = await clientSetup({
+      const setup = await clientSetup({
         'bootstrap-server': given.text('bootstrap-server'),
         'command-config': given.text('command-config'),
         property: given.texts('property'),
       })
-      await using admin = kafka.admin()
       const show = (shown: Shown): void => {
         process.stdout.write(given.has('json') ? `${JSON.stringify(shown.data)}\n` : asText(shown))
       }
-      return (await action.run({ admin, names, given, show })) ?? exitDone
+      return (await withAdmin(setup, (admin) => action.run({ admin, names, given, show }))) ?? exitDone
     },
     mendable: [KafkaError],
   })

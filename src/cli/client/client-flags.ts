@@ -1,5 +1,5 @@
 /** The flags by which every verb that is a client of a cluster learns of it. */
-import { Kafka } from '../../client/index.ts'
+import { type Admin, Kafka, KafkaError } from '../../client/index.ts'
 import { createEnv } from '../../env/index.ts'
 import { readPropertiesFile } from '../config-file.ts'
 import { ClientProperties } from './client-properties.ts'
@@ -31,7 +31,61 @@ export interface ClientFlagValues {
 
 export interface ClientSetup {
   readonly kafka: Kafka
+  readonly timeouts: Timeouts
   readonly properties: ClientProperties
+}
+
+/** How long calls wait; undefined: as is usual. */
+interface Timeouts {
+  /** `default.api.timeout.ms`. */
+  readonly callMs: number | undefined
+}
+
+type Reaching = Pick<ClientSetup, 'kafka' | 'timeouts'>
+
+/** For the first answer of any bootstrap server: one that is not there by then was most likely named by mistake. */
+const firstAnswerMs = 10_000
+
+const adminOf = ({ kafka, timeouts: { callMs } }: Reaching): Admin =>
+  kafka.admin({ ...(callMs !== undefined && { defaultApiTimeoutMs: callMs }) })
+
+/** Resolves with whether some bootstrap server has answered. Rejects with KafkaError where none does in time. */
+async function isReached(admin: Admin, { timeouts: { callMs = firstAnswerMs } }: Reaching): Promise<boolean> {
+  try {
+    await admin.describeCluster({ timeoutMs: callMs })
+    return true
+  } catch (error) {
+    // Whatever else is wrong is told by what was asked for.
+    if (!(error instanceof KafkaError && error.code === 'TIMED_OUT')) return false
+    const { cause } = error
+    const reason = cause instanceof Error ? cause.message : error.message
+    throw new KafkaError('TIMED_OUT', `no bootstrap server has answered within ${callMs} ms: ${reason}`, { cause })
+  }
+}
+
+/** An admin client, once some bootstrap server has answered. Whoever has it closes it. Rejects with KafkaError where none does in time. */
+export async function reachedAdmin(setup: Reaching): Promise<Admin> {
+  const admin = adminOf(setup)
+  try {
+    await isReached(admin, setup)
+    return admin
+  } catch (error) {
+    await admin.close()
+    throw error
+  }
+}
+
+/** What `work` gives; rejects with KafkaError where no bootstrap server answers in time. */
+export async function withAdmin<T>(setup: Reaching, work: (admin: Admin) => Promise<T>): Promise<T> {
+  await using admin = adminOf(setup)
+  const { promise, reject } = Promise.withResolvers<never>()
+  isReached(admin, setup).catch(reject)
+  return await Promise.race([work(admin), promise])
+}
+
+/** Resolves when some bootstrap server has answered. Rejects with KafkaError where none does in time. */
+export async function reach(setup: Reaching): Promise<void> {
+  await (await reachedAdmin(setup)).close()
 }
 
 /** `given` is what other flags of the verb say, by Kafka's names, over all else. Throws UsageError, ConfigError, DiskError. */
@@ -46,5 +100,9 @@ export async function clientSetup(
   for (const name of properties.unknownNames) warn(`${file}: the property '${name}' is not known here\n`)
   const bootstrapServers = values['bootstrap-server'] ?? properties.text('bootstrap.servers') ?? bootstrapDefault
   const env = createEnv({ level: 'warn', keepsAlive: true })
-  return { kafka: new Kafka(env, { ...properties.connection(), bootstrapServers }), properties }
+  return {
+    kafka: new Kafka(env, { ...properties.connection(), bootstrapServers }),
+    properties,
+    timeouts: { callMs: properties.callMs },
+  }
 }

@@ -137,6 +137,13 @@ export class ClientProperties {
     return this.#texts.get(name)
   }
 
+  /** `default.api.timeout.ms`; undefined where it is not told. Throws ConfigError. */
+  get callMs(): number | undefined {
+    const name = 'default.api.timeout.ms'
+    const text = this.#texts.get(name)
+    return text === undefined ? undefined : asNumber(name, text.trim())
+  }
+
   /** What all clients are told. Throws ConfigError for a value of the wrong form. */
   connection(): Omit<KafkaOptions, 'bootstrapServers'> {
     const options: Omit<KafkaOptions, 'bootstrapServers'> = this.#options(connectionKinds)

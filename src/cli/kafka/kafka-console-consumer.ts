@@ -113,5 +113,5 @@ export const run = (args: readonly string[], context: ProcessContext): Promise<n
     name: 'kafka-console-consumer',
     usage,
     parse: () => parseFlags(args),
-    run: (values) => consume(consuming(values), context),
+    run: (values) => consume(consuming(values), context, 'kafka-console-consumer'),
   })

@@ -71,5 +71,5 @@ export const run = (args: readonly string[], context: ProcessContext): Promise<n
     name: 'kafka-console-producer',
     usage,
     parse: () => parseFlags(args),
-    run: (values) => produce(producing(values), context),
+    run: (values) => produce(producing(values), context, 'kafka-console-producer'),
   })

@@ -2,7 +2,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { type Admin, KafkaError } from '../../client/index.ts'
 import { Given } from '../client/actions.ts'
-import { clientSetup } from '../client/client-flags.ts'
+import { clientSetup, withAdmin } from '../client/client-flags.ts'
 import { withNegatives } from '../client/negative-numbers.ts'
 import { exitDone, exitFailed, exitUsage } from '../exit-codes.ts'
 import { runVerb } from '../verb.ts'
@@ -66,12 +66,11 @@ export const runTool = async ({ name, usage, flags, run }: Tool, args: readonly 
       },
       async run({ values }) {
         const given = new Given(values)
-        const { kafka } = await clientSetup({
+        const setup = await clientSetup({
           'bootstrap-server': given.text('bootstrap-server'),
           'command-config': given.text('command-config'),
         })
-        await using admin = kafka.admin()
-        return (await run({ admin, given })) ?? exitDone
+        return (await withAdmin(setup, (admin) => run({ admin, given }))) ?? exitDone
       },
       mendable: [KafkaError, ToolError],
     }),

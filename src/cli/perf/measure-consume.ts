@@ -1,5 +1,6 @@
 /** `odradek perf consume`: how fast records come that are there. */
 import type { Kafka } from '../../client/index.ts'
+import type { ClientSetup } from '../client/client-flags.ts'
 import type { Ending } from '../client/ending.ts'
 import { partitionsOf } from '../client/partitions.ts'
 import { Reading } from '../client/reading.ts'
@@ -9,6 +10,7 @@ import { Progress } from './progress.ts'
 
 export interface ConsumeOptions {
   readonly kafka: Kafka
+  readonly timeouts: ClientSetup['timeouts']
   readonly consumerOptions: NonNullable<Parameters<Kafka['consumer']>[0]>
   readonly topic: string
   /** Undefined: all that there are. */
@@ -28,13 +30,14 @@ export interface Consumed extends Rates {
 /** From the beginning of all partitions on. Rejects with KafkaError. */
 export async function measureConsume({
   kafka,
+  timeouts,
   consumerOptions,
   topic,
   count,
   idleMsMax,
   ending,
 }: ConsumeOptions): Promise<Consumed> {
-  const partitions = await partitionsOf(kafka, [topic])
+  const partitions = await partitionsOf({ kafka, timeouts }, [topic])
   const { groupId: _, ...options } = consumerOptions
   await using consumer = kafka.consumer({ allowAutoCreateTopics: false, ...options })
   let [records, bytes, firstMs, lastMs] = [0, 0, 0, 0]

@@ -96,7 +96,7 @@ export class Metadata {
       const known = this.#view.topics.get(name)
       if (known !== undefined) return known
       if (deadline.isOver) throw deadline.error(failure)
-      await deadline.within(this.update())
+      await deadline.within(this.update(), () => this.#lastFailure ?? failure)
       const told = this.failureOf(name)
       failure = told?.error
       if (told?.isPassing === false) throw failure
@@ -112,7 +112,7 @@ export class Metadata {
 
   /** Waits until some broker has answered. */
   async cluster(deadline: Deadline): Promise<ClusterView> {
-    while (this.#view.brokers.size === 0) await deadline.within(this.update())
+    while (this.#view.brokers.size === 0) await deadline.within(this.update(), () => this.#lastFailure)
     return this.#view
   }
 

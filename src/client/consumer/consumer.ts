@@ -126,10 +126,8 @@ export class Consumer {
     this.#topics = this.#subscribedTopics()
     metadata.wantedBy(() => [...this.#topics.names, ...this.#assigned.names.map(({ topic }) => topic)])
     const missing = new Missing(ground.logger, settings.allowAutoCreateTopics)
-    metadata.onChange(() => {
-      this.#loop.wake()
-      missing.look(metadata.view, this.#topics.names, assigned.names)
-    })
+    metadata.onChange(() => this.#loop.wake())
+    metadata.onChange(() => missing.look(metadata.view, this.#topics.names, assigned.names))
   }
 
   #subscribedTopics(): SubscribedTopics {
