@@ -24,6 +24,12 @@ test('an unknown verb is named and is an error of usage', () => {
   assert.equal(run.stdout, '')
 })
 
+test("a tool of Kafka's that has another name here is told by that", () => {
+  const run = odradek('kafka-storage.sh')
+  assert.equal(run.status, 2)
+  assert.match(run.stderr, /`odradek format` does that/)
+})
+
 test('no verb at all is an error of usage', () => {
   const run = odradek()
   assert.equal(run.status, 2)

@@ -62,6 +62,18 @@ const tools: ReadonlyMap<string, Verb['load']> = new Map<string, Verb['load']>([
   ['kafka-consumer-perf-test', () => import('./kafka/kafka-consumer-perf-test.ts')],
 ])
 
+/** Tools of Kafka's that have no such name here. */
+const equals: ReadonlyMap<string, string> = new Map([
+  ['kafka-storage', 'format'],
+  ['kafka-dump-log', 'log dump'],
+  ['kafka-metadata-quorum', 'metadata quorum'],
+])
+
+function hintFor(word: string): string {
+  const equal = equals.get(word.replace(/\.sh$/, ''))
+  return equal === undefined ? '`odradek --help` lists what there is' : `\`odradek ${equal}\` does that`
+}
+
 const loadOf = (word: string): Verb['load'] | undefined => verbs.get(word)?.load ?? tools.get(word.replace(/\.sh$/, ''))
 
 /** It looks into all others. */
@@ -112,7 +124,7 @@ export async function main(
     default: {
       const load = loadOf(word)
       if (load !== undefined) return (await load()).run(args, context)
-      process.stderr.write(`odradek: unknown verb '${word}'; \`odradek --help\` lists what there is\n`)
+      process.stderr.write(`odradek: unknown verb '${word}'; ${hintFor(word)}\n`)
       return exitUsage
     }
   }

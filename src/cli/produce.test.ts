@@ -145,14 +145,15 @@ test('properties of a file, and what is wrong with the command line', async () =
     [[], 2, /one topic is to be named/],
     [['a', 'b'], 2, /one topic is to be named/],
     [['a', '-X', 'linger'], 2, /NAME=VALUE/],
-    [['a', '-X', 'linger.mss=1'], 2, /'linger\.mss' is not known/],
+    [['a', '-X', 'linger.mss=1'], 2, /--property, -X: 'linger\.mss' is not known/],
     [['a', '-D', ''], 2, /--delimiter is empty/],
     [['a', '-D', '\\q'], 2, /no escape/],
-    [['a', '-z', 'rar'], 1, /compressionType: there is no 'rar'/],
+    [['a', '-z', 'rar'], 2, /there is no codec 'rar': it is one of none, gzip/],
     [['a', '-X', 'linger.ms=soon'], 1, /linger\.ms is a number, not 'soon'/],
     [['a', '-X', 'security.protocol=SASL_SSL'], 1, /sasl\.mechanism is one of/],
     [['a', '-b', 'nowhere'], 1, /'nowhere' is not of the form host:port/],
-    [['a', '-f', join(folder, 'none')], 1, /ENOENT/],
+    [['a', '-f', join(folder, 'none')], 1, /^odradek produce: no such file: .*none\n$/],
+    [['a', '-F', join(folder, 'none')], 1, /^odradek produce: no such file: .*none\n$/],
   ]
   for (const [args, code, pattern] of wrong) {
     const { code: got, stderr } = await piped(['produce', ...args])

@@ -229,11 +229,19 @@ class InputError extends Error {
 }
 
 const asInputError = (error: unknown): unknown =>
-  error instanceof Error && 'syscall' in error ? new InputError(error.message, { cause: error }) : error
+  error instanceof Error && 'syscall' in error ? new InputError(inputText(error), { cause: error }) : error
+
+const inputText = (error: Error): string =>
+  'code' in error && error.code === 'ENOENT' && 'path' in error ? `no such file: ${error.path}` : error.message
+
+const codecs: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 /** Kafka's names of what flags of this verb say. */
 function givenBy({ codec, acks }: Flags): Map<string, string> {
   const given = new Map<string, string>()
+  if (codec !== undefined && !codecs.includes(codec)) {
+    throw new UsageError(`there is no codec '${codec}': it is one of ${codecs.join(', ')}`)
+  }
   if (codec !== undefined) given.set('compression.type', codec)
   if (acks !== undefined) given.set('acks', acks)
   return given

@@ -35,13 +35,13 @@ export async function runVerb<T extends { readonly help?: boolean | undefined }>
       return exitUsage
     }
     if (mendable.some((kind) => error instanceof kind)) process.stderr.write(`${error.message}\n`)
-    else if (verb.mendable?.some((kind) => error instanceof kind))
+    else if (error instanceof DiskError || verb.mendable?.some((kind) => error instanceof kind))
       process.stderr.write(`odradek ${name}: ${error.message}\n`)
     else throw error
     return exitFailed
   }
 }
 
-const mendable = [StorageError, ConfigError, DiskError]
+const mendable = [StorageError, ConfigError]
 
 const isOfFlags = (error: Error): boolean => 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')

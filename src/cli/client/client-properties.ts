@@ -180,9 +180,9 @@ export class ClientProperties {
 
 function pairOf(pair: string): [string, string] {
   const equals = pair.indexOf('=')
-  if (equals <= 0) throw new UsageError(`--property takes NAME=VALUE, not '${pair}'`)
+  if (equals <= 0) throw new UsageError(`--property, -X takes NAME=VALUE, not '${pair}'`)
   const name = pair.slice(0, equals).trim()
-  if (!isKnown(name)) throw new UsageError(`--property: '${name}' is not known here`)
+  if (!isKnown(name)) throw new UsageError(`--property, -X: '${name}' is not known here`)
   return [name, pair.slice(equals + 1)]
 }
 
