@@ -1,7 +1,7 @@
 /** What a consumer says before it is connected. What it does: `test/client/consumer-tests.ts`; in clusters under faults: `test/sim/cluster`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Consumer, type ConsumerOptions, Kafka } from '../../stack/client.ts'
 import { startBroker } from '../../stack/index.ts'
 
@@ -183,7 +183,7 @@ test('a topic, or a partition, that is not there is told of once, and waited for
       { topic: 't', partition: 7 },
     ])
     const next = consumer[Symbol.asyncIterator]().next()
-    await setTimeout(500)
+    await sleep(500)
     await consumer.close()
     assert.equal((await next).done, true)
   } finally {

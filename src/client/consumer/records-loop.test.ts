@@ -33,7 +33,7 @@ function stage() {
       return result.promise
     },
   }
-  const loop = { handout, asked: () => handout.asked(), check: () => undefined }
+  const loop = { handout, asked: () => handout.asked(), begins: () => undefined, check: () => undefined }
   const topic = { name: 't', key: anyKey, value: slowly }
   const records = decodedRecords(loop, new Decoder([topic]))[Symbol.asyncIterator]()
   const begin = (offset: number): void => {
