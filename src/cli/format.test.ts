@@ -126,7 +126,7 @@ describe('odradek format', () => {
       readFileSync(join(folder, 'server.properties'), 'utf8').replace(/log\.dirs=.*/, 'log.dirs=memory:a'),
     )
     const failures: readonly (readonly [words: readonly string[], message: RegExp])[] = [
-      [['-c', 'nothing.properties'], /^no such file: .*\/nothing\.properties\n$/],
+      [['-c', 'nothing.properties'], /^odradek format: no such file: .*\/nothing\.properties\n$/],
       [['-c', 'bad.properties'], /^Missing required configuration "/],
       [['-c', 'memory.properties'], /^A directory in memory/],
       [[...config, '-f', 'x'], /^Can't parse feature=level string x: equals sign not found\.\n$/],
