@@ -220,9 +220,9 @@ export class ShareLoops {
       check()
       const taken = take()
       if (taken === undefined) {
+        // What failed was told to another one that waits: this one wants records all the same.
+        this.#options.asked()
         await handout.arrival()
-        // What failed was told to one of several that wait: the others want records all the same.
-        if (!handout.isClosed && !hand.isLeft) this.#options.asked()
         continue
       }
       try {
