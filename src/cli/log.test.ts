@@ -140,7 +140,7 @@ test('an index, and whether its entries are places of batches', async () => {
 test('files that are not there, or none of a partition', async () => {
   const none = await dump(at('00000000000000000099.log'))
   assert.equal(none.code, 1)
-  assert.match(none.stderr, /^no such file: /)
+  assert.match(none.stderr, /^odradek log: no such file: /)
   for (const args of [['dump'], ['dump', at('meta.properties')], ['show', 'x']]) {
     const { code, stderr } = await piped(['log', ...args])
     assert.equal(code, 2)
