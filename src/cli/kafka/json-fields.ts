@@ -1,18 +1,12 @@
 /** The fields of a JSON file as Kafka's tools ask for them. All throw ToolError, in the words of Kafka's. */
-import { readFileSync } from 'node:fs'
+import { readGivenFile } from './given-file.ts'
 import { ToolError } from './tool.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
 /** Undefined: it is no JSON. */
 export function readJson(path: string): unknown {
-  let text = ''
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error) throw new ToolError(error.message)
-    throw error
-  }
+  const text = readGivenFile(path)
   try {
     return JSON.parse(text)
   } catch (error) {

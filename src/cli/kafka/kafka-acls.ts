@@ -2,13 +2,12 @@
 import { createInterface } from 'node:readline'
 import { type AclBinding, type Admin, KafkaError } from '../../client/index.ts'
 import type { Given } from '../client/actions.ts'
-import { exitFailed } from '../exit-codes.ts'
 import { UsageError } from '../usage-error.ts'
 import { type Entry, entryText, enumText, resourceText } from './acl-texts.ts'
 import { allDone } from './all-done.ts'
 import { type AskedAcls, type AskedResource, askedAcls, patternOf, principalsOf, resourcesOf } from './asked-acls.ts'
 import { exceptionText } from './java-exception.ts'
-import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
+import { failing, runTool, say, type ToolAsked, type ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
 export const usage = `Usage: odradek kafka-acls --bootstrap-server HOST:PORT --list|--add|--remove [flags]
 
@@ -178,16 +177,8 @@ async function remove({ admin, given }: ToolAsked): Promise<void> {
 
 const actions = { list, add, remove } as const
 
-async function failing(work: () => Promise<void>): Promise<number | undefined> {
-  try {
-    await work()
-    return undefined
-  } catch (error) {
-    if (!(error instanceof KafkaError || error instanceof ToolError)) throw error
-    say(`Error while executing ACL command: ${error instanceof KafkaError ? exceptionText(error) : error.message}`)
-    return exitFailed
-  }
-}
+const wordsOf = (error: KafkaError | ToolError): string =>
+  `Error while executing ACL command: ${error instanceof KafkaError ? exceptionText(error) : error.message}`
 
 export const run = (args: readonly string[]): Promise<number> =>
   runTool(
@@ -201,7 +192,7 @@ export const run = (args: readonly string[]): Promise<number> =>
           throw new UsageError('Command must include exactly one action: --list, --add, --remove. ')
         }
         checkFlags(asked.given)
-        return failing(() => actions[action](asked))
+        return failing(() => actions[action](asked), wordsOf)
       },
     },
     args,

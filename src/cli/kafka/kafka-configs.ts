@@ -1,9 +1,9 @@
 /** `odradek kafka-configs`: configs of topics, brokers, groups and client metrics by the flags of Kafka's tool, told in its form. */
-import { readFileSync } from 'node:fs'
 import type { Admin, ConfigEntry, ConfigResource } from '../../client/index.ts'
 import { parseProperties } from '../../config/index.ts'
 import type { Given } from '../client/actions.ts'
 import { UsageError } from '../usage-error.ts'
+import { readGivenFile } from './given-file.ts'
 import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
 export const usage = `Usage: odradek kafka-configs --bootstrap-server HOST:PORT --describe|--alter ENTITY [flags]
@@ -129,7 +129,7 @@ async function describe({ admin, given }: ToolAsked): Promise<undefined> {
 function addedOf(given: Given): Readonly<Record<string, string>> {
   const added: Record<string, string> = {}
   const [list, file] = [given.text('add-config'), given.text('add-config-file')]
-  if (file !== undefined) Object.assign(added, Object.fromEntries(parseProperties(readFileSync(file, 'latin1'))))
+  if (file !== undefined) Object.assign(added, Object.fromEntries(parseProperties(readGivenFile(file, 'latin1'))))
   for (const [pair] of (list ?? '').matchAll(/[^,=]+=(?:\[[^\]]*\]|[^,]*)|[^,]+/g)) {
     const equals = pair.indexOf('=')
     if (equals <= 0) {

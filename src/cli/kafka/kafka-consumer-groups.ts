@@ -1,11 +1,11 @@
 /** `odradek kafka-consumer-groups`: groups by the flags of Kafka's tool, told in its form. */
-import { readFileSync } from 'node:fs'
 import { type Admin, type GroupDescription, KafkaError, settled, type TopicPartition } from '../../client/index.ts'
 import type { Given } from '../client/actions.ts'
 import { exitDone, exitFailed } from '../exit-codes.ts'
 import { progressOf } from '../groups/progress.ts'
 import { type PlannedOffset, partitionsNamed, type ResetSpot, resetPlan } from '../groups/reset-plan.ts'
 import { UsageError } from '../usage-error.ts'
+import { readGivenFile } from './given-file.ts'
 import { membersText, offsetsText, padded, planText } from './group-tables.ts'
 import { told } from './told.ts'
 import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
@@ -137,7 +137,7 @@ type Plan = ReadonlyMap<string, ReadonlyMap<string, TopicPartition & { readonly 
 /** Lines of `topic,partition,offset`, where there is one group; else with the group before that. */
 function planOf(path: string, groups: readonly string[]): Plan {
   const plan = new Map<string, Map<string, TopicPartition & { offset: number }>>()
-  for (const line of readFileSync(path, 'utf8').split(/\r?\n/)) {
+  for (const line of readGivenFile(path).split(/\r?\n/)) {
     if (line.trim() === '') continue
     const cells = line.split(',').map((it) => it.trim().replace(/^"(.*)"$/, '$1'))
     const [group = '', topic = '', partition, offset] = cells.length === 3 ? [groups[0], ...cells] : cells

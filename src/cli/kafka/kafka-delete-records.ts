@@ -1,7 +1,7 @@
 /** `odradek kafka-delete-records`: takes away what lies before offsets, by the flags of Kafka's tool, told in its form. */
-import { readFileSync } from 'node:fs'
 import { type Admin, KafkaError, type RecordsToDelete, settled } from '../../client/index.ts'
 import { UsageError } from '../usage-error.ts'
+import { readGivenFile } from './given-file.ts'
 import { told } from './told.ts'
 import { runTool, say, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
@@ -15,32 +15,34 @@ ${toolFlagsText}`
 
 const flags = { ...toolFlags, 'offset-json-file': { type: 'string' } } as const
 
+function parsed(path: string): unknown {
+  const text = readGivenFile(path)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ToolError(`${path}: ${error.message}`)
+    throw error
+  }
+}
+
 function recordsOf(path: string): readonly RecordsToDelete[] {
-  const given: unknown = JSON.parse(readFileSync(path, 'utf8'))
+  const given: unknown = parsed(path)
+  const wrong = (why: string): ToolError => new ToolError(`${path}: ${why}`)
   if (typeof given !== 'object' || given === null || !('partitions' in given) || !Array.isArray(given.partitions)) {
-    throw new ToolError('Missing partitions field')
+    throw wrong('Missing partitions field')
   }
   return given.partitions.map((it: unknown) => {
-    if (typeof it !== 'object' || it === null) throw new ToolError('a partition is an object')
+    if (typeof it !== 'object' || it === null) throw wrong('a partition is an object')
     const { topic, partition, offset }: { topic?: unknown; partition?: unknown; offset?: unknown } = it
     if (typeof topic === 'string' && typeof partition === 'number' && typeof offset === 'number') {
       return { topic, partition, offset: offset === -1 ? 'latest' : offset }
     }
-    throw new ToolError('a partition has topic, partition and offset')
+    throw wrong('a partition has topic, partition and offset')
   })
 }
 
-function readRecords(path: string): readonly RecordsToDelete[] {
-  try {
-    return recordsOf(path)
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    throw new ToolError(`${path}: ${error.message}`)
-  }
-}
-
 async function remove(admin: Admin, path: string): Promise<undefined> {
-  const records = readRecords(path)
+  const records = recordsOf(path)
   say('Executing records delete operation')
   const results = await settled(admin.deleteRecords(records))
   say('Records delete operation completed:')

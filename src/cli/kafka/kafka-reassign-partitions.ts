@@ -12,7 +12,6 @@ import {
 import { createEnv } from '../../env/index.ts'
 import { placeReplicas } from '../../metadata/index.ts'
 import type { Given } from '../client/actions.ts'
-import { exitFailed } from '../exit-codes.ts'
 import { UsageError } from '../usage-error.ts'
 import { exceptionText } from './java-exception.ts'
 import { javaSetOrder } from './java-hash-order.ts'
@@ -32,7 +31,7 @@ import {
 import { clearThrottles, movesOf, throttleDirectories, throttleMoves } from './reassignment-throttles.ts'
 import { directoriesOf, placedState } from './replica-directories.ts'
 import { told } from './told.ts'
-import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
+import { failing, runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
 export const usage = `Usage: odradek kafka-reassign-partitions --bootstrap-server HOST:PORT ACTION [flags]
 
@@ -404,17 +403,9 @@ async function list({ admin }: ToolAsked): Promise<void> {
 const actions = { generate, execute, verify, cancel, list } as const
 
 /** Kafka's tool tells all errors on its standard output. */
-async function failing(work: () => Promise<void>): Promise<number | undefined> {
-  try {
-    await work()
-    return undefined
-  } catch (error) {
-    if (error instanceof TerseError) say(error.message)
-    else if (error instanceof ToolError) say(`Error: ${error.message}`)
-    else if (error instanceof KafkaError) say(`Error: ${exceptionText(error)}`)
-    else throw error
-    return exitFailed
-  }
+function wordsOf(error: KafkaError | ToolError): string {
+  if (error instanceof TerseError) return error.message
+  return `Error: ${error instanceof KafkaError ? exceptionText(error) : error.message}`
 }
 
 export const run = (args: readonly string[]): Promise<number> =>
@@ -425,7 +416,7 @@ export const run = (args: readonly string[]): Promise<number> =>
       flags,
       run(asked) {
         const action = actionOf(asked.given)
-        return failing(() => actions[action](asked))
+        return failing(() => actions[action](asked), wordsOf)
       },
     },
     args,

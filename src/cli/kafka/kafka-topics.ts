@@ -7,12 +7,11 @@ import {
   type TopicDescription,
 } from '../../client/index.ts'
 import type { Given } from '../client/actions.ts'
-import { exitFailed } from '../exit-codes.ts'
 import { UsageError } from '../usage-error.ts'
 import { includeList } from './include-list.ts'
 import { javaHashOrder } from './java-hash-order.ts'
 import { told } from './told.ts'
-import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
+import { failing, runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'
 
 export const usage = `Usage: odradek kafka-topics --bootstrap-server HOST:PORT --list|--describe|--create|--alter|--delete [flags]
 
@@ -54,16 +53,8 @@ const flags = {
 } as const
 
 /** Kafka's tool knows no errors of single topics: the first one ends it. */
-async function failing(work: () => Promise<void>): Promise<number | undefined> {
-  try {
-    await work()
-    return undefined
-  } catch (error) {
-    if (!(error instanceof KafkaError || error instanceof ToolError)) throw error
-    say(`Error while executing topic command : ${error instanceof KafkaError ? told(error) : error.message}`)
-    return exitFailed
-  }
-}
+const wordsOf = (error: KafkaError | ToolError): string =>
+  `Error while executing topic command : ${error instanceof KafkaError ? told(error) : error.message}`
 
 /** By name. Throws ToolError where one is named that is not there. */
 async function matching(admin: Admin, given: Given, mustExist: boolean): Promise<readonly string[]> {
@@ -237,7 +228,7 @@ export const run = (args: readonly string[]): Promise<number> =>
             'Command must include exactly one action: --list, --describe, --create, --alter or --delete',
           )
         }
-        return failing(() => actions[action](asked))
+        return failing(() => actions[action](asked), wordsOf)
       },
     },
     args,

@@ -51,6 +51,21 @@ function wholeNames(args: readonly string[], flags: FlagKinds): string[] {
   })
 }
 
+/** For tools that tell on their standard output what has failed: in the words that they have for it. */
+export async function failing(
+  work: () => Promise<void>,
+  wordsOf: (error: KafkaError | ToolError) => string,
+): Promise<number | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof KafkaError || error instanceof ToolError)) throw error
+    say(wordsOf(error))
+    return exitFailed
+  }
+}
+
 /** Kafka's tools know one kind of failure. */
 export const asToolCode = (code: number): number => (code === exitUsage ? exitFailed : code)
 
