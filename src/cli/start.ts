@@ -42,7 +42,7 @@ process.roles and the quorum are not taken from it, and controller.quorum.voters
 server.properties, written at each start, with which it can run alone.
 
   --nodes, -n N            so many nodes, 1 to ${nodesMax}
-  --stop-on-failure        of several nodes: one that ends by itself takes the others with it; else they go on
+  --stop-on-failure        of several nodes: one that ends by itself takes the others with it; else they go on, once they were a cluster
   --set, -s KEY=VALUE      this config over what FILE says; may be repeated
   --force-recover          go on where committed metadata, or the file of the votes, is lost for good; for one start
   --json                   log in JSON, one object a line

@@ -34,9 +34,19 @@ describe('nodes that run together', () => {
       ['log.dirs', folder],
       ['listeners', `PLAINTEXT://127.0.0.1:${port}`],
     ])
-    const { nodes } = await prepareNodes(env, { count: 2, file: undefined, settings })
+    const { nodes, voters } = await prepareNodes(env, { count: 2, file: undefined, settings })
     const { clock, logger } = env
-    const options = { nodes, flags: [], json: false, stopsOnFailure: false, clock, leaveMsMax: 1500, logger, write }
+    const options = {
+      nodes,
+      voters,
+      flags: [],
+      json: false,
+      stopsOnFailure: false,
+      clock,
+      leaveMsMax: 1500,
+      logger,
+      write,
+    }
     const fleet = new Fleet(options)
     const until = async (pattern: RegExp): Promise<RegExpExecArray> => {
       for (let i = 0; i < 400; i++) {

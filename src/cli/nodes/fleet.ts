@@ -5,6 +5,8 @@ import type { PreparedNode } from './prepare.ts'
 
 export interface FleetOptions {
   readonly nodes: readonly PreparedNode[]
+  /** Of the nodes, and of those that are not started: without most of them no cluster comes to be. */
+  readonly voters: readonly number[]
   /** Of `odradek start`, for each of them. */
   readonly flags: readonly string[]
   readonly json: boolean
@@ -96,19 +98,29 @@ export class Fleet {
   }
 
   #tellEnd(id: number): void {
-    const { logger, stopsOnFailure } = this.#options
+    const { logger } = this.#options
     const child = this.#children.find((it) => it.id === id)
     const running = this.#children.filter(({ isOver }) => !isOver)
-    if (child?.failure !== undefined) {
-      const rest = running.map((it) => it.id).join(',')
-      const others = rest === '' ? 'no other one runs' : stopsOnFailure ? 'the others stop' : 'the others go on'
-      logger.log('error', `node ${id} ${child.failure}: ${others}`, { nodeId: id, running: rest })
-      if (stopsOnFailure && rest !== '') void this.stop()
-    }
-    if (child?.failure === undefined && !this.#isStopping) {
+    if (child?.failure !== undefined) this.#tellFailure(child, running)
+    else if (!this.#isStopping) {
       logger.log('info', `node ${id} was stopped: the others go on`, { nodeId: id })
     }
     if (running.length === 0) this.#ended.resolve(this.#children.every(({ failure }) => failure === undefined))
     else this.#tellReady()
+  }
+
+  #tellFailure({ id, failure }: ChildNode, running: readonly ChildNode[]): void {
+    const { logger, voters, stopsOnFailure } = this.#options
+    const left = voters.filter((voter) => running.some((it) => it.id === voter)).length
+    // A cluster that has served goes on as far as it can; one that has not would wait for ever.
+    const isHopeless = !this.#wasReady && left * 2 <= voters.length
+    const stops = running.length > 0 && (stopsOnFailure || isHopeless)
+    const why = isHopeless ? `, for ${left} of ${voters.length} voters are no majority` : ''
+    const others = running.length === 0 ? 'no other one runs' : stops ? `the others stop${why}` : 'the others go on'
+    logger.log('error', `node ${id} ${failure}: ${others}`, {
+      nodeId: id,
+      running: running.map((it) => it.id).join(','),
+    })
+    if (stops) void this.stop()
   }
 }

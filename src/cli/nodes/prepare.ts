@@ -29,6 +29,8 @@ export interface PreparedNode extends NodeLayout {
 
 export interface PreparedNodes {
   readonly nodes: readonly PreparedNode[]
+  /** Ids, also of those that are not started. */
+  readonly voters: readonly number[]
   readonly clusterId: string
   /** What the operator should know. */
   readonly warnings: readonly string[]
@@ -56,7 +58,7 @@ export async function prepareNodes(env: Env, options: PrepareOptions): Promise<P
   for (const { directories: own } of nodes) await refuseRunning(disk, own)
   for (const node of nodes) await writeProperties(disk, node)
   for (const config of configs) await formatWhereNew(env, config, clusterId)
-  return { nodes, clusterId, warnings }
+  return { nodes, voters, clusterId, warnings }
 }
 
 /** A directory within a log directory is a partition to a node that is alone there: `node-1`, partition 1 of topic `node`. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -54,6 +56,20 @@ describe('odradek start --nodes', () => {
     assert.equal(await run.ended, 1)
     assert.ok(lines().some(({ message }) => message === 'node 2 was ended by SIGKILL: the others stop'))
     assert.ok(lines().some(({ nodeId, message }) => nodeId === 1 && message === 'the node has stopped'))
+  })
+
+  it('all stop where so many voters fail at the start that no cluster comes to be', async () => {
+    const port = await freePorts(2)
+    const server = createServer().listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      const run = new Run(['start', '-n', '2', '--set', 'log.dirs=taken', ...listeners(port)], folder)
+      assert.equal(await run.ended, 1)
+      assert.match(run.output, new RegExp(`^\\[node 1\\] .*${port}`, 'm'))
+      assert.match(run.output, /node 1 ended with code 1: the others stop, for 0 of 1 voters are no majority nodeId=1/)
+    } finally {
+      server.close()
+    }
   })
 
   it('a command that is killed takes its nodes with it, under control', async () => {

@@ -22,12 +22,12 @@ export async function startNodes(options: StartNodesOptions, { hasParent }: Proc
   const { json, level, forceRecover, stopsOnFailure } = options
   const env = createEnv({ json, level })
   const logger = env.logger.child('nodes')
-  const { nodes, clusterId, warnings } = await prepareNodes({ ...env, logger }, options)
+  const { nodes, voters, clusterId, warnings } = await prepareNodes({ ...env, logger }, options)
   for (const warning of warnings) logger.log('warn', warning)
   logger.log('info', 'starting', { nodes: nodes.length, clusterId })
   const flags = ['--log-level', level, ...(json ? ['--json'] : []), ...(forceRecover ? ['--force-recover'] : [])]
   const write = (line: string): void => void process.stderr.write(line)
-  const fleet = new Fleet({ nodes, flags, json, stopsOnFailure, clock: env.clock, leaveMsMax, logger, write })
+  const fleet = new Fleet({ nodes, voters, flags, json, stopsOnFailure, clock: env.clock, leaveMsMax, logger, write })
   const release = stopOnSignals(process, {
     hasParent,
     isScript: process.env['npm_lifecycle_event'] !== undefined,
