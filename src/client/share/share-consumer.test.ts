@@ -484,3 +484,13 @@ test('what makes no sense is refused, by name', () => {
   for (const [options, message] of wrong) assert.throws(() => kafka.shareConsumer(JSON.parse(options)), message)
   assert.throws(() => kafka.shareConsumer({ groupId: 'g' }).subscribe([]), { code: 'INVALID_ARGUMENT' })
 })
+
+test('who has subscribed to nothing does not wait for ever; who closes meanwhile is told the end', async () => {
+  const consumer = new ScriptedCluster().kafka().shareConsumer({ groupId: 'g' })
+  const nothing = { code: 'INVALID_ARGUMENT', message: /there is nothing to read: subscribe comes first/ }
+  await assert.rejects(() => consumer[Symbol.asyncIterator]().next(), nothing)
+  const batches = consumer.batches()[Symbol.asyncIterator]()
+  await assert.rejects(() => batches.next(), nothing)
+  await consumer.close()
+  assert.deepEqual(await batches.next(), { done: true, value: undefined })
+})

@@ -94,9 +94,8 @@ export class ShareConsumer implements AsyncIterable<ShareRecord<Bytes, Bytes>> {
     return new ShareLoops({
       handout,
       isImplicit: this.#settings.shareAcknowledgementMode === 'implicit',
-      asked: () => {
-        if (this.#decoder.topics.length > 0) this.#member.begin()
-      },
+      isSubscribed: () => this.#decoder.topics.length > 0,
+      asked: () => this.#member.begin(),
       left: () => this.#loop.wake(),
     })
   }

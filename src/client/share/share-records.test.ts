@@ -10,6 +10,15 @@ import { ShareLoops } from './share-records.ts'
 
 const logger: Logger = { child: () => logger, log: () => undefined }
 
+const loopsOf = (handout: ShareHandout): ShareLoops =>
+  new ShareLoops({
+    handout,
+    isImplicit: true,
+    isSubscribed: () => true,
+    asked: () => undefined,
+    left: () => undefined,
+  })
+
 function usedBytes(): number {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('gc')
@@ -20,7 +29,7 @@ function usedBytes(): number {
 
 test('a loop that is left while it waits ends, and takes nothing', async () => {
   const handout = new ShareHandout({ clock: new ManualClock(), logger, hungry: () => undefined })
-  const loops = new ShareLoops({ handout, isImplicit: true, asked: () => undefined, left: () => undefined })
+  const loops = loopsOf(handout)
   const loop = loops.raw()
   const waiting = loop.next()
   await loop.return?.()
@@ -31,7 +40,7 @@ test('a loop that is left while it waits ends, and takes nothing', async () => {
 
 test('a loop that has failed, and that nobody goes on with, leaves nothing behind', async () => {
   const handout = new ShareHandout({ clock: new ManualClock(), logger, hungry: () => undefined })
-  const loops = new ShareLoops({ handout, isImplicit: true, asked: () => undefined, left: () => undefined })
+  const loops = loopsOf(handout)
   const fail = async (times: number): Promise<void> => {
     for (let i = 0; i < times; i++) {
       handout.fail(new Error('no share group'))

@@ -32,6 +32,8 @@ export interface ShareRecords<Topic> {
 export interface ShareLoopsOptions {
   readonly handout: ShareHandout
   readonly isImplicit: boolean
+  /** Else nothing would ever come. */
+  readonly isSubscribed: () => boolean
   /** The application asks for records. */
   readonly asked: () => void
   /** The application has left a loop. */
@@ -180,10 +182,11 @@ export class ShareLoops {
   }
 
   #iterator<G, T>(turn: Turn<G, T>): AsyncIterator<T, undefined> {
-    const { handout, asked, left } = this.#options
+    const { handout, isSubscribed, asked, left } = this.#options
     const hand = new Hand()
     return {
       next: (): Promise<IteratorResult<T, undefined>> => {
+        if (!isSubscribed() && !handout.isClosed && !hand.isLeft) return Promise.reject(nothingToRead())
         if (!handout.isClosed) {
           this.#accept(hand)
           hand.settle()
@@ -259,6 +262,9 @@ const handle = (acquired: AcquiredRecord | undefined, record: Decoded): readonly
   if (acquired === undefined) return []
   return [record === acquired ? acquired : new TypedShareRecord(acquired, record)]
 }
+
+const nothingToRead = (): KafkaError =>
+  new KafkaError('INVALID_ARGUMENT', 'there is nothing to read: subscribe comes first')
 
 function unreadError(
   { code, message, cause, record }: KafkaError,
