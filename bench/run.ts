@@ -14,10 +14,11 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Broker } from './broker.ts'
-import { startKafka } from './kafka.ts'
+import { type KafkaOptions, startKafka } from './kafka.ts'
 import { ping, prepareLoad } from './loadgen.ts'
 import { neutralise } from './machine.ts'
-import { startOdradek } from './odradek.ts'
+import { type OdradekOptions, startOdradek } from './odradek.ts'
+import { PageCache } from './page-cache.ts'
 import { cache } from './paths.ts'
 import { type Figures, type Round, report } from './report.ts'
 import { type Scenario, Session } from './scenario.ts'
@@ -78,14 +79,16 @@ const say = (text: string): boolean => process.stderr.write(`${text}\n`)
 interface Plan {
   readonly scenarios: readonly Scenario[]
   readonly scale: number
+  readonly pageCache: PageCache | undefined
 }
 
 async function session(broker: Broker, plan: Plan): Promise<Figures> {
   const figures: Record<string, number> = {}
-  const session = new Session({ broker, scale: plan.scale })
+  const session = new Session({ broker, ...plan })
   try {
     for (const scenario of plan.scenarios) {
       say(`  ${broker.name}: ${scenario.name}`)
+      session.fillMemory()
       Object.assign(figures, await scenario.measure(session))
     }
   } finally {
@@ -100,10 +103,14 @@ interface Skipped {
   readonly odradek: boolean
 }
 
+/** Who is alone in a group waits for nobody: what clients read is measured from when they are told to. */
+const settings = { 'group.initial.rebalance.delay.ms': '0' }
+
 async function round(plan: Plan, skipped: Skipped): Promise<Round> {
-  const kafka = skipped.kafka ? {} : await session(await startKafka({ folder: join(folder, 'kafka'), ping }), plan)
+  const optionsFor = (name: string): KafkaOptions & OdradekOptions => ({ folder: join(folder, name), ping, settings })
+  const kafka = skipped.kafka ? {} : await session(await startKafka(optionsFor('kafka')), plan)
   if (skipped.odradek) return { kafka }
-  return { kafka, odradek: await session(await startOdradek({ folder: join(folder, 'odradek'), ping }), plan) }
+  return { kafka, odradek: await session(await startOdradek(optionsFor('odradek')), plan) }
 }
 
 async function main(): Promise<number> {
@@ -122,8 +129,6 @@ async function main(): Promise<number> {
   if (unknown.length > 0)
     throw new Error(`no such scenario: ${unknown}; there are ${scenarios.map(({ name }) => name)}`)
   const chosen = scenarios.filter((scenario) => names.some((name) => isMeant(scenario, name)))
-  const plan = { scenarios: chosen, scale: values.quick ? 0.1 : 1 }
-
   mkdirSync(folder, { recursive: true })
   await prepareLoad()
   const machine = values.quick ? undefined : neutralise(folder)
@@ -133,6 +138,8 @@ async function main(): Promise<number> {
     )
     say('time per GB. Free memory, run again, and distrust the figures below.')
   }
+  const pageCache = values.quick ? undefined : new PageCache(cache)
+  const plan = { scenarios: chosen, scale: values.quick ? 0.1 : 1, pageCache }
   const rounds: Round[] = []
   for (let i = 1; i <= Number(values.rounds); i++) {
     say(`round ${i} of ${values.rounds}`)

@@ -5,6 +5,7 @@ import { Cluster, type NodeSpec } from './cluster.ts'
 import { cpuSeconds, rssMb } from './cpu.ts'
 import { jvmFlags } from './kafka.ts'
 import { figure, type LoadMode, type LoadOptions, type LoadResult, load } from './loadgen.ts'
+import type { PageCache } from './page-cache.ts'
 
 export interface Bar {
   /** `ratio`: Odradek's figure divided by Kafka's of the same round. `absolute`: Odradek's figure alone. */
@@ -26,16 +27,29 @@ export interface Scenario {
   measure(session: Session): Promise<Readonly<Record<string, number>>>
 }
 
+export interface SessionOptions {
+  readonly broker: Broker
+  readonly scale: number
+  readonly pageCache: PageCache | undefined
+}
+
 /** One broker in one round. */
 export class Session {
   #broker: Broker
   /** 1 for figures that count; below it for a quick proof that all works. */
   readonly scale: number
+  readonly #pageCache: PageCache | undefined
   #topics = 0
 
-  constructor(options: { readonly broker: Broker; readonly scale: number }) {
-    this.#broker = options.broker
-    this.scale = options.scale
+  constructor({ broker, scale, pageCache }: SessionOptions) {
+    this.#broker = broker
+    this.scale = scale
+    this.#pageCache = pageCache
+  }
+
+  /** Memory is not free now, but can be had: what is measured next does not pay for what it takes. */
+  fillMemory(): void {
+    this.#pageCache?.fill()
   }
 
   get broker(): Broker {

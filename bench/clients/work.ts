@@ -94,16 +94,18 @@ async function fill(client: BenchClient, job: Job): Promise<Done> {
   return { records: acknowledged }
 }
 
-/** From the first record to the last. */
+/**
+ * From when it is told to read: whoever decodes an answer as a whole has done a good part of all work when the first record comes, the
+ * more so the better the records are compressed.
+ */
 async function consume(client: BenchClient, job: Job): Promise<Done> {
   const { promise: isDone, resolve } = Promise.withResolvers<Done>()
-  let meter: Meter | undefined
+  const meter = new Meter()
   let records = 0
   let bytes = 0
   const reader = await client.read({
     ...job,
     take(value) {
-      meter ??= new Meter()
       bytes += value?.length ?? 0
       if (++records === job.records) resolve({ ...meter.rates(records), records, bytes })
     },

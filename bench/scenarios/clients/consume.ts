@@ -13,7 +13,7 @@ import type { Done } from '../../clients/work.ts'
 import type { Scenario } from '../../scenario.ts'
 
 const verb = 'client consume'
-const bytes = 500e6
+const bytes = 1e9
 
 export const clientConsume: Scenario = {
   name: 'clients/consume',
