@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/index.ts'
 import type { NewRecord } from '../../records/index.ts'
 import { BatchMemory } from './batch-memory.ts'
+import { CompressionRatio } from './compression-ratio.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { type BatchSettings, PendingBatch } from './pending-batch.ts'
 import type { Completion } from './record.ts'
@@ -12,6 +13,7 @@ export interface AccumulatorOptions extends Omit<BatchSettings, 'memory'> {
 }
 
 export interface Appended {
+  /** That the batch is larger than before, as it will be sent. */
   readonly bytes: number
   /** There is something to send, or something new to wait for. */
   readonly isNews: boolean
@@ -23,7 +25,7 @@ const keptBytesMax = 2 * 1024 * 1024
 export class Accumulator {
   readonly #options: AccumulatorOptions
   readonly #settings: BatchSettings
-  readonly #topics = new Map<string, PartitionQueue[]>()
+  readonly #topics = new Map<string, { readonly queues: PartitionQueue[]; readonly compression: CompressionRatio }>()
   /** That have batches, in the order in which they got the first one. */
   readonly #active = new Set<PartitionQueue>()
   #usedBytes = 0
@@ -60,12 +62,13 @@ export class Accumulator {
   }
 
   queue(topic: string, partition: number): PartitionQueue {
-    let queues = this.#topics.get(topic)
-    if (queues === undefined) {
-      queues = []
-      this.#topics.set(topic, queues)
+    let known = this.#topics.get(topic)
+    if (known === undefined) {
+      known = { queues: [], compression: new CompressionRatio() }
+      this.#topics.set(topic, known)
     }
-    const queue = queues[partition] ?? new PartitionQueue(topic, partition)
+    const { queues, compression } = known
+    const queue = queues[partition] ?? new PartitionQueue(topic, partition, compression)
     queues[partition] = queue
     return queue
   }
@@ -77,11 +80,11 @@ export class Accumulator {
 
   append(queue: PartitionQueue, record: NewRecord, completion: Completion, index: number): Appended {
     const { last } = queue
-    const before = last?.plainSizeInBytes ?? 0
+    const plainBefore = last?.plainSizeInBytes ?? 0
+    const before = last?.sizeInBytes ?? 0
     if (last?.tryAdd(record, completion, index) === true) {
-      const bytes = last.plainSizeInBytes - before
-      this.#usedBytes += bytes
-      return { bytes, isNews: last.isFull }
+      this.#usedBytes += last.plainSizeInBytes - plainBefore
+      return { bytes: last.sizeInBytes - before, isNews: last.isFull }
     }
     last?.close()
     const batch = new PendingBatch(queue, this.#options.clock.monotonic(), this.#settings)
@@ -89,7 +92,7 @@ export class Accumulator {
     queue.batches.push(batch)
     this.#active.add(queue)
     this.#usedBytes += batch.plainSizeInBytes
-    return { bytes: batch.plainSizeInBytes, isNews: true }
+    return { bytes: batch.sizeInBytes, isNews: true }
   }
 
   /** It has been acknowledged, or given up. */
@@ -101,6 +104,7 @@ export class Accumulator {
   }
 
   split(queue: PartitionQueue, batch: PendingBatch): void {
+    queue.compression.forget()
     const parts = batch.split()
     queue.replace(batch, parts)
     let bytes = -batch.plainSizeInBytes

@@ -3,26 +3,29 @@
  * more than to write a batch into it. What goes out of use otherwise, as of a batch that was sent twice, is never given back: somebody
  * may still be sending it.
  */
+import { SpareBuffers } from '../../base/index.ts'
+
 export class BatchMemory {
   readonly #sizeInBytes: number
-  readonly #countMax: number
-  readonly #free: Buffer[] = []
+  readonly #spare: SpareBuffers
 
-  /** Pieces of `sizeInBytes`, of which at most `bytesMax` together are kept. */
+  /** Pieces of `sizeInBytes`, or twice as much, and so on, of which at most `bytesMax` together are kept. */
   constructor({ sizeInBytes, bytesMax }: { readonly sizeInBytes: number; readonly bytesMax: number }) {
-    this.#sizeInBytes = sizeInBytes
-    this.#countMax = Math.floor(bytesMax / Math.max(1, sizeInBytes))
+    this.#sizeInBytes = Math.max(1, sizeInBytes)
+    this.#spare = new SpareBuffers({ keptBytesMax: bytesMax })
   }
 
-  /** Of so many bytes, whatever lies in them. */
+  /** So many bytes at least, whatever lies in them. */
   take(sizeInBytes: number): Buffer {
     // Of what Node shares among small buffers each that is kept would hold all.
-    if (sizeInBytes === this.#sizeInBytes) return this.#free.pop() ?? Buffer.allocUnsafeSlow(sizeInBytes)
-    return Buffer.allocUnsafe(sizeInBytes)
+    if (sizeInBytes <= this.#sizeInBytes / 2) return Buffer.allocUnsafe(sizeInBytes)
+    let size = this.#sizeInBytes
+    while (size < sizeInBytes) size *= 2
+    return this.#spare.take(size)
   }
 
   /** Nobody reads it any more. */
   give(memory: Buffer): void {
-    if (memory.length === this.#sizeInBytes && this.#free.length < this.#countMax) this.#free.push(memory)
+    if (memory.length >= this.#sizeInBytes) this.#spare.give(memory)
   }
 }

@@ -3,11 +3,13 @@
  * again, in order, until each is acknowledged or given up (KIP-98).
  */
 import { assert } from '../../base/index.ts'
+import type { CompressionRatio } from './compression-ratio.ts'
 import { type PendingBatch, type ProducerIdentity, sequenceAfter } from './pending-batch.ts'
 
 export class PartitionQueue {
   readonly topic: string
   readonly partition: number
+  readonly compression: CompressionRatio
   /** All that are not done: those in flight, those to be sent again, those that were never sent. */
   readonly batches: PendingBatch[] = []
   /** In whose name the sequences are. */
@@ -25,9 +27,11 @@ export class PartitionQueue {
   /** The broker does not have what came before the first batch: neither that one nor any behind it was appended. */
   isForgotten = false
 
-  constructor(topic: string, partition: number) {
+  /** `compression` is that of the topic. */
+  constructor(topic: string, partition: number, compression: CompressionRatio) {
     this.topic = topic
     this.partition = partition
+    this.compression = compression
   }
 
   /** The first that is not in flight. */

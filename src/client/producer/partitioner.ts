@@ -59,6 +59,11 @@ export class StickyPartition {
     this.#rack = rack
   }
 
+  /** The partition that the last record went to. */
+  get current(): number | undefined {
+    return this.#partition
+  }
+
   /** The partition, as long as it is certain that it gets the next record too. */
   staying(partitionCount: number): number | undefined {
     return this.#bytes < this.#batchBytes && (this.#partition ?? partitionCount) < partitionCount

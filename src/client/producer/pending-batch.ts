@@ -3,12 +3,13 @@ import { assert } from '../../base/index.ts'
 import {
   BatchBuilder,
   batchHeader,
-  type CompressionType,
+  CompressionType,
   type NewRecord,
   readRecords,
   recordSizeUpperBound,
 } from '../../records/index.ts'
 import type { BatchMemory } from './batch-memory.ts'
+import type { CompressionRatio } from './compression-ratio.ts'
 import type { Flush } from './flush.ts'
 import type { Completion } from './record.ts'
 
@@ -34,6 +35,8 @@ interface BatchPlace {
   readonly topic: string
   readonly partition: number
   readonly lastBytes?: number | undefined
+  /** Of the topic. */
+  readonly compression: CompressionRatio
 }
 
 /** What a batch begins with where nothing is known: most are sent before they are full. */
@@ -44,6 +47,7 @@ const sequences = 2 ** 31
 export class PendingBatch {
   readonly topic: string
   readonly partition: number
+  readonly compression: CompressionRatio
   readonly createdMs: number
   readonly #settings: BatchSettings
   readonly #memory: Buffer
@@ -74,6 +78,7 @@ export class PendingBatch {
   constructor(place: BatchPlace, nowMs: number, settings: BatchSettings) {
     this.topic = place.topic
     this.partition = place.partition
+    this.compression = place.compression
     this.createdMs = nowMs
     this.#settings = settings
     this.#memory = settings.memory.take(capacityFor(place, settings))
@@ -84,9 +89,11 @@ export class PendingBatch {
     return this.#indexes.length
   }
 
-  /** As it is sent; not yet compressed while it takes records. */
+  /** As it is sent: about so large, while it takes records and is not yet compressed. */
   get sizeInBytes(): number {
-    return this.#bytes?.length ?? this.#builder.sizeInBytes
+    if (this.#bytes !== undefined) return this.#bytes.length
+    const { sizeInBytes } = this.#builder
+    return this.#settings.codec === CompressionType.none ? sizeInBytes : this.compression.estimate(sizeInBytes)
   }
 
   /** Before it is compressed: what it takes of the producer's memory. */
@@ -112,12 +119,12 @@ export class PendingBatch {
   hasRoomFor(record: NewRecord): boolean {
     if (this.#isClosed) return false
     if (this.recordCount === 0) return true
-    return this.#builder.sizeInBytes + recordSizeUpperBound(record) <= this.#settings.batchSize
+    return this.sizeInBytes + recordSizeUpperBound(record) <= this.#settings.batchSize
   }
 
   /** To be sent without waiting for more. */
   get isFull(): boolean {
-    return this.#isClosed || this.#builder.sizeInBytes >= this.#settings.batchSize
+    return this.#isClosed || this.sizeInBytes >= this.#settings.batchSize
   }
 
   /** It takes no more records. */
@@ -137,8 +144,11 @@ export class PendingBatch {
     this.close()
     const { codec, level } = this.#settings
     const isAnother = sequence !== undefined && sequence !== this.#sequence
-    if (this.#bytes === undefined) this.#bytes = this.#builder.finish({ codec, level, ...sequence })
-    else if (isAnother) batchHeader.patchProducer(this.#bytes, sequence)
+    if (this.#bytes === undefined) {
+      const bytes = this.#builder.finish({ codec, level, ...sequence })
+      this.compression.observed(this.#plainSize, bytes.length)
+      this.#bytes = bytes
+    } else if (isAnother) batchHeader.patchProducer(this.#bytes, sequence)
     if (isAnother) this.#sequence = sequence
     return this.#bytes
   }

@@ -33,6 +33,24 @@ test('records without a key leave no partition with a small batch, which would l
   })
 })
 
+test('a batch that has no room waits no longer once the records behind it go to another partition', async () => {
+  const cluster = new ScriptedCluster({ partitions: 2 })
+  await cluster.run(async () => {
+    await using producer = cluster.producer({ lingerMs: 1000, batchSize: 400 })
+    await producer.send('t', { value: 'first', partition: 0 })
+    const beginMs = cluster.world.nowMs
+    await producer.sendAll(
+      't',
+      Array.from({ length: 13 }, () => ({ value: 'v'.repeat(100) })),
+    )
+    const lingered = cluster.offered.filter(({ atMs }) => atMs >= beginMs + 500)
+    assert.deepEqual(
+      lingered.map(({ values }) => values.length),
+      [1],
+    )
+  })
+})
+
 test('records without a key go to who leads in the same rack, and elsewhere while nobody does', async () => {
   const cluster = new ScriptedCluster({ brokers: 3, partitions: 6 })
   cluster.rackOf = (id) => (id === 3 ? 'near' : 'far')

@@ -27,6 +27,7 @@ import {
 } from './new-record.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { byKey, type Choice, StickyPartition } from './partitioner.ts'
+import type { PendingBatch } from './pending-batch.ts'
 import type { ProducerSettings } from './producer-options.ts'
 import type { Completion, ProducerRecordOf, RecordMetadata } from './record.ts'
 import { Sender } from './sender.ts'
@@ -359,11 +360,22 @@ export class Producer {
   }
 
   #next(view: TopicView, sticky: StickyPartition, record: NewRecord): number {
-    return sticky.next({
+    const { current } = sticky
+    const lastOf = (partition: number): PendingBatch | undefined => this.#accumulator.queue(view.name, partition).last
+    const next = sticky.next({
       partitionCount: view.partitions.length,
       choices: () => this.#choices(view),
-      isBetweenBatches: (partition) => this.#accumulator.queue(view.name, partition).last?.hasRoomFor(record) !== true,
+      isBetweenBatches: (partition) => lastOf(partition)?.hasRoomFor(record) !== true,
     })
+    if (current !== undefined && current !== next) this.#left(lastOf(current), record)
+    return next
+  }
+
+  /** A batch that is full as far as anybody can tell: it does not wait for records that go elsewhere now. */
+  #left(batch: PendingBatch | undefined, record: NewRecord): void {
+    if (batch === undefined || batch.hasRoomFor(record)) return
+    batch.close()
+    this.#sender.wake()
   }
 
   /** Partitions that somebody leads who takes what he is sent. */

@@ -249,7 +249,11 @@ export class Sender {
     }
     this.#load.sent(leaderId)
     try {
-      const response = await this.#ask(leaderId, sent)
+      // What is ready goes before those are told who may have more: the broker works while they do.
+      const response = await this.#ask(leaderId, sent).finally(() => {
+        this.#load.ended(leaderId)
+        this.wake()
+      })
       this.#load.taken(leaderId)
       if (settings.acks === 0) for (const each of sent) this.#done(each, { baseOffset: -1, logAppendTimeMs: -1 })
       else this.#answered(sent, response)
@@ -257,7 +261,6 @@ export class Sender {
       this.#load.held(leaderId, clock.monotonic())
       this.#unanswered(sent, error)
     } finally {
-      this.#load.ended(leaderId)
       this.wake()
     }
   }

@@ -1,0 +1,31 @@
+/**
+ * How much smaller the batches of a topic become: what a batch will have, before it is compressed, is known only from those before it.
+ * Learnt as Kafka's producer learns it: slowly where records are compressed better than before, at once where they are not. Pure.
+ */
+import { batchHeaderSize } from '../../records/index.ts'
+
+const improvingStep = 0.005
+const deterioratingStep = 0.05
+/** The next batch may be compressed a little worse than those before it. */
+const caution = 1.05
+
+export class CompressionRatio {
+  #ratio = 1
+
+  /** Of a batch of which this is the size before it is compressed. */
+  estimate(plainSizeInBytes: number): number {
+    return batchHeaderSize + (plainSizeInBytes - batchHeaderSize) * this.#ratio * caution
+  }
+
+  /** A batch was compressed. */
+  observed(plainSizeInBytes: number, sizeInBytes: number): void {
+    const seen = (sizeInBytes - batchHeaderSize) / (plainSizeInBytes - batchHeaderSize)
+    const step = seen > this.#ratio ? this.#ratio + deterioratingStep : this.#ratio - improvingStep
+    this.#ratio = Math.max(step, seen)
+  }
+
+  /** A batch was larger than a broker takes: nothing is taken for granted any more. */
+  forget(): void {
+    this.#ratio = 1
+  }
+}
