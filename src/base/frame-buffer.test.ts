@@ -49,6 +49,59 @@ test('frames come out whole and in order, however the bytes arrive and whenever 
   )
 })
 
+test('large frames that are wanted are received where they stay, whatever comes behind them', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.uint8Array({ maxLength: 400 }), fc.boolean()), { maxLength: 12 }),
+      fc.infiniteStream(fc.integer({ min: 1, max: 200 })),
+      (given, sizes) => {
+        const bodies = given.map(([body]) => Buffer.from(body))
+        const stream = Buffer.concat(bodies.map(frame))
+        const frames = new FrameBuffer(receiveBuffers({ readBytes: 64, poison: true }))
+        const got: Buffer[] = []
+        const isWanted = (): boolean => given[got.length]?.[1] === true
+        const consume = (bytes: Buffer, start: number, end: number): boolean => {
+          const body = bytes.subarray(start, end)
+          const isOurs = isWanted() && frames.keep(start, end)
+          got.push(isOurs ? body : Buffer.from(body))
+          return true
+        }
+        for (let position = 0; position < stream.length; ) {
+          const room = frames.receiveBuffer()
+          assert.ok(room.length > 0)
+          const size = Math.min(room.length, Number(sizes.next().value), stream.length - position)
+          room.set(stream.subarray(position, position + size))
+          position += size
+          frames.received(size, 1000, consume, isWanted())
+        }
+        assert.deepEqual(got, bodies)
+        assert.equal(frames.heldBytes, 0)
+      },
+    ),
+  )
+})
+
+test('a large frame that is wanted is not copied out of where it was received', () => {
+  const buffers = receiveBuffers({ readBytes: 64, poison: true })
+  const frames = new FrameBuffer(buffers)
+  const bytes = frame(Buffer.alloc(500, 7))
+  const kept: Buffer[] = []
+  const consume = (all: Buffer, start: number, end: number): boolean => {
+    assert.ok(frames.keep(start, end))
+    return kept.push(all) > 0
+  }
+  for (let position = 0; position < bytes.length; ) {
+    const room = frames.receiveBuffer()
+    const size = Math.min(room.length, bytes.length - position)
+    room.set(bytes.subarray(position, position + size))
+    position += size
+    frames.received(size, 1000, consume, true)
+  }
+  assert.deepEqual(kept, [bytes])
+  assert.equal(buffers.spare.keptBytes, 0)
+  assert.equal(frames.receiveBuffer(), buffers.shared)
+})
+
 test('a size that lies allocates nothing', () => {
   const buffers = receiveBuffers({ readBytes: 64, poison: false })
   for (const size of [-1, 0x7fffffff, -0x80000000, 1001]) {

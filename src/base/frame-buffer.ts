@@ -4,6 +4,9 @@
  * Connections that hold no partial frame all receive into one shared buffer, so an idle one costs nothing. What is left
  * over at the end of a read moves to a buffer of its own, which grows with the bytes that came, never with the size
  * that was announced. A frame is a view that is valid until the call it is handed to returns: who keeps bytes, copies.
+ *
+ * Who has asked for a large frame, and wants all of it, does not: it is received into memory of exactly its size, which is left to him.
+ * That takes what is announced, within the limit, at once; the system gives it page by page, as the bytes come.
  */
 import { assert } from './assert.ts'
 import { SpareBuffers } from './spare-buffers.ts'
@@ -43,6 +46,10 @@ export class FrameBuffer {
   /** Bytes of `#own` that are held: [start, end). */
   #start = 0
   #end = 0
+  /** Whether the next frame is wanted whole. */
+  #isWanted = false
+  /** `#own` is somebody else's now. */
+  #isLeft = false
 
   constructor(buffers: ReceiveBuffers) {
     this.#buffers = buffers
@@ -62,7 +69,7 @@ export class FrameBuffer {
   /** Moves what is held to the front; doubles the buffer if it is full of it. */
   #makeRoom(own: Buffer): void {
     const held = this.heldBytes
-    const target = held > own.length / 2 ? this.#buffers.spare.take(own.length * 2) : own
+    const target = this.#exact(own, this.#start, this.#end) ?? (held > own.length / 2 ? this.#doubled(own) : own)
     own.copy(target, 0, this.#start, this.#end)
     if (target !== own) this.#free(own)
     this.#own = target
@@ -70,16 +77,35 @@ export class FrameBuffer {
     this.#end = held
   }
 
+  #doubled({ length }: Buffer): Buffer {
+    return this.#buffers.spare.take(length * 2)
+  }
+
+  /** For a large frame that is wanted, and begins there: its size was found to be within the limit. */
+  #exact(from: Buffer, start: number, end: number): Buffer | undefined {
+    if (!this.#isWanted || end - start < prefixBytes) return undefined
+    const size = prefixBytes + from.readInt32BE(start)
+    return size > this.#buffers.readBytes ? Buffer.allocUnsafeSlow(size) : undefined
+  }
+
+  /** Of the frame that is handed out now: whether its memory is the caller's from now on, for nothing else lies in it. */
+  keep(start: number, end: number): boolean {
+    this.#isLeft = start === prefixBytes && end === this.#own?.length
+    return this.#isLeft
+  }
+
   /**
    * Takes the `size` bytes that were received last and hands out each whole frame (without its size), until `consume`
-   * says false: the rest stays for `resume`. Throws FrameSizeError.
+   * says false: the rest stays for `resume`. One that is `isWanted` may be kept. Throws FrameSizeError.
    */
-  received(size: number, sizeMax: number, consume: Consume): void {
+  received(size: number, sizeMax: number, consume: Consume, isWanted = false): void {
+    this.#isWanted = isWanted
     if (this.#own !== undefined) {
       this.#end += size
       this.resume(sizeMax, consume)
       if (this.heldBytes > 0) return
-      this.#free(this.#own)
+      if (!this.#isLeft) this.#free(this.#own)
+      this.#isLeft = false
       this.#own = undefined
       return
     }
@@ -97,7 +123,7 @@ export class FrameBuffer {
   }
 
   #keep(from: Buffer, start: number, end: number): void {
-    const own = this.#buffers.spare.take(this.#buffers.readBytes)
+    const own = this.#exact(from, start, end) ?? this.#buffers.spare.take(this.#buffers.readBytes)
     from.copy(own, 0, start, end)
     this.#own = own
     this.#start = 0
@@ -116,7 +142,7 @@ export class FrameBuffer {
     if (own === undefined) return
     const start = this.#start
     this.#start = cut(own, start, this.#end, sizeMax, consume)
-    if (this.#buffers.poison) own.fill(poisonByte, start, this.#start)
+    if (this.#buffers.poison && !this.#isLeft) own.fill(poisonByte, start, this.#start)
   }
 }
 

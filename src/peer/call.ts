@@ -25,7 +25,7 @@ export interface TakeOptions<Response, Taken> extends SendOptions {
 interface CallSteps {
   readonly encode: (writer: Writer, version: number) => void
   /** Returns for how long the server asks to be left alone. Throws MalformedError, and then has settled nothing. */
-  readonly answer: (reader: Reader, version: number) => number
+  readonly answer: (reader: Reader, version: number, isOurs: boolean) => number
   /** It has left, and nothing will come. */
   readonly sent: () => void
   readonly fail: (error: unknown) => void
@@ -38,6 +38,8 @@ export class Call {
   readonly isAnswered: boolean
   /** 0: as all. */
   readonly replyBytesMax: number
+  /** The response outlives the buffer that it was received in. */
+  readonly isKept: boolean
   readonly #steps: CallSteps
   #timer: Timer | undefined
   /** When it was sent, and its size; undefined where nobody listens. */
@@ -46,13 +48,14 @@ export class Call {
   version = -1
   correlationId = -1
 
-  constructor(api: ApiRange, options: SendOptions, steps: CallSteps) {
-    const { timeoutMs, versions = api.versions, isAnswered = true, replyBytesMax = 0 } = options
+  constructor(api: ApiRange, options: SendOptions & { readonly isKept: boolean }, steps: CallSteps) {
+    const { timeoutMs, versions = api.versions, isAnswered = true, replyBytesMax = 0, isKept } = options
     this.api = api
     this.timeoutMs = timeoutMs
     this.versions = versions
     this.isAnswered = isAnswered
     this.replyBytesMax = replyBytesMax
+    this.isKept = isKept
     this.#steps = steps
   }
 
@@ -67,11 +70,11 @@ export class Call {
   }
 
   /**
-   * `reader` stands behind the header. Returns for how many milliseconds the server asks to be left alone. Throws MalformedError: then it
-   * is still to be failed.
+   * `reader` stands behind the header, in memory that is ours to keep or not. Returns for how many milliseconds the server asks to be left
+   * alone. Throws MalformedError: then it is still to be failed.
    */
-  answer(reader: Reader, version: number): number {
-    const throttleTimeMs = this.#steps.answer(reader, version)
+  answer(reader: Reader, version: number, isOurs: boolean): number {
+    const throttleTimeMs = this.#steps.answer(reader, version, isOurs)
     this.#timer?.cancel()
     return throttleTimeMs
   }
@@ -92,18 +95,18 @@ export interface CallSpec<Q extends Fields, S extends Fields, Taken> extends Sen
   readonly request: Infer<Q>
   readonly take: (response: Infer<S>, version: number) => Taken
   /** Whether the response outlives the buffer that it was received in. */
-  readonly copies: boolean
+  readonly isKept: boolean
 }
 
 export function makeCall<Q extends Fields, S extends Fields, Taken>(
   spec: CallSpec<Q, S, Taken>,
 ): { readonly call: Call; readonly reply: Promise<Taken> } {
-  const { api, request, take, copies } = spec
+  const { api, request, take, isKept } = spec
   const { promise, resolve, reject } = Promise.withResolvers<Taken>()
   const call = new Call(api, spec, {
     encode: (writer, version) => api.request.encode(writer, version, request),
-    answer(reader, version) {
-      const response = api.response.decode(copies ? copyOf(reader) : reader, version)
+    answer(reader, version, isOurs) {
+      const response = api.response.decode(isKept && !isOurs ? copyOf(reader) : reader, version)
       try {
         resolve(take(response, version))
       } catch (error) {

@@ -153,7 +153,7 @@ export class PeerConnection extends Sender implements ConnectionHandler {
   received(size: number): void {
     if (this.#isClosed) return
     try {
-      this.#frames.received(size, this.#replyBytesMax, this.#reply)
+      this.#frames.received(size, this.#replyBytesMax, this.#reply, this.#inFlight.peek()?.isKept)
     } catch (error) {
       this.#fail('protocol', error instanceof Error ? error.message : String(error), { cause: error })
     }
@@ -176,7 +176,8 @@ export class PeerConnection extends Sender implements ConnectionHandler {
     if (this.#inFlight.size === 0) this.#replyBytesMax = this.#shared.limits.replyBytesMax
     try {
       const version = replyVersion(reader, call)
-      this.#throttle.answered(call.api.key, version, call.answer(reader, version))
+      const isOurs = call.isKept && this.#frames.keep(start, end)
+      this.#throttle.answered(call.api.key, version, call.answer(reader, version, isOurs))
     } catch (error) {
       const message = `the reply to ${call.api.name} cannot be read`
       this.#lose(call, this.#error('protocol', message, error))

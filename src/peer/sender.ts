@@ -22,9 +22,9 @@ export abstract class Sender {
     request: Infer<Q>,
     options: SendOptions | TakeOptions<Infer<S>, unknown>,
   ): Promise<unknown> {
-    const copies = !('take' in options)
-    const take = copies ? (response: Infer<S>) => response : options.take
-    const { call, reply } = makeCall({ ...options, api, request, take, copies })
+    const isKept = !('take' in options)
+    const take = isKept ? (response: Infer<S>) => response : options.take
+    const { call, reply } = makeCall({ ...options, api, request, take, isKept })
     this.enqueue(call)
     return reply
   }
