@@ -163,6 +163,13 @@ export class Metadata {
     return this.#following
   }
 
+  /** As `update`, but that what was heard a moment ago of topics that are there is good enough: nobody would be asked again so soon. */
+  async lately(names: Iterable<string>): Promise<void> {
+    const ageMs = this.#clock.monotonic() - this.#lastAnswerMs
+    const isKnown = [...names].every((name) => this.#view.topics.has(name))
+    if (!isKnown || ageMs >= this.#options.options.retryBackoffMs) await this.update()
+  }
+
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true

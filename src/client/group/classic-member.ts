@@ -401,7 +401,7 @@ export class ClassicMember implements Membership {
     const { metadata } = this.#options
     const wanted = new Set(members.flatMap(({ topics }) => topics))
     this.#groupTopics = wanted
-    await this.#deadline().within(metadata.update())
+    await this.#deadline().within(metadata.lately(wanted))
     return new Map([...wanted].map((topic) => [topic, metadata.view.topics.get(topic)?.partitions.length ?? 0]))
   }
 
