@@ -115,6 +115,7 @@ describe('odradek start', () => {
         1,
         /odradek start: Only a node that is broker and controller, .*odradek format --cluster-id ID --config FILE/,
       ],
+      [['start', ...alone, '--set', 'log.dirs='], 1, /^odradek start: .*'log\.dirs' must not be empty/m],
       [['start', 'no-such-file'], 1, /odradek start: no such file/],
       [['start', '--unknown'], 2, /^odradek start: .*--unknown.*\nodradek start: `odradek start --help` .*\n$/],
       [['start', '--set', 'x'], 2, /^odradek start: --set takes KEY=VALUE, not 'x'\nodradek start: .* --help` .*\n$/],

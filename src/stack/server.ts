@@ -107,13 +107,19 @@ function withAbsoluteDirectories(given: ReadonlyMap<string, string>): {
     if (text === undefined) continue
     const entries = text.split(',').map((entry) => entry.trim())
     paths.push(...entries)
-    texts.set(key, entries.map((entry) => (isInMemory(entry) ? memoryPath(entry) : resolve(entry))).join(','))
+    texts.set(key, entries.map(absoluteDirectory).join(','))
   }
   const isMemory = paths.length > 0 && paths.every(isInMemory)
   if (!isMemory && paths.some(isInMemory)) {
     throw new StorageError(`Either all log directories are in memory or none is: ${paths.join(', ')}`)
   }
   return { texts, isMemory }
+}
+
+/** An empty name stays one, for the configuration to refuse: it is not the working directory. */
+function absoluteDirectory(entry: string): string {
+  if (entry === '') return entry
+  return isInMemory(entry) ? memoryPath(entry) : resolve(entry)
 }
 
 const isInMemory = (entry: string): boolean => entry.startsWith(memoryPrefix)
