@@ -62,3 +62,17 @@ test('what are no topics and no partitions is refused by consumers', async () =>
   await using share = kafka.shareConsumer({ groupId: 'g' })
   assert.throws(() => call(share, 'subscribe', 'a'), refused(/list of topics/))
 })
+
+test('what is no time is refused by close, which closes nothing then', async () => {
+  const clients = [kafka.producer(), kafka.consumer({ groupId: 'g' }), kafka.shareConsumer({ groupId: 'g' })]
+  for (const client of clients) {
+    for (const timeoutMs of ['1s', -1, Number.NaN, null]) {
+      await assert.rejects(
+        Promise.resolve(call(client, 'close', { timeoutMs })),
+        refused(/timeoutMs/),
+        String(timeoutMs),
+      )
+    }
+    await client.close({ timeoutMs: 1000 })
+  }
+})

@@ -2,12 +2,8 @@
  * Reads partitions that it was told to read, ahead of the application, and hands records out one by one or in batches. What is done is
  * committed, if there is a group and nothing else is said: by itself now and then, and when it closes.
  */
-import { type Clock, type Logger, uuidToString } from '../../base/index.ts'
-import { ExponentialBackoff } from '../../peer/index.ts'
+import { uuidToString } from '../../base/index.ts'
 import type { ClientEnv } from '../client-env.ts'
-import type { ClientTrace } from '../client-trace.ts'
-import { Connections } from '../cluster/connections.ts'
-import { Metadata } from '../cluster/metadata.ts'
 import { type ConnectionOptions, checkMs } from '../connection-options.ts'
 import { Deadline } from '../deadline.ts'
 import { ClassicMember } from '../group/classic-member.ts'
@@ -25,6 +21,7 @@ import type { ConsumedBatch, ConsumedRecord } from './consumed-record.ts'
 import type { ConsumerSettings } from './consumer-options.ts'
 import { checkPartitions, Decoder, type ReadPartition, type ReadTopic, topicName } from './decoder.ts'
 import { FetchLoop } from './fetch-loop.ts'
+import { type Ground, groundOf } from './ground.ts'
 import { Handout } from './handout.ts'
 import { Missing } from './missing.ts'
 import { type Found, OffsetFinder, type Spot } from './offset-finder.ts'
@@ -36,18 +33,6 @@ import { Turnover } from './turnover.ts'
 const callMsMax = 60_000
 /** As Kafka's consumer. */
 const closeMs = 30_000
-const inFlightMax = 5
-
-/** What the parts of a consumer stand on. */
-interface Ground {
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly connections: Connections
-  readonly metadata: Metadata
-  readonly backoff: ExponentialBackoff
-  readonly requestTimeoutMs: number
-  readonly rebalances: ClientTrace['rebalance'] | undefined
-}
 
 export class Consumer {
   readonly #settings: ConsumerSettings
@@ -415,9 +400,10 @@ export class Consumer {
    * Rejects with KafkaError where that fails, TIMED_OUT behind `timeoutMs` (default 30,000), or with what a hook throws: it is closed all
    * the same.
    */
-  close({ timeoutMs = closeMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+  async close({ timeoutMs = closeMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    checkMs('timeoutMs', timeoutMs)
     this.#closing ??= this.#close(timeoutMs)
-    return this.#closing
+    await this.#closing
   }
 
   async #close(afterMs: number): Promise<void> {
@@ -473,28 +459,4 @@ export class Consumer {
 
 function checkOffset(offset: number): void {
   if (!Number.isSafeInteger(offset) || offset < 0) throw new KafkaError('INVALID_ARGUMENT', `offset ${offset}`)
-}
-
-function groundOf(env: ClientEnv, connection: ConnectionOptions, settings: ConsumerSettings): Ground {
-  const options = { ...connection, inFlightMax }
-  const connections = new Connections(env, options)
-  const metadata = new Metadata({
-    env,
-    options,
-    connections,
-    makesTopics: settings.allowAutoCreateTopics,
-    // Its parts say what they want for as long as they do.
-    maxIdleMs: 0,
-  })
-  const backoff = new ExponentialBackoff(
-    { initialMs: connection.retryBackoffMs, maxMs: connection.retryBackoffMaxMs },
-    env.random.stream('client-consumer'),
-  )
-  const { requestTimeoutMs } = connection
-  return {
-    clock: env.clock,
-    logger: env.logger.child('consumer'),
-    rebalances: env.trace?.rebalance,
-    ...{ connections, metadata, backoff, requestTimeoutMs },
-  }
 }

@@ -9,7 +9,7 @@ import type { ClientEnv } from '../client-env.ts'
 import type { TopicView } from '../cluster/cluster-view.ts'
 import { Connections } from '../cluster/connections.ts'
 import { Metadata } from '../cluster/metadata.ts'
-import type { ConnectionOptions } from '../connection-options.ts'
+import { type ConnectionOptions, checkMs } from '../connection-options.ts'
 import { Deadline } from '../deadline.ts'
 import { KafkaError, type KafkaErrorCode } from '../kafka-error.ts'
 import type { WritableTopic } from '../typed-topic.ts'
@@ -166,12 +166,13 @@ export class Producer {
   }
 
   /** Waits for what was sent, then ends all connections. What is not acknowledged in time is rejected with CLOSED. */
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options)
-    return this.#closing
+  async close({ timeoutMs }: CloseOptions = {}): Promise<void> {
+    if (timeoutMs !== undefined) checkMs('timeoutMs', timeoutMs)
+    this.#closing ??= this.#close(timeoutMs)
+    await this.#closing
   }
 
-  async #close({ timeoutMs }: CloseOptions): Promise<void> {
+  async #close(timeoutMs: number | undefined): Promise<void> {
     this.#isClosed = true
     const flushed = this.flush()
     if (timeoutMs === undefined) await flushed
