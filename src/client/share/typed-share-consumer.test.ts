@@ -207,6 +207,44 @@ test('what is being read when the consumer is closed is released, and its loop e
     assert.deepEqual(group.states(), ['a:available*1', 'b:available*1'])
   }))
 
+test('a loop may be left at any moment of a decoding that fails: nothing of it is handed out twice, and nothing lost', async () => {
+  for (let steps = 0; steps < 30; steps++) {
+    await play({}, async ({ cluster, group, consumer }) => {
+      const begun = Promise.withResolvers<void>()
+      const watched: Serde<number> = {
+        ...number,
+        async deserialize(bytes, context) {
+          begun.resolve()
+          await Promise.resolve()
+          return number.deserialize(bytes, context)
+        },
+      }
+      group.add(['1', '2', 'bad', '4'])
+      const loop = consumer
+        .subscribe([defineTopic('t', { value: watched })])
+        .batches()
+        [Symbol.asyncIterator]()
+      const next = loop.next()
+      await begun.promise
+      for (let step = 0; step < steps; step++) await Promise.resolve()
+      await loop.return?.()
+      await next.catch(() => undefined)
+      const got: string[] = []
+      const others = consumer[Symbol.asyncIterator]()
+      const reading = (async () => {
+        for (let it = await others.next(); it.done !== true; it = await others.next()) {
+          got.push(`${it.value.value}`)
+          await cluster.sleep(100)
+        }
+      })()
+      await cluster.sleep(2000)
+      await consumer.close()
+      await reading
+      assert.deepEqual(got.toSorted(), ['1', '2', '4', 'bad'], `left behind ${steps} steps`)
+    })
+  }
+})
+
 test('a loop ends with an error when others are read, and gives back what it does not read', () =>
   play({ maxPollRecords: 2 }, async ({ cluster, group, consumer }) => {
     const numbers = ways['at once'] ?? assert.fail()
