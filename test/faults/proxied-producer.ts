@@ -42,6 +42,7 @@ const parsed = (value: string | null): { readonly codec: string; readonly number
 
 export class ProxiedProducer {
   readonly acknowledged = new Map<number, Acknowledged>()
+  /** What was said of each. */
   readonly rejected = new Map<number, string>()
   readonly #options: ProxiedProducerOptions
   readonly #producer: Producer
@@ -83,7 +84,7 @@ export class ProxiedProducer {
       ({ partition, offset }) => this.acknowledged.set(number, { partition, offset }),
       (error: unknown) => {
         const isFair = error instanceof KafkaError && (error.isRetriable || error.code === nobodyKnows)
-        if (isFair) this.rejected.set(number, error.code)
+        if (isFair) this.rejected.set(number, error.message)
         else this.#unfair.push(error)
       },
     )

@@ -249,11 +249,7 @@ export class Sender {
     }
     this.#load.sent(leaderId)
     try {
-      // What is ready goes before those are told who may have more: the broker works while they do.
-      const response = await this.#ask(leaderId, sent).finally(() => {
-        this.#load.ended(leaderId)
-        this.wake()
-      })
+      const response = await this.#ask(leaderId, sent)
       this.#load.taken(leaderId)
       if (settings.acks === 0) for (const each of sent) this.#done(each, { baseOffset: -1, logAppendTimeMs: -1 })
       else this.#answered(sent, response)
@@ -261,6 +257,7 @@ export class Sender {
       this.#load.held(leaderId, clock.monotonic())
       this.#unanswered(sent, error)
     } finally {
+      this.#load.ended(leaderId)
       this.wake()
     }
   }
@@ -341,7 +338,9 @@ export class Sender {
     if (batch.attempts === 1 && this.#options.settings.acks !== 0) batch.release()
     if (batch.isGivenUp) return
     this.#tell(queue, batch, { baseOffset: where.baseOffset })
-    batch.complete(where)
+    // What is ready goes before those are told who may have more: the broker works while they do.
+    this.wake()
+    queueMicrotask(() => batch.complete(where))
   }
 
   #unanswered(sent: readonly Sent[], cause: unknown): void {
