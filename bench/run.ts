@@ -88,7 +88,7 @@ async function session(broker: Broker, plan: Plan): Promise<Figures> {
   try {
     for (const scenario of plan.scenarios) {
       say(`  ${broker.name}: ${scenario.name}`)
-      session.fillMemory()
+      session.pageCache?.fill()
       Object.assign(figures, await scenario.measure(session))
     }
   } finally {

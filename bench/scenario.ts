@@ -20,6 +20,12 @@ export interface Figure {
   readonly bar?: Bar
 }
 
+export interface SessionOptions {
+  readonly broker: Broker
+  readonly scale: number
+  readonly pageCache: PageCache | undefined
+}
+
 export interface Scenario {
   readonly name: string
   readonly figures: readonly Figure[]
@@ -27,29 +33,19 @@ export interface Scenario {
   measure(session: Session): Promise<Readonly<Record<string, number>>>
 }
 
-export interface SessionOptions {
-  readonly broker: Broker
-  readonly scale: number
-  readonly pageCache: PageCache | undefined
-}
-
 /** One broker in one round. */
 export class Session {
   #broker: Broker
   /** 1 for figures that count; below it for a quick proof that all works. */
   readonly scale: number
-  readonly #pageCache: PageCache | undefined
+  /** Filled before each measurement: it does not pay for the memory that it takes. */
+  readonly pageCache: PageCache | undefined
   #topics = 0
 
-  constructor({ broker, scale, pageCache }: SessionOptions) {
-    this.#broker = broker
-    this.scale = scale
-    this.#pageCache = pageCache
-  }
-
-  /** Memory is not free now, but can be had: what is measured next does not pay for what it takes. */
-  fillMemory(): void {
-    this.#pageCache?.fill()
+  constructor(options: SessionOptions) {
+    this.#broker = options.broker
+    this.scale = options.scale
+    this.pageCache = options.pageCache
   }
 
   get broker(): Broker {

@@ -88,7 +88,7 @@ export async function withTopic<T>(session: Session, work: (topic: string) => Pr
   const { port } = session.broker
   const name = `clients-${randomUUID()}`
   await createTopic(port, { name, partitions, settings: {} })
-  session.fillMemory()
+  session.pageCache?.fill()
   try {
     return await work(name)
   } finally {

@@ -24,7 +24,7 @@ const poolSize = 4096
 /** Of the values that a latency is measured by: the time at which it was due. */
 const stampBytes = 8
 const recordsPerSecond = 1000
-/** For a reader to join its group: a broker of Kafka waits three seconds for more members. */
+/** For a reader to join its group. */
 const settleMs = 5000
 
 /** Lines as applications write them: no two the same, and most of each the same. */

@@ -109,10 +109,12 @@ test('a size that lies allocates nothing', () => {
     Buffer.from(frames.receiveBuffer().buffer).writeInt32BE(size)
     assert.throws(() => frames.received(4, 1000, () => true), FrameSizeError)
   }
-  const frames = new FrameBuffer(buffers)
-  buffers.shared.writeInt32BE(100 * 1024 * 1024)
-  frames.received(4, 100 * 1024 * 1024, () => true)
-  assert.equal(frames.receiveBuffer().length, 60)
+  for (const isWanted of [false, true]) {
+    const frames = new FrameBuffer(buffers)
+    buffers.shared.writeInt32BE(100 * 1024 * 1024)
+    frames.received(4, 100 * 1024 * 1024, () => true, isWanted)
+    assert.equal(frames.receiveBuffer().length, 60)
+  }
 })
 
 test('who speaks another protocol is told from a frame that is too long', () => {

@@ -6,7 +6,7 @@
  * that was announced. A frame is a view that is valid until the call it is handed to returns: who keeps bytes, copies.
  *
  * Who has asked for a large frame, and wants all of it, does not: it is received into memory of exactly its size, which is left to him.
- * That takes what is announced, within the limit, at once; the system gives it page by page, as the bytes come.
+ * So much is taken at once, up to 64 MB: beyond that nobody is believed what he announces.
  */
 import { assert } from './assert.ts'
 import { SpareBuffers } from './spare-buffers.ts'
@@ -36,6 +36,7 @@ export function receiveBuffers(options: { readonly readBytes: number; readonly p
 const sparesMax = 64
 
 const prefixBytes = 4
+const exactBytesMax = 64 * 1024 * 1024
 /** What released memory is filled with where tests ask for it. */
 export const poisonByte = 0xdb
 
@@ -81,11 +82,11 @@ export class FrameBuffer {
     return this.#buffers.spare.take(length * 2)
   }
 
-  /** For a large frame that is wanted, and begins there: its size was found to be within the limit. */
+  /** For a large frame that is wanted, and begins there. */
   #exact(from: Buffer, start: number, end: number): Buffer | undefined {
     if (!this.#isWanted || end - start < prefixBytes) return undefined
     const size = prefixBytes + from.readInt32BE(start)
-    return size > this.#buffers.readBytes ? Buffer.allocUnsafeSlow(size) : undefined
+    return size > this.#buffers.readBytes && size <= exactBytesMax ? Buffer.allocUnsafeSlow(size) : undefined
   }
 
   /** Of the frame that is handed out now: whether its memory is the caller's from now on, for nothing else lies in it. */

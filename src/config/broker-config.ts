@@ -104,6 +104,7 @@ export class BrokerConfig extends ConfigReader<BrokerKeys> {
     this.advertisedControllerListeners = this.#advertisedControllers(advertisedEndpoints ?? [])
     this.logDirs = this.listOrNull('log.dirs') ?? this.list('log.dir')
     this.metadataLogDir = this.textOrNull('metadata.log.dir') ?? present(this.logDirs[0], 'a log directory')
+    if (this.metadataLogDir.trim() === '') throw new ConfigError("metadata.log.dir names no directory: ''")
     const cordoned = this.list('cordoned.log.dirs')
     this.cordonedLogDirs = cordoned.includes('*') ? this.logDirs : cordoned
     this.logMoveBytesPerSecond = rateOf(texts, 'replica.alter.log.dirs.io.max.bytes.per.second')

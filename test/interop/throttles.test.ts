@@ -83,17 +83,18 @@ class Moves {
     }
   }
 
-  /** Resolves when all are there: how long each took, since its new replica was known. */
+  /** Resolves when all are there: how long each took, since its new replica was not known yet. However late one looks, it was no longer. */
   async seconds(targets: readonly number[]): Promise<number[]> {
-    const sinceMs = targets.map(() => 0)
+    const sinceMs = targets.map(() => Date.now())
     const seconds = targets.map(() => 0)
     const condition = async (): Promise<boolean> => {
+      const lookedMs = Date.now()
       const { topics } = await asked(this.cluster.node(11), (wire) =>
         wire.call(metadata, { topics: [{ name: 'moved' }] }),
       )
       for (const { partitionIndex: i, replicaNodes, isrNodes } of topics[0]?.partitions ?? []) {
         const target = targets[i] ?? assert.fail(`${i}`)
-        if (sinceMs[i] === 0 && replicaNodes.includes(target)) sinceMs[i] = Date.now()
+        if (!replicaNodes.includes(target)) sinceMs[i] = lookedMs
         if (seconds[i] === 0 && isrNodes.includes(target)) seconds[i] = (Date.now() - (sinceMs[i] ?? 0)) / 1000
       }
       return seconds.every((it) => it > 0)

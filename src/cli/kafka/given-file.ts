@@ -8,6 +8,6 @@ export function readGivenFile(path: string, encoding: 'utf8' | 'latin1' = 'utf8'
     return readFileSync(path, encoding)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    throw new ToolError(error.code === 'ENOENT' ? `no such file: ${path}` : error.message)
+    throw new ToolError(error.code === 'ENOENT' ? `no such file: ${path}` : `${path}: ${error.message}`)
   }
 }

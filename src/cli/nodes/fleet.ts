@@ -26,6 +26,8 @@ export class Fleet {
   readonly #ended = Promise.withResolvers<boolean>()
   #isStopping = false
   #wasReady = false
+  /** A node was ready: there was a cluster. */
+  #hasServed = false
 
   constructor(options: FleetOptions) {
     const { nodes, flags } = options
@@ -87,6 +89,7 @@ export class Fleet {
   }
 
   #tellReady(): void {
+    this.#hasServed ||= this.#children.some(({ isReady }) => isReady)
     const { logger, nodes } = this.#options
     if (this.#wasReady || this.#isStopping || !this.#children.every((child) => child.isReady || child.isOver)) return
     this.#wasReady = true
@@ -103,24 +106,33 @@ export class Fleet {
     const running = this.#children.filter(({ isOver }) => !isOver)
     if (child?.failure !== undefined) this.#tellFailure(child, running)
     else if (!this.#isStopping) {
-      logger.log('info', `node ${id} was stopped: the others go on`, { nodeId: id })
+      const { stops, others } = this.#fate(running, false)
+      logger.log('info', `node ${id} was stopped: ${others}`, { nodeId: id })
+      if (stops) void this.stop()
     }
     if (running.length === 0) this.#ended.resolve(this.#children.every(({ failure }) => failure === undefined))
     else this.#tellReady()
   }
 
   #tellFailure({ id, failure }: ChildNode, running: readonly ChildNode[]): void {
-    const { logger, voters, stopsOnFailure } = this.#options
-    const left = voters.filter((voter) => running.some((it) => it.id === voter)).length
-    // A cluster that has served goes on as far as it can; one that has not would wait for ever.
-    const isHopeless = !this.#wasReady && left * 2 <= voters.length
-    const stops = running.length > 0 && (stopsOnFailure || isHopeless)
-    const why = isHopeless ? `, for ${left} of ${voters.length} voters are no majority` : ''
-    const others = running.length === 0 ? 'no other one runs' : stops ? `the others stop${why}` : 'the others go on'
+    const { logger, stopsOnFailure } = this.#options
+    const { stops, others } = this.#fate(running, stopsOnFailure)
     logger.log('error', `node ${id} ${failure}: ${others}`, {
       nodeId: id,
       running: running.map((it) => it.id).join(','),
     })
     if (stops) void this.stop()
+  }
+
+  /** What becomes of those that run, and how that is told. */
+  #fate(running: readonly ChildNode[], stopsAll: boolean): { readonly stops: boolean; readonly others: string } {
+    if (running.length === 0) return { stops: false, others: 'no other one runs' }
+    const { voters } = this.#options
+    const left = voters.filter((voter) => running.some((it) => it.id === voter)).length
+    // A cluster that has served goes on as far as it can; one that has not would wait for ever.
+    const isHopeless = !this.#hasServed && !this.#isStopping && left * 2 <= voters.length
+    if (isHopeless)
+      return { stops: true, others: `the others stop, for ${left} of ${voters.length} voters are no majority` }
+    return { stops: stopsAll, others: stopsAll ? 'the others stop' : 'the others go on' }
   }
 }

@@ -18,7 +18,7 @@ const softwareName = 'odradek'
 const softwareVersion = '0.1.0'
 /**
  * Of an answer with records: brokers send one batch whole, however large, or nobody would come past it; and which they take from producers
- * they do not tell. Memory is taken for what has come, not for what is announced.
+ * they do not tell. Beyond 64 MB memory is taken for what has come, not for what is announced.
  */
 export const fetchedBytesMax = 2 ** 31 - 1
 const queuedBytesMax = 16 * 1024 * 1024

@@ -1,6 +1,6 @@
 /**
  * Keeps the view of the cluster: asks when somebody needs to know, and when it has become old. One question is under way at a
- * time; whoever needs an answer waits for one that was begun after. Between an answer and the next question passes `retryBackoffMs`,
+ * time; whoever needs an answer waits for one that was begun after, or asks for what was heard `lately`. Between an answer and the next question passes `retryBackoffMs`,
  * unless it is about a topic that was not asked for before.
  */
 import { type Clock, type Logger, type Timer, type Uuid, zeroUuid } from '../../base/index.ts'
@@ -29,6 +29,8 @@ const passing: ReadonlySet<number> = new Set([
   ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
   ErrorCode.UNKNOWN_TOPIC_ID,
 ])
+
+const latelyMsMax = 100
 
 const topicIdVersions = [12, metadata.versions[1]] as const
 
@@ -167,7 +169,7 @@ export class Metadata {
   async lately(names: Iterable<string>): Promise<void> {
     const ageMs = this.#clock.monotonic() - this.#lastAnswerMs
     const isKnown = [...names].every((name) => this.#view.topics.has(name))
-    if (!isKnown || ageMs >= this.#options.options.retryBackoffMs) await this.update()
+    if (!isKnown || ageMs >= latelyMsMax) await this.update()
   }
 
   close(): void {

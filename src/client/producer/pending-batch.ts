@@ -42,6 +42,8 @@ interface BatchPlace {
 /** What a batch begins with where nothing is known: most are sent before they are full. */
 const capacityBytes = 4096
 const capacityBytesMin = 256
+/** Before it is compressed, however well that will go: it is done in one go, and a broker takes no more where that goes wrong. */
+const plainBytesMax = 1024 * 1024
 const sequences = 2 ** 31
 
 export class PendingBatch {
@@ -119,7 +121,9 @@ export class PendingBatch {
   hasRoomFor(record: NewRecord): boolean {
     if (this.#isClosed) return false
     if (this.recordCount === 0) return true
-    return this.sizeInBytes + recordSizeUpperBound(record) <= this.#settings.batchSize
+    const size = recordSizeUpperBound(record)
+    const { batchSize } = this.#settings
+    return this.sizeInBytes + size <= batchSize && this.#plainSize + size <= Math.max(batchSize, plainBytesMax)
   }
 
   /** To be sent without waiting for more. */

@@ -113,7 +113,8 @@ export class Sender {
     for (const queue of [...accumulator.active]) {
       for (const batch of [...queue.batches]) {
         accumulator.remove(queue, batch)
-        batch.fail(() => new KafkaError('CLOSED', 'the producer was closed before the record was acknowledged'))
+        const error = new KafkaError('CLOSED', 'the producer was closed before the record was acknowledged')
+        queueMicrotask(() => batch.fail(() => error))
       }
     }
   }
@@ -338,9 +339,7 @@ export class Sender {
     if (batch.attempts === 1 && this.#options.settings.acks !== 0) batch.release()
     if (batch.isGivenUp) return
     this.#tell(queue, batch, { baseOffset: where.baseOffset })
-    // What is ready goes before those are told who may have more: the broker works while they do.
-    this.wake()
-    queueMicrotask(() => batch.complete(where))
+    this.#tellLater(() => batch.complete(where))
   }
 
   #unanswered(sent: readonly Sent[], cause: unknown): void {
@@ -413,12 +412,19 @@ export class Sender {
     if (batch.isGivenUp) return
     this.#tell(queue, batch, { error })
     const wrong = new Map(response?.recordErrors.map((it) => [it.batchIndex, it.batchIndexErrorMessage]))
-    batch.fail((i) => {
+    const errorOf = (i: number): KafkaError => {
       if (wrong.size === 0) return error
       const told = wrong.get(i)
       const others = 'another record of its batch was refused'
       return new KafkaError(error.code, told ?? (wrong.has(i) ? error.message : `${error.message}; ${others}`))
-    })
+    }
+    this.#tellLater(() => batch.fail(errorOf))
+  }
+
+  /** In order. What is ready goes before those are told who may have more: the broker works while they do. */
+  #tellLater(tell: () => void): void {
+    this.wake()
+    queueMicrotask(tell)
   }
 
   #split({ queue, batch }: Sent): void {
@@ -439,7 +445,7 @@ export class Sender {
       const error = failure ?? new KafkaError('TIMED_OUT', message, { cause: batch.lastError })
       batch.isGivenUp = true
       this.#tell(queue, batch, { error })
-      batch.fail(() => error)
+      queueMicrotask(() => batch.fail(() => error))
       if (!batch.isInFlight) this.#giveUp(queue, batch)
     }
   }
