@@ -1,6 +1,6 @@
 /**
  * Keeps memory of the machine from being free. Where the host of a virtual machine takes back what is free, a broker that writes pays
- * for getting it again: 2.3 s of CPU a GB were seen, and 0.5 without. Held are clean pages of a file without content, in whose place the
+ * for getting it again: 2.3 s of system a GB were seen, and 0.95 without. Held are clean pages of a file without content, in whose place the
  * system puts what brokers write.
  */
 import { closeSync, ftruncateSync, openSync, readFileSync, readSync } from 'node:fs'
