@@ -52,6 +52,26 @@ test('between an answer and the next question passes a while, unless it is about
   })
 })
 
+test('what was heard a moment ago is not asked again, unless it was not about these topics', async () => {
+  const cluster = new ScriptedCluster()
+  await cluster.run(async () => {
+    const { metadata, within, close } = metadataOf(cluster, { retryBackoffMs: 5000 })
+    await metadata.lately(['t'])
+    metadata.want('t')
+    await metadata.topic('t', within(1000))
+    const asked = cluster.metadataAsked
+    await metadata.lately(['t'])
+    assert.equal(cluster.metadataAsked, asked)
+    metadata.want('another')
+    await metadata.lately(['t', 'another'])
+    assert.equal(cluster.metadataAsked, asked + 1)
+    await cluster.sleep(150)
+    await metadata.lately(['t'])
+    assert.equal(cluster.metadataAsked, asked + 2, 'however long the client rests between two questions')
+    close()
+  })
+})
+
 test('what is known becomes old and is asked anew; topics that nobody wants any more are forgotten', async () => {
   const cluster = new ScriptedCluster()
   await cluster.run(async () => {
