@@ -72,6 +72,19 @@ describe('odradek start --nodes', () => {
     }
   })
 
+  it('a cluster that has served goes on as far as it can, also without its voters', async () => {
+    const port = await freePorts(2)
+    const run = new Run(['start', '--nodes', '2', '--set', 'log.dirs=voterless', ...listeners(port)], folder)
+    await run.until(/the cluster is ready nodes=2/)
+    process.kill(processOf(run.output, 1), 'SIGKILL')
+    await run.until(/node 1 was ended by SIGKILL: the others go on nodeId=1 running=2$/m)
+    run.child.kill('SIGTERM')
+    await run.until(/stopping all nodes/)
+    await sleep(600)
+    run.child.kill('SIGTERM')
+    assert.equal(await run.ended, 1)
+  })
+
   it('a command that is killed takes its nodes with it, under control', async () => {
     const port = await freePorts(1)
     const run = new Run(['start', '-n', '1', '--set', 'log.dirs=orphans', ...listeners(port)], folder)
