@@ -12,7 +12,7 @@ import { type Module, moduleOf, type Offence, readModules, root } from './tidy/m
 import { purityOffences } from './tidy/purity.ts'
 import { roomOffences } from './tidy/rooms.ts'
 import { fileLinesMax, fileSizeOffences, functionLinesMax, functionSizeOffences } from './tidy/size.ts'
-import { noteOffences, titleOffences, typeOffences } from './tidy/words.ts'
+import { mergeOffences, noteOffences, titleOffences, typeOffences } from './tidy/words.ts'
 
 const sources = readModules(['src/**/*.ts'])
 const others = readModules(['{test,scripts,bench}/**/*.ts', 'bin/*.js'])
@@ -259,10 +259,20 @@ describe('documents', () => {
     assert.deepEqual(places(titleOffences(documents)), ['two.md:1', 'none.md:1', 'late.md:1'])
   })
 
-  test('each document has one title', () => {
+  test('a planted merge that was not finished is found', () => {
+    const left = ['<'.repeat(7) + ' HEAD', 'ours', '='.repeat(7), 'theirs', '>'.repeat(7) + ' 607a429'].join('\n')
+    const documents = new Map([
+      ['left.md', `# A\n\n${left}\n`],
+      ['fine.md', '# A\n\nB\n====\n'],
+    ])
+    assert.deepEqual(places(mergeOffences(documents)), ['left.md:3', 'left.md:5', 'left.md:7'])
+  })
+
+  test('each document has one title, and every merge was finished', () => {
     const paths = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
     assert.ok(paths.length > 0)
     const documents = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
     assert.deepEqual(show(titleOffences(documents)), [])
+    assert.deepEqual(show(mergeOffences(documents)), [])
   })
 })

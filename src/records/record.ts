@@ -31,10 +31,10 @@ export const noHeaders: readonly RecordHeader[] = Object.freeze([])
 /** Sums of numbers below it stay exact. */
 const exactMax = 2 ** 52
 
-/**
- * Stands on one record after the other of the batch at `position`, format 2, which lies whole in `bytes`; at most `limitBytes` after
- * decompression. Makes no object per record. Throws `CompressionError` or `MalformedError` when they are not what the header says.
- */
+const noBytes = new Uint8Array(0)
+const noBatch: RecordContext = { baseOffset: -1, baseTimestamp: 0n, baseTimestampMs: 0, appendTimestamp: undefined }
+
+/** Stands on one record after the other of a batch of format 2. Makes no object per record, and is used again for the next batch. */
 export class RecordCursor {
   offset = -1
   /** Bytes of the record, its length field included. */
@@ -44,26 +44,40 @@ export class RecordCursor {
   value: Buffer | null = null
   headers: readonly RecordHeader[] = noHeaders
   #timestamp: number | bigint = -1
-  readonly #reader: Reader
-  readonly #batch: RecordContext
-  readonly #count: number
-  #left: number
+  /** What batches lie in. */
+  #bytes: Uint8Array = noBytes
+  #plain = new Reader()
+  /** Of the records: the same, or what was decompressed. */
+  #reader = this.#plain
+  #batch = noBatch
+  #count = 0
+  #left = 0
 
-  constructor(bytes: Uint8Array, position: number, limitBytes: number) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  /**
+   * Before the first record of the batch at `position` of `bytes`, in which it lies whole; at most `limitBytes` after decompression.
+   * Throws, as `next` does, `CompressionError` or `MalformedError` when they are not what the header says.
+   */
+  reset(bytes: Uint8Array, position: number, limitBytes: number): this {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#plain = new Reader(bytes)
+    }
+    const plain = this.#plain
+    const { view } = plain
     assert(header.magic(view, position) === 2, 'records are read from batches of format 2')
-    const size = header.sizeInBytes(view, position)
-    if (size < header.batchHeaderSize || position + size > bytes.length) throw new MalformedError('batch is not whole')
+    const end = position + header.sizeInBytes(view, position)
+    const start = position + header.batchHeaderSize
+    if (end < start || end > bytes.length) throw new MalformedError('batch is not whole')
     const codec = compressionType(header.codecId(view, position))
     if (codec === undefined) throw new MalformedError(`codec ${header.codecId(view, position)}`)
     this.#count = header.recordCount(view, position)
     if (this.#count < 0) throw new MalformedError(`batch of ${this.#count} records`)
     this.#left = this.#count
     this.#batch = recordContext(view, position)
-    const start = bytes.byteOffset + position + header.batchHeaderSize
-    const payload = Buffer.from(bytes.buffer, start, size - header.batchHeaderSize)
     const isPlain = codec === CompressionType.none || this.#count === 0
-    this.#reader = new Reader(isPlain ? payload : decompress(codec, payload, limitBytes))
+    if (isPlain) this.#reader = plain.reset(plain.bytes, start, end)
+    else this.#reader = new Reader(decompress(codec, plain.bytes.subarray(start, end), limitBytes))
+    return this
   }
 
   /** Moves to the next record; false behind the last one. */
@@ -108,7 +122,7 @@ function saturated(timestamp: bigint): number {
 
 /** The same, for who has time. */
 export function* readRecords(bytes: Uint8Array, position: number, limitBytes: number): Generator<Record, void, void> {
-  const cursor = new RecordCursor(bytes, position, limitBytes)
+  const cursor = new RecordCursor().reset(bytes, position, limitBytes)
   while (cursor.next()) yield cursor.record()
 }
 

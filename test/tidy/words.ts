@@ -21,6 +21,12 @@ export function typeOffences(modules: readonly Module[]): Offence[] {
   ])
 }
 
+/** What a merge leaves where it was not finished: a compiler sees that, a reader of documents too late. */
+export function mergeOffences(documents: ReadonlyMap<string, string>): Offence[] {
+  const mark = /^(?:<{7} |>{7} |={7}$)/gm
+  return [...documents].flatMap(([path, text]) => matches(path, text, mark, 'a merge that was not finished'))
+}
+
 /** A document is its text by path; one line `# Title`, outside of fenced code, and it comes first. */
 export function titleOffences(documents: ReadonlyMap<string, string>): Offence[] {
   return [...documents].flatMap(([path, text]) => {

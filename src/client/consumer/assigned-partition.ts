@@ -48,6 +48,7 @@ export class AssignedPartition {
   /** One more with each jump: what was asked for before is none of its business. */
   #jumps = 0
   #fetched: Fetched[] = []
+  #bufferedBytes = 0
   /** Decoded, and handed out up to `#at`. */
   #records: readonly ConsumedRecord<Bytes, Bytes>[] = []
   #at = 0
@@ -61,8 +62,9 @@ export class AssignedPartition {
     return this.#jumps
   }
 
+  /** Of what was fetched, and is not handed out to its end. */
   get bufferedBytes(): number {
-    return this.#fetched.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
+    return this.#bufferedBytes
   }
 
   get hasFetched(): boolean {
@@ -77,6 +79,7 @@ export class AssignedPartition {
     this.fetchFrom = position
     this.preferredReplica = undefined
     this.#fetched = []
+    this.#bufferedBytes = 0
     this.#records = []
     this.#at = 0
   }
@@ -92,7 +95,9 @@ export class AssignedPartition {
 
   received(fetched: Fetched): void {
     this.fetchFrom = fetched.end
-    if (fetched.sizeInBytes > 0) this.#fetched.push(fetched)
+    if (fetched.sizeInBytes === 0) return
+    this.#fetched.push(fetched)
+    this.#bufferedBytes += fetched.sizeInBytes
   }
 
   /** What was decoded last is handed out. */
@@ -151,6 +156,7 @@ export class AssignedPartition {
       this.#records = records ?? []
       if (records !== undefined) continue
       this.#fetched.shift()
+      this.#bufferedBytes -= first.sizeInBytes
       // Nothing of what lies before is in anybody's hands: what there is no record of is done with them.
       const isDone = this.processed?.offset === this.position?.offset
       this.position = first.end

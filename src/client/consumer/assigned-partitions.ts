@@ -5,7 +5,9 @@ import type { TopicPartition } from './assignors/assignor.ts'
 const nameOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`
 
 export class AssignedPartitions {
-  #all = new Map<string, AssignedPartition>()
+  readonly #all = new Map<string, AssignedPartition>()
+  /** The same, for who asks with each record. */
+  readonly #there = new Set<AssignedPartition>()
   readonly #leaving = new Set<AssignedPartition>()
 
   get all(): Iterable<AssignedPartition> {
@@ -20,17 +22,13 @@ export class AssignedPartitions {
     return [...this.all].map(({ topic, partition }) => ({ topic, partition }))
   }
 
-  get offered(): readonly AssignedPartition[] {
-    return [...this.all].filter((partition) => !this.#leaving.has(partition))
-  }
-
   get(partition: TopicPartition): AssignedPartition | undefined {
     return this.#all.get(nameOf(partition))
   }
 
   /** It may have been taken away, and given again: then it is another one. */
   has(partition: AssignedPartition): boolean {
-    return this.get(partition) === partition
+    return this.#there.has(partition)
   }
 
   isOffered(partition: AssignedPartition): boolean {
@@ -39,7 +37,12 @@ export class AssignedPartitions {
 
   add(partitions: readonly TopicPartition[]): readonly AssignedPartition[] {
     const news = partitions.map(({ topic, partition }) => new AssignedPartition(topic, partition))
-    for (const each of news) this.#all.set(nameOf(each), each)
+    for (const each of news) {
+      const before = this.get(each)
+      if (before !== undefined) this.#there.delete(before)
+      this.#all.set(nameOf(each), each)
+      this.#there.add(each)
+    }
     return news
   }
 
@@ -69,6 +72,7 @@ export class AssignedPartitions {
       if (assigned === undefined) continue
       this.#leaving.delete(assigned)
       this.#all.delete(nameOf(each))
+      this.#there.delete(assigned)
     }
   }
 }

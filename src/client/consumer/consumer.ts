@@ -95,7 +95,7 @@ export class Consumer {
       metadataMaxAgeMs: connection.metadataMaxAgeMs,
       assigned: () => assigned.all,
       isAssigned: (partition) => assigned.has(partition),
-      arrived: () => this.#handout.arrived(),
+      received: (partition, fetched) => this.#handout.received(partition, fetched),
       outOfRange: (partition) => this.#beginnings.outOfRange(partition),
       diverged: (partition, end) => this.#beginnings.diverged(partition, end),
       failed: (_, error) => this.#handout.fail(error),
@@ -103,7 +103,6 @@ export class Consumer {
     this.#handout = new Handout({
       clock,
       logger: ground.logger,
-      assigned: () => assigned.offered,
       isOffered: (partition) => assigned.isOffered(partition),
       taken: () => this.#loop.wake(),
     })

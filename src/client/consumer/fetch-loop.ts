@@ -33,8 +33,8 @@ export interface FetchLoopOptions {
   readonly assigned: () => Iterable<AssignedPartition>
   /** It may have been given up while it was asked for. */
   readonly isAssigned: (partition: AssignedPartition) => boolean
-  /** There are records to hand out. */
-  readonly arrived: () => void
+  /** There is something to hand out, or nothing for the application up to its end. */
+  readonly received: (partition: AssignedPartition, fetched: FetchedBatches) => void
   /** There is nothing at its position: it was deleted, or never written. */
   readonly outOfRange: (partition: AssignedPartition) => void
   /** The log of its leader has left that which was read: up to `end` both are the same. */
@@ -117,8 +117,9 @@ export class FetchLoop {
       else if (!this.#asking.has(broker.id)) this.#ask(byBroker, broker, partition)
     }
     // Each answer may bring its share of what there is room for, or one batch.
-    const share = Math.floor(left / (byBroker.size + this.#asking.size))
-    const maxBytes = Math.max(1, Math.min(this.#options.settings.fetchMaxBytes, share))
+    const { fetchMaxBytes, prefetchBytes } = this.#options.settings
+    const share = Math.min(left / (byBroker.size + this.#asking.size), prefetchBytes / answersAhead)
+    const maxBytes = Math.max(1, Math.min(fetchMaxBytes, Math.floor(share)))
     for (const [brokerId, asked] of byBroker) void this.#fetch(brokerId, asked, maxBytes)
     return wakeMs
   }
@@ -311,8 +312,7 @@ export class FetchLoop {
         checkCrcs: settings.checkCrcs,
         bytesMax: decompressedBytesMax,
       })
-      partition.received(fetched)
-      this.#options.arrived()
+      this.#options.received(partition, fetched)
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
       this.#delay(partition)
@@ -355,6 +355,13 @@ function* wanted(all: readonly AssignedPartition[], left: number): Iterable<Assi
     if (left > 0 || !partition.hasFetched) yield partition
   }
 }
+
+/**
+ * Of what may wait, each is at most one of so many parts. Memory of an answer is free when all of it has been handed out, and V8 has
+ * looked: where answers are half of what may wait they live long enough to be taken for lasting (measured: 1 KB records at 1 GB/s take
+ * 150 MB with quarters, up to 370 MB with halves, at the same speed).
+ */
+const answersAhead = 4
 
 /** Of one batch: what a producer may have packed into `max.message.bytes`. */
 const decompressedBytesMax = 1024 * 1024 * 1024

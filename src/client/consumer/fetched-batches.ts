@@ -5,7 +5,7 @@
 import { BatchCursor, batchHeader, ControlRecordType, controlRecordType, readRecords } from '../../records/index.ts'
 import { KafkaError } from '../kafka-error.ts'
 import type { Bytes, Fetched, Position } from './assigned-partition.ts'
-import { addRecords } from './batch-records.ts'
+import { BatchRecords } from './batch-records.ts'
 import type { ConsumedRecord } from './consumed-record.ts'
 
 export interface AbortedTransaction {
@@ -35,6 +35,7 @@ export class FetchedBatches implements Fetched {
   leaderEpoch = -1
   readonly #options: FetchedOptions
   readonly #cursor: BatchCursor
+  readonly #records: BatchRecords
   /** Not yet come to. */
   readonly #aborted: AbortedTransaction[]
   /** Whose transactions, as far as the cursor has come, will be aborted. */
@@ -50,6 +51,7 @@ export class FetchedBatches implements Fetched {
     this.#aborted = [...(options.aborted ?? [])].sort((a, b) => a.firstOffset - b.firstOffset)
     this.end = endOf(options)
     this.#cursor = new BatchCursor(options.bytes)
+    this.#records = new BatchRecords(options)
   }
 
   next(): readonly ConsumedRecord<Bytes, Bytes>[] | undefined {
@@ -103,7 +105,7 @@ export class FetchedBatches implements Fetched {
   #decoded(cursor: BatchCursor): readonly ConsumedRecord<Bytes, Bytes>[] {
     const records: ConsumedRecord<Bytes, Bytes>[] = []
     try {
-      addRecords(records, cursor, { ...this.#options, fromOffset: this.#options.from.offset })
+      this.#records.addTo(records, cursor, this.#options.from.offset)
     } catch (error) {
       const failure = this.#corrupt(error instanceof Error ? error.message : String(error), error)
       if (records.length === 0) throw failure

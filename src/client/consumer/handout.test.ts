@@ -27,25 +27,28 @@ function answer(partition: number, batches: number[][], end: number): Fetched {
 }
 
 function stage(...answers: Fetched[]) {
-  const partitions = answers.map((fetched, i) => {
+  const partitions = answers.map((_, i) => {
     const partition = new AssignedPartition('t', i)
     partition.jump({ offset: 0, leaderEpoch: -1 })
-    partition.received(fetched)
     return partition
   })
   let taken = 0
+  let looks = 0
   const logged: unknown[] = []
   const logger: Logger = { child: () => logger, log: (_level, _message, fields) => void logged.push(fields?.reason) }
   const handout = new Handout({
     clock: new ManualClock(),
     logger,
-    assigned: () => partitions,
-    isOffered: (partition) => partitions.includes(partition),
+    isOffered(partition) {
+      looks++
+      return partitions.includes(partition)
+    },
     taken: () => {
       taken++
     },
   })
-  return { handout, partitions, logged, taken: () => taken }
+  for (const [i, partition] of partitions.entries()) handout.received(partition, answers[i] as Fetched)
+  return { handout, partitions, logged, taken: () => taken, looks: () => looks }
 }
 
 const at = ({ processed, position }: AssignedPartition) => [processed?.offset, position?.offset]
@@ -107,6 +110,29 @@ test('partitions take turns, and those that pause are left out', () => {
   assert.equal(next(), '1:0')
 })
 
+test('a batch costs no look at partitions that have nothing', () => {
+  const many = Array.from({ length: 1000 }, (_, i) => answer(i, i === 500 ? [[0], [1], [2]] : [], i === 500 ? 3 : 0))
+  const { handout, looks } = stage(...many)
+  assert.equal(handout.batch()?.partition, 500)
+  const before = looks()
+  handout.done()
+  assert.equal(handout.batch()?.partition, 500)
+  // The first time it was found out which have nothing: those before it, and now those behind it.
+  handout.done()
+  const found = looks()
+  assert.equal(handout.batch()?.partition, 500)
+  assert.ok(found - before <= 500)
+  assert.equal(looks() - found, 1)
+})
+
+test('of a partition that is taken away nothing is handed out, whatever was begun of it', () => {
+  const { handout, partitions } = stage(answer(0, [[0, 1]], 2), answer(1, [[0, 1]], 2))
+  assert.equal(handout.one()?.partition, 0)
+  handout.done()
+  partitions.shift()
+  assert.deepEqual([handout.one()?.partition, handout.one()?.partition, handout.one()], [1, 1, undefined])
+})
+
 test("who gives partitions up waits until nothing of them is in the application's hands", async () => {
   const { handout, partitions } = stage(answer(0, [[0]], 1), answer(1, [[0]], 1))
   const [first, second] = partitions
@@ -127,16 +153,15 @@ test("who gives partitions up waits until nothing of them is in the application'
   await closed
 })
 
-test('when nothing is here, or a batch is handed out, more is fetched', () => {
+test('when nothing is here, or what was fetched at once is handed out, more is fetched', () => {
   const { handout, taken } = stage(answer(0, [[0, 1], [2]], 3))
   handout.one()
   assert.equal(taken(), 0)
   handout.one()
-  assert.equal(taken(), 1)
   handout.one()
-  assert.equal(taken(), 2)
+  assert.equal(taken(), 0)
   assert.equal(handout.one(), undefined)
-  assert.equal(taken(), 3)
+  assert.equal(taken(), 2)
 })
 
 test('what cannot be read is fetched again, and fails again: nothing behind it is handed out', () => {
@@ -154,7 +179,7 @@ test('what cannot be read is fetched again, and fails again: nothing behind it i
   for (let i = 1; i <= 2; i++) {
     assert.throws(() => handout.one(), /broken batch/)
     assert.deepEqual([reads, partition.fetchFrom?.offset, ...at(partition)], [i, 0, 0, 0])
-    partition.received(broken())
+    handout.received(partition, broken())
   }
 })
 
@@ -254,8 +279,7 @@ test('who has given a loop up while it waited gets nothing by it, and nobody els
   const first = rawRecords(loop)
   const waiting = first.next()
   await first.return?.()
-  partition.received(answer(0, [[0, 1]], 2))
-  handout.arrived()
+  handout.received(partition, answer(0, [[0, 1]], 2))
   assert.equal((await waiting).done, true)
   assert.equal((await first.next()).done, true)
   assert.equal((await rawRecords(loop).next()).value?.offset, 0)
@@ -268,8 +292,7 @@ function looping() {
   const [partition] = partitions
   assert.ok(partition !== undefined)
   const fetch = (...offsets: number[]): void => {
-    partition.received(answer(0, [offsets], (offsets.at(-1) ?? 0) + 1))
-    handout.arrived()
+    handout.received(partition, answer(0, [offsets], (offsets.at(-1) ?? 0) + 1))
   }
   return {
     handout,

@@ -4,14 +4,13 @@
  * begins one takes over.
  */
 import type { Clock, Logger } from '../../base/index.ts'
-import type { AssignedPartition, Bytes } from './assigned-partition.ts'
+import type { AssignedPartition, Bytes, Fetched } from './assigned-partition.ts'
 import type { ConsumedBatch, ConsumedRecord } from './consumed-record.ts'
 
 export interface HandoutOptions {
   readonly clock: Clock
   readonly logger: Logger
-  readonly assigned: () => Iterable<AssignedPartition>
-  /** Whether it is among those. */
+  /** Whether it is assigned, and not about to be taken away. */
   readonly isOffered: (partition: AssignedPartition) => boolean
   /** There is room for more. */
   readonly taken: () => void
@@ -39,8 +38,10 @@ export class Handout {
   #loop: symbol | undefined
   /** Something is in hand, but the application has not seen it. */
   #reading: Promise<unknown> | undefined
-  /** Whose turn it is, while it has records. */
-  #current: AssignedPartition | undefined
+  /** Those that may have something, the one whose turn it is first. */
+  readonly #turns = new Set<AssignedPartition>()
+  /** Of which a batch is handed out record by record. */
+  #begun: AssignedPartition | undefined
   #failure: Failure | undefined
   #isClosed = false
   #wake: (() => void)[] = []
@@ -151,6 +152,13 @@ export class Handout {
     return new Promise((resolve) => this.#wake.push(resolve))
   }
 
+  /** There is something to hand out. */
+  received(partition: AssignedPartition, fetched: Fetched): void {
+    partition.received(fetched)
+    this.#turns.add(partition)
+    this.arrived()
+  }
+
   arrived(): void {
     for (const resolve of this.#wake.splice(0)) resolve()
   }
@@ -191,47 +199,43 @@ export class Handout {
       throw error
     }
     // Most of the time the batch that was begun goes on: nothing is looked at but that.
-    const current = this.#current
-    const mayGoOn = current !== undefined && !current.isBetweenBatches && !current.isPaused
-    const goesOn = mayGoOn && reads(current.topic) && this.#options.isOffered(current)
-    for (const partition of goesOn ? [current] : this.#inTurn()) {
-      if (partition.isPaused || partition.position === undefined || !reads(partition.topic)) continue
-      const taken = this.#taken(partition, of)
-      if (taken === undefined) continue
+    const begun = this.#begun
+    const goesOn = begun?.isBetweenBatches === false && !begun.isPaused && reads(begun.topic)
+    for (const partition of goesOn && this.#options.isOffered(begun) ? [begun] : this.#turns) {
+      const isOffered = this.#options.isOffered(partition)
+      if (isOffered && (partition.isPaused || !reads(partition.topic))) continue
+      const taken = isOffered ? this.#taken(partition, of) : undefined
+      if (taken === undefined) {
+        this.#turns.delete(partition)
+        continue
+      }
       if (partition.isBetweenBatches) this.#passOn(partition)
-      else this.#current = partition
+      else this.#begun = partition
       this.#inHand = partition
       this.#takes++
       this.#silentFromMs = this.#options.clock.monotonic()
       return taken
     }
-    // Those that were looked into have room again.
     this.#options.taken()
     return undefined
   }
 
   /** Where it cannot be read it is fetched again, and fails again: nothing is left out unless the application jumps behind it. */
   #taken<T>(partition: AssignedPartition, of: (partition: AssignedPartition) => T | undefined): T | undefined {
+    const before = partition.bufferedBytes
     try {
       return of(partition)
     } catch (error) {
       partition.jump(partition.position)
-      this.#options.taken()
       throw error
+    } finally {
+      if (partition.bufferedBytes < before) this.#options.taken()
     }
   }
 
   /** Behind each batch the next partition has its turn, or one with much to read would keep all others waiting. */
   #passOn(partition: AssignedPartition): void {
-    const all = [...this.#options.assigned()]
-    this.#current = all[(all.indexOf(partition) + 1) % all.length]
-    this.#options.taken()
-  }
-
-  /** First the one whose turn it is, then those behind it, then those before. */
-  #inTurn(): readonly AssignedPartition[] {
-    const all = [...this.#options.assigned()]
-    const at = this.#current === undefined ? 0 : Math.max(0, all.indexOf(this.#current))
-    return [...all.slice(at), ...all.slice(0, at)]
+    this.#turns.delete(partition)
+    this.#turns.add(partition)
   }
 }

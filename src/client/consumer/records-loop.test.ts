@@ -21,7 +21,6 @@ function stage() {
   const handout = new Handout({
     clock,
     logger: quiet,
-    assigned: () => assigned,
     isOffered: (each) => assigned.includes(each),
     taken: () => undefined,
   })
@@ -40,8 +39,13 @@ function stage() {
     if (partition.position === undefined) partition.jump({ offset, leaderEpoch: 1 })
     const batches = [[record(offset), record(offset + 1)]]
     const end = { offset: offset + 2, leaderEpoch: 1 }
-    partition.received({ sizeInBytes: 10, highWatermark: 99, next: () => batches.shift(), leaderEpoch: 1, end })
-    handout.arrived()
+    handout.received(partition, {
+      sizeInBytes: 10,
+      highWatermark: 99,
+      next: () => batches.shift(),
+      leaderEpoch: 1,
+      end,
+    })
   }
   return { partition, assigned, clock, handout, decoding, records, begin }
 }

@@ -3,7 +3,7 @@
  * acquired, each with the number of its deliveries. Other records of the batches are somebody else's. Pure.
  */
 import { BatchCursor, batchHeader, CompressionType, messageCodecId } from '../../records/index.ts'
-import { addRecords } from '../consumer/batch-records.ts'
+import { BatchRecords } from '../consumer/batch-records.ts'
 import type { ConsumedRecord } from '../consumer/consumed-record.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { type AcknowledgedRange, AcknowledgeType } from './acknowledgements.ts'
@@ -49,6 +49,7 @@ export function acquiredRecords(options: AcquiredOptions): Acquired {
   let error: KafkaError | undefined
   const ranges = disjoint(options.acquired)
   const cursor = new BatchCursor(options.bytes)
+  const decoder = new BatchRecords(options)
   /** Behind the batch before. */
   let next = 0
   while (cursor.next()) {
@@ -59,7 +60,7 @@ export function acquiredRecords(options: AcquiredOptions): Acquired {
     const ours = within(ranges, first, last)
     if (ours.length === 0) continue
     try {
-      for (const record of decoded(cursor, options)) {
+      for (const record of decoded(cursor, options, decoder)) {
         const range = ours.find(
           ({ firstOffset, lastOffset }) => firstOffset <= record.offset && record.offset <= lastOffset,
         )
@@ -107,10 +108,14 @@ function firstOffset({ magic, view, position }: BatchCursor, next: number): numb
   return isWrapper ? next : batchHeader.baseOffset(view, position)
 }
 
-function decoded(cursor: BatchCursor, options: AcquiredOptions): readonly ConsumedRecord<Bytes, Bytes>[] {
-  if (options.checkCrcs && cursor.magic === 2 && !cursor.isCrcValid()) throw new Error('its checksum is wrong')
+function decoded(
+  cursor: BatchCursor,
+  { checkCrcs }: AcquiredOptions,
+  decoder: BatchRecords,
+): readonly ConsumedRecord<Bytes, Bytes>[] {
+  if (checkCrcs && cursor.magic === 2 && !cursor.isCrcValid()) throw new Error('its checksum is wrong')
   const records: ConsumedRecord<Bytes, Bytes>[] = []
-  addRecords(records, cursor, { ...options, fromOffset: 0 })
+  decoder.addTo(records, cursor, 0)
   return records
 }
 
