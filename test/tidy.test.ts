@@ -260,7 +260,7 @@ describe('documents', () => {
   })
 
   test('a planted merge that was not finished is found', () => {
-    const left = ['<'.repeat(7) + ' HEAD', 'ours', '='.repeat(7), 'theirs', '>'.repeat(7) + ' 607a429'].join('\n')
+    const left = [`${'<'.repeat(7)} HEAD`, 'ours', '='.repeat(7), 'theirs', `${'>'.repeat(7)} 607a429`].join('\n')
     const documents = new Map([
       ['left.md', `# A\n\n${left}\n`],
       ['fine.md', '# A\n\nB\n====\n'],
