@@ -20,6 +20,14 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the host does not resolve now',
 }
 
+/** `error` as it is, unless it is the system's about this address. */
+export function asListenError(error: unknown, shown: string): unknown {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error
+  const reason = reasons[error.code]
+  if (reason === undefined) return error
+  return new ListenError(`${shown} cannot be listened on: ${reason}`, error.code, error)
+}
+
 interface Wanted {
   /** As it is written in the config. */
   readonly shown: string
@@ -31,13 +39,11 @@ interface Wanted {
 /** `error` as it is, unless it is the system's about one of the addresses that `config` wants to listen on. */
 export function withListener(error: unknown, config: BrokerConfig): unknown {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error
-  const reason = reasons[error.code]
   const port = 'port' in error ? error.port : undefined
   const host = 'hostname' in error ? error.hostname : 'address' in error ? error.address : undefined
   const all = wanted(config)
   const found = all.find((it) => it.port === port) ?? all.find((it) => host !== undefined && it.host === host)
-  if (reason === undefined || found === undefined) return error
-  return new ListenError(`${found.shown} of '${found.key}' cannot be listened on: ${reason}`, error.code, error)
+  return found === undefined ? error : asListenError(error, `${found.shown} of '${found.key}'`)
 }
 
 function wanted({ listeners, metricsListener: metrics }: BrokerConfig): readonly Wanted[] {

@@ -17,7 +17,7 @@ describe('startBroker', () => {
   it('tells what is misspelt', async () => {
     await assert.rejects(start({ confg: {} }), {
       name: 'TypeError',
-      message: "startBroker has no option 'confg'; it has config, logLevel, log",
+      message: "startBroker has no option 'confg'; it has config, registry, logLevel, log",
     })
     await assert.rejects(start({ logLevel: 'verbose' }), { name: 'TypeError', message: /^logLevel is one of debug, / })
     await assert.rejects(start({ config: { 'num.partition': 3 } }), {

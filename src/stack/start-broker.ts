@@ -13,6 +13,8 @@ export interface StartBrokerOptions {
    * `listeners` has none for the controller, that of the defaults stays.
    */
   readonly config?: Readonly<Record<string, string | number | boolean>>
+  /** With a schema registry, on a free port; it keeps its schemas in this broker. Default false. */
+  readonly registry?: boolean
   /** Least level of log lines; nothing below `error` unless told. */
   readonly logLevel?: LogLevel
   /** Where log lines go; standard error unless told. */
@@ -24,6 +26,8 @@ export interface RunningBroker extends AsyncDisposable {
   readonly bootstrap: string
   readonly port: number
   readonly clusterId: string
+  /** `http://host:port` of the schema registry, where there is one. */
+  readonly registryUrl: string | undefined
   /** Settles when the broker has stopped: undefined if it was told to, else why. */
   readonly ended: Promise<Error | undefined>
   /** Stops under control; a second call waits for the same stop. */
@@ -36,17 +40,37 @@ export interface RunningBroker extends AsyncDisposable {
  */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<RunningBroker> {
   checkOptions(options)
-  const { config = {}, logLevel = 'error', log } = options
+  const { config = {}, logLevel = 'error', log, registry = false } = options
   const node = await startServer({
     texts: withOwnListener(testDefaults, configTexts(config)),
     formatsEmpty: true,
     level: logLevel,
     ...(log === undefined ? {} : { write: log }),
   })
-  return runningBroker(node)
+  const broker = runningBroker(node)
+  return registry ? withRegistry(broker, { logLevel, ...(log && { log }) }) : broker
 }
 
-const optionNames = ['config', 'logLevel', 'log'] satisfies (keyof StartBrokerOptions)[]
+async function withRegistry(
+  broker: RunningBroker,
+  options: Pick<StartBrokerOptions, 'logLevel' | 'log'>,
+): Promise<RunningBroker> {
+  const { startRegistry } = await import('./registry.ts')
+  try {
+    const kafka = { bootstrapServers: broker.bootstrap }
+    const registry = await startRegistry({ ...options, kafka, port: 0, replicationFactor: 1 })
+    const stop = async (): Promise<void> => {
+      await registry.stop()
+      await broker.stop()
+    }
+    return { ...broker, registryUrl: registry.url, stop, [Symbol.asyncDispose]: stop }
+  } catch (error) {
+    await broker.stop()
+    throw error
+  }
+}
+
+const optionNames = ['config', 'registry', 'logLevel', 'log'] satisfies (keyof StartBrokerOptions)[]
 const levels: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[]
 
 /** Not every test is checked by a compiler: what is misspelt must not pass for something that was done. */
@@ -56,7 +80,9 @@ function checkOptions(options: StartBrokerOptions): void {
   if (unknown.length > 0) {
     throw new TypeError(`startBroker has no option '${unknown[0]}'; it has ${names.join(', ')}`)
   }
-  const { logLevel } = options
+  const { logLevel, registry } = options
+  if (registry !== undefined && typeof registry !== 'boolean')
+    throw new TypeError(`registry is true or false, not ${typeof registry}`)
   if (logLevel !== undefined && !levels.includes(logLevel)) {
     throw new TypeError(`logLevel is one of ${levels.join(', ')}, not ${String(logLevel)}`)
   }
@@ -86,6 +112,7 @@ function runningBroker(node: Node): RunningBroker {
     bootstrap: `${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     clusterId: node.clusterId,
+    registryUrl: undefined,
     ended: node.ended,
     stop,
     [Symbol.asyncDispose]: stop,

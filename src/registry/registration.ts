@@ -1,0 +1,195 @@
+/** Decides on a schema that is to be registered, finds one that is, and tells whether one could be. Pure. */
+import { compatibilityErrors, type EarlierSchema } from './compatibility.ts'
+import { checkWritable, type Decision } from './decision.ts'
+import { guidOf } from './fingerprint.ts'
+import type { ParsedSchema } from './formats/format.ts'
+import { mergedMetadata, mergedRuleSet } from './merged.ts'
+import { RegistryError } from './registry-error.ts'
+import type { SchemaParser } from './schema-parser.ts'
+import { type Config, defaultLevel, isImport } from './settings.ts'
+import type { RegistryRecord } from './store/registry-record.ts'
+import type { RegistryState } from './store/registry-state.ts'
+import type { SchemaContent, StoredSchema } from './stored-schema.ts'
+import { besideSubject, contextOf, defaultContext } from './subject-name.ts'
+
+export interface RegisterRequest {
+  readonly subject: string
+  /** An empty text: that of the version before, with other metadata or rules. */
+  readonly content: SchemaContent
+  /** Undefined: the next one. */
+  readonly version: number | undefined
+  /** To be taken over from another registry: in the mode IMPORT alone. */
+  readonly id: number | undefined
+  readonly normalize: boolean
+}
+
+interface Prepared {
+  readonly content: SchemaContent
+  readonly parsed: ParsedSchema
+}
+
+export class Registration {
+  readonly #state: RegistryState
+  readonly #parser: SchemaParser
+
+  constructor(state: RegistryState, parser: SchemaParser) {
+    this.#state = state
+    this.#parser = parser
+  }
+
+  /** Throws RegistryError. */
+  register(request: RegisterRequest, nowMs: number): Decision<StoredSchema> {
+    const { subject, version } = request
+    this.#checkMode(request)
+    const state = this.#state
+    const config = state.configInScope(subject)
+    const all = state.versions(subject)
+    const next = (all.at(-1)?.version ?? 0) + 1
+    const isImported = isImport(state.modeInScope(subject))
+    const wanted = isImported ? request.content : this.#populated(request, config, next)
+    const { content, parsed } = this.#prepare(subject, wanted, request.normalize || config.normalize === true)
+    const guid = guidOf(content)
+    const context = contextOf(subject)
+    const same = state.withGuid(guid).filter((it) => contextOf(it.subject) === context)
+    if (version === undefined) {
+      const there = same.find((it) => it.subject === subject && !it.deleted && isOf(it, request.id))
+      if (there !== undefined) return { records: [], reply: there }
+    }
+    if (!isImported) {
+      const errors = this.#errors(subject, { content, parsed }, all)
+      if (errors.length > 0) {
+        const text = `Schema being registered is incompatible with an earlier schema for subject "${subject}", details: [${errors.join(', ')}]`
+        throw new RegistryError('incompatible', text)
+      }
+      if (version !== undefined && version !== next)
+        throw new RegistryError('invalidSchema', 'Version is not one more than previous version')
+    }
+    const id = request.id ?? same[0]?.id ?? state.highestId(context) + 1
+    this.#checkId(context, id, guid)
+    const schema = { ...content, subject, version: version ?? next, id, guid, deleted: false, timestampMs: nowMs }
+    return { records: this.#records(schema, all), reply: schema }
+  }
+
+  #checkMode({ subject, id }: RegisterRequest): void {
+    checkWritable(this.#state, subject)
+    const mode = this.#state.modeInScope(subject)
+    const wanted = id === undefined ? 'read-write' : 'import'
+    if (id === undefined ? mode === 'READWRITE' : isImport(mode)) return
+    const text = `Subject ${subject} in context ${contextOf(subject)} is not in ${wanted} mode`
+    throw new RegistryError('notPermitted', text)
+  }
+
+  /** What was not given is taken over from the version before, and from what is set for the subject. */
+  #populated({ subject, content, version }: RegisterRequest, config: Config, next: number): SchemaContent {
+    const before = this.#state.latest(subject)
+    const { defaultMetadata, overrideMetadata, defaultRuleSet, overrideRuleSet } = config
+    const ruleSet = content.ruleSet ?? before?.ruleSet
+    let metadata = mergedMetadata(
+      mergedMetadata(defaultMetadata, content.metadata ?? before?.metadata),
+      overrideMetadata,
+    )
+    if (version !== undefined || metadata?.properties?.[versionProperty] !== undefined) {
+      metadata = mergedMetadata(metadata, { properties: { [versionProperty]: String(next) } })
+    }
+    const isEmpty = content.schema.trim() === ''
+    if (isEmpty && before === undefined) throw new RegistryError('invalidSchema', 'Empty schema')
+    const { schemaType, schema, references } = isEmpty && before !== undefined ? before : content
+    return {
+      ...{ schemaType, schema, references, metadata },
+      ruleSet: mergedRuleSet(mergedRuleSet(defaultRuleSet, ruleSet), overrideRuleSet),
+    }
+  }
+
+  #prepare(subject: string, content: SchemaContent, normalize: boolean): Prepared {
+    const parsed = this.#parser.parse(subject, content)
+    const references = content.references.map((reference) => this.#atVersion(subject, reference))
+    return { parsed, content: { ...content, references, schema: normalize ? parsed.normalized : parsed.canonical } }
+  }
+
+  /** A reference to the latest version is one to the version that this is now. */
+  #atVersion(subject: string, reference: SchemaContent['references'][number]): SchemaContent['references'][number] {
+    if (reference.version !== -1) return reference
+    const latest = this.#state.latest(besideSubject(subject, reference.subject))
+    return { ...reference, version: latest?.version ?? -1 }
+  }
+
+  /** Those of one id are one schema. */
+  #checkId(context: string, id: number, guid: string): void {
+    const other = this.#state.withId(context, id).find((it) => it.guid !== guid)
+    if (other === undefined) return
+    throw new RegistryError(
+      'notPermitted',
+      `Overwrite new schema with id ${id} in context ${context} is not permitted.`,
+    )
+  }
+
+  #records(schema: StoredSchema, all: readonly StoredSchema[]): RegistryRecord[] {
+    const { subject, version, id } = schema
+    const context = contextOf(subject)
+    const isNewContext = context !== defaultContext && !this.#state.hasContext(context)
+    // A version that comes back leaves no older self behind, unless somebody refers to that.
+    const selves = all.filter((it) => it.deleted && it.id === id && it.version < version)
+    const replaced = selves.filter((it) => this.#state.referrers(it, 'with').length === 0)
+    return [
+      ...(isNewContext ? [{ kind: 'context', context } as const] : []),
+      ...replaced.map((it) => ({ kind: 'schema', subject, version: it.version, value: undefined }) as const),
+      { kind: 'schema', subject, version, value: schema },
+    ]
+  }
+
+  /** The version of a subject that is this schema. Throws RegistryError where it is none. */
+  lookUp(subject: string, content: SchemaContent, { normalize, deleted }: LookUp): StoredSchema | undefined {
+    const config = this.#state.configInScope(subject)
+    const find = (wanted: SchemaContent): StoredSchema | undefined => {
+      const guid = guidOf(this.#prepare(subject, wanted, normalize || config.normalize === true).content)
+      return this.#state.versions(subject, deleted ? 'with' : 'without').findLast((it) => it.guid === guid)
+    }
+    const there = find(content)
+    if (there !== undefined || this.#state.latest(subject) === undefined) return there
+    const request = { subject, content, version: undefined, id: undefined, normalize }
+    return find(this.#populated(request, config, 0))
+  }
+
+  /** What hinders it from following these versions, as texts. Throws RegistryError where it is no schema. */
+  compatibility(
+    subject: string,
+    content: SchemaContent,
+    { earlier, normalize }: { readonly earlier: readonly StoredSchema[]; readonly normalize: boolean },
+  ): readonly string[] {
+    if (content.schema.trim() === '') throw new RegistryError('invalidSchema', 'Empty schema')
+    return this.#errors(subject, this.#prepare(subject, content, normalize), earlier)
+  }
+
+  #errors(subject: string, { content, parsed }: Prepared, earlier: readonly StoredSchema[]): readonly string[] {
+    const {
+      compatibilityLevel: level = defaultLevel,
+      compatibilityGroup,
+      validateFields,
+    } = this.#state.configInScope(subject)
+    const groupOf = ({ metadata }: SchemaContent): string | undefined =>
+      compatibilityGroup === undefined ? undefined : metadata?.properties?.[compatibilityGroup]
+    const group = groupOf(content)
+    const compared = earlier.filter((it) => !it.deleted && groupOf(it) === group)
+    if (level === 'NONE') return []
+    const needed = level.endsWith('_TRANSITIVE') ? compared : compared.slice(-1)
+    const others = needed.map(
+      (it): EarlierSchema => ({
+        ...{ version: it.version, text: it.schema },
+        parsed: this.#parser.parse(subject, it),
+      }),
+    )
+    const errors = compatibilityErrors(level, parsed, others)
+    if (errors.length === 0) return []
+    return [...errors, `{validateFields: '${validateFields === true}', compatibility: '${level}'}`]
+  }
+}
+
+export interface LookUp {
+  readonly normalize: boolean
+  readonly deleted: boolean
+}
+
+/** In the metadata of who wants it there: the number of the version itself. */
+const versionProperty = 'confluent:version'
+
+const isOf = ({ id }: StoredSchema, wanted: number | undefined): boolean => wanted === undefined || wanted === id

@@ -1,0 +1,103 @@
+/** A schema registry: what it knows, and the writes to it, one after the other. */
+import type { Clock } from '../base/index.ts'
+import { type ConfigChange, changeConfig, changeMode, deleteConfig, deleteMode } from './configuration.ts'
+import type { Decision } from './decision.ts'
+import { deleteSubject, deleteVersion } from './deletion.ts'
+import type { SchemaFormat } from './formats/format.ts'
+import { type RegisterRequest, Registration } from './registration.ts'
+import { RegistryError } from './registry-error.ts'
+import { SchemaParser } from './schema-parser.ts'
+import type { Config, Mode } from './settings.ts'
+import type { RegistryLog, Replay } from './store/registry-log.ts'
+import { RegistryState } from './store/registry-state.ts'
+import type { StoredSchema } from './stored-schema.ts'
+
+export interface RegistryOptions {
+  readonly clock: Clock
+  readonly formats: readonly SchemaFormat[]
+  readonly logOf: (replay: Replay) => RegistryLog
+}
+
+export class Registry {
+  readonly state = new RegistryState()
+  readonly parser: SchemaParser
+  readonly registration: Registration
+  readonly #clock: Clock
+  readonly #log: RegistryLog
+  /** Of the write before. */
+  #written: Promise<unknown> = Promise.resolve()
+  /** It is not known whether what was written last is kept. */
+  #isUnsure = false
+
+  constructor({ clock, formats, logOf }: RegistryOptions) {
+    const { state } = this
+    this.#clock = clock
+    this.parser = new SchemaParser(state, formats)
+    this.registration = new Registration(state, this.parser)
+    this.#log = logOf((record) => {
+      // A version that is gone for good may come back as another one.
+      if (record.kind === 'clear-subject' || (record.kind === 'schema' && record.value === undefined))
+        this.parser.forget()
+      return state.replay(record)
+    })
+  }
+
+  /** Resolves when all is known that was written before. Rejects with KafkaError, or RegistryError. */
+  open(): Promise<void> {
+    return this.#log.open()
+  }
+
+  close(): Promise<void> {
+    return this.#log.close()
+  }
+
+  /** Returns it as it has been read back. */
+  async register(request: RegisterRequest): Promise<StoredSchema> {
+    const wanted = await this.#write(() => this.registration.register(request, this.#clock.now()))
+    const { subject, version, id, guid } = wanted
+    const kept = this.state.version(subject, version)
+    if (kept?.guid === guid && kept.id === id) return kept
+    throw new RegistryError(
+      'store',
+      `Another registry has written version ${version} of '${subject}', or id ${id}, at the same time`,
+    )
+  }
+
+  deleteVersion(request: Parameters<typeof deleteVersion>[1]): Promise<number> {
+    return this.#write(() => deleteVersion(this.state, request))
+  }
+
+  deleteSubject(request: Parameters<typeof deleteSubject>[1]): Promise<readonly number[]> {
+    return this.#write(() => deleteSubject(this.state, request))
+  }
+
+  changeConfig(subject: string | undefined, change: ConfigChange): Promise<Config> {
+    return this.#write(() => changeConfig(this.state, subject, change))
+  }
+
+  deleteConfig(subject: string | undefined): Promise<Config> {
+    return this.#write(() => deleteConfig(this.state, subject))
+  }
+
+  changeMode(subject: string | undefined, change: Parameters<typeof changeMode>[2]): Promise<Mode | null> {
+    return this.#write(() => changeMode(this.state, subject, change))
+  }
+
+  deleteMode(subject: string | undefined): Promise<Mode> {
+    return this.#write(() => deleteMode(this.state, subject))
+  }
+
+  /** Who decides sees all that was written before. Rejects with RegistryError. */
+  #write<Reply>(decide: () => Decision<Reply>): Promise<Reply> {
+    const written = this.#written.then(async () => {
+      if (this.#isUnsure) await this.#log.catchUp()
+      const { records, reply } = decide()
+      this.#isUnsure = true
+      await this.#log.append(records)
+      this.#isUnsure = false
+      return reply
+    })
+    this.#written = written.catch(() => undefined)
+    return written
+  }
+}

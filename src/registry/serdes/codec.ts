@@ -1,0 +1,24 @@
+/** What a format has to do for a serde: payloads of values, and values of payloads. */
+import type { SchemaReference } from '../stored-schema.ts'
+
+/** A schema with all that it refers to, directly or not; what another one refers to comes before it. */
+export interface WholeSchema {
+  readonly schema: string
+  readonly references: readonly SchemaReference[]
+  readonly resolved: readonly { readonly name: string; readonly text: string }[]
+}
+
+export interface Encoder<T> {
+  /** Of the record or message, in full; undefined where it has none. */
+  readonly name: string | undefined
+  /** Throws for a value that the schema has no place for. */
+  readonly encode: (value: T) => Uint8Array
+}
+
+export interface Codec<T> {
+  readonly schemaType: string
+  /** Throws where the schema is none. */
+  readonly encoder: (schema: WholeSchema) => Encoder<T>
+  /** Of what `writer` wrote, as `reader` has it; undefined: as it was written. Throws where the two do not go together. */
+  readonly decoder: (writer: WholeSchema, reader: WholeSchema | undefined) => (payload: Buffer) => T
+}

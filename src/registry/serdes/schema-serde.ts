@@ -1,0 +1,213 @@
+/**
+ * Keys and values by schemas of a registry. The schema that one is written with is named in the bytes, or in a header; who reads asks
+ * the registry for it, once. When it is known nothing is waited for.
+ */
+import type { DeserializeContext, Serde, SerializeContext } from '../../client/index.ts'
+import type { SchemaReference } from '../stored-schema.ts'
+import type { Codec, Encoder, WholeSchema } from './codec.ts'
+import { type FoundSchema, type RegisteredSchema, type SchemaClient, SchemaClientError } from './schema-client.ts'
+import { type SubjectNameStrategy, subjectName } from './subject-names.ts'
+import { guidHeader, type SchemaId, unframed, WireFormatError, withId } from './wire-format.ts'
+
+export interface Undecodable {
+  readonly bytes: Buffer
+  readonly context: DeserializeContext
+  readonly error: unknown
+}
+
+export interface SchemaSerdeOptions<Instead = never> {
+  /** What the schema refers to. */
+  readonly references?: readonly SchemaReference[]
+  /**
+   * `register` (default) registers the schema where it is not, `look-up` fails then, and `latest` writes with the newest version of the
+   * subject, whatever schema is given here.
+   */
+  readonly registration?: 'register' | 'look-up' | 'latest'
+  /** What means the same is one schema. Default false. */
+  readonly normalize?: boolean
+  /** Default `topic`: `orders-value`. */
+  readonly subject?: SubjectNameStrategy
+  /** Where the schema is named: before the payload (default), or in a header, by its GUID. */
+  readonly schemaIdIn?: 'payload' | 'header'
+  /**
+   * Gets what cannot be decoded, and says what is handed out instead; without it that is an error of the loop. The place to send it to
+   * another topic. A registry that does not answer is no reason.
+   */
+  readonly deadLetter?: (undecodable: Undecodable) => Instead | Promise<Instead>
+}
+
+interface Writing<T> extends RegisteredSchema {
+  readonly encoder: Encoder<T>
+}
+
+/** So many schemas may refer to each other. */
+const resolvedMax = 1000
+
+export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
+  readonly #client: SchemaClient
+  readonly #codec: Codec<T>
+  readonly #schema: string | undefined
+  readonly #options: SchemaSerdeOptions<Instead>
+  /** By subject. */
+  readonly #writing = new Map<string, Writing<T>>()
+  /** By id, or GUID. */
+  readonly #decoders = new Map<number | string, (payload: Buffer) => T>()
+  #own: Promise<WholeSchema> | undefined
+  #ownName: { readonly name: string | undefined } | undefined
+
+  /** Without a schema: what is read is as it was written, and what is written is by the newest version. */
+  constructor(
+    client: SchemaClient,
+    {
+      codec,
+      schema,
+      options,
+    }: { readonly codec: Codec<T>; readonly schema: string | undefined; readonly options: SchemaSerdeOptions<Instead> },
+  ) {
+    if (schema === undefined && (options.registration ?? 'latest') !== 'latest')
+      throw new TypeError(`registration '${options.registration}' needs a schema`)
+    this.#client = client
+    this.#codec = codec
+    this.#schema = schema
+    this.#options = options
+  }
+
+  serialize(value: T | Instead, context: SerializeContext): Uint8Array | null | Promise<Uint8Array | null> {
+    if (value === null || value === undefined) return null
+    const { topic, isKey } = context
+    const known = this.#ownName ?? (this.#needsName ? undefined : { name: undefined })
+    const subject = known && subjectName(this.#options.subject ?? 'topic', { topic, isKey, recordName: known.name })
+    const writing = subject === undefined ? undefined : this.#writing.get(subject)
+    if (writing !== undefined) return this.#written(writing, value as T, context)
+    return this.#begin(topic, isKey).then((begun) => this.#written(begun, value as T, context))
+  }
+
+  get #needsName(): boolean {
+    return (this.#options.subject ?? 'topic') !== 'topic'
+  }
+
+  #written({ id, guid, encoder }: Writing<T>, value: T, { isKey, headers }: SerializeContext): Uint8Array {
+    const payload = encoder.encode(value)
+    if (this.#options.schemaIdIn !== 'header') return withId(id, payload)
+    if (guid === undefined) throw new TypeError('the registry tells no GUIDs: the schema cannot be named in a header')
+    headers.push(guidHeader(guid, isKey))
+    return payload
+  }
+
+  async #begin(topic: string, isKey: boolean): Promise<Writing<T>> {
+    const {
+      registration = this.#schema === undefined ? 'latest' : 'register',
+      references = [],
+      normalize = false,
+    } = this.#options
+    const own = this.#schema === undefined ? undefined : await this.#ownSchema(this.#schema)
+    const ownEncoder = own && this.#codec.encoder(own)
+    this.#ownName = { name: ownEncoder?.name }
+    const subject = subjectName(this.#options.subject ?? 'topic', { topic, isKey, recordName: ownEncoder?.name })
+    const writing = await this.#registered(subject, { registration, references, normalize, own, ownEncoder })
+    this.#writing.set(subject, writing)
+    return writing
+  }
+
+  async #registered(
+    subject: string,
+    { registration, references, normalize, own, ownEncoder }: Registering<T>,
+  ): Promise<Writing<T>> {
+    const { schemaType } = this.#codec
+    if (registration === 'latest' || own === undefined || ownEncoder === undefined) {
+      const latest = await this.#client.latest(subject)
+      return { ...latest, encoder: this.#codec.encoder(await this.#whole(latest)) }
+    }
+    const given = { schemaType, schema: own.schema, references }
+    const asked = registration === 'register' ? 'register' : 'lookUp'
+    return { ...(await this.#client[asked](subject, given, { normalize })), encoder: ownEncoder }
+  }
+
+  deserialize(bytes: Uint8Array | null, context: DeserializeContext): T | Instead | Promise<T | Instead> {
+    if (bytes === null) throw new WireFormatError('there are no bytes (null); where that may be so, say orNull(...)')
+    const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    try {
+      const { schema, payload } = unframed(given, context.headers, context.isKey)
+      const decoder = this.#decoders.get('id' in schema ? schema.id : schema.guid)
+      if (decoder !== undefined) return decoder(payload)
+      return this.#decoderOf(schema).then(
+        (made) => this.#decoded(made, { given, payload, context }),
+        (error: unknown) => {
+          // It may be well again: the record is not lost for that.
+          if (error instanceof SchemaClientError && !error.isNotFound) throw error
+          return this.#instead({ bytes: given, context, error })
+        },
+      )
+    } catch (error) {
+      return this.#instead({ bytes: given, context, error })
+    }
+  }
+
+  #decoded(
+    decoder: (payload: Buffer) => T,
+    {
+      given,
+      payload,
+      context,
+    }: { readonly given: Buffer; readonly payload: Buffer; readonly context: DeserializeContext },
+  ): T | Instead | Promise<T | Instead> {
+    try {
+      return decoder(payload)
+    } catch (error) {
+      return this.#instead({ bytes: given, context, error })
+    }
+  }
+
+  #instead(undecodable: Undecodable): Instead | Promise<Instead> {
+    const { deadLetter } = this.#options
+    if (deadLetter === undefined) throw undecodable.error
+    return deadLetter(undecodable)
+  }
+
+  async #decoderOf(schema: SchemaId): Promise<(payload: Buffer) => T> {
+    const found = 'id' in schema ? await this.#client.byId(schema.id) : await this.#client.byGuid(schema.guid)
+    const { schemaType } = this.#codec
+    if (found.schemaType !== schemaType)
+      throw new WireFormatError(`${nameOf(schema)} is a schema of type ${found.schemaType}, and not ${schemaType}`)
+    const own = this.#schema === undefined ? undefined : await this.#ownSchema(this.#schema)
+    const decoder = this.#codec.decoder(await this.#whole(found), own)
+    this.#decoders.set('id' in schema ? schema.id : schema.guid, decoder)
+    return decoder
+  }
+
+  #ownSchema(schema: string): Promise<WholeSchema> {
+    const { references = [] } = this.#options
+    this.#own ??= this.#whole({ schemaType: this.#codec.schemaType, schema, references })
+    this.#own.catch(() => {
+      this.#own = undefined
+    })
+    return this.#own
+  }
+
+  async #whole({ schema, references }: FoundSchema): Promise<WholeSchema> {
+    const resolved: { readonly name: string; readonly text: string }[] = []
+    const begun = new Set<string>()
+    const resolve = async (all: readonly SchemaReference[]): Promise<void> => {
+      for (const { name, subject, version } of all) {
+        if (begun.has(name)) continue
+        begun.add(name)
+        if (begun.size > resolvedMax) throw new TypeError(`a schema refers to more than ${resolvedMax} others`)
+        const found = await this.#client.byVersion({ subject, version })
+        await resolve(found.references)
+        resolved.push({ name, text: found.schema })
+      }
+    }
+    await resolve(references)
+    return { schema, references, resolved }
+  }
+}
+
+interface Registering<T> {
+  readonly registration: 'register' | 'look-up' | 'latest'
+  readonly references: readonly SchemaReference[]
+  readonly normalize: boolean
+  readonly own: WholeSchema | undefined
+  readonly ownEncoder: Encoder<T> | undefined
+}
+
+const nameOf = (schema: SchemaId): string => ('id' in schema ? `id ${schema.id}` : `GUID ${schema.guid}`)

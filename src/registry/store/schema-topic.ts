@@ -1,0 +1,176 @@
+/**
+ * The topic in which schemas are kept, `_schemas`: one partition, compacted, in order. All that is written is read back before it
+ * counts, so that every instance comes to the same state.
+ */
+import type { Clock, Logger } from '../../base/index.ts'
+import { type Consumer, type Kafka, KafkaError, type Producer } from '../../client/index.ts'
+import { RegistryError } from '../registry-error.ts'
+import type { RegistryLog, Replay } from './registry-log.ts'
+import {
+  decodeRecord,
+  type EncodedRecord,
+  encodeRecord,
+  type RecordBytes,
+  type RegistryRecord,
+} from './registry-record.ts'
+
+export interface SchemaTopicOptions {
+  readonly kafka: Kafka
+  readonly clock: Clock
+  readonly logger: Logger
+  /** `kafkastore.topic`. */
+  readonly topic: string
+  /** `kafkastore.topic.replication.factor`: where there are fewer brokers, as many as there are. */
+  readonly replicationFactor: number
+  /** `kafkastore.timeout.ms`: for a record to be kept and read back. */
+  readonly timeoutMs: number
+  readonly replay: Replay
+}
+
+/** Behind a failure, before it is read on. */
+const retryMs = 500
+
+export class SchemaTopic implements RegistryLog {
+  readonly #options: SchemaTopicOptions
+  readonly #producer: Producer
+  readonly #consumer: Consumer
+  /** Of the last record that was read. */
+  #readOffset = -1
+  readonly #waiting = new Set<() => void>()
+  #reading: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  constructor(options: SchemaTopicOptions) {
+    this.#options = options
+    this.#producer = options.kafka.producer({ lingerMs: 0 })
+    this.#consumer = options.kafka.consumer({ autoOffsetReset: 'earliest', isolationLevel: 'read_committed' })
+  }
+
+  /** Makes the topic where there is none, and reads all that there is. Rejects with KafkaError, or RegistryError. */
+  async open(): Promise<void> {
+    await this.#make()
+    this.#consumer.assign([{ topic: this.#options.topic, partition: 0 }])
+    this.#reading = this.#read()
+    await this.catchUp()
+  }
+
+  /** Resolves when all has been read that was written before. */
+  async catchUp(): Promise<void> {
+    await this.append([{ kind: 'noop' }])
+  }
+
+  /** Resolves when they are kept, and have been replayed. Rejects with RegistryError: then it is not known whether they are. */
+  async append(records: readonly RegistryRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const { topic } = this.#options
+    const encoded = records.map(encodeRecord)
+    try {
+      await this.#inTime(this.#sent(topic, encoded))
+    } catch (error) {
+      throw storeError(error)
+    }
+  }
+
+  async #sent(topic: string, encoded: readonly EncodedRecord[]): Promise<void> {
+    const told = await this.#producer.sendAll(topic, encoded.map(asProduced))
+    await this.#readUpTo(Math.max(...told.map(({ offset }) => offset)))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#tell()
+    await Promise.allSettled([this.#producer.close(), this.#consumer.close()])
+    await this.#reading
+  }
+
+  async #make(): Promise<void> {
+    const { kafka, topic, replicationFactor, logger } = this.#options
+    await using admin = kafka.admin()
+    const { brokers } = await admin.describeCluster()
+    const replicas = Math.min(replicationFactor, brokers.length)
+    if (replicas < replicationFactor)
+      logger.log('warn', 'there are fewer brokers than the topic of schemas is to have replicas', { topic, replicas })
+    const configs = { 'cleanup.policy': 'compact' }
+    try {
+      await admin.createTopic(topic, { partitions: 1, replicationFactor: replicas, configs })
+    } catch (error) {
+      if (!(error instanceof KafkaError && error.code === 'TOPIC_ALREADY_EXISTS')) throw error
+    }
+    const { entries } = await admin.describeConfig({ type: 'topic', name: topic })
+    const policy = entries.get('cleanup.policy')?.value
+    if (policy === 'compact') return
+    const text = `topic '${topic}' has cleanup.policy ${policy}: schemas would be lost there, it is to be 'compact'`
+    throw new RegistryError('store', text)
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        for await (const { records } of this.#consumer.batches()) for (const record of records) this.#took(record)
+        return
+      } catch (error) {
+        if (this.#isClosed) return
+        this.#options.logger.log('warn', 'schemas cannot be read', { reason: String(error) })
+        await new Promise<void>((resolve) => this.#options.clock.after(retryMs, resolve))
+      }
+    }
+  }
+
+  #took(record: RecordBytes & { readonly offset: number }): void {
+    const why = this.#replayed(record)
+    const { topic, logger } = this.#options
+    if (why !== undefined) logger.log('warn', 'a record is left out', { topic, offset: record.offset, reason: why })
+    this.#readOffset = record.offset
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const tell of this.#waiting) tell()
+    this.#waiting.clear()
+  }
+
+  /** Returns why it is left out. */
+  #replayed(bytes: RecordBytes): string | undefined {
+    try {
+      const record = decodeRecord(bytes)
+      return record && this.#options.replay(record)
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  /** Resolves when it has been read; rejects when nothing is read any more. */
+  async #readUpTo(offset: number): Promise<void> {
+    while (this.#readOffset < offset) {
+      if (this.#isClosed) throw new RegistryError('store', 'the registry is closed')
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    }
+  }
+
+  async #inTime(work: Promise<void>): Promise<void> {
+    const { clock, timeoutMs } = this.#options
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const text = `what was written was not read back within ${timeoutMs} ms`
+    const timer = clock.after(timeoutMs, () => reject(new RegistryError('timedOut', text)))
+    try {
+      await Promise.race([work, late])
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
+const asProduced = ({ key, value }: EncodedRecord) => ({
+  ...{ partition: 0, key: Buffer.from(key) },
+  value: value === null ? null : Buffer.from(value),
+})
+
+function storeError(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  const cause = { cause: error }
+  if (error instanceof KafkaError && error.code === 'MESSAGE_TOO_LARGE')
+    return new RegistryError('schemaTooLarge', reason, cause)
+  if (error instanceof KafkaError && error.code === 'TIMED_OUT') return new RegistryError('timedOut', reason, cause)
+  return new RegistryError('store', `Error while writing to the Kafka store: ${reason}`, cause)
+}

@@ -1,0 +1,123 @@
+/**
+ * A registry whose log is a list, and its HTTP interface without a port. Its one format, in the place of Avro, is of words: a schema is
+ * a list of them, a reader reads what was written with words that it has all of. `!` is no word.
+ */
+import type { InjectOptions } from 'fastify'
+import { ManualClock } from '../../server/handlers/handler-fixture.ts'
+import { type Incompatibility, InvalidSchemaError, type ParsedSchema, type SchemaFormat } from '../formats/format.ts'
+import { httpServer } from '../http/http-server.ts'
+import { Registry } from '../registry.ts'
+import { decodeRecord, type EncodedRecord, encodeRecord, type RegistryRecord } from '../store/registry-record.ts'
+import type { Replay } from '../store/registry-log.ts'
+
+class Words implements ParsedSchema {
+  readonly type = 'AVRO'
+  readonly name = undefined
+  readonly words: readonly string[]
+
+  constructor(words: readonly string[]) {
+    this.words = words
+  }
+
+  get canonical(): string {
+    return this.words.join(' ')
+  }
+
+  get normalized(): string {
+    return this.words.toSorted().join(' ')
+  }
+
+  incompatibilities(writer: ParsedSchema): readonly Incompatibility[] {
+    if (!(writer instanceof Words)) return [{ type: 'TYPE', description: 'another format', additionalInfo: '' }]
+    const missing = writer.words.filter((word) => !this.words.includes(word))
+    return missing.map((word) => ({ type: 'WORD_MISSING', description: `'${word}' is not known`, additionalInfo: word }))
+  }
+}
+
+const words: SchemaFormat = {
+  type: 'AVRO',
+  parse({ text, references }) {
+    const all = text.split(/\s+/).filter((word) => word !== '')
+    if (all.includes('!')) throw new InvalidSchemaError("'!' is no word")
+    const wanted = all.filter((word) => word.startsWith('@')).find((word) => references.every(({ name }) => `@${name}` !== word))
+    if (wanted !== undefined) throw new InvalidSchemaError(`'${wanted}' is not referred to`)
+    return new Words(all)
+  },
+}
+
+export interface Reply {
+  readonly status: number
+  readonly body: unknown
+  readonly contentType: string
+}
+
+export function registryStage(kept: readonly EncodedRecord[] = []) {
+  const log: EncodedRecord[] = [...kept]
+  const left: string[] = []
+  const failures: Error[] = []
+  const clock = new ManualClock()
+  const registry = new Registry({
+    clock,
+    formats: [words],
+    logOf(replay: Replay) {
+      const again = (record: EncodedRecord): void => {
+        const decoded = decodeRecord({
+          key: Buffer.from(record.key),
+          value: record.value === null ? null : Buffer.from(record.value),
+          timestampMs: 1000,
+        })
+        const why = decoded && replay(decoded)
+        if (why !== undefined) left.push(why)
+      }
+      return {
+        open: async () => log.forEach(again),
+        async append(records: readonly RegistryRecord[]) {
+          const failure = failures.shift()
+          if (failure !== undefined) throw failure
+          for (const record of records.map(encodeRecord)) {
+            log.push(record)
+            again(record)
+          }
+        },
+        catchUp: async () => undefined,
+        close: async () => undefined,
+      }
+    },
+  })
+  const logger = { child: () => logger, log: () => undefined }
+  const server = httpServer({ registry, logger, clusterId: 'cluster', version: '1' })
+
+  const ask = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown): Promise<Reply> => {
+    const asked: InjectOptions = { method, url }
+    if (body !== undefined) {
+      asked.payload = typeof body === 'string' ? body : JSON.stringify(body)
+      asked.headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' }
+    }
+    const { statusCode, body: text, headers } = await server.inject(asked)
+    return { status: statusCode, body: parsed(text), contentType: String(headers['content-type']) }
+  }
+
+  return {
+    registry,
+    log,
+    left,
+    failures,
+    ask,
+    get: (url: string) => ask('GET', url),
+    post: (url: string, body?: unknown) => ask('POST', url, body),
+    put: (url: string, body?: unknown) => ask('PUT', url, body),
+    delete: (url: string) => ask('DELETE', url),
+    /** Registers, and returns the body of the answer. */
+    async register(subject: string, schema: string, more: object = {}): Promise<unknown> {
+      return (await ask('POST', `/subjects/${encodeURIComponent(subject)}/versions`, { schema, ...more })).body
+    },
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
