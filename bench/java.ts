@@ -29,7 +29,7 @@ export async function pythonEnvironment(name: string, packages: readonly string[
     await runOrThrow({ command: 'python3', args: ['-m', 'venv', folder], timeoutMs: 120_000 })
   }
   const pip = { command: join(bin, 'pip'), timeoutMs: 300_000 }
-  const wanted = packages.map((item) => item.split('==')[0] ?? item)
+  const wanted = packages.map((item) => item.split(/\[|==/)[0] ?? item)
   const { code } = await run({ ...pip, args: ['show', '-q', ...wanted] })
   if (code !== 0) await bringOrThrow({ ...pip, args: ['install', '-q', ...packages] })
   return bin

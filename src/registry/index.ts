@@ -1,3 +1,17 @@
 /** The door of `registry`: a schema registry over `_schemas`, as Confluent's is one. */
 export { RegistryError, type RegistryErrorName } from './registry-error.ts'
 export { type RegistryServerOptions, type RunningRegistry, startRegistry } from './registry-server.ts'
+export type { AvroOptions } from './serdes/avro-codec.ts'
+export {
+  type FoundSchema,
+  type GivenSchema,
+  type RegisteredSchema,
+  SchemaClient,
+  SchemaClientError,
+  type SchemaClientOptions,
+} from './serdes/schema-client.ts'
+export { SchemaRegistry } from './serdes/schema-registry.ts'
+export { SchemaSerde, type SchemaSerdeOptions, type Undecodable } from './serdes/schema-serde.ts'
+export type { SubjectNameStrategy, SubjectOf } from './serdes/subject-names.ts'
+export { WireFormatError } from './serdes/wire-format.ts'
+export type { SchemaReference } from './stored-schema.ts'

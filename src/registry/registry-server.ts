@@ -1,5 +1,4 @@
 /** A schema registry that serves: its topic read, its port open. */
-import type { AddressInfo } from 'node:net'
 import type { Clock, Logger } from '../base/index.ts'
 import type { Kafka } from '../client/index.ts'
 import { formats } from './formats/index.ts'
@@ -51,7 +50,8 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Run
     await stop()
     throw error
   }
-  const { port: actual } = server.server.address() as AddressInfo
+  const address = server.server.address()
+  const actual = typeof address === 'object' && address !== null ? address.port : port
   logger.log('info', 'the schema registry is ready', { host, port: actual, topic })
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,

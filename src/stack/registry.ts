@@ -5,7 +5,7 @@ import { createEnv, hashPassword } from '../env/index.ts'
 import { type RegistryServerOptions, type RunningRegistry, startRegistry as start } from '../registry/index.ts'
 import { asListenError } from './listen-error.ts'
 
-export { RegistryError, type RegistryErrorName, type RunningRegistry } from '../registry/index.ts'
+export * from '../registry/index.ts'
 
 type OfRegistry = Pick<RegistryServerOptions, 'topic' | 'replicationFactor' | 'timeoutMs'>
 

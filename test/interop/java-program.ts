@@ -1,5 +1,5 @@
 /**
- * Programs of ours in Java over Kafka's own classes: `java/NAME.java`, compiled where there is a javac. Where there is only a
+ * Programs of ours in Java over Kafka's own classes, or others': `java/NAME.java`, compiled where there is a javac. Where there is only a
  * Java runtime, the jar beside it, which carries the hash of its source in its name; `UPDATE=1` makes it anew.
  */
 import { createHash } from 'node:crypto'
@@ -27,8 +27,12 @@ export class JavaProgram {
   readonly #source: string
   readonly #classes: string
 
-  constructor(name: string) {
+  readonly #libraries: () => Promise<string>
+
+  /** `libraries`: the folder of jars that it stands on. */
+  constructor(name: string, libraries: () => Promise<string> = kafkaJars) {
     this.name = name
+    this.#libraries = libraries
     this.#source = join(folder, `${name}.java`)
     const hash = createHash('sha256').update(readFileSync(this.#source)).digest('hex').slice(0, 12)
     this.shippedJar = join(folder, `${this.#file}-${hash}.jar`)
@@ -41,7 +45,7 @@ export class JavaProgram {
 
   /** Of the program and of what it stands on. */
   async classPath(): Promise<string> {
-    const libraries = join(await kafkaJars(), '*')
+    const libraries = join(await this.#libraries(), '*')
     return [await this.#program(libraries), libraries].join(delimiter)
   }
 

@@ -19,6 +19,9 @@ export const againstVariable = 'ODRADEK_INTEROP_AGAINST'
 /** The kind of broker under test. */
 export const against = process.env[againstVariable] ?? 'odradek'
 
+/** Apache Avro, with whose schemas ours are compared. */
+const avroVersion = '1.12.2'
+
 /** Of Kafka's clients that are newer than the Kafka we follow; the short round does without. */
 export const newerKafkaVersion = '4.4.0'
 
@@ -63,6 +66,10 @@ export async function until(options: {
   }
 }
 
+const pythonSerdes = 'avro,json,protobuf,schemaregistry'
+/** By which it is seen whether those are there. */
+const serdePackages = ['fastavro==1.13.1', 'jsonschema==4.26.0', 'protobuf==7.36.2']
+
 export const python = (): string => join(cache, 'interop-venv', 'bin', 'python')
 
 async function bringPackages(): Promise<void> {
@@ -91,6 +98,9 @@ export const streamsJars = (): Promise<string> =>
     version: kafkaVersion,
   })
 
+export const avroJars = (): Promise<string> =>
+  mavenJars({ name: 'avro', pom: join(import.meta.dirname, 'avro', 'pom.xml'), version: avroVersion })
+
 /** Brings the programs of others: npm packages, Java and Kafka's jars, librdkafka for Python, kcat. */
 export async function bring(options: { readonly isShort: boolean }): Promise<void> {
   await bringPackages()
@@ -100,8 +110,9 @@ export async function bring(options: { readonly isShort: boolean }): Promise<voi
     // One after the other: Maven's own cache is not made for two.
     kafkaJars()
       .then(streamsJars)
+      .then(avroJars)
       .then(() => (options.isShort ? undefined : kafkaJars(newerKafkaVersion))),
-    pythonEnvironment('interop-venv', ['confluent-kafka==2.16.1']),
+    pythonEnvironment('interop-venv', [`confluent-kafka[${pythonSerdes}]==2.16.1`, ...serdePackages]),
     bringKcat(),
   ])
 }

@@ -32,6 +32,7 @@ const allowedByPlace: readonly { readonly place: string; readonly modules: reado
   { place: 'src/security/', modules: ['node:crypto', 'node:tls'] },
   { place: 'src/sim/', modules: ['node:crypto'] },
   { place: 'src/registry/', modules: ['node:http'] },
+  { place: 'src/registry/fingerprint.ts', modules: ['node:crypto'] },
   { place: 'src/console/', modules: ['node:http'] },
 ]
 

@@ -4,9 +4,9 @@ import type { Logger } from '../../base/index.ts'
 import type { Registry } from '../registry.ts'
 import { RegistryError, RegistryErrorCode } from '../registry-error.ts'
 import { withoutContext } from './context-path.ts'
-import { schemaRoutes } from './schema-routes.ts'
+import { idRoutes, schemaRoutes } from './schema-routes.ts'
 import { settingRoutes } from './setting-routes.ts'
-import { subjectRoutes } from './subject-routes.ts'
+import { subjectRoutes, versionRoutes } from './subject-routes.ts'
 
 export interface HttpServerOptions {
   readonly registry: Registry
@@ -60,7 +60,9 @@ export function httpServer({ registry, logger, clusterId, version }: HttpServerO
   }))
   server.get('/v1/metadata/version', () => ({ version, commitId: '' }))
   subjectRoutes(server, registry)
+  versionRoutes(server, registry)
   schemaRoutes(server, registry)
+  idRoutes(server, registry)
   settingRoutes(server, registry)
   return server
 }

@@ -20,6 +20,45 @@ interface OfGuid {
 export function schemaRoutes(server: FastifyInstance, registry: Registry): void {
   const { state, parser } = registry
 
+  server.get<{ Querystring: Query }>('/schemas', ({ query }) => {
+    const prefix = queryText(query, 'subjectPrefix') ?? ':*:'
+    const asked = deletedOf(query)
+    const found = state.subjects(asked).filter((subject) => startsWith(subject, prefix))
+    const latestOnly = queryFlag(query, 'latestOnly')
+    const all = found.flatMap((subject) => state.versions(subject, asked).slice(latestOnly ? -1 : 0))
+    return paged(all, query).map(versionReply)
+  })
+
+  server.get('/schemas/types', () => parser.types)
+
+  const withGuid = ({ guid }: { readonly guid: string }): readonly StoredSchema[] => {
+    const users = state.withGuid(guid.toLowerCase())
+    if (users.length === 0) throw new RegistryError('schemaNotFound', `Schema ${guid} not found`)
+    return users
+  }
+
+  server.get<OfGuid>('/schemas/guids/:guid', ({ params }) => {
+    const [found] = withGuid(params)
+    return found && schemaReply(found, { withSubject: false })
+  })
+
+  server.get<OfGuid>('/schemas/guids/:guid/ids', ({ params }) => {
+    const ids = new Map(
+      withGuid(params).map(({ subject, id }) => [`${contextOf(subject)} ${id}`, { context: contextOf(subject), id }]),
+    )
+    return [...ids.values()]
+  })
+
+  server.get<{ Querystring: Query }>('/contexts', ({ query }) => {
+    const prefix = queryText(query, 'contextPrefix') ?? ''
+    return paged(
+      state.contexts.filter((context) => context.startsWith(prefix)),
+      query,
+    )
+  })
+}
+
+export function idRoutes(server: FastifyInstance, { state }: Registry): void {
   /** Every version that has the id: of the subject's context, or of the first in which the subject has it. */
   const usersOf = (id: number, subject: string | undefined): readonly StoredSchema[] => {
     const { context, subject: name } = parseSubject(subject ?? '')
@@ -38,17 +77,6 @@ export function schemaRoutes(server: FastifyInstance, registry: Registry): void 
     if (users.length === 0) throw new RegistryError('schemaNotFound', `Schema ${id} not found`)
     return users
   }
-
-  server.get<{ Querystring: Query }>('/schemas', ({ query }) => {
-    const prefix = queryText(query, 'subjectPrefix') ?? ':*:'
-    const asked = deletedOf(query)
-    const found = state.subjects(asked).filter((subject) => startsWith(subject, prefix))
-    const latestOnly = queryFlag(query, 'latestOnly')
-    const all = found.flatMap((subject) => state.versions(subject, asked).slice(latestOnly ? -1 : 0))
-    return paged(all, query).map(versionReply)
-  })
-
-  server.get('/schemas/types', () => parser.types)
 
   server.get<OfId>('/schemas/ids/:id', ({ params, query }) => {
     const subject = queryText(query, 'subject')
@@ -73,32 +101,6 @@ export function schemaRoutes(server: FastifyInstance, registry: Registry): void 
     const users = withId(params, query).filter((it) => deleted || !it.deleted)
     return paged(
       users.map(({ subject, version }) => ({ subject, version })),
-      query,
-    )
-  })
-
-  const withGuid = ({ guid }: { readonly guid: string }): readonly StoredSchema[] => {
-    const users = state.withGuid(guid.toLowerCase())
-    if (users.length === 0) throw new RegistryError('schemaNotFound', `Schema ${guid} not found`)
-    return users
-  }
-
-  server.get<OfGuid>('/schemas/guids/:guid', ({ params }) => {
-    const [found] = withGuid(params)
-    return found && schemaReply(found, { withSubject: false })
-  })
-
-  server.get<OfGuid>('/schemas/guids/:guid/ids', ({ params }) => {
-    const ids = new Map(
-      withGuid(params).map(({ subject, id }) => [`${contextOf(subject)} ${id}`, { context: contextOf(subject), id }]),
-    )
-    return [...ids.values()]
-  })
-
-  server.get<{ Querystring: Query }>('/contexts', ({ query }) => {
-    const prefix = queryText(query, 'contextPrefix') ?? ''
-    return paged(
-      state.contexts.filter((context) => context.startsWith(prefix)),
       query,
     )
   })

@@ -34,8 +34,13 @@ function checkScope(scope: string | undefined): void {
 }
 
 export function settingRoutes(server: FastifyInstance, registry: Registry): void {
-  const { state, registration } = registry
+  configRoutes(server, registry)
+  modeRoutes(server, registry)
+  compatibilityRoutes(server, registry)
+}
 
+function configRoutes(server: FastifyInstance, registry: Registry): void {
+  const { state } = registry
   const config = (scope: string | undefined, query: Query): Config => {
     if (queryFlag(query, 'defaultToGlobal')) return state.configInScope(scope)
     const own = state.config(scope)
@@ -43,7 +48,6 @@ export function settingRoutes(server: FastifyInstance, registry: Registry): void
       throw new RegistryError('configNotSet', `Subject '${scope}' does not have subject-level compatibility configured`)
     return { compatibilityLevel: defaultLevel, ...own }
   }
-
   for (const path of ['/config', '/config/:subject']) {
     server.get<OfScope>(path, ({ params, query }) => config(scopeOf(params.subject), query))
     server.put<OfScope>(path, async ({ params, body }) => {
@@ -54,7 +58,10 @@ export function settingRoutes(server: FastifyInstance, registry: Registry): void
     })
     server.delete<OfScope>(path, ({ params }) => registry.deleteConfig(scopeOf(params.subject)))
   }
+}
 
+function modeRoutes(server: FastifyInstance, registry: Registry): void {
+  const { state } = registry
   for (const path of ['/mode', '/mode/:subject']) {
     server.get<OfScope>(path, ({ params, query }) => {
       const scope = scopeOf(params.subject)
@@ -71,7 +78,9 @@ export function settingRoutes(server: FastifyInstance, registry: Registry): void
     })
     server.delete<OfScope>(path, async ({ params }) => ({ mode: await registry.deleteMode(scopeOf(params.subject)) }))
   }
+}
 
+function compatibilityRoutes(server: FastifyInstance, { state, registration }: Registry): void {
   const compatibility = (
     {
       params,
@@ -91,7 +100,6 @@ export function settingRoutes(server: FastifyInstance, registry: Registry): void
       return { is_compatible: false, messages: [error.message] }
     }
   }
-
   server.post<OfSubject>('/compatibility/subjects/:subject/versions', (request) =>
     compatibility(request, state.versions(subjectOf(request.params), 'without')),
   )

@@ -1,4 +1,4 @@
-/** `/subjects`: what is registered under a name. */
+/** `/subjects`: what is registered under a name, and the versions of it. */
 import type { FastifyInstance } from 'fastify'
 import { subjectNotFound, versionNotFound } from '../deletion.ts'
 import type { Registry } from '../registry.ts'
@@ -40,16 +40,6 @@ function* placesOf(registry: Registry, subject: string): Iterable<string> {
 export function subjectRoutes(server: FastifyInstance, registry: Registry): void {
   const { state, registration } = registry
 
-  const versionIn = (subject: string, given: string, deleted: boolean): StoredSchema => {
-    const version = versionOf(given)
-    for (const place of placesOf(registry, subject)) {
-      const found = version === 'latest' ? state.latest(place) : state.version(place, version)
-      if (found !== undefined && (deleted || !found.deleted)) return found
-    }
-    if (!state.hasAny(subject, deleted ? 'with' : 'without')) throw subjectNotFound(subject)
-    throw versionNotFound(version === 'latest' ? -1 : version)
-  }
-
   server.get<{ Querystring: Query }>('/subjects', ({ query }) => {
     const prefix = queryText(query, 'subjectPrefix') ?? ':*:'
     return paged(
@@ -84,6 +74,19 @@ export function subjectRoutes(server: FastifyInstance, registry: Registry): void
     if (all.length === 0) throw subjectNotFound(subject)
     throw new RegistryError('schemaNotFound', 'Schema not found')
   })
+}
+
+export function versionRoutes(server: FastifyInstance, registry: Registry): void {
+  const { state } = registry
+  const versionIn = (subject: string, given: string, deleted: boolean): StoredSchema => {
+    const version = versionOf(given)
+    for (const place of placesOf(registry, subject)) {
+      const found = version === 'latest' ? state.latest(place) : state.version(place, version)
+      if (found !== undefined && (deleted || !found.deleted)) return found
+    }
+    if (!state.hasAny(subject, deleted ? 'with' : 'without')) throw subjectNotFound(subject)
+    throw versionNotFound(version === 'latest' ? -1 : version)
+  }
 
   server.get<OfSubject>('/subjects/:subject/versions', ({ params, query }) => {
     const subject = subjectOf(params)

@@ -1,0 +1,363 @@
+/** A FileDescriptorProto in base64, as protoc writes it without the base64, as the model that its text would give. */
+import { descriptorOptions } from './descriptor-options.ts'
+import { knownFiles } from './known-files.ts'
+import {
+  type Enum,
+  type Extend,
+  type Extensions,
+  type Field,
+  type Group,
+  type Import,
+  isScalar,
+  isSet,
+  type Label,
+  MAX_ENUM_NUMBER,
+  MAX_FIELD_NUMBER,
+  type Message,
+  MIN_ENUM_NUMBER,
+  type NumberRange,
+  type OneNumber,
+  type Oneof,
+  type Option,
+  type OptionValue,
+  type ProtoFile,
+  type Reserved,
+  type Service,
+} from './model.ts'
+import { mapEntry, Names, type Scope } from './names.ts'
+import { stringOf } from './token-reader.ts'
+import { fieldIndex, WireError, type WireMessage, WireReader } from './wire-reader.ts'
+
+/** As FieldDescriptorProto.Type numbers them; a group is 10, messages and enums are named. */
+const TYPES: readonly (string | undefined)[] = [
+  undefined,
+  'double',
+  'float',
+  'int64',
+  'uint64',
+  'int32',
+  'fixed64',
+  'fixed32',
+  'bool',
+  'string',
+  undefined,
+  undefined,
+  'bytes',
+  'uint32',
+  undefined,
+  'sfixed32',
+  'sfixed64',
+  'sint32',
+  'sint64',
+]
+const GROUP = 10
+const LABELS: readonly (Label | undefined)[] = [undefined, 'optional', 'required', 'repeated']
+const EDITIONS: ReadonlyMap<number, string> = new Map([
+  [1000, '2023'],
+  [1001, '2024'],
+])
+
+/** undefined: it is none. */
+export function fileOfDescriptor(text: string): ProtoFile | undefined {
+  const trimmed = text.trim()
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed)) return undefined
+  const names = new Names()
+  for (const file of knownFiles().values()) names.add(file, false)
+  const type = names.type(names.root, '.google.protobuf.FileDescriptorProto')
+  if (type?.kind !== 'message') return undefined
+  const bytes = Buffer.from(trimmed, 'base64')
+  const read = (files: Iterable<ProtoFile>) => {
+    const reader = new WireReader(bytes, names, fieldIndex(extensionsOf(files, names)))
+    return new DescriptorFile(names).file(reader.message(type))
+  }
+  try {
+    const known = [...knownFiles().values()]
+    const file = read(known)
+    if (file.extends.length === 0) return file
+    // Its own options may be among those that it uses.
+    names.add(file, true)
+    return read([...known, file])
+  } catch (error) {
+    if (error instanceof WireError) return undefined
+    throw error
+  }
+}
+
+/** What files add to the messages of options; what stands within messages is left out. */
+function extensionsOf(files: Iterable<ProtoFile>, names: Names) {
+  const byMessage = new Map<string, Map<number, { name: string; typeName: string; scope: Scope }>>()
+  for (const file of files) {
+    const scope = names.packageScope(file)
+    const prefix = file.packageName === undefined ? '' : `${file.packageName}.`
+    for (const { extendee, fields } of file.extends) {
+      const extended = names.type(scope, extendee)?.fullName ?? extendee
+      const added = byMessage.get(extended) ?? new Map()
+      byMessage.set(extended, added)
+      for (const { number, name, type } of fields) {
+        if (type.kind === 'name') added.set(number, { name: `[${prefix}${name}]`, typeName: type.name, scope })
+      }
+    }
+  }
+  return byMessage
+}
+
+function messages(message: WireMessage, name: string): readonly WireMessage[] {
+  return (message.fields.get(name) ?? []).filter(
+    (value): value is WireMessage => typeof value === 'object' && 'fields' in value,
+  )
+}
+
+function texts(message: WireMessage, name: string): readonly string[] {
+  return (message.fields.get(name) ?? []).flatMap((value) =>
+    value instanceof Uint8Array ? [stringOf(value).text] : [],
+  )
+}
+
+function numbers(message: WireMessage, name: string): readonly number[] {
+  return (message.fields.get(name) ?? []).flatMap((value) => (typeof value === 'number' ? [value] : []))
+}
+
+function isTrue(message: WireMessage, name: string): boolean {
+  return message.fields.get(name)?.at(-1) === true
+}
+
+function fullName(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(name)) throw new WireError('a name that is none')
+  return name
+}
+
+function simpleName(message: WireMessage): string {
+  const name = fullName(texts(message, 'name').at(-1) ?? '')
+  if (name.includes('.')) throw new WireError('a name with dots')
+  return name
+}
+
+function typeName(name: string | undefined): string {
+  if (name === undefined) throw new WireError('a type that is not said')
+  return name.startsWith('.') ? `.${fullName(name.slice(1))}` : fullName(name)
+}
+
+/** A number as it may be in the place where it is found. */
+function bounded(value: number | undefined, min: number, max: number): number {
+  if (value === undefined || value < min || value > max) throw new WireError('a number that is out of bounds')
+  return value
+}
+
+class DescriptorFile {
+  readonly #names: Names
+  #syntax: 'proto2' | 'proto3' | 'edition' = 'proto2'
+
+  constructor(names: Names) {
+    this.#names = names
+  }
+
+  file(file: WireMessage): ProtoFile {
+    const syntax = texts(file, 'syntax').at(-1)
+    const edition = EDITIONS.get(numbers(file, 'edition').at(-1) ?? 0)
+    if (syntax !== undefined && syntax !== 'proto2' && syntax !== 'proto3' && edition === undefined) {
+      throw new WireError('a syntax that is not known')
+    }
+    const plain = syntax === 'proto2' || syntax === 'proto3' ? syntax : undefined
+    this.#syntax = edition === undefined ? (plain ?? 'proto2') : 'edition'
+    const packageName = texts(file, 'package').at(-1)
+    return {
+      text: '',
+      syntax: edition === undefined ? plain : undefined,
+      edition,
+      packageName: packageName === undefined || packageName === '' ? undefined : fullName(packageName),
+      imports: this.#imports(file),
+      options: this.#options(file),
+      messages: messages(file, 'message_type').map((message) => this.#message(message)),
+      enums: messages(file, 'enum_type').map((type) => this.#enum(type)),
+      extends: this.#extends(file, []),
+      services: messages(file, 'service').map((service) => this.#service(service)),
+    }
+  }
+
+  #imports(file: WireMessage): readonly Import[] {
+    const publics = new Set(numbers(file, 'public_dependency'))
+    const weaks = new Set(numbers(file, 'weak_dependency'))
+    return texts(file, 'dependency').map((path, index) => ({
+      at: 0,
+      path,
+      kind: publics.has(index) ? 'public' : weaks.has(index) ? 'weak' : 'plain',
+    }))
+  }
+
+  #options(message: WireMessage): readonly Option[] {
+    const options = messages(message, 'options').at(-1)
+    return options === undefined ? [] : descriptorOptions(this.#names, options)
+  }
+
+  #message(message: WireMessage): Message {
+    const all = messages(message, 'nested_type').map((nested) => this.#message(nested))
+    const declared = messages(message, 'field')
+    const groupNames = new Set(
+      [...declared, ...messages(message, 'extension')]
+        .filter((field) => numbers(field, 'type').at(-1) === GROUP)
+        .map((field) => texts(field, 'type_name').at(-1)?.split('.').at(-1)),
+    )
+    const isPlain = ({ options, name }: Message) => !isSet(options, 'map_entry') && !groupNames.has(name)
+    const ofOneof = (index: number | undefined) => {
+      const own = declared.filter((field) => this.#oneofIndex(field) === index)
+      return this.#fieldsAndGroups(own, all)
+    }
+    const oneofs = messages(message, 'oneof_decl').map(
+      (oneof, index): Oneof => ({ at: 0, name: simpleName(oneof), options: this.#options(oneof), ...ofOneof(index) }),
+    )
+    return {
+      at: 0,
+      name: simpleName(message),
+      options: this.#options(message),
+      reserved: reservedOf(message, 1, MAX_FIELD_NUMBER, 1),
+      ...ofOneof(undefined),
+      // Those of optional fields of proto3 are no part of the text.
+      oneofs: oneofs.filter(({ fields, groups }) => fields.length + groups.length > 0),
+      extensions: messages(message, 'extension_range').map((range): Extensions => {
+        return { at: 0, values: [rangeOf(range, 1, MAX_FIELD_NUMBER, 1)], options: this.#options(range) }
+      }),
+      extends: this.#extends(message, all),
+      messages: all.filter(isPlain),
+      enums: messages(message, 'enum_type').map((type) => this.#enum(type)),
+    }
+  }
+
+  #oneofIndex(field: WireMessage): number | undefined {
+    return isTrue(field, 'proto3_optional') ? undefined : numbers(field, 'oneof_index').at(-1)
+  }
+
+  #fieldsAndGroups(declared: readonly WireMessage[], nested: readonly Message[]) {
+    const fields: Field[] = []
+    const groups: Group[] = []
+    for (const field of declared) {
+      const label = this.#label(field)
+      const number = bounded(numbers(field, 'number').at(-1), 1, MAX_FIELD_NUMBER)
+      const body = numbers(field, 'type').at(-1) === GROUP ? nestedOf(field, nested) : undefined
+      if (body !== undefined) groups.push({ at: 0, label, number, options: this.#options(field), message: body })
+      else fields.push(this.#field(field, label, number, nested))
+    }
+    return { fields, groups }
+  }
+
+  #field(field: WireMessage, label: Label | undefined, number: number, nested: readonly Message[]): Field {
+    const scalar = TYPES[numbers(field, 'type').at(-1) ?? 0]
+    const name = scalar ?? typeName(texts(field, 'type_name').at(-1))
+    const entryMessage = scalar === undefined ? nestedOf(field, nested) : undefined
+    const entry =
+      entryMessage !== undefined && isSet(entryMessage.options, 'map_entry') ? mapEntry(entryMessage) : undefined
+    const options = [...this.#options(field), ...specialOptions(field, name)]
+    if (entry === undefined)
+      return { at: 0, label, type: { kind: 'name', name }, name: simpleName(field), number, options }
+    return { at: 0, label: undefined, type: { kind: 'map', ...entry }, name: simpleName(field), number, options }
+  }
+
+  #label(field: WireMessage): Label | undefined {
+    const label = LABELS[numbers(field, 'label').at(-1) ?? 0]
+    const isPartOfOneof = this.#oneofIndex(field) !== undefined
+    if (label === 'repeated') return label
+    if (isPartOfOneof || this.#syntax === 'edition') return undefined
+    if (this.#syntax === 'proto3') return isTrue(field, 'proto3_optional') ? 'optional' : undefined
+    return label ?? 'optional'
+  }
+
+  #extends(message: WireMessage, nested: readonly Message[]): readonly Extend[] {
+    const byExtendee = new Map<string, WireMessage[]>()
+    for (const field of messages(message, 'extension')) {
+      const extendee = typeName(texts(field, 'extendee').at(-1))
+      const same = byExtendee.get(extendee)
+      if (same === undefined) byExtendee.set(extendee, [field])
+      else same.push(field)
+    }
+    return [...byExtendee].map(([extendee, fields]) => ({ at: 0, extendee, ...this.#fieldsAndGroups(fields, nested) }))
+  }
+
+  #enum(type: WireMessage): Enum {
+    return {
+      at: 0,
+      name: simpleName(type),
+      options: this.#options(type),
+      reserved: reservedOf(type, MIN_ENUM_NUMBER, MAX_ENUM_NUMBER, 0),
+      constants: messages(type, 'value').map((value) => ({
+        at: 0,
+        name: simpleName(value),
+        number: numbers(value, 'number').at(-1) ?? 0,
+        options: this.#options(value),
+      })),
+    }
+  }
+
+  #service(service: WireMessage): Service {
+    return {
+      at: 0,
+      name: simpleName(service),
+      options: this.#options(service),
+      rpcs: messages(service, 'method').map((method) => ({
+        at: 0,
+        name: simpleName(method),
+        request: typeName(texts(method, 'input_type').at(-1)),
+        isRequestStreamed: isTrue(method, 'client_streaming'),
+        response: typeName(texts(method, 'output_type').at(-1)),
+        isResponseStreamed: isTrue(method, 'server_streaming'),
+        options: this.#options(method),
+      })),
+    }
+  }
+}
+
+/** The message within the same one that a field names. */
+function nestedOf(field: WireMessage, nested: readonly Message[]): Message | undefined {
+  const name = texts(field, 'type_name').at(-1)?.split('.').at(-1)
+  return nested.find((message) => message.name === name)
+}
+
+/** The default and the name in JSON, which are no options in binary. */
+function specialOptions(field: WireMessage, type: string): readonly Option[] {
+  const options: Option[] = []
+  const text = texts(field, 'default_value').at(-1)
+  if (text !== undefined) options.push(plainOption('default', defaultValue(text, type)))
+  const jsonName = texts(field, 'json_name').at(-1)
+  const usual = simpleName(field).replace(/_+([A-Za-z0-9]?)/g, (_, next: string) => next.toUpperCase())
+  if (jsonName !== undefined && jsonName !== usual) {
+    options.push(plainOption('json_name', { kind: 'string', text: jsonName, isBinary: false }))
+  }
+  return options
+}
+
+function plainOption(name: string, value: OptionValue): Option {
+  return { name: [{ name, isExtension: false }], value }
+}
+
+function defaultValue(text: string, type: string): OptionValue {
+  if (type === 'string') return { kind: 'string', text, isBinary: false }
+  // Bytes are escaped as they are in a text, and all of them are ASCII.
+  if (type === 'bytes') return bytesDefault(text)
+  const isWord = !isScalar(type) || type === 'bool' || /^[a-z]/.test(text)
+  if (!/^-?[A-Za-z0-9_.+-]+$/.test(text)) throw new WireError('a default that is no value')
+  return { kind: isWord ? 'word' : 'number', text }
+}
+
+function bytesDefault(text: string): OptionValue {
+  const bytes = [...text.matchAll(/\\([0-7]{3})|\\(.)|([^\\])/g)].map(([, octal, escaped, plain]) => {
+    if (octal !== undefined) return Number.parseInt(octal, 8) & 0xff
+    const simple = { n: 10, r: 13, t: 9 }[escaped ?? '']
+    return simple ?? (escaped ?? plain ?? '').charCodeAt(0) & 0xff
+  })
+  return stringOf(Uint8Array.from(bytes))
+}
+
+/** `isOpen` is 1 where the end is behind the last number, as it is in messages. */
+function rangeOf(range: WireMessage, min: number, max: number, isOpen: 0 | 1): OneNumber | NumberRange {
+  const first = bounded(numbers(range, 'start').at(-1) ?? 0, min, max)
+  const last = bounded((numbers(range, 'end').at(-1) ?? 0) - isOpen, first, max)
+  return first === last ? { kind: 'number', number: first } : { kind: 'range', first, last }
+}
+
+function reservedOf(message: WireMessage, min: number, max: number, isOpen: 0 | 1): readonly Reserved[] {
+  return [
+    ...messages(message, 'reserved_range').map((range) => ({ at: 0, values: [rangeOf(range, min, max, isOpen)] })),
+    ...texts(message, 'reserved_name').map((name) => ({
+      at: 0,
+      values: [{ kind: 'name' as const, name: fullName(name) }],
+    })),
+  ]
+}

@@ -1,0 +1,83 @@
+/** Protobuf: the text of a `.proto` file, or a FileDescriptorProto in base64, and what it imports. */
+import {
+  type Incompatibility,
+  InvalidSchemaError,
+  type ParsedSchema,
+  type SchemaFormat,
+  type SchemaSource,
+} from '../formats/format.ts'
+import { checkFile } from './checks.ts'
+import { fileOfDescriptor } from './descriptor.ts'
+import { complaint } from './difference.ts'
+import { differencesBetween, type NamedFile } from './differences.ts'
+import { parseFile } from './file-parser.ts'
+import { textOf } from './file-text.ts'
+import { checkImports } from './imports.ts'
+import { knownFiles } from './known-files.ts'
+import type { ProtoFile } from './model.ts'
+import { Names } from './names.ts'
+import { normalFile } from './normal-file.ts'
+
+export const protobuf: SchemaFormat = { type: 'PROTOBUF', parse }
+
+function parse(source: SchemaSource): ParsedSchema {
+  const known = knownFiles()
+  // Of two references with one name, the last one counts.
+  const given = new Map(source.references.map(({ name, text }) => [name, fileOf(text)]))
+  const file = fileOf(source.text)
+  checkImports(file, given, known)
+  const names = new Names()
+  for (const [path, knownFile] of known) if (!given.has(path)) names.add(knownFile, false)
+  for (const givenFile of given.values()) names.add(givenFile, false)
+  names.add(file, true)
+  checkFile(file, names)
+  return new ProtobufSchema({ file, names })
+}
+
+/** The error says what is wrong with the text: few mean base64. */
+function fileOf(text: string): ProtoFile {
+  try {
+    return parseFile(text)
+  } catch (error) {
+    if (!(error instanceof InvalidSchemaError)) throw error
+    const file = fileOfDescriptor(text)
+    if (file === undefined) throw error
+    return file
+  }
+}
+
+class ProtobufSchema implements ParsedSchema {
+  readonly type = 'PROTOBUF'
+  readonly canonical: string
+  readonly normalized: string
+  readonly name: string | undefined
+  readonly #named: NamedFile
+
+  /** Throws InvalidSchemaError where a text of it would be too long. */
+  constructor(named: NamedFile) {
+    const { file, names } = named
+    this.#named = named
+    this.canonical = textOf(file)
+    this.normalized = textOf(normalFile(file, names))
+    const [first] = file.messages
+    if (first !== undefined)
+      this.name = file.packageName === undefined ? first.name : `${file.packageName}.${first.name}`
+  }
+
+  incompatibilities(writer: ParsedSchema): readonly Incompatibility[] {
+    if (!(writer instanceof ProtobufSchema)) {
+      return [
+        {
+          type: 'SCHEMA_TYPE_CHANGED',
+          description: `a schema of the type ${writer.type} is no Protobuf`,
+          additionalInfo: '',
+        },
+      ]
+    }
+    return differencesBetween(writer.#named, this.#named).flatMap((difference) => {
+      const what = complaint(difference)
+      if (what === undefined) return []
+      return [{ type: difference.kind, description: `${difference.path}: ${what}`, additionalInfo: '' }]
+    })
+  }
+}
