@@ -1,9 +1,9 @@
-/** The examples of the client's pages: each runs as it stands there, before a broker of ours; the others are understood by the compiler. */
+/** The examples of the pages on clients and schemas: each runs as it stands there, before a broker of ours, or its own; the others are understood by the compiler. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { type RunningBroker, startBroker } from '../src/stack/index.ts'
@@ -16,9 +16,15 @@ const address = '127.0.0.1:9092'
 const blocks = (page: string, language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code)
 
-const pages = globSync('docs/client/*.md', { cwd: root })
+const pages = globSync('docs/{client,schemas}/*.md', { cwd: root })
   .sort()
-  .map((path) => ({ name: basename(path, '.md'), page: readFileSync(join(root, path), 'utf8') }))
+  .map((path) => {
+    const name = `${basename(dirname(path))}-${basename(path, '.md')}`
+    return { name, page: readFileSync(join(root, path), 'utf8') }
+  })
+
+/** Before the one broker of all, or one that it starts itself. */
+const isRun = (code: string): boolean => code.includes(address) || code.includes('startBroker(')
 
 let broker: RunningBroker
 
@@ -47,7 +53,7 @@ async function run(args: readonly string[]): Promise<string> {
 
 for (const { name, page } of pages) {
   for (const [i, code] of blocks(page, 'ts').entries()) {
-    if (!code.includes(address)) continue
+    if (!isRun(code)) continue
     test(`example ${i + 1} of ${name}`, async () => {
       const stdout = await run([written(`${name}-${i}.ts`, code.replaceAll(address, broker.bootstrap))])
       if (code.includes('console.log')) assert.notEqual(stdout, '')
@@ -58,7 +64,7 @@ for (const { name, page } of pages) {
 test('what needs another broker, or another program, is understood by the compiler', async () => {
   const others = pages.flatMap(({ name, page }) =>
     blocks(page, 'ts')
-      .filter((code) => !code.includes(address) && !code.includes('@opentelemetry'))
+      .filter((code) => !isRun(code) && !code.includes('@opentelemetry'))
       .map((code, i) => written(`other-${name}-${i}.ts`, code)),
   )
   assert.ok(others.length >= 3)
@@ -73,7 +79,7 @@ test('what needs another broker, or another program, is understood by the compil
 })
 
 test('what an application of KafkaJS does is shorter here, and does the same', async () => {
-  const page = pages.find(({ name }) => name === 'from-kafkajs')?.page ?? ''
+  const page = pages.find(({ name }) => name === 'client-from-kafkajs')?.page ?? ''
   const [[theirs = ''], [ours = '']] = [blocks(page, 'js'), blocks(page, 'ts')]
   const lines = (code: string): number => code.split('\n').filter((line) => line.trim() !== '').length
   assert.ok(lines(ours) * 1.5 < lines(theirs), `${lines(ours)} lines for ${lines(theirs)}`)

@@ -4,6 +4,7 @@ import { RegistryError } from './registry-error.ts'
 import type { RegistryRecord } from './store/registry-record.ts'
 import type { RegistryState } from './store/registry-state.ts'
 import type { StoredSchema } from './stored-schema.ts'
+import { defaultContext, subjectText } from './subject-name.ts'
 
 /** Where there is none. */
 export function subjectNotFound(subject: string): RegistryError {
@@ -51,7 +52,7 @@ export function deleteSubject(
   state: RegistryState,
   { subject, permanent }: { readonly subject: string; readonly permanent: boolean },
 ): Decision<readonly number[]> {
-  if (!state.hasAny(subject, 'with')) throw subjectNotFound(subject)
+  if (state.versions(subject).length === 0) throw subjectNotFound(subject)
   if (!permanent && !state.hasAny(subject, 'without')) {
     const text = `Subject '${subject}' was soft deleted. Set permanent=true to delete permanently`
     throw new RegistryError('subjectSoftDeleted', text)
@@ -70,6 +71,14 @@ export function deleteSubject(
     .toReversed()
     .map((version): RegistryRecord => ({ kind: 'schema', subject, version, value: undefined }))
   return { records: [...gone, ...settingsOf(state, subject)], reply }
+}
+
+/** Throws RegistryError where something is in it. */
+export function deleteContext(state: RegistryState, context: string): Decision<undefined> {
+  const isEmpty = !state.hasAny(subjectText({ context, subject: '' }), 'with')
+  if (!isEmpty) throw new RegistryError('contextNotEmpty', `The specified context '${context}' is not empty.`)
+  const isThere = context !== defaultContext && state.hasContext(context)
+  return { records: isThere ? [{ kind: 'context', context, isGone: true }] : [], reply: undefined }
 }
 
 /** By others than `but`. Throws RegistryError. A reference that is deleted softly may come back: it counts where the schema would be gone for good. */

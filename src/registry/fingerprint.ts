@@ -5,6 +5,9 @@
 import { createHash, type Hash } from 'node:crypto'
 import type { Rule, SchemaContent } from './stored-schema.ts'
 
+/** Of a text, to know it again by. */
+export const digestOf = (text: string): string => createHash('sha1').update(text).digest('base64')
+
 type Parts = Pick<SchemaContent, 'schema' | 'references' | 'metadata' | 'ruleSet'>
 
 export function guidOf({ schema, references, metadata, ruleSet }: Parts): string {

@@ -45,10 +45,11 @@ function union<T>(
   both: (a: T, b: T) => T,
 ): Texts<T> | undefined {
   if (first === undefined || second === undefined) return second ?? first
-  const all = { ...first }
+  // Names come from outside: `constructor` and `__proto__` are names like others.
+  const all = new Map(Object.entries(first))
   for (const [key, value] of Object.entries(second)) {
-    const there = first[key]
-    all[key] = there === undefined ? value : both(there, value)
+    const there = all.get(key)
+    all.set(key, there === undefined ? value : both(there, value))
   }
-  return all
+  return Object.fromEntries(all)
 }

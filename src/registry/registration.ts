@@ -47,12 +47,13 @@ export class Registration {
     const next = (all.at(-1)?.version ?? 0) + 1
     const isImported = isImport(state.modeInScope(subject))
     const wanted = isImported ? request.content : this.#populated(request, config, next)
-    const { content, parsed } = this.#prepare(subject, wanted, request.normalize || config.normalize === true)
+    // What comes from another registry stays as it is there.
+    const normalize = !isImported && (request.normalize || config.normalize === true)
+    const { content, parsed } = this.#prepare(subject, wanted, normalize)
     const guid = guidOf(content)
     const context = contextOf(subject)
-    const same = state.withGuid(guid).filter((it) => contextOf(it.subject) === context)
     if (version === undefined) {
-      const there = same.find((it) => it.subject === subject && !it.deleted && isOf(it, request.id))
+      const there = all.findLast((it) => !it.deleted && isOf(it, request.id) && isSame(it, content, guid))
       if (there !== undefined) return { records: [], reply: there }
     }
     if (!isImported) {
@@ -64,7 +65,10 @@ export class Registration {
       if (version !== undefined && version !== next)
         throw new RegistryError('invalidSchema', 'Version is not one more than previous version')
     }
-    const id = request.id ?? same[0]?.id ?? state.highestId(context) + 1
+    const ids = state.withGuid(guid).filter((it) => contextOf(it.subject) === context)
+    const known = ids.length === 0 ? undefined : Math.min(...ids.map((it) => it.id))
+    const id = request.id ?? known ?? state.highestId(context) + 1
+    checkNumbers(id, version ?? next)
     this.#checkId(context, id, guid)
     const schema = { ...content, subject, version: version ?? next, id, guid, deleted: false, timestampMs: nowMs }
     return { records: this.#records(schema, all), reply: schema }
@@ -100,10 +104,11 @@ export class Registration {
     }
   }
 
-  #prepare(subject: string, content: SchemaContent, normalize: boolean): Prepared {
+  #prepare(subject: string, given: SchemaContent, normalize: boolean): Prepared {
+    const references = given.references.map((reference) => this.#atVersion(subject, reference))
+    const content = { ...given, references }
     const parsed = this.#parser.parse(subject, content)
-    const references = content.references.map((reference) => this.#atVersion(subject, reference))
-    return { parsed, content: { ...content, references, schema: normalize ? parsed.normalized : parsed.canonical } }
+    return { parsed, content: { ...content, schema: normalize ? parsed.normalized : parsed.canonical } }
   }
 
   /** A reference to the latest version is one to the version that this is now. */
@@ -130,10 +135,11 @@ export class Registration {
     // A version that comes back leaves no older self behind, unless somebody refers to that.
     const selves = all.filter((it) => it.deleted && it.id === id && it.version < version)
     const replaced = selves.filter((it) => this.#state.referrers(it, 'with').length === 0)
+    // Nothing is taken away before the new one is kept: of several records the later ones may be lost.
     return [
-      ...(isNewContext ? [{ kind: 'context', context } as const] : []),
-      ...replaced.map((it) => ({ kind: 'schema', subject, version: it.version, value: undefined }) as const),
+      ...(isNewContext ? [{ kind: 'context', context, isGone: false } as const] : []),
       { kind: 'schema', subject, version, value: schema },
+      ...replaced.map((it) => ({ kind: 'schema', subject, version: it.version, value: undefined }) as const),
     ]
   }
 
@@ -141,8 +147,9 @@ export class Registration {
   lookUp(subject: string, content: SchemaContent, { normalize, deleted }: LookUp): StoredSchema | undefined {
     const config = this.#state.configInScope(subject)
     const find = (wanted: SchemaContent): StoredSchema | undefined => {
-      const guid = guidOf(this.#prepare(subject, wanted, normalize || config.normalize === true).content)
-      return this.#state.versions(subject, deleted ? 'with' : 'without').findLast((it) => it.guid === guid)
+      const prepared = this.#prepare(subject, wanted, normalize || config.normalize === true).content
+      const guid = guidOf(prepared)
+      return this.#state.versions(subject, deleted ? 'with' : 'without').findLast((it) => isSame(it, prepared, guid))
     }
     const there = find(content)
     if (there !== undefined || this.#state.latest(subject) === undefined) return there
@@ -157,7 +164,8 @@ export class Registration {
     { earlier, normalize }: { readonly earlier: readonly StoredSchema[]; readonly normalize: boolean },
   ): readonly string[] {
     if (content.schema.trim() === '') throw new RegistryError('invalidSchema', 'Empty schema')
-    return this.#errors(subject, this.#prepare(subject, content, normalize), earlier)
+    const config = this.#state.configInScope(subject)
+    return this.#errors(subject, this.#prepare(subject, content, normalize || config.normalize === true), earlier)
   }
 
   #errors(subject: string, { content, parsed }: Prepared, earlier: readonly StoredSchema[]): readonly string[] {
@@ -191,5 +199,29 @@ export interface LookUp {
 
 /** In the metadata of who wants it there: the number of the version itself. */
 const versionProperty = 'confluent:version'
+
+/** Whether it is this content; but for the number of its version, which who gives none does not mean. */
+function isSame(schema: StoredSchema, content: SchemaContent, guid: string): boolean {
+  if (schema.guid === guid) return true
+  const number = schema.metadata?.properties?.[versionProperty]
+  if (number === undefined || content.metadata?.properties?.[versionProperty] !== undefined) return false
+  return schema.schema === content.schema && guidOf(withoutVersion(schema)) === guidOf(withoutVersion(content))
+}
+
+/** Nothing is left of metadata that say nothing else. */
+function withoutVersion({ metadata, ...content }: SchemaContent): SchemaContent {
+  const properties = Object.entries(metadata?.properties ?? {}).filter(([name]) => name !== versionProperty)
+  const { properties: _, ...others } = metadata ?? {}
+  const left = properties.length > 0 ? { ...others, properties: Object.fromEntries(properties) } : others
+  return { ...content, metadata: Object.keys(left).length > 0 ? left : undefined }
+}
+
+const numberMax = 2 ** 31 - 1
+
+/** Throws RegistryError. */
+function checkNumbers(id: number, version: number): void {
+  if (id <= numberMax && version <= numberMax) return
+  throw new RegistryError('notPermitted', `There is no number behind ${numberMax} for ids and versions`)
+}
 
 const isOf = ({ id }: StoredSchema, wanted: number | undefined): boolean => wanted === undefined || wanted === id

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/index.ts'
 import { type ConfigChange, changeConfig, changeMode, deleteConfig, deleteMode } from './configuration.ts'
 import type { Decision } from './decision.ts'
-import { deleteSubject, deleteVersion } from './deletion.ts'
+import { deleteContext, deleteSubject, deleteVersion } from './deletion.ts'
 import type { SchemaFormat } from './formats/format.ts'
 import { type RegisterRequest, Registration } from './registration.ts'
 import { RegistryError } from './registry-error.ts'
@@ -69,6 +69,10 @@ export class Registry {
 
   deleteSubject(request: Parameters<typeof deleteSubject>[1]): Promise<readonly number[]> {
     return this.#write(() => deleteSubject(this.state, request))
+  }
+
+  deleteContext(context: string): Promise<undefined> {
+    return this.#write(() => deleteContext(this.state, context))
   }
 
   changeConfig(subject: string | undefined, change: ConfigChange): Promise<Config> {

@@ -1,4 +1,6 @@
 /** Makes schemas of what is kept of them: with all that they refer to, each only once for as long as it is remembered. */
+
+import { digestOf } from './fingerprint.ts'
 import { InvalidSchemaError, type ParsedSchema, type ResolvedReference, type SchemaFormat } from './formats/format.ts'
 import { RegistryError } from './registry-error.ts'
 import type { RegistryState } from './store/registry-state.ts'
@@ -7,7 +9,10 @@ import { besideSubject, contextOf } from './subject-name.ts'
 
 /** What others refer to is read with each of them: so many may be meant by one schema, directly or not. */
 const referencesMax = 1000
-const rememberedMax = 1000
+/** UTF-16 units, of the texts of schemas that are remembered, */
+const rememberedLengthMax = 16_000_000
+/** and of all that one schema refers to. */
+const referredLengthMax = 4_000_000
 /** UTF-16 units, of a text: what Kafka takes as a record, and room for the rest of it. */
 export const schemaLengthMax = 1_000_000
 
@@ -17,7 +22,8 @@ export class SchemaParser {
   readonly #state: RegistryState
   readonly #formats: ReadonlyMap<string, SchemaFormat>
   /** Those used last come last. */
-  readonly #remembered = new Map<string, ParsedSchema>()
+  readonly #remembered = new Map<string, { readonly parsed: ParsedSchema; readonly length: number }>()
+  #rememberedLength = 0
 
   constructor(state: RegistryState, formats: readonly SchemaFormat[]) {
     this.#state = state
@@ -30,23 +36,30 @@ export class SchemaParser {
 
   /** What `subject` is given, or has: its references lie in its context. Throws RegistryError where it is no schema. */
   parse(subject: string, { schemaType, schema, references }: Parts): ParsedSchema {
-    const key = JSON.stringify([contextOf(subject), schemaType, references, schema])
+    const key = digestOf(JSON.stringify([contextOf(subject), schemaType, references, schema]))
     const known = this.#remembered.get(key)
-    const parsed = known ?? this.#parsed(subject, { schemaType, schema, references })
+    const parsed = known?.parsed ?? this.#parsed(subject, { schemaType, schema, references })
     this.#remembered.delete(key)
-    this.#remembered.set(key, parsed)
-    if (this.#remembered.size > rememberedMax) {
-      for (const oldest of this.#remembered.keys()) {
-        this.#remembered.delete(oldest)
-        break
-      }
+    this.#remembered.set(key, { parsed, length: schema.length })
+    if (known === undefined) this.#rememberedLength += schema.length
+    for (const [oldest, { length }] of this.#remembered) {
+      if (this.#rememberedLength <= rememberedLengthMax) break
+      this.#remembered.delete(oldest)
+      this.#rememberedLength -= length
     }
     return parsed
+  }
+
+  /** With its text in another form (`format=`); as it is where there is no such form. Throws RegistryError where it cannot be read. */
+  inForm<T extends Parts & { readonly subject: string }>(schema: T, form: string | undefined): T {
+    const text = form === undefined || form === '' ? undefined : this.parse(schema.subject, schema).inForm?.(form)
+    return text === undefined ? schema : { ...schema, schema: text }
   }
 
   /** Versions that are gone for good may be written anew, as others. */
   forget(): void {
     this.#remembered.clear()
+    this.#rememberedLength = 0
   }
 
   #parsed(subject: string, { schemaType, schema, references }: Parts): ParsedSchema {
@@ -59,7 +72,7 @@ export class SchemaParser {
       )
     }
     const resolved: ResolvedReference[] = []
-    this.#resolve(subject, references, { resolved, begun: new Set(), schemaType })
+    this.#resolve(subject, references, { resolved, begun: new Set(), length: 0, schemaType })
     try {
       return format.parse({ text: schema, references: resolved })
     } catch (error) {
@@ -90,6 +103,12 @@ export class SchemaParser {
           'invalidSchema',
           `Invalid schema: '${name}' is of type ${schema.schemaType}, and not ${found.schemaType}`,
         )
+      found.length += schema.schema.length
+      if (found.length > referredLengthMax)
+        throw new RegistryError(
+          'invalidSchema',
+          `What a schema refers to has more than ${referredLengthMax} characters`,
+        )
       this.#resolve(target, schema.references, found)
       found.resolved.push({ name, text: schema.schema })
     }
@@ -99,5 +118,6 @@ export class SchemaParser {
 interface Found {
   readonly resolved: ResolvedReference[]
   readonly begun: Set<string>
+  length: number
   readonly schemaType: string
 }

@@ -80,6 +80,34 @@ interface Person {
   friends: Person[]
 }
 
+const clicks = defineTopic('clicks', {
+  value: registry.json({
+    type: 'object',
+    properties: {
+      page: { type: 'string' },
+      button: { enum: ['left', 'right'] },
+      at: { $ref: '#/$defs/Point' },
+      path: { type: 'array', items: { $ref: '#/$defs/Point' } },
+    },
+    required: ['page', 'at'],
+    $defs: {
+      Point: { type: 'object', properties: { x: { type: 'integer' }, y: { type: 'integer' } }, required: ['x', 'y'] },
+    },
+  }),
+})
+
+interface Point {
+  x: number
+  y: number
+}
+
+interface Click {
+  page: string
+  button?: 'left' | 'right'
+  at: Point
+  path?: Point[]
+}
+
 export async function producing(producer: Producer, order: Order): Promise<void> {
   await producer.send(orders, { key: 'a', value: order })
   await producer.send(orders, {
@@ -128,8 +156,29 @@ export async function producing(producer: Producer, order: Order): Promise<void>
   await producer.send(orders, { key: 'a', value: { ...order, paid: { 'shop.Money': { cents: 5 } } } })
 }
 
+export async function producingJson(producer: Producer, click: Click): Promise<void> {
+  await producer.send(clicks, { value: click })
+  await producer.send(clicks, { value: { page: '/', at: { x: 1, y: 2 } } })
+  await producer.send(clicks, { value: { page: '/', at: { x: 1, y: 2 }, button: 'left', path: [{ x: 1, y: 2 }] } })
+
+  // A property misspelt, or one that is missing.
+  // @ts-expect-error 2561
+  await producer.send(clicks, { value: { page: '/', at: { x: 1, y: 2 }, buton: 'left' } })
+  // @ts-expect-error 2741
+  await producer.send(clicks, { value: { page: '/' } })
+  // @ts-expect-error 2741
+  await producer.send(clicks, { value: { ...click, path: [{ x: 1 }] } })
+  // Another type, and a value that is none of those listed.
+  // @ts-expect-error 2322
+  await producer.send(clicks, { value: { ...click, at: { x: '1', y: 2 } } })
+  // @ts-expect-error 2322
+  await producer.send(clicks, { value: { ...click, page: null } })
+  // @ts-expect-error 2322
+  await producer.send(clicks, { value: { ...click, button: 'middle' } })
+}
+
 export async function consuming(consumer: Consumer): Promise<void> {
-  for await (const record of consumer.subscribe([orders, people])) {
+  for await (const record of consumer.subscribe([orders, people, clicks])) {
     if (record.topic === 'orders') {
       exactly<Order>()(record.value)
       const { side, size, tags } = record.value
@@ -141,6 +190,15 @@ export async function consuming(consumer: Consumer): Promise<void> {
       record.value.prize.cents.toFixed()
       // @ts-expect-error 18047
       record.value.paid.cents.toFixed()
+    } else if (record.topic === 'clicks') {
+      exactly<Click>()(record.value)
+      exactly<number | undefined>()(record.value.path?.[0]?.x)
+      // @ts-expect-error 2367
+      if (record.value.button === 'middle') break
+      // @ts-expect-error 2551
+      record.value.pages.toUpperCase()
+      // @ts-expect-error 18048
+      record.value.path.length.toFixed()
     } else {
       exactly<Person>()(record.value)
       exactly<bigint | undefined>()(record.value.friends[0]?.friends[0]?.number)
@@ -157,6 +215,7 @@ interface Instead {
 export function stating(imported: { type: string; name: string }, text: string): void {
   exactly<TypedTopic<'orders', string, Order>>()(orders)
   exactly<TypedTopic<'people', Uint8Array | null, Person>>()(people)
+  exactly<TypedTopic<'clicks', Uint8Array | null, Click>>()(clicks)
   // The caller says what there is of a text, of no schema, and of one whose literal is not known.
   exactly<Order>()(valueIn(registry.avro<Order>(text)))
   exactly<Order>()(valueIn(registry.avro<Order>()))
@@ -167,6 +226,11 @@ export function stating(imported: { type: string; name: string }, text: string):
   exactly<number | Instead>()(
     valueIn(registry.avro({ type: 'int' }, { deadLetter: ({ bytes }): Instead => ({ bytes }) })),
   )
+  exactly<Click>()(valueIn(registry.json<Click>(text)))
+  exactly<Click>()(valueIn(registry.json<Click>(imported)))
+  exactly<unknown>()(valueIn(registry.json(text)))
+  exactly<unknown>()(valueIn(registry.json(imported)))
+  exactly<boolean>()(valueIn(registry.json({ type: 'boolean' }, { validate: false })))
   // @ts-expect-error 2769
   registry.avro({ type: 'int' }, { longs: 'biginteger' })
   // @ts-expect-error 2769
@@ -221,6 +285,20 @@ export function ofAvro(): void {
   // @ts-expect-error 2551
   tree.kids[0]?.named['a']?.kid.length.toFixed()
   const odd = { type: 'record', name: 'Odd', fields: [{ name: 'even', type: ['null', 'Even'] }] } as const
+  const side = { type: 'enum', name: 'Side', symbols: ['BUY', 'SELL'] } as const
+  const failure = { type: 'error', name: 'shop.Failure', fields: [{ name: 'side', type: side }] } as const
+  exactly<{ failure: { side: Side }; again: { side: Side }; side: Side }>()(
+    avro({
+      type: 'record',
+      name: 'Reply',
+      namespace: 'shop',
+      fields: [
+        { name: 'failure', type: failure },
+        { name: 'again', type: 'Failure' },
+        { name: 'side', type: 'Side' },
+      ],
+    }),
+  )
   exactly<Even>()(avro({ type: 'record', name: 'Even', fields: [{ name: 'odd', type: ['null', odd] }] }))
   // Unions that are, and are not, told apart.
   const money = { type: 'record', name: 'shop.Money', fields: [{ name: 'cents', type: 'int' }] } as const
@@ -233,6 +311,7 @@ export function ofAvro(): void {
   exactly<{ 'shop.Money': { cents: number } } | { map: Record<string, number> }>()(
     avro([money, { type: 'map', values: 'int' }]),
   )
+  exactly<number | bigint>()(avro([{ type: 'long' }, 'int'], 'bigint'))
   exactly<{ bytes: Buffer } | { Hash: Buffer }>()(avro(['bytes', hash]))
   // What another schema defines is not known, and neither is what is no literal.
   exactly<{ other: unknown }>()(avro({ type: 'record', name: 'R', fields: [{ name: 'other', type: 'other.Record' }] }))
@@ -259,6 +338,9 @@ export function ofJson(): void {
   exactly<'a' | 1 | null>()(json({ enum: ['a', 1, null] }))
   exactly<Record<string, unknown>>()(json({ type: 'object' }))
   exactly<Record<string, number>>()(json({ type: 'object', additionalProperties: { type: 'integer' } }))
+  exactly<{ a?: string }>()(
+    json({ type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false }),
+  )
   exactly<{ a: string } & Record<string, string | number>>()(
     json({
       type: 'object',

@@ -36,6 +36,8 @@ export interface ParsedSchema {
   readonly normalized: string
   /** Of the record or message that it describes, in full; undefined where it has none. */
   readonly name: string | undefined
+  /** The schema in another form, as `format=` of a request names it; undefined: there is no such form. Throws nothing. */
+  readonly inForm?: (form: string) => string | undefined
   /**
    * What hinders a reader with this schema from reading what was written with the other one; empty where nothing does. A writer's schema
    * of another format is one incompatibility.

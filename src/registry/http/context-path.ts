@@ -21,9 +21,13 @@ function decoded(name: string): string {
 }
 
 /** With or without the colons, with or without the dot. */
-function prefixOf(context: string): string {
-  const bare = context.replace(/^:/, '').replace(/:$/, '')
-  const name = bare.startsWith('.') ? bare : `.${bare}`
+export function contextNamed(given: string): string {
+  const bare = given.replace(/^:/, '').replace(/:$/, '')
+  return bare.startsWith('.') ? bare : `.${bare}`
+}
+
+function prefixOf(given: string): string {
+  const name = contextNamed(given)
   return name === defaultContext ? '' : `:${name}:`
 }
 

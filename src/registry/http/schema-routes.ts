@@ -4,6 +4,7 @@ import type { Registry } from '../registry.ts'
 import { RegistryError } from '../registry-error.ts'
 import type { StoredSchema } from '../stored-schema.ts'
 import { contextOf, parseSubject, subjectText } from '../subject-name.ts'
+import { contextNamed } from './context-path.ts'
 import { schemaReply, versionReply } from './replies.ts'
 import { deletedOf, idOf, paged, type Query, queryFlag, queryText, startsWith } from './request-fields.ts'
 
@@ -37,9 +38,9 @@ export function schemaRoutes(server: FastifyInstance, registry: Registry): void 
     return users
   }
 
-  server.get<OfGuid>('/schemas/guids/:guid', ({ params }) => {
+  server.get<OfGuid>('/schemas/guids/:guid', ({ params, query }) => {
     const [found] = withGuid(params)
-    return found && schemaReply(found, { withSubject: false })
+    return found && schemaReply(parser.inForm(found, queryText(query, 'format')), { withSubject: false })
   })
 
   server.get<OfGuid>('/schemas/guids/:guid/ids', ({ params }) => {
@@ -47,6 +48,11 @@ export function schemaRoutes(server: FastifyInstance, registry: Registry): void 
       withGuid(params).map(({ subject, id }) => [`${contextOf(subject)} ${id}`, { context: contextOf(subject), id }]),
     )
     return [...ids.values()]
+  })
+
+  server.delete<{ Params: { readonly context: string } }>('/contexts/:context', async ({ params }, reply) => {
+    await registry.deleteContext(contextNamed(params.context))
+    return reply.code(204).send()
   })
 
   server.get<{ Querystring: Query }>('/contexts', ({ query }) => {
@@ -58,7 +64,7 @@ export function schemaRoutes(server: FastifyInstance, registry: Registry): void 
   })
 }
 
-export function idRoutes(server: FastifyInstance, { state }: Registry): void {
+export function idRoutes(server: FastifyInstance, { state, parser }: Registry): void {
   /** Every version that has the id: of the subject's context, or of the first in which the subject has it. */
   const usersOf = (id: number, subject: string | undefined): readonly StoredSchema[] => {
     const { context, subject: name } = parseSubject(subject ?? '')
@@ -83,12 +89,14 @@ export function idRoutes(server: FastifyInstance, { state }: Registry): void {
     const users = withId(params, query)
     const found = users.find((it) => it.subject === subject) ?? users[0]
     const maxId = queryFlag(query, 'fetchMaxId') ? { maxId: state.highestId(contextOf(subject ?? '')) } : {}
-    return { ...(found && schemaReply(found, { withSubject: subject !== undefined })), ...maxId }
+    const shown = found && parser.inForm(found, queryText(query, 'format'))
+    return { ...(shown && schemaReply(shown, { withSubject: subject !== undefined })), ...maxId }
   })
 
-  server.get<OfId>('/schemas/ids/:id/schema', ({ params, query }, reply) =>
-    reply.send(withId(params, query)[0]?.schema),
-  )
+  server.get<OfId>('/schemas/ids/:id/schema', ({ params, query }, reply) => {
+    const [found] = withId(params, query)
+    return reply.send(found && parser.inForm(found, queryText(query, 'format')).schema)
+  })
 
   server.get<OfId>('/schemas/ids/:id/subjects', ({ params, query }) => {
     const deleted = queryFlag(query, 'deleted')

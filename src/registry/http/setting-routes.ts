@@ -73,7 +73,10 @@ function modeRoutes(server: FastifyInstance, registry: Registry): void {
     server.put<OfScope>(path, async ({ params, query, body }) => {
       const scope = scopeOf(params.subject)
       checkScope(scope)
-      const mode = await registry.changeMode(scope, { mode: modeRequest(body), force: queryFlag(query, 'force') })
+      const wanted = modeRequest(body)
+      if (wanted === 'FORWARD' && scope !== undefined)
+        throw new RegistryError('invalidMode', 'Forward mode only supported on global level')
+      const mode = await registry.changeMode(scope, { mode: wanted, force: queryFlag(query, 'force') })
       return mode === null ? {} : { mode }
     })
     server.delete<OfScope>(path, async ({ params }) => ({ mode: await registry.deleteMode(scopeOf(params.subject)) }))

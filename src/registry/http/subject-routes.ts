@@ -1,9 +1,10 @@
 /** `/subjects`: what is registered under a name, and the versions of it. */
 import type { FastifyInstance } from 'fastify'
 import { subjectNotFound, versionNotFound } from '../deletion.ts'
+import type { LookUp } from '../registration.ts'
 import type { Registry } from '../registry.ts'
 import { RegistryError } from '../registry-error.ts'
-import type { StoredSchema } from '../stored-schema.ts'
+import type { SchemaContent, StoredSchema } from '../stored-schema.ts'
 import { checkSubject, contextOf, parseSubject, subjectText } from '../subject-name.ts'
 import { registeredReply, versionReply } from './replies.ts'
 import {
@@ -40,6 +41,20 @@ function* placesOf(registry: Registry, subject: string): Iterable<string> {
 export function subjectRoutes(server: FastifyInstance, registry: Registry): void {
   const { state, registration } = registry
 
+  /** What is no schema in another context is not there. */
+  const lookUp = (
+    place: string,
+    content: SchemaContent,
+    { isElsewhere, ...asked }: LookUp & { readonly isElsewhere: boolean },
+  ): StoredSchema | undefined => {
+    try {
+      return registration.lookUp(place, content, asked)
+    } catch (error) {
+      if (isElsewhere && error instanceof RegistryError && error.code === 'invalidSchema') return undefined
+      throw error
+    }
+  }
+
   server.get<{ Querystring: Query }>('/subjects', ({ query }) => {
     const prefix = queryText(query, 'subjectPrefix') ?? ':*:'
     return paged(
@@ -53,8 +68,10 @@ export function subjectRoutes(server: FastifyInstance, registry: Registry): void
     const { content } = schemaRequest(body)
     const asked = { normalize: queryFlag(query, 'normalize'), deleted: queryFlag(query, 'deleted') }
     for (const place of placesOf(registry, subject)) {
-      const found = registration.lookUp(place, content, asked)
-      if (found !== undefined) return versionReply(found)
+      const isElsewhere = place !== subject
+      if (isElsewhere && state.versions(place).length === 0) continue
+      const found = lookUp(place, content, { ...asked, isElsewhere })
+      if (found !== undefined) return versionReply(registry.parser.inForm(found, queryText(query, 'format')))
     }
     if (!state.hasAny(subject, asked.deleted ? 'with' : 'without')) throw subjectNotFound(subject)
     throw new RegistryError('schemaNotFound', 'Schema not found')
@@ -91,7 +108,7 @@ export function versionRoutes(server: FastifyInstance, registry: Registry): void
   server.get<OfSubject>('/subjects/:subject/versions', ({ params, query }) => {
     const subject = subjectOf(params)
     const asked = deletedOf(query)
-    if (!state.hasAny(subject, asked === 'only' ? 'with' : asked)) throw subjectNotFound(subject)
+    if (state.versions(subject, asked === 'only' ? 'with' : asked).length === 0) throw subjectNotFound(subject)
     return paged(
       state.versions(subject, asked).map(({ version }) => version),
       query,
@@ -105,12 +122,15 @@ export function versionRoutes(server: FastifyInstance, registry: Registry): void
     return registeredReply(await registry.register({ ...request, subject, normalize: queryFlag(query, 'normalize') }))
   })
 
+  const shown = (params: OfVersion['Params'], query: Query): StoredSchema => {
+    const found = versionIn(subjectOf(params), params.version, queryFlag(query, 'deleted'))
+    return registry.parser.inForm(found, queryText(query, 'format'))
+  }
   server.get<OfVersion>('/subjects/:subject/versions/:version', ({ params, query }) =>
-    versionReply(versionIn(subjectOf(params), params.version, queryFlag(query, 'deleted'))),
+    versionReply(shown(params, query)),
   )
-
   server.get<OfVersion>('/subjects/:subject/versions/:version/schema', ({ params, query }, reply) =>
-    reply.send(versionIn(subjectOf(params), params.version, queryFlag(query, 'deleted')).schema),
+    reply.send(shown(params, query).schema),
   )
 
   server.get<OfVersion>('/subjects/:subject/versions/:version/referencedby', ({ params, query }) => {

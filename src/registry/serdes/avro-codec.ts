@@ -1,5 +1,6 @@
 /** Avro payloads, by `avsc`. What a writer wrote is read as the reader's schema has it, by Avro's rules. */
 import avsc from 'avsc'
+import { countedTypes, ItemBudget } from './avro-bounds.ts'
 import type { Codec, Encoder, WholeSchema } from './codec.ts'
 
 export interface AvroOptions {
@@ -10,7 +11,13 @@ export interface AvroOptions {
 }
 
 /** By which a named type is known; those of the schemas that are referred to are there before. */
-type Registry = Record<string, avsc.Type>
+interface Naming {
+  readonly registry: Record<string, avsc.Type>
+  readonly typeHook: (schema: avsc.Schema, options: unknown) => avsc.Type | undefined
+}
+
+/** Of a schema, in characters: code is made of it. */
+const textMax = 1_000_000
 
 const bigints = avsc.types.LongType.__with({
   fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
@@ -26,10 +33,18 @@ const bigints = avsc.types.LongType.__with({
 })
 
 export function avroCodec<T>({ longs = 'number' }: AvroOptions = {}): Codec<T> {
+  const budget = new ItemBudget()
+  const counted = countedTypes(budget)
+  const typeHook: Naming['typeHook'] = (schema, options) =>
+    longs === 'bigint' && isLong(schema) ? bigints : counted(schema, options)
   const typeOf = ({ schema, resolved }: WholeSchema): avsc.Type => {
-    const registry: Registry = longs === 'bigint' ? { long: bigints } : {}
-    for (const { text } of resolved) parsed(text, registry)
-    return parsed(schema, registry)
+    const naming: Naming = { registry: {}, typeHook }
+    for (const { text } of resolved) parsed(text, naming)
+    return parsed(schema, naming)
+  }
+  const decoded = (payload: Buffer, type: avsc.Type, resolver?: Parameters<avsc.Type['fromBuffer']>[1]): T => {
+    budget.reset(payload)
+    return type.fromBuffer(payload, resolver)
   }
   return {
     schemaType: 'AVRO',
@@ -39,15 +54,22 @@ export function avroCodec<T>({ longs = 'number' }: AvroOptions = {}): Codec<T> {
     },
     decoder(writer, reader) {
       const written = typeOf(writer)
-      if (reader === undefined || reader.schema === writer.schema) return (payload) => written.fromBuffer(payload)
+      if (reader === undefined || reader.schema === writer.schema) return (payload) => decoded(payload, written)
       const read = typeOf(reader)
       const resolver = read.createResolver(written)
-      return (payload) => read.fromBuffer(payload, resolver)
+      return (payload) => decoded(payload, read, resolver)
     },
   }
 }
 
-function parsed(text: string, registry: Registry): avsc.Type {
+/** One with a logical type is one too. */
+const isLong = (schema: avsc.Schema): boolean => {
+  const type: unknown = typeof schema === 'object' && 'type' in schema ? schema.type : schema
+  return type === 'long'
+}
+
+function parsed(text: string, naming: Naming): avsc.Type {
+  if (text.length > textMax) throw new TypeError(`a schema has at most ${textMax} characters`)
   let schema: avsc.Schema
   try {
     schema = JSON.parse(text)
@@ -55,7 +77,7 @@ function parsed(text: string, registry: Registry): avsc.Type {
     // The bare name of a primitive is a schema as well.
     schema = text
   }
-  return avsc.Type.forSchema(schema, { registry })
+  return avsc.Type.forSchema(schema, naming)
 }
 
 /** What does not fit is looked at again, to tell where. */

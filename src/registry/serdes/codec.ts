@@ -11,14 +11,21 @@ export interface WholeSchema {
 export interface Encoder<T> {
   /** Of the record or message, in full; undefined where it has none. */
   readonly name: string | undefined
+  /** Where in its schema the message is: bytes that go with the id of the schema, wherever that is. Undefined: there is but one place. */
+  readonly place?: Uint8Array
   /** Throws for a value that the schema has no place for. */
   readonly encode: (value: T) => Uint8Array
 }
 
 export interface Codec<T> {
   readonly schemaType: string
-  /** Throws where the schema is none. */
-  readonly encoder: (schema: WholeSchema) => Encoder<T>
+  /** Behind the id of the schema comes the place in it; the payload that a decoder gets begins with it. */
+  readonly hasPlaces?: true
+  /**
+   * Throws where the schema is none. `name`, of a record or message, is that of the encoder of our own schema, where `schema` is what the
+   * registry has in its place.
+   */
+  readonly encoder: (schema: WholeSchema, name?: string) => Encoder<T>
   /** Of what `writer` wrote, as `reader` has it; undefined: as it was written. Throws where the two do not go together. */
   readonly decoder: (writer: WholeSchema, reader: WholeSchema | undefined) => (payload: Buffer) => T
 }

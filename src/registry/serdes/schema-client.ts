@@ -45,12 +45,15 @@ export class SchemaClientError extends Error {
 
   /** There is no such schema, whoever asks. */
   get isNotFound(): boolean {
-    return this.errorCode !== undefined && String(this.errorCode).startsWith('404')
+    // A bare 404 is the answer of somebody who is no registry, or not at this path.
+    return this.errorCode !== undefined && this.errorCode >= 40_400 && this.errorCode < 40_500
   }
 }
 
 const contentType = 'application/vnd.schemaregistry.v1+json'
 const retryMs = 100
+/** Of an answer: a schema may have a megabyte, and each character of it six in JSON. */
+const answerSizeMax = 8_000_000
 
 export class SchemaClient {
   readonly #urls: readonly string[]
@@ -59,6 +62,8 @@ export class SchemaClient {
   readonly #tries: number
   readonly #cachedMax: number
   readonly #cached = new Map<string, Promise<unknown>>()
+  /** The one that answered last is asked first. */
+  #first = 0
 
   constructor({ url, basicAuth, headers, timeoutMs = 10_000, tries = 3, cachedMax = 1000 }: SchemaClientOptions) {
     this.#urls = [url].flat().map((it) => it.replace(/\/+$/, ''))
@@ -102,8 +107,7 @@ export class SchemaClient {
   register(subject: string, schema: GivenSchema, { normalize = false } = {}): Promise<RegisteredSchema> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions?normalize=${normalize}`
     return this.#once(`register ${path} ${JSON.stringify(schema)}`, async () => {
-      const told = registered(await this.#ask('POST', path, schema))
-      return told.guid === undefined ? this.#lookUp(subject, schema, normalize) : told
+      return registered(await this.#ask('POST', path, schema))
     })
   }
 
@@ -134,13 +138,16 @@ export class SchemaClient {
   }
 
   async #ask(method: 'GET' | 'POST', path: string, body?: object): Promise<Told> {
+    const count = this.#urls.length
+    const first = this.#first
     let last: SchemaClientError | undefined
-    for (let turn = 0; turn < this.#tries * this.#urls.length; turn++) {
-      const url = this.#urls[turn % this.#urls.length] ?? ''
-      if (turn >= this.#urls.length && turn % this.#urls.length === 0)
-        await delay(retryMs * 2 ** (turn / this.#urls.length))
+    for (let turn = 0; turn < this.#tries * count; turn++) {
+      const place = (first + turn) % count
+      if (turn >= count && turn % count === 0) await delay(retryMs * 2 ** (turn / count - 1))
       try {
-        return await this.#askOne(url + path, method, body)
+        const told = await this.#askOne(this.#urls[place] + path, method, body)
+        this.#first = place
+        return told
       } catch (error) {
         if (!(error instanceof SchemaClientError) || !mayPass(error)) throw error
         last = error
@@ -151,7 +158,7 @@ export class SchemaClient {
 
   async #askOne(url: string, method: string, body: object | undefined): Promise<Told> {
     const reply = await this.#fetched(url, method, body)
-    const text = await reply.text().catch((error: unknown) => fail(url, error))
+    const text = await textOf(reply).catch((error: unknown) => fail(url, error))
     let told: unknown
     try {
       told = JSON.parse(text)
@@ -163,8 +170,9 @@ export class SchemaClient {
     }
     const fields: Told = typeof told === 'object' && told !== null ? told : {}
     if (reply.ok) return fields
-    const { error_code: code = reply.status, message = '' } = fields
-    throw new SchemaClientError(`${url}: ${String(message)}; error code ${String(code)}`, Number(code))
+    const { error_code: given, message = '' } = fields
+    const code = typeof given === 'number' ? given : reply.status
+    throw new SchemaClientError(`${url}: ${String(message)}; error code ${code}`, code)
   }
 
   async #fetched(url: string, method: string, body: object | undefined): Promise<Response> {
@@ -184,6 +192,17 @@ interface Told {
   readonly message?: unknown
 }
 
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > answerSizeMax) throw new Error(`the answer has more than ${answerSizeMax} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
 function fail(url: string, error: unknown): never {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   throw new SchemaClientError(`${url}: ${cause instanceof Error ? cause.message : String(cause)}`, undefined, {
@@ -201,8 +220,27 @@ function mayPass({ errorCode }: SchemaClientError): boolean {
 function found({ schema, schemaType = 'AVRO', references }: Told): FoundSchema {
   if (typeof schema !== 'string' || typeof schemaType !== 'string')
     throw new SchemaClientError('the answer has no schema', undefined)
-  return { schema, schemaType, references: Array.isArray(references) ? references : [] }
+  return {
+    schema,
+    schemaType,
+    references: references === undefined || references === null ? [] : referencesIn(references),
+  }
 }
+
+function referencesIn(told: unknown): readonly SchemaReference[] {
+  if (Array.isArray(told) && told.every(isReference)) return told
+  throw new SchemaClientError('the answer has references that are none', undefined)
+}
+
+const isReference = (it: unknown): it is SchemaReference =>
+  typeof it === 'object' &&
+  it !== null &&
+  'name' in it &&
+  typeof it.name === 'string' &&
+  'subject' in it &&
+  typeof it.subject === 'string' &&
+  'version' in it &&
+  typeof it.version === 'number'
 
 function registered({ id, guid }: Told): RegisteredSchema {
   if (typeof id !== 'number') throw new SchemaClientError('the answer has no id', undefined)

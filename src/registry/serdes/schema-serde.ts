@@ -40,6 +40,10 @@ interface Writing<T> extends RegisteredSchema {
   readonly encoder: Encoder<T>
 }
 
+type Decode<T> = (payload: Buffer) => T
+
+/** So many decoders are kept: the registry has a schema for each, but who writes chooses which. */
+const decodersMax = 1000
 /** So many schemas may refer to each other. */
 const resolvedMax = 1000
 
@@ -50,8 +54,11 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
   readonly #options: SchemaSerdeOptions<Instead>
   /** By subject. */
   readonly #writing = new Map<string, Writing<T>>()
+  /** What is asked for now, by topic, and for keys or values: however many records wait for it, it is asked for once. */
+  readonly #beginning = new Map<string, Promise<Writing<T>>>()
   /** By id, or GUID. */
-  readonly #decoders = new Map<number | string, (payload: Buffer) => T>()
+  readonly #decoders = new Map<number | string, Decode<T>>()
+  readonly #resolving = new Map<number | string, Promise<Decode<T>>>()
   #own: Promise<WholeSchema> | undefined
   #ownName: { readonly name: string | undefined } | undefined
 
@@ -88,13 +95,17 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
 
   #written({ id, guid, encoder }: Writing<T>, value: T, { isKey, headers }: SerializeContext): Uint8Array {
     const payload = encoder.encode(value)
-    if (this.#options.schemaIdIn !== 'header') return withId(id, payload)
+    if (this.#options.schemaIdIn !== 'header') return withId(id, payload, encoder.place)
     if (guid === undefined) throw new TypeError('the registry tells no GUIDs: the schema cannot be named in a header')
-    headers.push(guidHeader(guid, isKey))
+    headers.push(guidHeader(guid, isKey, encoder.place))
     return payload
   }
 
-  async #begin(topic: string, isKey: boolean): Promise<Writing<T>> {
+  #begin(topic: string, isKey: boolean): Promise<Writing<T>> {
+    return onlyOnce(this.#beginning, `${isKey} ${topic}`, () => this.#begun(topic, isKey))
+  }
+
+  async #begun(topic: string, isKey: boolean): Promise<Writing<T>> {
     const {
       registration = this.#schema === undefined ? 'latest' : 'register',
       references = [],
@@ -116,18 +127,32 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
     const { schemaType } = this.#codec
     if (registration === 'latest' || own === undefined || ownEncoder === undefined) {
       const latest = await this.#client.latest(subject)
-      return { ...latest, encoder: this.#codec.encoder(await this.#whole(latest)) }
+      this.#checkType(`the newest version of '${subject}'`, latest.schemaType)
+      return { ...latest, encoder: this.#codec.encoder(await this.#whole(latest), ownEncoder?.name) }
     }
     const given = { schemaType, schema: own.schema, references }
     const asked = registration === 'register' ? 'register' : 'lookUp'
-    return { ...(await this.#client[asked](subject, given, { normalize })), encoder: ownEncoder }
+    const told = await this.#client[asked](subject, given, { normalize })
+    const needsGuid = this.#options.schemaIdIn === 'header' && told.guid === undefined
+    const guid = needsGuid ? (await this.#client.lookUp(subject, given, { normalize })).guid : told.guid
+    if (!normalize || this.#codec.hasPlaces === undefined) return { id: told.id, guid, encoder: ownEncoder }
+    // What is registered may have its messages in another order.
+    const whole = await this.#whole(await this.#client.byId(told.id))
+    return { id: told.id, guid, encoder: this.#codec.encoder(whole, ownEncoder.name) }
+  }
+
+  #checkType(what: string, found: string): void {
+    const { schemaType } = this.#codec
+    if (found !== schemaType) throw new WireFormatError(`${what} is a schema of type ${found}, and not ${schemaType}`)
   }
 
   deserialize(bytes: Uint8Array | null, context: DeserializeContext): T | Instead | Promise<T | Instead> {
     if (bytes === null) throw new WireFormatError('there are no bytes (null); where that may be so, say orNull(...)')
     const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     try {
-      const { schema, payload } = unframed(given, context.headers, context.isKey)
+      const { schema, payload, isPlaced } = unframed(given, context.headers, context.isKey)
+      if (isPlaced && this.#codec.hasPlaces === undefined)
+        throw new WireFormatError(`schemas of type ${this.#codec.schemaType} have no places that a header could tell`)
       const decoder = this.#decoders.get('id' in schema ? schema.id : schema.guid)
       if (decoder !== undefined) return decoder(payload)
       return this.#decoderOf(schema).then(
@@ -144,7 +169,7 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
   }
 
   #decoded(
-    decoder: (payload: Buffer) => T,
+    decoder: Decode<T>,
     {
       given,
       payload,
@@ -164,24 +189,29 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
     return deadLetter(undecodable)
   }
 
-  async #decoderOf(schema: SchemaId): Promise<(payload: Buffer) => T> {
-    const found = 'id' in schema ? await this.#client.byId(schema.id) : await this.#client.byGuid(schema.guid)
-    const { schemaType } = this.#codec
-    if (found.schemaType !== schemaType)
-      throw new WireFormatError(`${nameOf(schema)} is a schema of type ${found.schemaType}, and not ${schemaType}`)
-    const own = this.#schema === undefined ? undefined : await this.#ownSchema(this.#schema)
-    const decoder = this.#codec.decoder(await this.#whole(found), own)
-    this.#decoders.set('id' in schema ? schema.id : schema.guid, decoder)
-    return decoder
+  #decoderOf(schema: SchemaId): Promise<Decode<T>> {
+    const key = 'id' in schema ? schema.id : schema.guid
+    return onlyOnce(this.#resolving, key, async () => {
+      const found = 'id' in schema ? await this.#client.byId(schema.id) : await this.#client.byGuid(schema.guid)
+      this.#checkType(nameOf(schema), found.schemaType)
+      const own = this.#schema === undefined ? undefined : await this.#ownSchema(this.#schema)
+      const decoder = this.#codec.decoder(await this.#whole(found), own)
+      this.#decoders.set(key, decoder)
+      const [oldest = key] = this.#decoders.keys()
+      if (this.#decoders.size > decodersMax) this.#decoders.delete(oldest)
+      return decoder
+    })
   }
 
   #ownSchema(schema: string): Promise<WholeSchema> {
     const { references = [] } = this.#options
-    this.#own ??= this.#whole({ schemaType: this.#codec.schemaType, schema, references })
-    this.#own.catch(() => {
+    if (this.#own !== undefined) return this.#own
+    const own = this.#whole({ schemaType: this.#codec.schemaType, schema, references })
+    this.#own = own
+    own.catch(() => {
       this.#own = undefined
     })
-    return this.#own
+    return own
   }
 
   async #whole({ schema, references }: FoundSchema): Promise<WholeSchema> {
@@ -211,3 +241,12 @@ interface Registering<T> {
 }
 
 const nameOf = (schema: SchemaId): string => ('id' in schema ? `id ${schema.id}` : `GUID ${schema.guid}`)
+
+/** For all that ask while it is not done. */
+function onlyOnce<K, V>(begun: Map<K, Promise<V>>, key: K, begin: () => Promise<V>): Promise<V> {
+  const known = begun.get(key)
+  if (known !== undefined) return known
+  const promise = begin().finally(() => begun.delete(key))
+  begun.set(key, promise)
+  return promise
+}

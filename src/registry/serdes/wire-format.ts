@@ -8,7 +8,10 @@ export type SchemaId = { readonly id: number } | { readonly guid: string }
 
 export interface Framed {
   readonly schema: SchemaId
+  /** Where a format has places in a schema, that comes first. */
   readonly payload: Buffer
+  /** The place stands behind the id in a header. */
+  readonly isPlaced: boolean
 }
 
 /** Of bytes that no schema is named for, or that are cut off. */
@@ -23,38 +26,53 @@ const guidSize = 17
 
 export const headerName = (isKey: boolean): string => (isKey ? '__key_schema_id' : '__value_schema_id')
 
-/** Room for `size` bytes of payload behind the id. */
-export function withId(id: number, payload: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(idSize + payload.length)
+export function withId(id: number, payload: Uint8Array, place?: Uint8Array): Buffer {
+  const placeSize = place?.length ?? 0
+  const bytes = Buffer.allocUnsafe(idSize + placeSize + payload.length)
   bytes[0] = idMagic
   bytes.writeInt32BE(id, 1)
-  bytes.set(payload, idSize)
+  if (place !== undefined) bytes.set(place, idSize)
+  bytes.set(payload, idSize + placeSize)
   return bytes
 }
 
-export function guidHeader(guid: string, isKey: boolean): SerdeHeader {
-  return { key: headerName(isKey), value: Buffer.from(`01${guid.replaceAll('-', '')}`, 'hex') }
+/** The place goes with the GUID. */
+export function guidHeader(guid: string, isKey: boolean, place: Uint8Array = Buffer.alloc(0)): SerdeHeader {
+  const named = Buffer.from(`01${guid.replaceAll('-', '')}`, 'hex')
+  if (named.length !== guidSize) throw new WireFormatError(`'${guid}' is no GUID`)
+  return { key: headerName(isKey), value: Buffer.concat([named, place]) }
 }
 
-/** The header counts where there is one. Throws WireFormatError. */
+/** The header counts where there is one; an id may stand in it as well. Throws WireFormatError. */
 export function unframed(bytes: Buffer, headers: readonly SerdeHeader[], isKey: boolean): Framed {
   const name = headerName(isKey)
   const header = headers.findLast(({ key }) => key === name)?.value
-  if (header !== undefined && header !== null) return { schema: { guid: guidIn(header, name) }, payload: bytes }
-  if (bytes.length < idSize || bytes[0] !== idMagic) {
-    const what = bytes.length < idSize ? `${bytes.length} bytes` : `first byte ${bytes[0]}`
-    throw new WireFormatError(
-      `no schema is named: neither by header ${name}, nor by a zero and four bytes of id (${what})`,
-    )
+  if (header !== undefined && header !== null) {
+    const { schema, rest } = idIn(Buffer.from(header), `header ${name} has`)
+    return { schema, payload: rest.length === 0 ? bytes : Buffer.concat([rest, bytes]), isPlaced: rest.length > 0 }
   }
-  return { schema: { id: bytes.readInt32BE(1) }, payload: bytes.subarray(idSize) }
+  if (bytes[0] !== idMagic)
+    throw new WireFormatError(
+      `no schema is named: neither by header ${name}, nor by a zero and four bytes of id (${shown(bytes)})`,
+    )
+  const { schema, rest } = idIn(bytes, 'there are')
+  return { schema, payload: rest, isPlaced: false }
 }
 
-function guidIn(header: Uint8Array, name: string): string {
-  if (header.length !== guidSize || header[0] !== guidMagic)
-    throw new WireFormatError(
-      `header ${name} has ${header.length} bytes, and first ${header[0]}: a one and sixteen of GUID are wanted`,
-    )
-  const hex = Buffer.from(header).toString('hex', 1)
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+function idIn(bytes: Buffer, what: string): { readonly schema: SchemaId; readonly rest: Buffer } {
+  if (bytes[0] === idMagic && bytes.length >= idSize)
+    return { schema: { id: bytes.readInt32BE(1) }, rest: bytes.subarray(idSize) }
+  if (bytes[0] === guidMagic && bytes.length >= guidSize) {
+    const hex = bytes.toString('hex', 1, guidSize)
+    return {
+      schema: { guid: hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') },
+      rest: bytes.subarray(guidSize),
+    }
+  }
+  throw new WireFormatError(
+    `${what} ${shown(bytes)}: a zero and four bytes of id are wanted, or in a header a one and sixteen of GUID`,
+  )
 }
+
+const shown = (bytes: Buffer): string =>
+  bytes.length === 0 ? 'no bytes' : `${bytes.length} bytes, the first one ${bytes[0]}`

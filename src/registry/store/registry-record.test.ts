@@ -39,7 +39,8 @@ const records: readonly RegistryRecord[] = [
   { kind: 'mode', subject: 's', value: undefined },
   { kind: 'delete-subject', subject: 's', version: 3 },
   { kind: 'clear-subject', subject: 's' },
-  { kind: 'context', context: '.c' },
+  { kind: 'context', context: '.c', isGone: false },
+  { kind: 'context', context: '.d', isGone: true },
   { kind: 'noop' },
 ]
 
@@ -59,6 +60,7 @@ test('keys and values are those of Confluent’s registry, byte for byte: the to
     '{"keytype":"DELETE_SUBJECT","subject":"s","magic":0} {"subject":"s","version":3}',
     '{"keytype":"CLEAR_SUBJECT","subject":"s","magic":0} {"subject":"s"}',
     '{"keytype":"CONTEXT","tenant":"default","context":".c"} {"tenant":"default","context":".c"}',
+    '{"keytype":"CONTEXT","tenant":"default","context":".d"} null',
     '{"keytype":"NOOP","magic":0} null',
   ])
   assert.match(
@@ -89,6 +91,9 @@ test('what is no such record is refused; what we need not know is passed over', 
     ['{"subject":"s"}', null],
     ['{"keytype":"SCHEMA","version":1}', null],
     ['{"keytype":"SCHEMA","subject":"s","version":"1"}', null],
+    ['{"keytype":"SCHEMA","subject":"s","version":0}', null],
+    ['{"keytype":"SCHEMA","subject":":.c:","version":1}', null],
+    ['{"keytype":"SCHEMA","subject":"s","version":1}', '{"id":-7,"schema":"x"}'],
     ['{"keytype":"SCHEMA","subject":"s","version":1}', '{"id":1}'],
     ['{"keytype":"SCHEMA","subject":"s","version":1}', '{"id":1,"schema":"x","references":[{"name":1}]}'],
     ['{"keytype":"CONFIG"}', '{"compatibilityLevel":"SOMEHOW"}'],

@@ -18,6 +18,7 @@ import {
 } from '../json-fields.ts'
 import { type Config, isLevel, isMode, type Mode } from '../settings.ts'
 import type { StoredSchema } from '../stored-schema.ts'
+import { normalSubject, parseSubject } from '../subject-name.ts'
 
 export type RegistryRecord =
   | {
@@ -33,7 +34,7 @@ export type RegistryRecord =
   | { readonly kind: 'delete-subject'; readonly subject: string; readonly version: number }
   /** What was deleted softly of the subjects of it is gone. */
   | { readonly kind: 'clear-subject'; readonly subject: string }
-  | { readonly kind: 'context'; readonly context: string }
+  | { readonly kind: 'context'; readonly context: string; readonly isGone: boolean }
   /** Of no meaning: what shows a writer that it has read all before. */
   | { readonly kind: 'noop' }
 
@@ -53,7 +54,7 @@ export function decodeRecord({ key, value, timestampMs }: RecordBytes): Registry
   const subject = optional(of, 'subject', text)
   switch (text(of.keytype, 'keytype')) {
     case 'SCHEMA': {
-      const name = { subject: text(subject, 'subject'), version: integer(of.version, 'version') }
+      const name = { subject: subjectName(subject), version: positive(of.version, 'version') }
       return { kind: 'schema', ...name, value: content && { ...storedSchema(content, timestampMs), ...name } }
     }
     case 'CONFIG':
@@ -66,12 +67,25 @@ export function decodeRecord({ key, value, timestampMs }: RecordBytes): Registry
     case 'CLEAR_SUBJECT':
       return content && { kind: 'clear-subject', subject: subject ?? '' }
     case 'CONTEXT':
-      return content && { kind: 'context', context: text(of.context, 'context') }
+      return { kind: 'context', context: text(of.context, 'context'), isGone: content === undefined }
     case 'NOOP':
       return { kind: 'noop' }
     default:
       return undefined
   }
+}
+
+/** One that can be asked for. */
+function subjectName(subject: string | undefined): string {
+  const name = normalSubject(text(subject, 'subject'))
+  if (parseSubject(name).subject === '') throw new FieldError('the subject has no name')
+  return name
+}
+
+function positive(value: unknown, what: string): number {
+  const number = integer(value, what)
+  if (number > 0) return number
+  throw new FieldError(`${what} is ${number}`)
 }
 
 const parsed = (bytes: Uint8Array): unknown =>
@@ -86,7 +100,7 @@ function storedSchema(fields: JsonObject, timestampMs: number): Omit<StoredSchem
     ruleSet: optional(fields, 'ruleSet', ruleSet),
   }
   const deleted = optional(fields, 'deleted', flag) ?? false
-  return { ...content, id: integer(fields.id, 'id'), guid: guidOf(content), deleted, timestampMs }
+  return { ...content, id: positive(fields.id, 'id'), guid: guidOf(content), deleted, timestampMs }
 }
 
 function mode(value: unknown): Mode {
@@ -96,7 +110,7 @@ function mode(value: unknown): Mode {
 
 /** Of the value of a record, and of a request that sets it. Throws FieldError. */
 export function config(fields: JsonObject): Config {
-  const level = optional(fields, 'compatibilityLevel', text)
+  const level = optional(fields, 'compatibilityLevel', text)?.toUpperCase()
   if (level !== undefined && !isLevel(level)) throw new FieldError(`there is no compatibility '${level}'`)
   return compact({
     alias: optional(fields, 'alias', text),
@@ -144,8 +158,8 @@ function fieldsOf(record: RegistryRecord): { readonly key: JsonObject; readonly 
     case 'clear-subject':
       return { key: { keytype: 'CLEAR_SUBJECT', ...of(record.subject), magic: 0 }, value: of(record.subject) }
     case 'context': {
-      const { context } = record
-      return { key: { keytype: 'CONTEXT', tenant, context }, value: { tenant, context } }
+      const { context, isGone } = record
+      return { key: { keytype: 'CONTEXT', tenant, context }, value: isGone ? undefined : { tenant, context } }
     }
     case 'noop':
       return { key: { keytype: 'NOOP', magic: 0 }, value: undefined }

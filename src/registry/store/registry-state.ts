@@ -16,7 +16,7 @@ const placeOf = (subject: string, version: number): string => `${version} ${subj
 class Ids {
   /** Every version that has it. */
   readonly users = new Map<number, Set<StoredSchema>>()
-  /** The highest that there was, whatever became of it. */
+  /** The highest that was read, whatever became of it since. */
   highest = 0
 }
 
@@ -49,7 +49,8 @@ export class RegistryState {
         for (const { subject, version } of this.below(record.subject, 'only')) this.#remove(subject, version)
         return undefined
       case 'context':
-        this.#contexts.add(record.context)
+        if (record.isGone) this.#contexts.delete(record.context)
+        else this.#contexts.add(record.context)
         return undefined
       case 'noop':
         return undefined
@@ -59,14 +60,16 @@ export class RegistryState {
   #put(schema: StoredSchema): string | undefined {
     const { subject, version, id, guid } = schema
     const ids = getOrInsert(this.#ids, contextOf(subject), () => new Ids())
-    const other = ids.users.get(id)?.values().next().value
+    // What is replaced is nobody's any more: behind a compaction it would not have been there.
+    const replaced = this.version(subject, version)
+    const other = [...(ids.users.get(id) ?? [])].find((it) => it !== replaced)
     if (other !== undefined && other.schema !== schema.schema)
       return `id ${id} is that of version ${other.version} of '${other.subject}', which is another schema`
-    this.#remove(subject, version)
+    if (replaced !== undefined) this.#unlink(replaced)
     const versions = getOrInsert(this.#subjects, subject, () => new Map<number, StoredSchema>())
-    const isLast = version > (this.#lastVersion(versions) ?? 0)
+    const isInOrder = replaced !== undefined || version > (this.#lastVersion(versions) ?? 0)
     versions.set(version, schema)
-    if (!isLast) {
+    if (!isInOrder) {
       const sorted = [...versions].sort(([a], [b]) => a - b)
       this.#subjects.set(subject, new Map(sorted))
     }
@@ -90,11 +93,16 @@ export class RegistryState {
     if (versions === undefined || schema === undefined) return undefined
     versions.delete(version)
     if (versions.size === 0) this.#subjects.delete(subject)
-    const users = this.#ids.get(contextOf(subject))?.users
+    this.#unlink(schema)
+    return undefined
+  }
+
+  /** It is not found by its id, its GUID, or what it refers to any more. */
+  #unlink(schema: StoredSchema): void {
+    const users = this.#ids.get(contextOf(schema.subject))?.users
     if (users !== undefined) drop(users, schema.id, schema)
     drop(this.#guids, schema.guid, schema)
     for (const place of this.#referredBy(schema)) drop(this.#referrers, place, schema)
-    return undefined
   }
 
   #referredBy({ subject, references }: StoredSchema): string[] {
@@ -139,13 +147,13 @@ export class RegistryState {
       .sort()
   }
 
-  /** Every version of its context that has this id. */
+  /** Every version of its context that has this id, by subject and version. */
   withId(context: string, id: number): StoredSchema[] {
-    return [...(this.#ids.get(context)?.users.get(id) ?? [])]
+    return inOrder(this.#ids.get(context)?.users.get(id))
   }
 
   withGuid(guid: string): StoredSchema[] {
-    return [...(this.#guids.get(guid) ?? [])]
+    return inOrder(this.#guids.get(guid))
   }
 
   /** Of a context; 0: none. */
@@ -196,6 +204,13 @@ function scopes(subject: string | undefined): (string | undefined)[] {
   const context = subject === undefined ? defaultContext : contextOf(subject)
   const own = context === defaultContext ? undefined : subjectText({ context, subject: '' })
   return [own, subjectText({ context: globalContext, subject: '' })]
+}
+
+/** The same for who has read the records in another order, or those alone that a compaction has left. */
+function inOrder(schemas: ReadonlySet<StoredSchema> = new Set()): StoredSchema[] {
+  const before = (a: StoredSchema, b: StoredSchema): boolean =>
+    a.subject === b.subject ? a.version < b.version : a.subject < b.subject
+  return [...schemas].sort((a, b) => (before(a, b) ? -1 : 1))
 }
 
 function set<T>(all: Map<string, T>, name: string, value: T | undefined): undefined {

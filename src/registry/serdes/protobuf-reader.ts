@@ -1,0 +1,96 @@
+/** Plain values of messages of protobufjs. */
+import protobufjs from 'protobufjs'
+
+export type Longs = 'number' | 'bigint'
+
+/**
+ * What has presence and is not there is left out; what has none is always there: zero, empty. Protobufjs has refused what is nested too
+ * deeply. Throws RangeError for what is beyond 2^53, where it should be a number.
+ */
+export function plainValue(type: protobufjs.Type, message: object, longs: Longs): object {
+  const made: [string, unknown][] = []
+  for (const field of type.fieldsArray) {
+    const { name } = field
+    const given: unknown = Object.hasOwn(message, name) ? Reflect.get(message, name) : undefined
+    if (field.map) made.push([name, mapOf(field, given, longs)])
+    else if (entryOf(field) !== undefined) made.push([name, entriesOf(field, given, longs)])
+    else if (field.repeated)
+      made.push([name, Array.isArray(given) ? given.map((item: unknown) => single(field, item, longs)) : []])
+    else if (given !== undefined) made.push([name, single(field, given, longs)])
+    else if (!field.hasPresence && !(field.resolvedType instanceof protobufjs.Type))
+      made.push([name, single(field, field.typeDefault, longs)])
+  }
+  return Object.fromEntries(made)
+}
+
+function mapOf(field: protobufjs.Field, given: unknown, longs: Longs): object {
+  const keyType = keyTypeOf(field)
+  const entries = typeof given === 'object' && given !== null ? Object.entries(given) : []
+  return Object.fromEntries(
+    entries.map(([key, item]: [string, unknown]) => [keyOf(keyType, key), single(field, item, longs)]),
+  )
+}
+
+/** As descriptors have a map, and texts that are made of them: a list of messages of this type. */
+export function entryOf({ repeated, resolvedType }: protobufjs.Field): protobufjs.Type | undefined {
+  if (!repeated || !(resolvedType instanceof protobufjs.Type)) return undefined
+  const { options, fields } = resolvedType
+  return options?.['map_entry'] === true && 'key' in fields && 'value' in fields ? resolvedType : undefined
+}
+
+function entriesOf(field: protobufjs.Field, given: unknown, longs: Longs): object {
+  const entries: readonly unknown[] = Array.isArray(given) ? given : []
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const { key, value = emptyValue(field, longs) }: { key?: unknown; value?: unknown } = Object(
+        single(field, entry, longs),
+      )
+      return [String(key), value]
+    }),
+  )
+}
+
+/** Of an entry without a value, which only a message can be. */
+function emptyValue({ resolvedType }: protobufjs.Field, longs: Longs): object {
+  const type = resolvedType instanceof protobufjs.Type ? resolvedType.fields['value']?.resolvedType : null
+  return type instanceof protobufjs.Type ? plainValue(type, {}, longs) : {}
+}
+
+/** Types of protobufjs do not tell that a field with a `map` has one. */
+export const keyTypeOf = (field: protobufjs.Field): string =>
+  'keyType' in field && typeof field.keyType === 'string' ? field.keyType : 'string'
+
+/** Of 64 bits protobufjs makes eight characters of a byte each. */
+function keyOf(type: string, key: string): string {
+  if (!type.endsWith('64')) return key
+  const bytes = Buffer.from(key, 'latin1')
+  return String(isUnsigned(type) ? bytes.readBigUInt64LE() : bytes.readBigInt64LE())
+}
+
+const isUnsigned = (type: string): boolean => type === 'uint64' || type === 'fixed64'
+
+function single(field: protobufjs.Field, given: unknown, longs: Longs): unknown {
+  const { resolvedType, type } = field
+  if (resolvedType instanceof protobufjs.Type) return plainValue(resolvedType, Object(given), longs)
+  if (resolvedType instanceof protobufjs.Enum)
+    return typeof given === 'number' ? (resolvedType.valuesById[given] ?? given) : given
+  if (given instanceof Uint8Array) return Buffer.from(given.buffer, given.byteOffset, given.length)
+  if (type === 'bytes') return Buffer.alloc(0)
+  return type.endsWith('64') ? longOf(field, given, longs) : given
+}
+
+function longOf(field: protobufjs.Field, given: unknown, longs: Longs): number | bigint {
+  const exact = bigintOf(given, isUnsigned(field.type))
+  if (longs === 'bigint') return exact
+  const number = Number(exact)
+  if (Number.isSafeInteger(number)) return number
+  throw new RangeError(`${field.name}: ${exact} is beyond 2^53, and not exact as a number; say longs: 'bigint'`)
+}
+
+/** A Long has two halves; a default is a number where it can be. */
+function bigintOf(given: unknown, unsigned: boolean): bigint {
+  if (typeof given === 'number') return BigInt(given)
+  const { high, low } = Object(given)
+  const bits = (BigInt(high) << 32n) | BigInt(low >>> 0)
+  return unsigned ? BigInt.asUintN(64, bits) : BigInt.asIntN(64, bits)
+}
