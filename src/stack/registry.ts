@@ -2,10 +2,24 @@
 import type { LogLevel } from '../base/index.ts'
 import { Kafka, type KafkaOptions } from '../client/index.ts'
 import { createEnv, hashPassword } from '../env/index.ts'
-import { type RegistryServerOptions, type RunningRegistry, startRegistry as start } from '../registry/index.ts'
+import {
+  type RegistryServerOptions,
+  type RunningRegistry,
+  type SchemaClientOptions,
+  SchemaRegistry as SchemaRegistryOver,
+  startRegistry as start,
+} from '../registry/index.ts'
 import { asListenError } from './listen-error.ts'
 
+// All of it but `startRegistry` and `SchemaRegistry`, which are those below.
 export * from '../registry/index.ts'
+
+export class SchemaRegistry extends SchemaRegistryOver {
+  /** Asks nobody yet. Throws TypeError where there is no url. */
+  constructor(options: SchemaClientOptions) {
+    super(options, createEnv({ keepsAlive: true }).clock)
+  }
+}
 
 type OfRegistry = Pick<RegistryServerOptions, 'topic' | 'replicationFactor' | 'timeoutMs'>
 

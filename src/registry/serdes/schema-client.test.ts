@@ -1,8 +1,11 @@
 /** What the client of a registry asks, of whom, how often, and what it makes of the answers. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { createEnv } from '../../env/index.ts'
 import { type Answer, fakeRegistry } from './registry-fixture.ts'
 import { SchemaClient, SchemaClientError } from './schema-client.ts'
+
+const { clock } = createEnv({ keepsAlive: true })
 
 const schema = { schemaType: 'AVRO', schema: '"int"' }
 const found: Answer = { body: { schema: '"int"' } }
@@ -27,7 +30,7 @@ describe('what is asked', () => {
       what.startsWith('POST') ? { body: { id: 7, guid: 'g' } } : { body: { ...schema, references, id: 7, guid: 'g' } },
     )
     const basicAuth = { username: 'me', password: 'ä:b' }
-    const client = new SchemaClient({ url: `${server.url}//`, basicAuth, headers: { 'x-more': '1' } })
+    const client = new SchemaClient({ url: `${server.url}//`, basicAuth, headers: { 'x-more': '1' } }, clock)
     assert.deepEqual(await client.byId(7), { ...schema, references })
     assert.deepEqual(await client.byGuid('g'), { ...schema, references })
     assert.deepEqual(await client.byVersion({ subject: 'a/b :', version: 2 }), { ...schema, references })
@@ -54,7 +57,7 @@ describe('what is asked', () => {
 
   test('what cannot change once, for all who ask at the same time too; the newest each time; no more is kept than may be', async () => {
     await using server = await fakeRegistry(() => ({ body: { ...schema, id: 1 } }))
-    const client = new SchemaClient({ url: server.url, cachedMax: 2 })
+    const client = new SchemaClient({ url: server.url, cachedMax: 2 }, clock)
     await Promise.all([client.byId(1), client.byId(1), client.register('s', schema), client.register('s', schema)])
     await client.byId(1)
     assert.equal(server.asked.length, 2)
@@ -68,7 +71,7 @@ describe('what is asked', () => {
 
   test('an older registry tells no GUID, and no type', async () => {
     await using server = await fakeRegistry(({ what }) => (what.startsWith('POST') ? { body: { id: 3 } } : found))
-    const client = new SchemaClient({ url: server.url })
+    const client = new SchemaClient({ url: server.url }, clock)
     assert.deepEqual(await client.register('s', schema), { id: 3, guid: undefined })
     assert.deepEqual(await client.byId(3), { ...schema, references: [] })
     assert.equal(server.asked.length, 2)
@@ -80,7 +83,7 @@ describe('what fails', () => {
     await using server = await fakeRegistry(
       sequence({ status: 404, body: { error_code: 40403, message: 'no schema' } }, found),
     )
-    const client = new SchemaClient({ url: server.url })
+    const client = new SchemaClient({ url: server.url }, clock)
     const error = await failure(client.byId(1))
     assert.equal(error.errorCode, 40403)
     assert.match(error.message, /no schema; error code 40403/)
@@ -98,7 +101,7 @@ describe('what fails', () => {
   ] as const)
     test(`${JSON.stringify(answer)} is no answer that there is no such schema`, async () => {
       await using server = await fakeRegistry(() => answer)
-      const error = await failure(new SchemaClient({ url: server.url }).byId(1))
+      const error = await failure(new SchemaClient({ url: server.url }, clock).byId(1))
       assert.deepEqual([error.errorCode, error.isNotFound, server.asked.length], [code, false, 1])
     })
 
@@ -110,15 +113,15 @@ describe('what fails', () => {
   }))
     test(`${what} is tried again, but not for ever`, async () => {
       await using well = await fakeRegistry(sequence(answer, found))
-      assert.equal((await new SchemaClient({ url: well.url }).byId(1)).schema, '"int"')
+      assert.equal((await new SchemaClient({ url: well.url }, clock).byId(1)).schema, '"int"')
       await using ill = await fakeRegistry(() => answer)
-      await failure(new SchemaClient({ url: ill.url, tries: 2 }).byId(1))
+      await failure(new SchemaClient({ url: ill.url, tries: 2 }, clock).byId(1))
       assert.equal(ill.asked.length, 2)
     })
 
   test('no answer in time', async () => {
     await using server = await fakeRegistry(() => 'hang')
-    const error = await failure(new SchemaClient({ url: server.url, timeoutMs: 50, tries: 1 }).byId(1))
+    const error = await failure(new SchemaClient({ url: server.url, timeoutMs: 50, tries: 1 }, clock).byId(1))
     assert.equal(error.errorCode, undefined)
     assert.match(error.message, /timeout/)
   })
@@ -126,7 +129,7 @@ describe('what fails', () => {
   for (const body of [{}, { schema: 5 }, { schema: 'x', references: [{}] }, { schema: 'x', references: {} }, [], null])
     test(`an answer that is no schema: ${JSON.stringify(body)}`, async () => {
       await using server = await fakeRegistry(() => ({ body }))
-      const client = new SchemaClient({ url: server.url })
+      const client = new SchemaClient({ url: server.url }, clock)
       await failure(client.byId(1))
       await failure(client.register('s', schema))
     })
@@ -134,7 +137,7 @@ describe('what fails', () => {
   test('an answer without end', async () => {
     await using server = await fakeRegistry(() => ({ text: ' '.repeat(9_000_000) }))
     assert.match(
-      (await failure(new SchemaClient({ url: server.url, tries: 1 }).byId(1))).message,
+      (await failure(new SchemaClient({ url: server.url, tries: 1 }, clock).byId(1))).message,
       /more than 8000000 bytes/,
     )
   })
@@ -144,7 +147,7 @@ describe('several registries', () => {
   test('the next one is asked where one does not answer, and first from then on', async () => {
     await using ill = await fakeRegistry(() => 'drop')
     await using well = await fakeRegistry(() => found)
-    const client = new SchemaClient({ url: [ill.url, well.url] })
+    const client = new SchemaClient({ url: [ill.url, well.url] }, clock)
     await client.byId(1)
     await client.byId(2)
     assert.deepEqual([ill.asked.length, well.asked.length], [1, 2])
@@ -153,11 +156,11 @@ describe('several registries', () => {
   test('what one of them refuses is not asked of another one', async () => {
     await using first = await fakeRegistry(() => ({ status: 422, body: { error_code: 42201, message: 'no' } }))
     await using second = await fakeRegistry(() => found)
-    await failure(new SchemaClient({ url: [first.url, second.url] }).byId(1))
+    await failure(new SchemaClient({ url: [first.url, second.url] }, clock).byId(1))
     assert.deepEqual([first.asked.length, second.asked.length], [1, 0])
   })
 
   test('none at all', () => {
-    assert.throws(() => new SchemaClient({ url: [] }), TypeError)
+    assert.throws(() => new SchemaClient({ url: [] }, clock), TypeError)
   })
 })

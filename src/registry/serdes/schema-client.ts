@@ -1,5 +1,5 @@
 /** Asks a schema registry, ours or another one's, by its REST interface. What cannot change is asked once. */
-import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../../base/index.ts'
 import type { SchemaReference } from '../stored-schema.ts'
 
 export interface SchemaClientOptions {
@@ -56,6 +56,7 @@ const retryMs = 100
 const answerSizeMax = 8_000_000
 
 export class SchemaClient {
+  readonly #clock: Clock
   readonly #urls: readonly string[]
   readonly #headers: Readonly<Record<string, string>>
   readonly #timeoutMs: number
@@ -65,7 +66,12 @@ export class SchemaClient {
   /** The one that answered last is asked first. */
   #first = 0
 
-  constructor({ url, basicAuth, headers, timeoutMs = 10_000, tries = 3, cachedMax = 1000 }: SchemaClientOptions) {
+  /** Throws TypeError where there is no url. */
+  constructor(
+    { url, basicAuth, headers, timeoutMs = 10_000, tries = 3, cachedMax = 1000 }: SchemaClientOptions,
+    clock: Clock,
+  ) {
+    this.#clock = clock
     this.#urls = [url].flat().map((it) => it.replace(/\/+$/, ''))
     if (this.#urls.length === 0) throw new TypeError('a schema registry has a url')
     const { username, password } = basicAuth ?? {}
@@ -143,7 +149,7 @@ export class SchemaClient {
     let last: SchemaClientError | undefined
     for (let turn = 0; turn < this.#tries * count; turn++) {
       const place = (first + turn) % count
-      if (turn >= count && turn % count === 0) await delay(retryMs * 2 ** (turn / count - 1))
+      if (turn >= count && turn % count === 0) await this.#rest(retryMs * 2 ** (turn / count - 1))
       try {
         const told = await this.#askOne(this.#urls[place] + path, method, body)
         this.#first = place
@@ -154,6 +160,10 @@ export class SchemaClient {
       }
     }
     throw last ?? new SchemaClientError('nobody was asked', undefined)
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#clock.after(ms, resolve))
   }
 
   async #askOne(url: string, method: string, body: object | undefined): Promise<Told> {

@@ -1,4 +1,6 @@
 /** A schema registry as an application has it: where it is, and the serdes that it gives. */
+
+import type { Clock } from '../../base/index.ts'
 import { type AvroOptions, avroCodec } from './avro-codec.ts'
 import type { AvroLiteral, AvroValue, LongKind } from './avro-value.ts'
 import { type JsonOptions, jsonCodec } from './json-codec.ts'
@@ -17,8 +19,8 @@ export class SchemaRegistry {
   readonly client: SchemaClient
 
   /** Asks nobody yet. */
-  constructor(options: SchemaClientOptions) {
-    this.client = new SchemaClient(options)
+  constructor(options: SchemaClientOptions, clock: Clock) {
+    this.client = new SchemaClient(options, clock)
   }
 
   /**

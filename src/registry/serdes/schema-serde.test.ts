@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SerdeHeader } from '../../client/index.ts'
+import { createEnv } from '../../env/index.ts'
 import { type Answer, type Asked, type FakeRegistry, fakeRegistry } from './registry-fixture.ts'
 import { SchemaRegistry } from './schema-registry.ts'
 import type { Undecodable } from './schema-serde.ts'
+
+const { clock } = createEnv({ keepsAlive: true })
 
 const guid = '89791762-2336-186f-66cf-a2a1b2d2a2f3'
 const order = JSON.stringify({
@@ -33,7 +36,7 @@ const asked = ({ asked }: FakeRegistry): string[] => asked.map(({ what }) => wha
 describe('writing', () => {
   test('registers once, however many wait for it, and then waits for nothing', async () => {
     await using server = await fakeRegistry(knows(order))
-    const serde = new SchemaRegistry(server).avro<{ id: number }>(order)
+    const serde = new SchemaRegistry(server, clock).avro<{ id: number }>(order)
     const written = await Promise.all([1, 2, 3].map((id) => serde.serialize({ id }, to('orders'))))
     assert.deepEqual(
       written.map((it) => bytes(it).toString('hex')),
@@ -50,7 +53,7 @@ describe('writing', () => {
   test('looks up, and fails where it is not registered; the next one asks again', async () => {
     let isThere = false
     await using server = await fakeRegistry((it) => (isThere ? knows(order)(it) : missing))
-    const serde = new SchemaRegistry(server).avro(order, { registration: 'look-up', normalize: true })
+    const serde = new SchemaRegistry(server, clock).avro(order, { registration: 'look-up', normalize: true })
     await assert.rejects(async () => serde.serialize({ id: 1 }, to('orders')), { errorCode: 40403 })
     isThere = true
     assert.equal(bytes(await serde.serialize({ id: 1 }, to('orders'))).length, 6)
@@ -59,7 +62,7 @@ describe('writing', () => {
 
   test('by the newest version, asked for once, whatever schema is given', async () => {
     await using server = await fakeRegistry(knows('"string"'))
-    const registry = new SchemaRegistry(server)
+    const registry = new SchemaRegistry(server, clock)
     for (const serde of [registry.avro(), registry.avro(order, { registration: 'latest' })]) {
       const [first] = await Promise.all(['x', 'y'].map((it) => serde.serialize(it, to('orders'))))
       assert.equal(bytes(first ?? null).toString('hex'), '00000000010278')
@@ -72,7 +75,7 @@ describe('writing', () => {
 
   test('under the subject of each strategy', async () => {
     await using server = await fakeRegistry(knows(order))
-    const registry = new SchemaRegistry(server)
+    const registry = new SchemaRegistry(server, clock)
     for (const [subject, expected] of [
       ['record', 'shop.Order'],
       ['topic-record', 't-shop.Order'],
@@ -99,14 +102,14 @@ describe('writing', () => {
     await using server = await fakeRegistry(({ what }) => ({
       body: what.includes('/versions') ? { id: 1 } : { id: 1, guid },
     }))
-    const serde = new SchemaRegistry(server).avro(order, { schemaIdIn: 'header' })
+    const serde = new SchemaRegistry(server, clock).avro(order, { schemaIdIn: 'header' })
     assert.equal(bytes(await serde.serialize({ id: 1 }, to('orders', headers))).toString('hex'), '02')
     assert.deepEqual(
       headers.map(({ key }) => key),
       ['__value_schema_id'],
     )
     await using old = await fakeRegistry(() => ({ body: { id: 1 } }))
-    const failing = new SchemaRegistry(old).avro(order, { schemaIdIn: 'header' })
+    const failing = new SchemaRegistry(old, clock).avro(order, { schemaIdIn: 'header' })
     await assert.rejects(async () => failing.serialize({ id: 1 }, to('orders')), /tells no GUIDs/)
   })
 
@@ -115,7 +118,7 @@ describe('writing', () => {
       `syntax = "proto3"; ${names.map((it) => `message ${it} { int32 n = 1; }`).join(' ')}`
     const more = { schemaType: 'PROTOBUF' }
     await using server = await fakeRegistry(knows(proto('A', 'B'), more))
-    const registry = new SchemaRegistry(server)
+    const registry = new SchemaRegistry(server, clock)
     const write = async (options: object, headers: SerdeHeader[] = []): Promise<string> =>
       bytes(await registry.protobuf(proto('B', 'A'), options).serialize({ n: 1 }, to('t', headers))).toString('hex')
     assert.equal(await write({}), '0000000001000801')
@@ -130,7 +133,7 @@ describe('writing', () => {
 
   test('a value that does not fit is refused, before and after the registry is known', async () => {
     await using server = await fakeRegistry(knows(order))
-    const serde = new SchemaRegistry(server).avro(order)
+    const serde = new SchemaRegistry(server, clock).avro(order)
     await assert.rejects(async () => serde.serialize({ id: 'x' }, to('t')), /id: string x does not fit int/)
     assert.throws(() => serde.serialize({ id: 'x' }, to('t')), /id: string x does not fit int/)
   })
@@ -141,7 +144,7 @@ describe('reading', () => {
 
   test('asks once for a schema, and waits for nothing then; by id and by GUID', async () => {
     await using server = await fakeRegistry(knows(order))
-    const serde = new SchemaRegistry(server).avro()
+    const serde = new SchemaRegistry(server, clock).avro()
     const values = await Promise.all([serde.deserialize(five, to('t')), serde.deserialize(five, to('t'))])
     assert.deepEqual(plain(values), [{ id: 5 }, { id: 5 }])
     assert.deepEqual(plain(serde.deserialize(five, to('t'))), { id: 5 })
@@ -153,7 +156,7 @@ describe('reading', () => {
   test('as the schema of the reader has it', async () => {
     await using server = await fakeRegistry(knows(order))
     const fields = [{ name: 'more', type: 'string', default: 'd' }]
-    const reader = new SchemaRegistry(server).avro(
+    const reader = new SchemaRegistry(server, clock).avro(
       JSON.stringify({ type: 'record', name: 'Order', namespace: 'shop', fields }),
     )
     assert.deepEqual(plain(await reader.deserialize(five, to('t'))), { more: 'd' })
@@ -170,7 +173,7 @@ describe('reading', () => {
         body: { schema: '{"type":"array","items":"Line"}', references: [reference('Line'), reference('Money')] },
       }
     })
-    const serde = new SchemaRegistry(server).avro()
+    const serde = new SchemaRegistry(server, clock).avro()
     const given = await serde.deserialize(Buffer.from('0000000001020a00', 'hex'), to('t'))
     assert.deepEqual(plain(given), [{ price: { cents: 5 } }])
     assert.equal(server.asked.length, 3)
@@ -178,7 +181,7 @@ describe('reading', () => {
 
   test('no bytes are no value', async () => {
     await using server = await fakeRegistry(knows(order))
-    assert.throws(() => new SchemaRegistry(server).avro().deserialize(null, to('t')), /orNull/)
+    assert.throws(() => new SchemaRegistry(server, clock).avro().deserialize(null, to('t')), /orNull/)
   })
 })
 
@@ -193,7 +196,7 @@ describe('what cannot be decoded', () => {
   for (const [what, hex, error] of bad)
     test(`${what}: an error, or a dead letter, the first time and later`, async () => {
       await using server = await fakeRegistry(knows(order))
-      const registry = new SchemaRegistry(server)
+      const registry = new SchemaRegistry(server, clock)
       const given = Buffer.from(hex, 'hex')
       const letters: Undecodable[] = []
       const failing = registry.avro()
@@ -209,7 +212,7 @@ describe('what cannot be decoded', () => {
 
   test('a schema of another type, and one that the reader cannot read, are dead letters', async () => {
     await using server = await fakeRegistry(knows(order))
-    const registry = new SchemaRegistry(server)
+    const registry = new SchemaRegistry(server, clock)
     const options = { deadLetter: ({ error }: Undecodable) => String(error) }
     const json = registry.json<unknown, string>(undefined, options)
     const given = Buffer.from('00000000010a', 'hex')
@@ -222,7 +225,7 @@ describe('what cannot be decoded', () => {
     await using server = await fakeRegistry(knows(order))
     const header = { key: '__value_schema_id', value: Buffer.from(`01${guid.replaceAll('-', '')}0a`, 'hex') }
     await assert.rejects(
-      async () => new SchemaRegistry(server).avro().deserialize(Buffer.alloc(0), to('t', [header])),
+      async () => new SchemaRegistry(server, clock).avro().deserialize(Buffer.alloc(0), to('t', [header])),
       /places/,
     )
   })
@@ -230,7 +233,7 @@ describe('what cannot be decoded', () => {
   test('a registry that is ill, or refuses, is no reason for a dead letter; when it is well again the record is read', async () => {
     let answer: Answer | undefined = { status: 503, body: { error_code: 50001, message: 'later' } }
     await using server = await fakeRegistry((it) => answer ?? knows(order)(it))
-    const registry = new SchemaRegistry({ url: server.url, tries: 1 })
+    const registry = new SchemaRegistry({ url: server.url, tries: 1 }, clock)
     const serde = registry.avro<unknown, string>(order, { deadLetter: () => 'letter' })
     const given = Buffer.from('00000000010a', 'hex')
     await assert.rejects(async () => serde.deserialize(given, to('t')), { errorCode: 50001 })
@@ -246,17 +249,17 @@ describe('what cannot be decoded', () => {
 test('JSON and XML', async () => {
   const schema = { type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] } as const
   await using server = await fakeRegistry(knows(JSON.stringify(schema), { schemaType: 'JSON' }))
-  const json = new SchemaRegistry(server).json(schema)
+  const json = new SchemaRegistry(server, clock).json(schema)
   const written = await json.serialize({ id: 1 }, to('t'))
   assert.equal(bytes(written).toString('latin1', 5), '{"id":1}')
   assert.deepEqual(await json.deserialize(written, to('t')), { id: 1 })
   const xsd = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="id" type="xs:int"/></xs:schema>'
   await using other = await fakeRegistry(knows(xsd, { schemaType: 'XML' }))
-  const xml = new SchemaRegistry(other).xml(xsd)
+  const xml = new SchemaRegistry(other, clock).xml(xsd)
   const document = await xml.serialize('<id>5</id>', to('t'))
   assert.equal(await xml.deserialize(document, to('t')), '<id>5</id>')
   await assert.rejects(async () => xml.serialize('<id>x</id>', to('t')), /not valid by the schema/)
   assert.throws(() => xml.deserialize(Buffer.from('0000000001ff', 'hex'), to('t')), /utf-8/i)
-  const unchecked = new SchemaRegistry(other).xml(undefined, { validate: false })
+  const unchecked = new SchemaRegistry(other, clock).xml(undefined, { validate: false })
   assert.equal(await unchecked.deserialize(Buffer.from('\0\0\0\0\x01<no'), to('t')), '<no')
 })
