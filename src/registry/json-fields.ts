@@ -52,7 +52,7 @@ const record =
   (value, what) =>
     Object.fromEntries(Object.entries(object(value, what)).map(([key, item]) => [key, read(item, `${what}.${key}`)]))
 
-export function reference(value: unknown, what: string): SchemaReference {
+function reference(value: unknown, what: string): SchemaReference {
   const fields = object(value, what)
   return {
     name: text(fields.name, `${what}.name`),

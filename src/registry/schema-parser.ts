@@ -14,7 +14,7 @@ const rememberedLengthMax = 16_000_000
 /** and of all that one schema refers to. */
 const referredLengthMax = 4_000_000
 /** UTF-16 units, of a text: what Kafka takes as a record, and room for the rest of it. */
-export const schemaLengthMax = 1_000_000
+const schemaLengthMax = 1_000_000
 
 type Parts = Pick<SchemaContent, 'schemaType' | 'schema' | 'references'>
 

@@ -1,7 +1,7 @@
 /** What can be set for a subject, for a context, and for all: which schemas may follow one another, and who may write at all. */
 import type { RuleSet, SchemaMetadata } from './stored-schema.ts'
 
-export const compatibilityLevels = [
+const compatibilityLevels = [
   'NONE',
   'BACKWARD',
   'BACKWARD_TRANSITIVE',
@@ -12,7 +12,7 @@ export const compatibilityLevels = [
 ] as const
 export type CompatibilityLevel = (typeof compatibilityLevels)[number]
 
-export const modes = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT', 'FORWARD'] as const
+const modes = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT', 'FORWARD'] as const
 export type Mode = (typeof modes)[number]
 
 export const defaultLevel: CompatibilityLevel = 'BACKWARD'

@@ -2,7 +2,7 @@
 import { InvalidSchemaError } from '../formats/format.ts'
 import type { Json, JsonObject } from './json.ts'
 
-export const primitives = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const
+const primitives = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const
 
 export type Primitive = (typeof primitives)[number]
 
@@ -56,18 +56,18 @@ export class Slot {
   }
 }
 
-export interface PrimitiveType {
+interface PrimitiveType {
   readonly kind: Primitive
   readonly props: JsonObject
 }
 
-export interface ArrayType {
+interface ArrayType {
   readonly kind: 'array'
   readonly items: Slot
   readonly props: JsonObject
 }
 
-export interface MapType {
+interface MapType {
   readonly kind: 'map'
   readonly values: Slot
   readonly props: JsonObject

@@ -5,7 +5,7 @@ import type { Incompatibility } from '../formats/format.ts'
 const toldMax = 1000
 const charactersMax = 500_000
 
-export type Kind =
+type Kind =
   | 'NAME_MISMATCH'
   | 'FIXED_SIZE_MISMATCH'
   | 'MISSING_ENUM_SYMBOLS'

@@ -86,7 +86,7 @@ export function quoted(text: string): string {
   )
 }
 
-export function numberText(number: JsonNumber): string {
+function numberText(number: JsonNumber): string {
   return number.kind === 'integer' ? number.digits : doubleText(number.value)
 }
 

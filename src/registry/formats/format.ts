@@ -4,7 +4,7 @@
  */
 
 /** As the REST interface names them; XML is ours. */
-export type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF' | 'XML'
+type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF' | 'XML'
 
 /** Another schema, whole, by the name that the one in question calls it by. */
 export interface ResolvedReference {

@@ -13,7 +13,7 @@ const kindOf = (shape: Shape | undefined): Shape['kind'] | undefined =>
   shape instanceof ReferenceShape ? shape.target?.kind : shape?.kind
 
 export const isAnything = (shape: Shape | undefined): boolean => kindOf(shape) === 'anything'
-export const isNothing = (shape: Shape | undefined): boolean => kindOf(shape) === 'nothing'
+const isNothing = (shape: Shape | undefined): boolean => kindOf(shape) === 'nothing'
 
 export interface Unnamed {
   readonly additional: Rest

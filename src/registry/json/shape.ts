@@ -16,7 +16,7 @@ export interface Notes {
 }
 
 /** Whose kind alone says all: `{}` or `true`, `false`, and the types without keywords. */
-export interface PlainShape {
+interface PlainShape {
   readonly kind: 'anything' | 'nothing' | 'boolean' | 'null' | 'conditional'
   readonly notes: Notes
 }

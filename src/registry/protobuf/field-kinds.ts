@@ -2,7 +2,7 @@
 import { type FieldType, isScalar, isSet } from './model.ts'
 import { type MessageType, mapEntry, type Names, type Scope } from './names.ts'
 
-export type ScalarGroup = 'number' | 'signed number' | 'fixed32' | 'fixed64' | 'float' | 'double' | 'text'
+type ScalarGroup = 'number' | 'signed number' | 'fixed32' | 'fixed64' | 'float' | 'double' | 'text'
 
 const SCALAR_GROUPS: ReadonlyMap<string, ScalarGroup> = new Map([
   ['int32', 'number'],

@@ -5,7 +5,7 @@ import { type Enum, type FieldType, isSet, type Label, type Message } from './mo
 import type { MessageType, Names, Scope } from './names.ts'
 
 /** Two messages that are to be compared, as a field or a message around them holds them. */
-export interface InnerPair {
+interface InnerPair {
   readonly original: MessageType
   readonly update: MessageType
   /** Of the field whose type they are: it is of another type where they do not go together. */

@@ -17,7 +17,7 @@ export interface StringValue {
 }
 
 /** As it is written: a number, or a word like `true`, `inf`, or the name of a constant. */
-export interface PlainValue {
+interface PlainValue {
   readonly kind: 'number' | 'word'
   readonly text: string
 }

@@ -20,7 +20,7 @@ export interface MessageType extends TypePlace {
   readonly message: Message
 }
 
-export interface EnumType extends TypePlace {
+interface EnumType extends TypePlace {
   readonly kind: 'enum'
   readonly enum: Enum
 }

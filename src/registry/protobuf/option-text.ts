@@ -3,7 +3,7 @@ import type { Option, OptionNamePart, OptionValue } from './model.ts'
 import { escapedText } from './string-literal.ts'
 import type { TextWriter } from './text-writer.ts'
 
-export function optionName(name: readonly OptionNamePart[]): string {
+function optionName(name: readonly OptionNamePart[]): string {
   return name.map((part) => (part.isExtension ? `(${part.name})` : part.name)).join('.')
 }
 

@@ -8,7 +8,7 @@ import type { RegistryRecord } from './registry-record.ts'
 /** Which of them are asked for. */
 export type Deleted = 'without' | 'with' | 'only'
 
-export const isAsked = (deleted: boolean, asked: Deleted): boolean => asked === 'with' || deleted === (asked === 'only')
+const isAsked = (deleted: boolean, asked: Deleted): boolean => asked === 'with' || deleted === (asked === 'only')
 
 const placeOf = (subject: string, version: number): string => `${version} ${subject}`
 

@@ -24,7 +24,7 @@ export const leafAdmits = (leaf: Leaf, name: string): boolean =>
   leaf.kind === 'element' ? leaf.name === name : admits(leaf.namespaces, namespaceOfName(name))
 
 /** All that may stand where the element is declared: itself, and what substitutes it. */
-export function standIns(element: ElementDeclaration, substitutes: Substitutes): readonly ElementDeclaration[] {
+function standIns(element: ElementDeclaration, substitutes: Substitutes): readonly ElementDeclaration[] {
   const isOpen = element.isGlobal && !element.block.has('substitution')
   const others = isOpen ? (substitutes.get(element.name) ?? []) : []
   return [element, ...others].filter((each) => !each.isAbstract)

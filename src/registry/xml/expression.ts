@@ -4,7 +4,7 @@
  * table are the same object.
  */
 
-export interface TermNode<L> {
+interface TermNode<L> {
   readonly kind: 'term'
   readonly id: number
   readonly isNullable: false

@@ -14,7 +14,7 @@ export function diceOf(seed: number): Dice {
   }
 }
 
-export interface Facet {
+interface Facet {
   readonly name: string
   readonly value: string
 }
@@ -25,7 +25,7 @@ export type Simple =
   | { readonly kind: 'list'; readonly item: string }
   | { readonly kind: 'union'; readonly members: readonly string[] }
 
-export interface Attribute {
+interface Attribute {
   readonly name: string
   readonly type: Simple
   readonly use: 'required' | 'optional'
@@ -85,7 +85,7 @@ const builtIns = [
   'gYear',
   'duration',
 ]
-export const samples = [
+const samples = [
   '',
   '1',
   '-1',
@@ -201,7 +201,7 @@ const facetsFor: ReadonlyMap<string, readonly (readonly Facet[])[]> = new Map([
   ],
 ])
 
-export function randomSimple(dice: Dice): Simple {
+function randomSimple(dice: Dice): Simple {
   const roll = dice(10)
   if (roll < 4) return { kind: 'built-in', name: oneOf(dice, builtIns) }
   if (roll < 8) {
@@ -236,7 +236,7 @@ const bounds = (dice: Dice): { min: number; max: number } =>
     { min: 0, max: 2 },
   ])
 
-export function randomNode(dice: Dice, depth: number): Node {
+function randomNode(dice: Dice, depth: number): Node {
   const roll = dice(depth === 0 ? 5 : 9)
   if (roll < 4) return { kind: 'element', name: oneOf(dice, names.slice(1)), ...bounds(dice) }
   if (roll === 4) {

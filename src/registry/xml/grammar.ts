@@ -70,7 +70,7 @@ const rules: ReadonlyMap<string, Rule> = new Map([
   ),
 ])
 
-export const isSchemaElement = (element: XmlElement): boolean => element.namespace === schemaNamespace
+const isSchemaElement = (element: XmlElement): boolean => element.namespace === schemaNamespace
 
 /** Calls back with what does not belong; what stands in an annotation is anything. */
 export function checkGrammar(root: XmlElement, fail: (element: XmlElement, message: string) => never): void {

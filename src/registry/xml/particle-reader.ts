@@ -92,7 +92,7 @@ export class ParticleReader {
   }
 }
 
-export function occurs(site: Site): { readonly min: number; readonly max: number } {
+function occurs(site: Site): { readonly min: number; readonly max: number } {
   const min = countOf(site, 'minOccurs')
   const isUnbounded = trimmedOf(site, 'maxOccurs') === 'unbounded'
   const max = isUnbounded ? Number.POSITIVE_INFINITY : countOf(site, 'maxOccurs')

@@ -68,13 +68,13 @@ export interface ListType extends Common {
   readonly item: SimpleType
 }
 
-export interface UnionType extends Common {
+interface UnionType extends Common {
   readonly variety: 'union'
   readonly members: readonly SimpleType[]
 }
 
 /** `anySimpleType`: each text is valid. */
-export interface AnySimpleType extends Common {
+interface AnySimpleType extends Common {
   readonly variety: 'any'
 }
 

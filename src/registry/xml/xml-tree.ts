@@ -5,8 +5,8 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 
 /** Deeper ones are refused: all that walks a tree may recurse. */
-export const depthMax = 200
-export const bytesMax = 16 * 1024 * 1024
+const depthMax = 200
+const bytesMax = 16 * 1024 * 1024
 
 export const xmlNamespace = 'http://www.w3.org/XML/1998/namespace'
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/'
