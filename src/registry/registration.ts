@@ -53,7 +53,9 @@ export class Registration {
     const guid = guidOf(content)
     const context = contextOf(subject)
     if (version === undefined) {
-      const there = all.findLast((it) => !it.deleted && isOf(it, request.id) && isSame(it, content, guid))
+      const there = all.findLast(
+        (it) => !it.deleted && isOf(it, request.id) && isSame(it, { content, guid, given: request.content }),
+      )
       if (there !== undefined) return { records: [], reply: there }
     }
     if (!isImported) {
@@ -149,7 +151,9 @@ export class Registration {
     const find = (wanted: SchemaContent): StoredSchema | undefined => {
       const prepared = this.#prepare(subject, wanted, normalize || config.normalize === true).content
       const guid = guidOf(prepared)
-      return this.#state.versions(subject, deleted ? 'with' : 'without').findLast((it) => isSame(it, prepared, guid))
+      return this.#state
+        .versions(subject, deleted ? 'with' : 'without')
+        .findLast((it) => isSame(it, { content: prepared, guid, given: content }))
     }
     const there = find(content)
     if (there !== undefined || this.#state.latest(subject) === undefined) return there
@@ -200,11 +204,18 @@ export interface LookUp {
 /** In the metadata of who wants it there: the number of the version itself. */
 const versionProperty = 'confluent:version'
 
+interface Wanted {
+  readonly content: SchemaContent
+  readonly guid: string
+  /** As it came. */
+  readonly given: SchemaContent
+}
+
 /** Whether it is this content; but for the number of its version, which who gives none does not mean. */
-function isSame(schema: StoredSchema, content: SchemaContent, guid: string): boolean {
+function isSame(schema: StoredSchema, { content, guid, given }: Wanted): boolean {
   if (schema.guid === guid) return true
   const number = schema.metadata?.properties?.[versionProperty]
-  if (number === undefined || content.metadata?.properties?.[versionProperty] !== undefined) return false
+  if (number === undefined || given.metadata?.properties?.[versionProperty] !== undefined) return false
   return schema.schema === content.schema && guidOf(withoutVersion(schema)) === guidOf(withoutVersion(content))
 }
 
