@@ -30,8 +30,9 @@ export async function pythonEnvironment(name: string, packages: readonly string[
   }
   const pip = { command: join(bin, 'pip'), timeoutMs: 300_000 }
   const wanted = packages.map((item) => item.split(/\[|==/)[0] ?? item)
-  const { code } = await run({ ...pip, args: ['show', '-q', ...wanted] })
-  if (code !== 0) await bringOrThrow({ ...pip, args: ['install', '-q', ...packages] })
+  // It fails where none is there, and is content with one of them.
+  const { stdout } = await run({ ...pip, args: ['show', ...wanted] })
+  if ((stdout.match(/^Name: /gm)?.length ?? 0) < wanted.length) await bringOrThrow({ ...pip, args: ['install', '-q', ...packages] })
   return bin
 }
 

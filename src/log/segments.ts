@@ -115,6 +115,8 @@ export class Segments {
       const nextBase = this.all[i + 1]?.baseOffset ?? log.logEndOffset
       const limit =
         maxOffset >= nextBase ? segment.sizeInBytes : (segment.find(maxOffset)?.position ?? segment.sizeInBytes)
+      // A piece of a batch, and nothing else, is of no use to anybody: a reader would take it for one that is too large for it (KIP-74).
+      if (found !== undefined && !minOneBatch && found.sizeInBytes > left) break
       const position = found?.position ?? 0
       const wanted = found !== undefined && minOneBatch ? Math.max(left, found.sizeInBytes) : left
       const size = Math.min(limit - position, wanted)

@@ -147,4 +147,6 @@ test('the bytes of a fetch are shared by its partitions; the first batch comes w
   const [size = 0] = sizes(await bench.fetch(['a']).read)
   assert.deepEqual(sizes(await bench.fetch(['a', 'b'], { maxBytes: 1 }).read), [size, 0])
   assert.deepEqual(sizes(await bench.fetch(['a', 'b'], { maxBytes: size * 2 }).read), [size, size])
+  // Of a batch that has no room behind it nothing comes: a piece of it alone would be taken for one that is too large (KIP-74).
+  assert.deepEqual(sizes(await bench.fetch(['a', 'b'], { maxBytes: size * 2 - 1 }).read), [size, 0])
 })

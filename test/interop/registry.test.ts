@@ -107,7 +107,9 @@ test('@confluentinc/schemaregistry: calls, Avro and JSON', async () => {
   assert.deepEqual(await serdes.json().deserialize(jsonBytes, context), value)
   assert.deepEqual(await client.deleteSubject(`${subject}-value`), [1])
   assert.deepEqual(await client.deleteSubject(`${subject}-value`, true), [1])
-  await assert.rejects(client.getLatestSchemaMetadata(`${subject}-value`), { status: 404, errorCode: 40401 })
+  // It remembers what it was told.
+  const later = new confluent.SchemaRegistryClient({ baseURLs: [registry.url] })
+  await assert.rejects(later.getLatestSchemaMetadata(`${subject}-value`), { status: 404, errorCode: 40401 })
 })
 
 test('confluent-kafka for Python: its calls are answered as it expects', async () => {

@@ -1,4 +1,5 @@
 /** A FileDescriptorProto in base64, as protoc writes it without the base64, as the model that its text would give. */
+import { EDITIONS, GROUP, LABELS, TYPES } from './descriptor-numbers.ts'
 import { descriptorOptions } from './descriptor-options.ts'
 import { knownFiles } from './known-files.ts'
 import {
@@ -27,35 +28,6 @@ import {
 import { mapEntry, Names, type Scope } from './names.ts'
 import { stringOf } from './token-reader.ts'
 import { fieldIndex, WireError, type WireMessage, WireReader } from './wire-reader.ts'
-
-/** As FieldDescriptorProto.Type numbers them; a group is 10, messages and enums are named. */
-const TYPES: readonly (string | undefined)[] = [
-  undefined,
-  'double',
-  'float',
-  'int64',
-  'uint64',
-  'int32',
-  'fixed64',
-  'fixed32',
-  'bool',
-  'string',
-  undefined,
-  undefined,
-  'bytes',
-  'uint32',
-  undefined,
-  'sfixed32',
-  'sfixed64',
-  'sint32',
-  'sint64',
-]
-const GROUP = 10
-const LABELS: readonly (Label | undefined)[] = [undefined, 'optional', 'required', 'repeated']
-const EDITIONS: ReadonlyMap<number, string> = new Map([
-  [1000, '2023'],
-  [1001, '2024'],
-])
 
 /** undefined: it is none. */
 export function fileOfDescriptor(text: string): ProtoFile | undefined {

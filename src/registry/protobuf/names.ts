@@ -29,9 +29,12 @@ export type NamedType = MessageType | EnumType
 
 export interface ExtensionField {
   readonly fullName: string
+  readonly number: number
   readonly isRepeated: boolean
-  /** The name of its type is looked up from here. */
+  readonly isGroup: boolean
+  /** The name of its type is looked up from here, and that of what it extends. */
   readonly scope: Scope
+  readonly extendee: string
   readonly typeName: string | undefined
 }
 
@@ -110,13 +113,14 @@ export class Names {
       const inner = scope.enter(type.name)
       inner.type = { kind: 'enum', enum: type, ...typePlace(inner, type.name, place) }
     }
-    for (const extend of elements.extends) {
-      for (const field of extend.fields) {
+    for (const { extendee, fields, groups } of elements.extends) {
+      for (const field of fields) {
         const typeName = field.type.kind === 'name' ? field.type.name : undefined
-        addExtension(scope, field.name, field, typeName, place)
+        addExtension(scope, { ...field, isGroup: false, extendee, typeName }, place)
       }
-      for (const group of extend.groups) {
-        addExtension(scope, group.message.name.toLowerCase(), group, group.message.name, place)
+      for (const group of groups) {
+        const name = group.message.name.toLowerCase()
+        addExtension(scope, { ...group, name, isGroup: true, extendee, typeName: group.message.name }, place)
         this.#addMessage(scope, group.message, place)
       }
     }
@@ -153,16 +157,16 @@ function tooLong(): InvalidSchemaError {
   return new InvalidSchemaError(`the full name of a type is longer than ${MAX_NAME_LENGTH} characters`)
 }
 
-function addExtension(
-  scope: Scope,
-  name: string,
-  field: Pick<Field, 'label'>,
-  typeName: string | undefined,
-  place: Place,
-): void {
-  const isRepeated = field.label === 'repeated'
+interface Extension extends Pick<Field, 'name' | 'label' | 'number'> {
+  readonly isGroup: boolean
+  readonly extendee: string
+  readonly typeName: string | undefined
+}
+
+function addExtension(scope: Scope, extension: Extension, place: Place): void {
+  const { name, label, number, isGroup, extendee, typeName } = extension
   const fullName = `${place.packagePrefix}${place.prefix}${name}`
-  scope.extensions.set(name, { fullName, isRepeated, scope, typeName })
+  scope.extensions.set(name, { fullName, number, isRepeated: label === 'repeated', isGroup, scope, extendee, typeName })
 }
 
 /** All groups of a message, those in its oneofs as well. */

@@ -8,6 +8,7 @@ import {
 } from '../formats/format.ts'
 import { checkFile } from './checks.ts'
 import { fileOfDescriptor } from './descriptor.ts'
+import { descriptorOf } from './descriptor-writer.ts'
 import { complaint } from './difference.ts'
 import { differencesBetween, type NamedFile } from './differences.ts'
 import { parseFile } from './file-parser.ts'
@@ -17,6 +18,7 @@ import { knownFiles } from './known-files.ts'
 import type { ProtoFile } from './model.ts'
 import { Names } from './names.ts'
 import { normalFile } from './normal-file.ts'
+import { TooLongError } from './wire-writer.ts'
 
 export const protobuf: SchemaFormat = { type: 'PROTOBUF', parse }
 
@@ -31,7 +33,7 @@ function parse(source: SchemaSource): ParsedSchema {
   for (const givenFile of given.values()) names.add(givenFile, false)
   names.add(file, true)
   checkFile(file, names)
-  return new ProtobufSchema({ file, names })
+  return new ProtobufSchema({ file, names }, new Map([...known, ...given]))
 }
 
 /** The error says what is wrong with the text: few mean base64. */
@@ -52,16 +54,30 @@ class ProtobufSchema implements ParsedSchema {
   readonly normalized: string
   readonly name: string | undefined
   readonly #named: NamedFile
+  /** What it may import. */
+  readonly #others: ReadonlyMap<string, ProtoFile>
 
   /** Throws InvalidSchemaError where a text of it would be too long. */
-  constructor(named: NamedFile) {
+  constructor(named: NamedFile, others: ReadonlyMap<string, ProtoFile>) {
     const { file, names } = named
     this.#named = named
+    this.#others = others
     this.canonical = textOf(file)
     this.normalized = textOf(normalFile(file, names))
     const [first] = file.messages
     if (first !== undefined)
       this.name = file.packageName === undefined ? first.name : `${file.packageName}.${first.name}`
+  }
+
+  /** `serialized`: as a FileDescriptorProto in base64, which clients read that have no parser of texts. */
+  inForm(form: string): string | undefined {
+    if (form !== 'serialized') return undefined
+    try {
+      return descriptorOf({ ...this.#named, others: this.#others }).toString('base64')
+    } catch (error) {
+      if (error instanceof TooLongError) return undefined
+      throw error
+    }
   }
 
   incompatibilities(writer: ParsedSchema): readonly Incompatibility[] {
