@@ -104,6 +104,8 @@ export class Generations {
   #generation = noGeneration
   /** When the coordinator was last told of this member, and heard it. */
   #heardMs = Number.NEGATIVE_INFINITY
+  /** When that was sent which the coordinator has heard in a generation: it counts the silence from then on, or from later. */
+  #sentMs = Number.NEGATIVE_INFINITY
   #isRunning = false
   #isClosed = false
   /** Something has changed that asks for another generation. */
@@ -122,6 +124,13 @@ export class Generations {
   /** `noGeneration` where it is in none. */
   get current(): number {
     return this.#generation
+  }
+
+  /** For so long from now on nobody takes this member for dead, and no generation is without it. */
+  get sureMs(): number {
+    if (this.#isClosed || this.#generation === noGeneration) return 0
+    const { clock, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options
+    return Math.max(0, this.#sentMs + Math.min(sessionTimeoutMs, rebalanceTimeoutMs) - clock.monotonic())
   }
 
   begin(): void {
@@ -221,6 +230,7 @@ export class Generations {
   }
 
   #lose(): void {
+    this.#sentMs = Number.NEGATIVE_INFINITY
     this.#kind.lose()
   }
 
@@ -245,6 +255,9 @@ export class Generations {
   async #joinOnce(): Promise<void> {
     const kind = this.#kind
     await kind.prepare()
+    if (this.#isClosed) return
+    // From here on there may be a generation that gives what this member had to others.
+    this.#sentMs = Number.NEGATIVE_INFINITY
     const joined = await this.#join()
     if (this.#isClosed) {
       await this.#leaveUnnamed(joined)
@@ -262,6 +275,7 @@ export class Generations {
       assignments: [...assignments],
     })
     const timeoutMs = this.#joinTimeoutMs
+    const sentMs = this.#options.clock.monotonic()
     const said = await coordinator.once(syncGroup, request, {
       ...{ deadline: coordinator.deadline(), timeoutMs, lane: 'join' },
     })
@@ -269,6 +283,7 @@ export class Generations {
     const { assignment } = fair(said)
     if (this.#isClosed) return
     this.#generation = generationId
+    this.#sentMs = sentMs
     await kind.take({ memberId, generation: generationId, assignment })
   }
 
@@ -358,6 +373,7 @@ export class Generations {
     const limits = { deadline: coordinator.deadline(leftMs), timeoutMs: Math.min(requestTimeoutMs, leftMs) }
     const heard = await coordinator.heard(heartbeat, request, limits)
     if (heard !== undefined) this.#heard(heard, sentMs)
+    if (heard?.errorCode === ErrorCode.NONE) this.#sentMs = sentMs
     return heard?.errorCode
   }
 }
