@@ -79,8 +79,9 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Run
     forwarding: { clock, electionTimeoutMs, forwardTimeoutMs, place: (withinMs) => election.place(withinMs) },
   })
   const stop = async (): Promise<void> => {
-    await server.close()
+    // What comes in between is told that this instance leads no more: whoever has passed it on turns to the next one.
     await election.close()
+    await server.close()
     await registry.close()
   }
   try {

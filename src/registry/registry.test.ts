@@ -1,6 +1,7 @@
 /** Who writes only while it leads: before, in between, and behind it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { guidOf } from './fingerprint.ts'
 import type { Term } from './leader/leadership.ts'
 import { type Reply, registryStage } from './testdata/stage.ts'
 
@@ -75,4 +76,66 @@ test('what is there already needs no certainty', async () => {
   const request = { subject: 's', content, version: undefined, id: undefined, normalize: false }
   assert.equal(registry.registered(request)?.id, (first.body as { readonly id: number }).id)
   assert.equal(registry.registered({ ...request, subject: 't' }), undefined)
+})
+
+/** What a leader of before has decided on, as if nothing had happened meanwhile. */
+function late(stage: ReturnType<typeof led>, version: number, id: number, text: string): void {
+  const content = { schemaType: 'AVRO', schema: text, references: [], metadata: undefined, ruleSet: undefined }
+  const kept = { ...content, subject: 's', version, id, guid: guidOf(content), deleted: false, timestampMs: 0 }
+  stage.write({ kind: 'schema', subject: 's', version, value: kept })
+}
+
+/** Of a registry that reads the topic when it was compacted: of each key the last record alone. */
+async function afterCompaction({ log }: ReturnType<typeof led>): Promise<readonly string[]> {
+  const last = new Map(log.map((record) => [record.key, record]))
+  const compacted = log.filter((record) => last.get(record.key) === record)
+  const { registry } = registryStage(compacted)
+  await registry.open()
+  return registry.state.versions('s').map(({ version, id, schema }) => `${version}: ${id} ${schema}`)
+}
+
+test('what comes too late in the place of another version is undone, also where the topic is compacted', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  await stage.register('s', 'a b')
+  late(stage, 2, 3, 'a c')
+  await stage.registry.written()
+  assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 2 a b'])
+  assert.match(stage.left.join(), /came too late .* version 2 is written anew/)
+  assert.deepEqual((await stage.get('/schemas/ids/2/schema')).body, 'a b')
+})
+
+test('what comes too late with the id of another schema is taken out again', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  await stage.register('s', 'a b')
+  late(stage, 3, 2, 'a c')
+  await stage.registry.written()
+  // Written anew behind it: now the other one would be read first.
+  await stage.delete('/subjects/s/versions/2')
+  assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 2 a b'])
+})
+
+test('what contradicts nothing stays, and so does all that was written before this instance has decided on anything', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  late(stage, 2, 2, 'a b')
+  stage.leadership.term = sure()
+  late(stage, 2, 3, 'a c')
+  await stage.registry.written()
+  assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 3 a c'])
+  assert.deepEqual(stage.left, [])
+})
+
+test('who leads no more contradicts nobody', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  stage.leadership.term = undefined
+  late(stage, 1, 2, 'b')
+  await stage.registry.written()
+  assert.deepEqual(await afterCompaction(stage), ['1: 2 b'])
 })

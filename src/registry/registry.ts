@@ -4,12 +4,14 @@ import { type ConfigChange, changeConfig, changeMode, deleteConfig, deleteMode }
 import type { Decision } from './decision.ts'
 import { deleteSubject, deleteVersion } from './deletion.ts'
 import type { SchemaFormat } from './formats/format.ts'
+import { contradiction, isAmong } from './leader/contradiction.ts'
 import { alone, type Leadership, type Term } from './leader/leadership.ts'
 import { type RegisterRequest, Registration } from './registration.ts'
 import { RegistryError } from './registry-error.ts'
 import { SchemaParser } from './schema-parser.ts'
 import type { Config, Mode } from './settings.ts'
 import type { RegistryLog, Replay } from './store/registry-log.ts'
+import type { RegistryRecord } from './store/registry-record.ts'
 import { RegistryState } from './store/registry-state.ts'
 import type { StoredSchema } from './stored-schema.ts'
 
@@ -32,6 +34,8 @@ export class Registry {
   #knownTerm: Term | undefined
   /** Of the write before. */
   #written: Promise<unknown> = Promise.resolve()
+  /** On its way to the log, and back. */
+  #writing: readonly RegistryRecord[] = []
   /** It is not known whether what was written last is kept. */
   #isUnsure = false
 
@@ -45,7 +49,7 @@ export class Registry {
       // A version that is gone for good may come back as another one.
       if (record.kind === 'clear-subject' || (record.kind === 'schema' && record.value === undefined))
         this.parser.forget()
-      return state.replay(record)
+      return this.#replayed(record)
     })
   }
 
@@ -125,6 +129,7 @@ export class Registry {
       const { records, reply } = decide()
       if (records.length === 0) return reply
       this.#isUnsure = true
+      this.#writing = records
       await this.#log.append(records)
       if (term.sureMs === 0) {
         const text = 'This instance may have ceased to lead while it was writing: whether it was kept is not known'
@@ -135,6 +140,23 @@ export class Registry {
     })
     this.#written = written.catch(() => undefined)
     return written
+  }
+
+  /** Returns why it is not taken. */
+  #replayed(record: RegistryRecord): string | undefined {
+    const { state } = this
+    if (record.kind !== 'schema') return state.replay(record)
+    const before = state.version(record.subject, record.version)
+    const why = state.replay(record)
+    const { term } = this.#leadership
+    // In a term in which this instance has not decided on anything yet there is nothing to contradict.
+    if (term === undefined || term !== this.#knownTerm) return why
+    const isOwn = isAmong(this.#writing, record)
+    const anew = contradiction({ record, before, isRefused: why !== undefined, isOwn }, state)
+    if (anew === undefined) return why
+    // Where that fails the next leader is not told of it; whoever has written it was told that it may be lost.
+    this.#write(anew).catch(() => undefined)
+    return why ?? `it came too late from who leads no more: version ${record.version} is written anew as it was`
   }
 
   /** Who leads anew reads first what others have written, and so does who does not know what became of its last write. */

@@ -51,7 +51,12 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
   })
   server.setErrorHandler<FastifyError | RegistryError>((error, _request, reply) => {
     const { status, errorCode, message } = refusal(error)
-    if (status >= 500) logger.log('error', 'a request has failed', { reason: error.stack ?? message })
+    if (status >= 500) {
+      // What has a code of its own is known to happen: that there is no leader, or that the cluster does not answer.
+      const isKnown = error instanceof RegistryError
+      const reason = isKnown ? message : (error.stack ?? message)
+      logger.log(isKnown ? 'warn' : 'error', 'a request has failed', { reason })
+    }
     return reply.code(status).send({ error_code: errorCode, message })
   })
   server.setNotFoundHandler((_request, reply) =>

@@ -57,6 +57,7 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
   const left: string[] = []
   const failures: Error[] = []
   const clock = new ManualClock()
+  let written: (record: EncodedRecord) => void = () => undefined
   let catchUpCount = 0
   const hooks = { caughtUp: (): void => undefined, appending: (): void => undefined }
   const registry = new Registry({
@@ -73,6 +74,10 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
         const why = decoded && replay(decoded)
         if (why !== undefined) left.push(why)
       }
+      written = (record) => {
+        log.push(record)
+        again(record)
+      }
       return {
         appendMsMax: 1000,
         open: async () => log.forEach(again),
@@ -80,10 +85,7 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
           const failure = failures.shift()
           if (failure !== undefined) throw failure
           hooks.appending()
-          for (const record of records.map(encodeRecord)) {
-            log.push(record)
-            again(record)
-          }
+          records.map(encodeRecord).forEach(written)
         },
         catchUp: async () => {
           catchUpCount++
@@ -111,6 +113,8 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
     log,
     left,
     failures,
+    /** As by another instance. */
+    write: (record: RegistryRecord) => written(encodeRecord(record)),
     catchUps: () => catchUpCount,
     /** Called whenever all was read that was written before. */
     caughtUp(hook: () => void) {
