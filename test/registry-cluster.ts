@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { type ConsumedRecord, Kafka } from '../src/stack/client.ts'
 import { type RunningBroker, startBroker } from '../src/stack/index.ts'
 
 const program = fileURLToPath(new URL('./registry-instance.ts', import.meta.url))
@@ -39,7 +40,7 @@ export async function ask(url: string, { method = 'GET', body, headers: more = {
 }
 
 /** Of one field: another schema by each name. */
-export const schemaOf = (field: string): string =>
+const schemaOf = (field: string): string =>
   JSON.stringify({ type: 'record', name: 'R', fields: [{ name: field, type: 'string', default: '' }] })
 
 export const register = (url: string, subject: string, field: string): Promise<Told> =>
@@ -158,6 +159,7 @@ export class RegistryCluster {
       byId.set(id, field)
     }
     assert.equal(byId.size, this.#acknowledged.length, 'each schema has an id of its own')
+    await this.#checkTopic()
     await this.add()
     for (const url of this.urls) {
       for (const { subject, field, id, version } of this.#acknowledged) {
@@ -172,6 +174,34 @@ export class RegistryCluster {
         )
       }
     }
+  }
+
+  /** Nobody has written an id or a version that somebody else had given away: not even what was refused then. */
+  async #checkTopic(): Promise<void> {
+    const byId = new Map<number, string>()
+    const byPlace = new Map<string, number>()
+    for (const { key, value } of await this.#records()) {
+      const { keytype, subject, version } = JSON.parse(String(key))
+      if (keytype !== 'SCHEMA' || value === null) continue
+      const { id, schema } = JSON.parse(String(value))
+      assert.equal(byId.get(id) ?? schema, schema, `id ${id} was written for two schemas`)
+      assert.equal(byPlace.get(`${subject} ${version}`) ?? id, id, `version ${version} of ${subject} was written twice`)
+      byId.set(id, schema)
+      byPlace.set(`${subject} ${version}`, id)
+    }
+  }
+
+  async #records(): Promise<readonly ConsumedRecord<Buffer | null, Buffer | null>[]> {
+    await using consumer = new Kafka({ bootstrapServers: this.#broker.bootstrap }).consumer({
+      autoOffsetReset: 'earliest',
+    })
+    const [end = 0] = await consumer.endOffsets([{ topic: '_schemas', partition: 0 }])
+    const records = []
+    for await (const record of consumer.assign([{ topic: '_schemas', partition: 0 }])) {
+      records.push(record)
+      if (record.offset >= end - 1) break
+    }
+    return records
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

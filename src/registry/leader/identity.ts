@@ -13,7 +13,7 @@ export interface Identity {
 
 const identityVersion = 1
 /** Of what others tell; a host has at most 255. */
-export const toldBytesMax = 64 * 1024
+const toldBytesMax = 64 * 1024
 
 export const urlOf = ({ scheme, host, port }: Identity): string => `${scheme}://${host}:${port}`
 
