@@ -1,10 +1,14 @@
 /** Registries of several instances over one broker: who writes, who passes on, and what happens when the leader goes. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka } from '../src/stack/client.ts'
 import { type RunningBroker, startBroker } from '../src/stack/index.ts'
 import { type RunningRegistry, type StartRegistryOptions, startRegistry } from '../src/stack/registry.ts'
-import { ask, leaderOf, RegistryCluster, register } from './registry-cluster.ts'
+import { ask, leaderOf, RegistryCluster, register, type Told } from './registry-cluster.ts'
 
 const config = { 'group.min.session.timeout.ms': 100 }
 const sessionTimeoutMs = 1500
@@ -26,6 +30,15 @@ async function led(...urls: readonly string[]): Promise<void> {
   for (const url of urls) {
     const { status, body } = await ask(`${url}/config`, { method: 'PUT', body: { compatibility: 'NONE' } })
     assert.equal(status, 200, JSON.stringify(body))
+  }
+}
+
+/** As who asks again where a registry has failed. */
+async function settled(attempt: () => Promise<Told>): Promise<Told> {
+  for (let tries = 0; ; tries++) {
+    const told = await attempt()
+    if (told.status < 500 || tries === 20) return told
+    await sleep(100)
   }
 }
 
@@ -125,6 +138,48 @@ test('who waits for a leader for too long is told so', async () => {
   const { status, body } = await register(registry.url, 'a', 'one')
   assert.deepEqual([status, body.error_code], [500, 50004])
   assert.match(body.message ?? '', /none was elected within 200 ms/)
+})
+
+test('two that say that they are at one place are refused, by both', async () => {
+  await using broker = await startBroker({ config })
+  await using one = await instanceOf(broker)
+  await led(one.url)
+  await using other = await instanceOf(broker, { host: '127.0.0.2', port: one.port, advertisedHost: '127.0.0.1' })
+  for (const { url } of [other, one]) {
+    const { body } = await register(url, 'a', 'one')
+    assert.equal(body.error_code, 50004)
+    assert.match(body.message ?? '', /several instances say that they have the same URL/)
+  }
+  await other.stop()
+  // When it has heard of that.
+  assert.equal((await settled(() => register(one.url, 'a', 'one'))).body.id, 1)
+})
+
+test('the broker goes and comes back: meanwhile nothing is written, behind it as before', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'odradek-registry-'))
+  try {
+    const first = await startBroker({ config: { ...config, 'log.dirs': directory } })
+    const [leader, follower] = await pair(first)
+    await led(leader.url, follower.url)
+    assert.equal((await register(follower.url, 'a', 'one')).body.id, 1)
+    await first.stop()
+    const refused = await register(leader.url, 'a', 'two')
+    assert.equal(refused.status, 500)
+    assert.equal((await ask(`${follower.url}/schemas/ids/1`)).status, 200)
+    const { port } = first
+    await using broker = await startBroker({
+      config: { ...config, 'log.dirs': directory, listeners: `PLAINTEXT://127.0.0.1:${port}` },
+    })
+    for (const [i, { url }] of [leader, follower].entries()) {
+      const told = await settled(() => register(url, `b${i}`, `late${i}`))
+      assert.equal(told.status, 200, JSON.stringify(told.body))
+      assert.equal((await ask(`${url}/schemas/ids/${told.body.id}`)).status, 200)
+    }
+    await Promise.all([leader.stop(), follower.stop()])
+    await broker.stop()
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
 
 test('a group of another kind is told as the reason why nothing can be written', async () => {

@@ -34,6 +34,7 @@ const protocolType = 'sr'
 const protocolName = 'v0'
 /** Behind what does not pass by itself, such as a group that may not be joined: somebody may see to it. */
 const againMs = 5000
+/** For what is being written to end, and for the group to be told, where its broker does not answer. */
 const leavingMsMax = 3000
 
 class HeldTerm implements Term {
@@ -155,10 +156,19 @@ export class Election implements Leadership {
     this.#again = clock.after(againMs, () => this.#member.begin())
   }
 
+  async #inTime(work: Promise<void>): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = this.#options.clock.after(leavingMsMax, resolve)
+    await Promise.race([work, late])
+    timer.cancel()
+  }
+
   /** The others elect another leader, if it was this one. */
   async close(): Promise<void> {
     this.#again?.cancel()
-    await this.#giveUp()
+    await this.#inTime(this.#giveUp())
+    // What could not be ended in time is told to have failed.
+    this.#term?.end()
     this.#place = { kind: 'leaderless', reason: 'the registry is closed' }
     this.#tell()
     const { logger, groupId: group } = this.#options
