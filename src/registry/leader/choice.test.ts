@@ -6,7 +6,7 @@ import { chosen, decodeChoice, encodeChoice } from './choice.ts'
 import { decodeIdentity, encodeIdentity, type Identity, urlOf } from './identity.ts'
 
 const identity = (more: Partial<Identity> = {}): Identity => ({
-  ...{ host: 'b', port: 8081, scheme: 'http', leaderEligibility: true, isLeader: false },
+  ...{ version: 1, host: 'b', port: 8081, scheme: 'http', leaderEligibility: true, isLeader: false },
   ...more,
 })
 
@@ -77,6 +77,11 @@ test('what older and newer instances tell is understood', () => {
   ] as const) {
     assert.equal(decodeChoice(Buffer.from(text)).kind, kind, text)
   }
+})
+
+test('who leads is told as it has told itself, whatever version it is of: it knows itself by that', () => {
+  const choice = chosen([member('m', { version: 2 })])
+  assert.match(String(encodeChoice(choice)), /"master_identity":\{"version":2,/)
 })
 
 test('an address of IPv6 stands in brackets, as in URLs', () => {

@@ -13,7 +13,7 @@
 import type { Clock, Logger, Timer } from '../../base/index.ts'
 import type { CustomMember, Kafka } from '../../client/index.ts'
 import { chosen, decodeChoice, encodeChoice } from './choice.ts'
-import { encodeIdentity, type Identity, urlOf } from './identity.ts'
+import { encodeIdentity, type Identity, identityVersion, urlOf } from './identity.ts'
 import type { Leadership, Place, Term } from './leadership.ts'
 
 export interface ElectionOptions {
@@ -29,6 +29,8 @@ export interface ElectionOptions {
   /** Resolves when nothing is being written any more that was begun while this instance led. */
   readonly written: () => Promise<void>
 }
+
+type OwnIdentity = Omit<Identity, 'isLeader' | 'version'>
 
 const protocolType = 'sr'
 const protocolName = 'v0'
@@ -57,7 +59,7 @@ class HeldTerm implements Term {
 export class Election implements Leadership {
   readonly #options: ElectionOptions
   readonly #member: CustomMember
-  #identity: Omit<Identity, 'isLeader'> | undefined
+  #identity: OwnIdentity | undefined
   #wasLeader = false
   #place: Place = { kind: 'unknown' }
   #term: HeldTerm | undefined
@@ -87,14 +89,14 @@ export class Election implements Leadership {
   }
 
   /** As whom the others reach it is known. It joins the group. */
-  begin(identity: Omit<Identity, 'isLeader'>): void {
+  begin(identity: OwnIdentity): void {
     this.#identity = identity
     this.#member.begin()
   }
 
   #told(): Buffer {
     if (this.#identity === undefined) throw new Error('who begins says who it is')
-    return encodeIdentity({ ...this.#identity, isLeader: this.#wasLeader })
+    return encodeIdentity({ ...this.#identity, version: identityVersion, isLeader: this.#wasLeader })
   }
 
   /** Waits for the end of an election, but no longer than so many milliseconds: then it is unknown. */

@@ -2,6 +2,8 @@
 import { flag, integer, isObject, optional, text } from '../json-fields.ts'
 
 export interface Identity {
+  /** Of what is told: an instance knows itself again by it, too. */
+  readonly version: number
   /** Of its REST interface, where the others reach it; an IPv6 address in brackets. */
   readonly host: string
   readonly port: number
@@ -11,14 +13,15 @@ export interface Identity {
   readonly isLeader: boolean
 }
 
-const identityVersion = 1
+export const identityVersion = 1
 /** Of what others tell; a host has at most 255. */
 const toldBytesMax = 64 * 1024
 
 export const urlOf = ({ scheme, host, port }: Identity): string => `${scheme}://${host}:${port}`
 
-export const identityFields = ({ host, port, scheme, leaderEligibility, isLeader }: Identity): object => ({
-  ...{ version: identityVersion, host, port, master_eligibility: leaderEligibility, scheme, leader: isLeader },
+export const identityFields = ({ leaderEligibility, isLeader, ...place }: Identity): object => ({
+  ...place,
+  ...{ master_eligibility: leaderEligibility, leader: isLeader },
 })
 
 export const encodeIdentity = (identity: Identity): Buffer => Buffer.from(JSON.stringify(identityFields(identity)))
@@ -28,6 +31,7 @@ export function identityOf(value: unknown): Identity | undefined {
   if (!isObject(value)) return undefined
   try {
     const identity = {
+      version: optional(value, 'version', integer) ?? identityVersion,
       host: text(value['host'], 'host'),
       port: integer(value['port'], 'port'),
       scheme: optional(value, 'scheme', text) ?? 'http',
