@@ -150,6 +150,13 @@ export type { Consumer } from './consumer/consumer.ts'
 export type { ConsumerOptions, TopicOffset } from './consumer/consumer-options.ts'
 export type { ConsumedRecords } from './consumer/records-loop.ts'
 export type { TopicPattern } from './consumer/subscribed-topics.ts'
+export type { CustomMember } from './group/custom-member.ts'
+export type {
+  CustomAssignment,
+  CustomGroup,
+  CustomMemberOptions,
+  CustomProtocol,
+} from './group/custom-member-options.ts'
 export { Kafka, type KafkaExtras } from './kafka.ts'
 export { KafkaError, type KafkaErrorCode } from './kafka-error.ts'
 export type { Partitioner, PartitionerInput } from './producer/partitioner.ts'

@@ -10,6 +10,8 @@ import {
 } from './connection-options.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { type ConsumerOptions, consumerSettings } from './consumer/consumer-options.ts'
+import { CustomMember } from './group/custom-member.ts'
+import { type CustomMemberOptions, customMemberSettings } from './group/custom-member-options.ts'
 import { Producer } from './producer/producer.ts'
 import { type ProducerOptions, producerSettings } from './producer/producer-options.ts'
 import { ShareConsumer } from './share/share-consumer.ts'
@@ -48,5 +50,10 @@ export class Kafka {
   /** Whoever has it closes it. Throws KafkaError for options that make no sense. */
   shareConsumer(options: ShareConsumerOptions): ShareConsumer {
     return new ShareConsumer(this.#env, this.#connection, shareConsumerSettings(options))
+  }
+
+  /** In a group that shares out something of its own. Whoever has it closes it. Throws KafkaError for options that make no sense. */
+  customMember(options: CustomMemberOptions): CustomMember {
+    return new CustomMember(this.#env, this.#connection, customMemberSettings(options))
   }
 }

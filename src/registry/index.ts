@@ -1,6 +1,11 @@
 /** The door of `registry`: a schema registry over `_schemas`, as Confluent's is one. */
 export { RegistryError, type RegistryErrorName } from './registry-error.ts'
-export { type RegistryServerOptions, type RunningRegistry, startRegistry } from './registry-server.ts'
+export {
+  type ClusterOptions,
+  type RegistryServerOptions,
+  type RunningRegistry,
+  startRegistry,
+} from './registry-server.ts'
 export type { AvroOptions } from './serdes/avro-codec.ts'
 export type { AvroLiteral, AvroValue } from './serdes/avro-value.ts'
 export type { JsonOptions } from './serdes/json-codec.ts'

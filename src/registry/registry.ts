@@ -4,11 +4,14 @@ import { type ConfigChange, changeConfig, changeMode, deleteConfig, deleteMode }
 import type { Decision } from './decision.ts'
 import { deleteContext, deleteSubject, deleteVersion } from './deletion.ts'
 import type { SchemaFormat } from './formats/format.ts'
+import { contradiction, isAmong } from './leader/contradiction.ts'
+import { alone, type Leadership, type Term } from './leader/leadership.ts'
 import { type RegisterRequest, Registration } from './registration.ts'
 import { RegistryError } from './registry-error.ts'
 import { SchemaParser } from './schema-parser.ts'
 import type { Config, Mode } from './settings.ts'
 import type { RegistryLog, Replay } from './store/registry-log.ts'
+import type { RegistryRecord } from './store/registry-record.ts'
 import { RegistryState } from './store/registry-state.ts'
 import type { StoredSchema } from './stored-schema.ts'
 
@@ -16,6 +19,8 @@ export interface RegistryOptions {
   readonly clock: Clock
   readonly formats: readonly SchemaFormat[]
   readonly logOf: (replay: Replay) => RegistryLog
+  /** Whether this instance may write. Default: nobody else is there. */
+  readonly leadership?: Leadership
 }
 
 export class Registry {
@@ -24,13 +29,19 @@ export class Registry {
   readonly registration: Registration
   readonly #clock: Clock
   readonly #log: RegistryLog
+  readonly #leadership: Leadership
+  /** In which all is known that was written before it. */
+  #knownTerm: Term | undefined
   /** Of the write before. */
   #written: Promise<unknown> = Promise.resolve()
+  /** On its way to the log, and back. */
+  #writing: readonly RegistryRecord[] = []
   /** It is not known whether what was written last is kept. */
   #isUnsure = false
 
-  constructor({ clock, formats, logOf }: RegistryOptions) {
+  constructor({ clock, formats, logOf, leadership = alone }: RegistryOptions) {
     const { state } = this
+    this.#leadership = leadership
     this.#clock = clock
     this.parser = new SchemaParser(state, formats)
     this.registration = new Registration(state, this.parser)
@@ -38,7 +49,7 @@ export class Registry {
       // A version that is gone for good may come back as another one.
       if (record.kind === 'clear-subject' || (record.kind === 'schema' && record.value === undefined))
         this.parser.forget()
-      return state.replay(record)
+      return this.#replayed(record)
     })
   }
 
@@ -49,6 +60,26 @@ export class Registry {
 
   close(): Promise<void> {
     return this.#log.close()
+  }
+
+  get leads(): boolean {
+    return this.#leadership.term !== undefined
+  }
+
+  /** Resolves when all is known that was written before, by whomever. Rejects with RegistryError. */
+  catchUp(): Promise<void> {
+    return this.#log.catchUp()
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async written(): Promise<void> {
+    await this.#written
+  }
+
+  /** What registering would find, if it would write nothing. Throws RegistryError. */
+  registered(request: RegisterRequest): StoredSchema | undefined {
+    const { records, reply } = this.registration.register(request, this.#clock.now())
+    return records.length === 0 ? reply : undefined
   }
 
   /** Returns it as it has been read back. */
@@ -91,17 +122,56 @@ export class Registry {
     return this.#write(() => deleteMode(this.state, subject))
   }
 
-  /** Who decides sees all that was written before. Rejects with RegistryError. */
+  /** Who decides sees all that was written before, and is alone in deciding. Rejects with RegistryError. */
   #write<Reply>(decide: () => Decision<Reply>): Promise<Reply> {
     const written = this.#written.then(async () => {
-      if (this.#isUnsure) await this.#log.catchUp()
+      const term = await this.#caughtUp()
+      if (term.sureMs < this.#log.appendMsMax) {
+        // Another instance might decide before this write has reached the log.
+        throw new RegistryError('unknownLeader', 'Leader not known: this instance has not heard from the group in time')
+      }
       const { records, reply } = decide()
+      if (records.length === 0) return reply
       this.#isUnsure = true
+      this.#writing = records
       await this.#log.append(records)
+      if (term.sureMs === 0) {
+        const text = 'This instance may have ceased to lead while it was writing: whether it was kept is not known'
+        throw new RegistryError('store', text)
+      }
       this.#isUnsure = false
       return reply
     })
     this.#written = written.catch(() => undefined)
     return written
+  }
+
+  /** Returns why it is not taken. */
+  #replayed(record: RegistryRecord): string | undefined {
+    const { state } = this
+    if (record.kind !== 'schema') return state.replay(record)
+    const before = state.version(record.subject, record.version)
+    const why = state.replay(record)
+    const { term } = this.#leadership
+    // In a term in which this instance has not decided on anything yet there is nothing to contradict.
+    if (term === undefined || term !== this.#knownTerm) return why
+    const isOwn = isAmong(this.#writing, record)
+    const anew = contradiction({ record, before, isRefused: why !== undefined, isOwn }, state)
+    if (anew === undefined) return why
+    // Where that fails the next leader is not told of it; whoever has written it was told that it may be lost.
+    this.#write(anew).catch(() => undefined)
+    return why ?? `it came too late from who leads no more: version ${record.version} is written anew as it was`
+  }
+
+  /** Who leads anew reads first what others have written, and so does who does not know what became of its last write. */
+  async #caughtUp(): Promise<Term> {
+    const { term } = this.#leadership
+    if (term === undefined) throw new RegistryError('unknownLeader', 'Leader not known: this instance leads no more')
+    if (this.#isUnsure || term !== this.#knownTerm) await this.#log.catchUp()
+    // What the leader of before has written is known now.
+    this.#knownTerm = term
+    this.#isUnsure = false
+    if (this.#leadership.term === term) return term
+    throw new RegistryError('unknownLeader', 'Leader not known: this instance leads no more')
   }
 }

@@ -1,9 +1,10 @@
 /** The REST interface of the registry over HTTP. */
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from '../../base/index.ts'
 import type { Registry } from '../registry.ts'
 import { RegistryError, RegistryErrorCode } from '../registry-error.ts'
 import { withoutContext } from './context-path.ts'
+import { type ForwardedWritesOptions, forwardWrites } from './forwarded-writes.ts'
 import { idRoutes, schemaRoutes } from './schema-routes.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { subjectRoutes, versionRoutes } from './subject-routes.ts'
@@ -13,6 +14,10 @@ export interface HttpServerOptions {
   readonly logger: Logger
   readonly clusterId: string
   readonly version: string
+  /** What instances of one registry have in common. Default `schema-registry`. */
+  readonly groupId?: string
+  /** Where there are others. Undefined: all is decided here. */
+  readonly forwarding?: Omit<ForwardedWritesOptions, 'registry' | 'logger' | 'bodyOf'>
 }
 
 /** Bytes of a request: room for the largest schema, each of whose characters may be escaped. */
@@ -22,7 +27,8 @@ const paramLengthMax = 4096
 const contentType = 'application/vnd.schemaregistry.v1+json'
 
 /** Listens nowhere yet. */
-export function httpServer({ registry, logger, clusterId, version }: HttpServerOptions): FastifyInstance {
+export function httpServer(options: HttpServerOptions): FastifyInstance {
+  const { registry, logger, clusterId, version, groupId = 'schema-registry', forwarding } = options
   const server = fastify({
     bodyLimit: bodyBytesMax,
     routerOptions: { maxParamLength: paramLengthMax, ignoreTrailingSlash: true },
@@ -31,8 +37,10 @@ export function httpServer({ registry, logger, clusterId, version }: HttpServerO
     return503OnClosing: false,
   })
   // Clients send what they like: `application/json`, Confluent's own types, or none. It is JSON all the same.
+  const bodies = new WeakMap<FastifyRequest, string>()
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+  server.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    bodies.set(request, String(body))
     try {
       done(null, body === '' ? undefined : JSON.parse(String(body)))
     } catch (error) {
@@ -43,7 +51,12 @@ export function httpServer({ registry, logger, clusterId, version }: HttpServerO
   })
   server.setErrorHandler<FastifyError | RegistryError>((error, _request, reply) => {
     const { status, errorCode, message } = refusal(error)
-    if (status >= 500) logger.log('error', 'a request has failed', { reason: error.stack ?? message })
+    if (status >= 500) {
+      // What has a code of its own is known to happen: that there is no leader, or that the cluster does not answer.
+      const isKnown = error instanceof RegistryError
+      const reason = isKnown ? message : (error.stack ?? message)
+      logger.log(isKnown ? 'warn' : 'error', 'a request has failed', { reason })
+    }
     return reply.code(status).send({ error_code: errorCode, message })
   })
   server.setNotFoundHandler((_request, reply) =>
@@ -56,9 +69,12 @@ export function httpServer({ registry, logger, clusterId, version }: HttpServerO
   server.get('/', () => ({}))
   server.get('/v1/metadata/id', () => ({
     id: '',
-    scope: { path: [], clusters: { 'kafka-cluster': clusterId, 'schema-registry-cluster': 'schema-registry' } },
+    scope: { path: [], clusters: { 'kafka-cluster': clusterId, 'schema-registry-cluster': groupId } },
   }))
   server.get('/v1/metadata/version', () => ({ version, commitId: '' }))
+  if (forwarding !== undefined) {
+    forwardWrites(server, { ...forwarding, registry, logger, bodyOf: (request) => bodies.get(request) })
+  }
   subjectRoutes(server, registry)
   versionRoutes(server, registry)
   schemaRoutes(server, registry)

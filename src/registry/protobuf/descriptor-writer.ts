@@ -6,7 +6,7 @@
 import { EDITIONS } from './descriptor-numbers.ts'
 import { FieldWriter } from './field-writer.ts'
 import { missingImports } from './missing-imports.ts'
-import type { Enum, Import, Message, OneNumber, NumberRange, ProtoFile, Reserved, Service } from './model.ts'
+import type { Enum, Import, Message, NumberRange, OneNumber, ProtoFile, Reserved, Service } from './model.ts'
 import { groupsOf, type NamedType, type Names, type Scope } from './names.ts'
 import { OptionWriter } from './option-writer.ts'
 import { WireWriter } from './wire-writer.ts'

@@ -140,7 +140,9 @@ export class FieldWriter {
 }
 
 function plainOption(options: readonly Option[], name: string): Option | undefined {
-  return options.find((option) => option.name.length === 1 && option.name[0]?.name === name && !option.name[0].isExtension)
+  return options.find(
+    (option) => option.name.length === 1 && option.name[0]?.name === name && !option.name[0].isExtension,
+  )
 }
 
 /** As protoc calls it, and expects it to be called: `order_lines` gives OrderLinesEntry. */

@@ -59,7 +59,9 @@ export class OptionWriter {
 
   #values(target: Target, scope: Scope, value: OptionValue): boolean {
     if (value.kind !== 'list') return this.#value(target, scope, value)
-    return (target.isRepeated || value.values.length === 1) && value.values.every((one) => this.#value(target, scope, one))
+    return (
+      (target.isRepeated || value.values.length === 1) && value.values.every((one) => this.#value(target, scope, one))
+    )
   }
 
   #value(target: Target, scope: Scope, value: OptionValue): boolean {
@@ -81,9 +83,7 @@ export class OptionWriter {
   #message(type: MessageType, scope: Scope, { entries }: MapValue): boolean {
     return [...entries].every(([key, value]) => {
       if (key.includes('/')) return this.#anyContent(key, scope, value)
-      const target = key.startsWith('[')
-        ? this.#extension(type, scope, key.slice(1, -1))
-        : this.#field(type, key)
+      const target = key.startsWith('[') ? this.#extension(type, scope, key.slice(1, -1)) : this.#field(type, key)
       return target !== undefined && this.#values(target, scope, value)
     })
   }

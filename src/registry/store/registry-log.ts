@@ -5,6 +5,8 @@ import type { RegistryRecord } from './registry-record.ts'
 export interface RegistryLog {
   /** Resolves when all has been replayed that was there. */
   open(): Promise<void>
+  /** Behind so many milliseconds nothing of `append` is on its way to the log any more, whatever became of it. */
+  readonly appendMsMax: number
   /** Resolves when they are kept, and have been replayed. Rejects with RegistryError: then it is not known whether they are. */
   append(records: readonly RegistryRecord[]): Promise<void>
   /** Resolves when all has been replayed that was appended before. */

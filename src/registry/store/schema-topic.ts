@@ -16,6 +16,8 @@ import {
 
 export interface SchemaTopicOptions {
   readonly kafka: Kafka
+  /** Of the same cluster: does not wait for an answer longer than `deliveryMsMax`. */
+  readonly writing: Kafka
   readonly clock: Clock
   readonly logger: Logger
   /** `kafkastore.topic`. */
@@ -24,6 +26,10 @@ export interface SchemaTopicOptions {
   readonly replicationFactor: number
   /** `kafkastore.timeout.ms`: for a record to be kept and read back. */
   readonly timeoutMs: number
+  /** What is to be written waits no longer than this for the cluster to be known, */
+  readonly blockMsMax: number
+  /** and is sent no later than this behind it, however often that has failed. */
+  readonly deliveryMsMax: number
   readonly replay: Replay
 }
 
@@ -42,8 +48,13 @@ export class SchemaTopic implements RegistryLog {
 
   constructor(options: SchemaTopicOptions) {
     this.#options = options
-    this.#producer = options.kafka.producer({ lingerMs: 0 })
+    const { blockMsMax: maxBlockMs, deliveryMsMax: deliveryTimeoutMs } = options
+    this.#producer = options.writing.producer({ lingerMs: 0, maxBlockMs, deliveryTimeoutMs })
     this.#consumer = options.kafka.consumer({ autoOffsetReset: 'earliest', isolationLevel: 'read_committed' })
+  }
+
+  get appendMsMax(): number {
+    return this.#options.blockMsMax + this.#options.deliveryMsMax
   }
 
   /** Makes the topic where there is none, and reads all that there is. Rejects with KafkaError, or RegistryError. */
@@ -56,7 +67,25 @@ export class SchemaTopic implements RegistryLog {
 
   /** Resolves when all has been read that was written before. */
   async catchUp(): Promise<void> {
-    await this.append([{ kind: 'noop' }])
+    const { topic, clock, timeoutMs } = this.#options
+    const endMs = clock.monotonic() + timeoutMs
+    const noop = [encodeRecord({ kind: 'noop' })]
+    // What is written is given up soon; this may be written as late as it will.
+    const sent = async (): Promise<void> => {
+      try {
+        await this.#sent(topic, noop)
+      } catch (error) {
+        if (this.#isClosed || !(error instanceof KafkaError && error.isRetriable) || clock.monotonic() > endMs)
+          throw error
+        await this.#rest()
+        await sent()
+      }
+    }
+    try {
+      await this.#inTime(sent())
+    } catch (error) {
+      throw storeError(error)
+    }
   }
 
   /** Resolves when they are kept, and have been replayed. Rejects with RegistryError: then it is not known whether they are. */
@@ -111,9 +140,13 @@ export class SchemaTopic implements RegistryLog {
       } catch (error) {
         if (this.#isClosed) return
         this.#options.logger.log('warn', 'schemas cannot be read', { reason: String(error) })
-        await new Promise<void>((resolve) => this.#options.clock.after(retryMs, resolve))
+        await this.#rest()
       }
     }
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(retryMs, resolve))
   }
 
   #took(record: RecordBytes & { readonly offset: number }): void {

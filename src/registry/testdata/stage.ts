@@ -6,6 +6,7 @@ import type { InjectOptions } from 'fastify'
 import { ManualClock } from '../../server/handlers/handler-fixture.ts'
 import { type Incompatibility, InvalidSchemaError, type ParsedSchema, type SchemaFormat } from '../formats/format.ts'
 import { httpServer } from '../http/http-server.ts'
+import type { Leadership } from '../leader/leadership.ts'
 import { Registry } from '../registry.ts'
 import { decodeRecord, type EncodedRecord, encodeRecord, type RegistryRecord } from '../store/registry-record.ts'
 import type { Replay } from '../store/registry-log.ts'
@@ -51,14 +52,18 @@ export interface Reply {
   readonly contentType: string
 }
 
-export function registryStage(kept: readonly EncodedRecord[] = []) {
+export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: Leadership) {
   const log: EncodedRecord[] = [...kept]
   const left: string[] = []
   const failures: Error[] = []
   const clock = new ManualClock()
+  let written: (record: EncodedRecord) => void = () => undefined
+  let catchUpCount = 0
+  const hooks = { caughtUp: (): void => undefined, appending: (): void => undefined }
   const registry = new Registry({
     clock,
     formats: [words],
+    ...(leadership && { leadership }),
     logOf(replay: Replay) {
       const again = (record: EncodedRecord): void => {
         const decoded = decodeRecord({
@@ -69,17 +74,23 @@ export function registryStage(kept: readonly EncodedRecord[] = []) {
         const why = decoded && replay(decoded)
         if (why !== undefined) left.push(why)
       }
+      written = (record) => {
+        log.push(record)
+        again(record)
+      }
       return {
+        appendMsMax: 1000,
         open: async () => log.forEach(again),
         async append(records: readonly RegistryRecord[]) {
           const failure = failures.shift()
           if (failure !== undefined) throw failure
-          for (const record of records.map(encodeRecord)) {
-            log.push(record)
-            again(record)
-          }
+          hooks.appending()
+          records.map(encodeRecord).forEach(written)
         },
-        catchUp: async () => undefined,
+        catchUp: async () => {
+          catchUpCount++
+          hooks.caughtUp()
+        },
         close: async () => undefined,
       }
     },
@@ -102,6 +113,17 @@ export function registryStage(kept: readonly EncodedRecord[] = []) {
     log,
     left,
     failures,
+    /** As by another instance. */
+    write: (record: RegistryRecord) => written(encodeRecord(record)),
+    catchUps: () => catchUpCount,
+    /** Called whenever all was read that was written before. */
+    caughtUp(hook: () => void) {
+      hooks.caughtUp = hook
+    },
+    /** Called before records are appended. */
+    appending(hook: () => void) {
+      hooks.appending = hook
+    },
     ask,
     get: (url: string) => ask('GET', url),
     post: (url: string, body?: unknown) => ask('POST', url, body),

@@ -1,0 +1,141 @@
+/** Who writes only while it leads: before, in between, and behind it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { guidOf } from './fingerprint.ts'
+import type { Term } from './leader/leadership.ts'
+import { type Reply, registryStage } from './testdata/stage.ts'
+
+class Leads {
+  term: Term | undefined
+}
+
+const sure = (sureMs = 10_000): { sureMs: number } => ({ sureMs })
+const codeOf = ({ body }: Reply): unknown => (body as { readonly error_code?: number }).error_code
+
+function led() {
+  const leadership = new Leads()
+  const stage = registryStage([], leadership)
+  const register = (subject: string, schema: string) => stage.post(`/subjects/${subject}/versions`, { schema })
+  return { ...stage, leadership, register }
+}
+
+test('who does not lead writes nothing', async () => {
+  const { leadership, register, log, put, delete: remove } = led()
+  const writes = [() => register('s', 'a'), () => put('/config', { compatibility: 'NONE' }), () => remove('/config')]
+  for (const write of writes) assert.equal(codeOf(await write()), 50_004)
+  assert.deepEqual(log, [])
+  leadership.term = sure()
+  assert.equal((await register('s', 'a')).status, 200)
+})
+
+test('in each term all that was written before is read first, once', async () => {
+  const { leadership, register, catchUps } = led()
+  for (const count of [1, 2]) {
+    leadership.term = sure()
+    await register('s', `a${count}`)
+    await register('s', `a${count} b`)
+    assert.equal(catchUps(), count)
+  }
+})
+
+test('who has ceased to lead while it caught up decides on nothing', async () => {
+  const { leadership, register, log, caughtUp } = led()
+  leadership.term = sure()
+  caughtUp(() => {
+    leadership.term = undefined
+  })
+  assert.equal(codeOf(await register('s', 'a')), 50_004)
+  assert.deepEqual(log, [])
+})
+
+test('nobody begins a write that might end behind its leading', async () => {
+  const { leadership, register, log } = led()
+  leadership.term = sure(999)
+  assert.equal(codeOf(await register('s', 'a')), 50_004)
+  assert.deepEqual(log, [])
+  leadership.term = sure(1000)
+  assert.equal((await register('s', 'a')).status, 200)
+})
+
+test('who may have ceased to lead while it wrote does not say that it was kept', async () => {
+  const { leadership, register, appending } = led()
+  const term = sure()
+  leadership.term = term
+  appending(() => {
+    term.sureMs = 0
+  })
+  assert.equal(codeOf(await register('s', 'a')), 50_001)
+})
+
+test('what is there already needs no certainty', async () => {
+  const { leadership, register, registry } = led()
+  leadership.term = sure()
+  const first = await register('s', 'a')
+  leadership.term = undefined
+  const content = { schemaType: 'AVRO', schema: 'a', references: [], metadata: undefined, ruleSet: undefined }
+  const request = { subject: 's', content, version: undefined, id: undefined, normalize: false }
+  assert.equal(registry.registered(request)?.id, (first.body as { readonly id: number }).id)
+  assert.equal(registry.registered({ ...request, subject: 't' }), undefined)
+})
+
+/** What a leader of before has decided on, as if nothing had happened meanwhile. */
+function late(stage: ReturnType<typeof led>, version: number, id: number, text: string): void {
+  const content = { schemaType: 'AVRO', schema: text, references: [], metadata: undefined, ruleSet: undefined }
+  const kept = { ...content, subject: 's', version, id, guid: guidOf(content), deleted: false, timestampMs: 0 }
+  stage.write({ kind: 'schema', subject: 's', version, value: kept })
+}
+
+/** Of a registry that reads the topic when it was compacted: of each key the last record alone. */
+async function afterCompaction({ log }: ReturnType<typeof led>): Promise<readonly string[]> {
+  const last = new Map(log.map((record) => [record.key, record]))
+  const compacted = log.filter((record) => last.get(record.key) === record)
+  const { registry } = registryStage(compacted)
+  await registry.open()
+  return registry.state.versions('s').map(({ version, id, schema }) => `${version}: ${id} ${schema}`)
+}
+
+test('what comes too late in the place of another version is undone, also where the topic is compacted', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  await stage.register('s', 'a b')
+  late(stage, 2, 3, 'a c')
+  await stage.registry.written()
+  assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 2 a b'])
+  assert.match(stage.left.join(), /came too late .* version 2 is written anew/)
+  assert.deepEqual((await stage.get('/schemas/ids/2/schema')).body, 'a b')
+})
+
+test('what comes too late with the id of another schema is taken out again', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  await stage.register('s', 'a b')
+  late(stage, 3, 2, 'a c')
+  await stage.registry.written()
+  // Written anew behind it: now the other one would be read first.
+  await stage.delete('/subjects/s/versions/2')
+  assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 2 a b'])
+})
+
+test('what contradicts nothing stays, and so does all that was written before this instance has decided on anything', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  late(stage, 2, 2, 'a b')
+  stage.leadership.term = sure()
+  late(stage, 2, 3, 'a c')
+  await stage.registry.written()
+  assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 3 a c'])
+  assert.deepEqual(stage.left, [])
+})
+
+test('who leads no more contradicts nobody', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  stage.leadership.term = undefined
+  late(stage, 1, 2, 'b')
+  await stage.registry.written()
+  assert.deepEqual(await afterCompaction(stage), ['1: 2 b'])
+})
