@@ -93,6 +93,45 @@ test('a topic that forgets is refused', async () => {
   await assert.rejects(registryOver(broker.bootstrap), /cleanup\.policy delete: schemas would be lost/)
 })
 
+test('a topic of several partitions is refused: schemas are in one order', async () => {
+  await using broker = await startBroker()
+  await using admin = new Kafka({ bootstrapServers: broker.bootstrap }).admin()
+  await admin.createTopic('_schemas', { partitions: 2, configs: { 'cleanup.policy': 'compact' } })
+  await assert.rejects(registryOver(broker.bootstrap), /has 2 partitions/)
+})
+
+test('a topic that is deleted under a registry is not written to as if it were the same', async () => {
+  await using broker = await startBroker()
+  await using registry = await registryOver(broker.bootstrap)
+  for (const name of ['a', 'b', 'c']) await register(registry.url, name, person(name))
+  await using admin = new Kafka({ bootstrapServers: broker.bootstrap }).admin()
+  await admin.deleteTopic('_schemas')
+  await admin.createTopic('_schemas', { partitions: 1, configs: { 'cleanup.policy': 'compact' } })
+  const { status, body } = await register(registry.url, 'd', person('d'))
+  assert.deepEqual([status, (body as { error_code: number }).error_code], [500, 50001])
+})
+
+test('a schema that the topic has no room for is too large, and is told as that', async () => {
+  await using broker = await startBroker()
+  await using registry = await registryOver(broker.bootstrap)
+  const doc = 'é'.repeat(600_000)
+  const schema = JSON.stringify({ type: 'record', name: 'Person', doc, fields: [] })
+  const { status, body } = await register(registry.url, 'a', schema)
+  assert.deepEqual([status, (body as { error_code: number }).error_code], [422, 42209])
+})
+
+test('a registry stops, whether its cluster is there or not', async () => {
+  const broker = await startBroker()
+  const registry = await registryOver(broker.bootstrap)
+  await register(registry.url, 'a', person('a'))
+  await broker.stop()
+  const writing = register(registry.url, 'b', person('b')).catch(() => undefined)
+  const since = performance.now()
+  await registry.stop()
+  await writing
+  assert.ok(performance.now() - since < 15_000)
+})
+
 test('a port that is taken is told by name', async () => {
   await using broker = await startBroker()
   const other = createServer()

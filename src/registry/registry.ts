@@ -23,6 +23,9 @@ export interface RegistryOptions {
   readonly leadership?: Leadership
 }
 
+const waitingMax = 1000
+const waitMsMax = 30_000
+
 export class Registry {
   readonly state = new RegistryState()
   readonly parser: SchemaParser
@@ -34,6 +37,8 @@ export class Registry {
   #knownTerm: Term | undefined
   /** Of the write before. */
   #written: Promise<unknown> = Promise.resolve()
+  /** Behind that which is being done. */
+  #waiting = 0
   /** On its way to the log, and back. */
   #writing: readonly RegistryRecord[] = []
   /** It is not known whether what was written last is kept. */
@@ -124,7 +129,17 @@ export class Registry {
 
   /** Who decides sees all that was written before, and is alone in deciding. Rejects with RegistryError. */
   #write<Reply>(decide: () => Decision<Reply>): Promise<Reply> {
+    if (this.#waiting >= waitingMax) {
+      return Promise.reject(new RegistryError('timedOut', `${waitingMax} writes wait already`))
+    }
+    this.#waiting++
+    const sinceMs = this.#clock.monotonic()
     const written = this.#written.then(async () => {
+      this.#waiting--
+      // Whoever has asked has given up, and may have asked again.
+      if (this.#clock.monotonic() - sinceMs > waitMsMax) {
+        throw new RegistryError('timedOut', `The write has waited for others for ${waitMsMax} ms, and was not done`)
+      }
       const term = await this.#caughtUp()
       if (term.sureMs < this.#log.appendMsMax) {
         // Another instance might decide before this write has reached the log.

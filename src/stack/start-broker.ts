@@ -60,8 +60,11 @@ async function withRegistry(
     const kafka = { bootstrapServers: broker.bootstrap }
     const registry = await startRegistry({ ...options, kafka, port: 0, replicationFactor: 1 })
     const stop = async (): Promise<void> => {
-      await registry.stop()
-      await broker.stop()
+      try {
+        await registry.stop()
+      } finally {
+        await broker.stop()
+      }
     }
     return { ...broker, registryUrl: registry.url, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {

@@ -267,6 +267,19 @@ describe('bad requests', () => {
     })
   }
 
+  test('a path that is none, or has no end, is refused as all else is', async () => {
+    const { get } = registryStage()
+    for (const [path, status] of [
+      ['/subjects/a%zz/versions', 400],
+      [`/subjects/${'a'.repeat(5000)}/versions`, 414],
+    ] as const) {
+      const { status: told, body, contentType } = await get(path)
+      assert.deepEqual([told, contentType], [status, 'application/vnd.schemaregistry.v1+json'])
+      assert.equal((body as { error_code: number }).error_code, status)
+      assert.ok(JSON.stringify(body).length < 400)
+    }
+  })
+
   test('a body of 9 MB', async () => {
     const { post } = registryStage()
     like(await post('/subjects/a/versions', { schema: 'x'.repeat(9_000_000) }), 413)

@@ -24,6 +24,9 @@ export interface HttpServerOptions {
 const bodyBytesMax = 8 * 1024 * 1024
 /** Of a name in a path. */
 const paramLengthMax = 4096
+/** For a request to come in whole. */
+const requestMsMax = 60_000
+const messageLengthMax = 200
 const contentType = 'application/vnd.schemaregistry.v1+json'
 
 /** Listens nowhere yet. */
@@ -34,6 +37,15 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: paramLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: ({ url = '/' }) => withoutContext(url),
     forceCloseConnections: true,
+    requestTimeout: requestMsMax,
+    frameworkErrors: (error, _request, reply) => {
+      const { statusCode = 400, message } = error
+      const body = JSON.stringify({ error_code: statusCode, message: message.slice(0, messageLengthMax) })
+      reply.hijack()
+      reply.raw
+        .writeHead(statusCode, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
+        .end(body)
+    },
     return503OnClosing: false,
   })
   // Clients send what they like: `application/json`, Confluent's own types, or none. It is JSON all the same.

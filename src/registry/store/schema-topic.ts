@@ -35,6 +35,10 @@ export interface SchemaTopicOptions {
 
 /** Behind a failure, before it is read on. */
 const retryMs = 500
+/** For all that there is to be read at the start (`kafkastore.init.timeout.ms`). */
+const openMsMax = 60_000
+/** For what is under way to be kept, when nobody waits for it any more. */
+const closeMsMax = 1000
 
 export class SchemaTopic implements RegistryLog {
   readonly #options: SchemaTopicOptions
@@ -45,12 +49,20 @@ export class SchemaTopic implements RegistryLog {
   readonly #waiting = new Set<() => void>()
   #reading: Promise<void> = Promise.resolve()
   #isClosed = false
+  /** The topic is not the one that was read: what is known is not in it. */
+  #isAnother = false
 
   constructor(options: SchemaTopicOptions) {
     this.#options = options
     const { blockMsMax: maxBlockMs, deliveryMsMax: deliveryTimeoutMs } = options
     this.#producer = options.writing.producer({ lingerMs: 0, maxBlockMs, deliveryTimeoutMs })
-    this.#consumer = options.kafka.consumer({ autoOffsetReset: 'earliest', isolationLevel: 'read_committed' })
+    // Who asks for a topic that is gone does not get an empty one.
+    const reading = {
+      autoOffsetReset: 'earliest',
+      isolationLevel: 'read_committed',
+      allowAutoCreateTopics: false,
+    } as const
+    this.#consumer = options.kafka.consumer(reading)
   }
 
   get appendMsMax(): number {
@@ -62,12 +74,16 @@ export class SchemaTopic implements RegistryLog {
     await this.#make()
     this.#consumer.assign([{ topic: this.#options.topic, partition: 0 }])
     this.#reading = this.#read()
-    await this.catchUp()
+    await this.#catchUp(openMsMax)
   }
 
   /** Resolves when all has been read that was written before. */
-  async catchUp(): Promise<void> {
-    const { topic, clock, timeoutMs } = this.#options
+  catchUp(): Promise<void> {
+    return this.#catchUp(this.#options.timeoutMs)
+  }
+
+  async #catchUp(timeoutMs: number): Promise<void> {
+    const { topic, clock } = this.#options
     const endMs = clock.monotonic() + timeoutMs
     const noop = [encodeRecord({ kind: 'noop' })]
     // What is written is given up soon; this may be written as late as it will.
@@ -82,7 +98,7 @@ export class SchemaTopic implements RegistryLog {
       }
     }
     try {
-      await this.#inTime(sent())
+      await this.#inTime(sent(), timeoutMs)
     } catch (error) {
       throw storeError(error)
     }
@@ -94,21 +110,27 @@ export class SchemaTopic implements RegistryLog {
     const { topic } = this.#options
     const encoded = records.map(encodeRecord)
     try {
-      await this.#inTime(this.#sent(topic, encoded))
+      await this.#inTime(this.#sent(topic, encoded), this.#options.timeoutMs)
     } catch (error) {
       throw storeError(error)
     }
   }
 
   async #sent(topic: string, encoded: readonly EncodedRecord[]): Promise<void> {
+    const before = this.#readOffset
     const told = await this.#producer.sendAll(topic, encoded.map(asProduced))
-    await this.#readUpTo(Math.max(...told.map(({ offset }) => offset)))
+    const offsets = told.map(({ offset }) => offset)
+    if (Math.min(...offsets) <= before) this.#isAnother = true
+    if (this.#isAnother)
+      throw new RegistryError('store', `topic '${topic}' was deleted, and made anew: start the registry again`)
+    await this.#readUpTo(Math.max(...offsets))
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     this.#tell()
-    await Promise.allSettled([this.#producer.close(), this.#consumer.close()])
+    const timeoutMs = closeMsMax
+    await Promise.allSettled([this.#producer.close({ timeoutMs }), this.#consumer.close({ timeoutMs })])
     await this.#reading
   }
 
@@ -124,6 +146,11 @@ export class SchemaTopic implements RegistryLog {
       await admin.createTopic(topic, { partitions: 1, replicationFactor: replicas, configs })
     } catch (error) {
       if (!(error instanceof KafkaError && error.code === 'TOPIC_ALREADY_EXISTS')) throw error
+    }
+    const { partitions } = await admin.describeTopic(topic)
+    if (partitions.length !== 1) {
+      const text = `topic '${topic}' has ${partitions.length} partitions: schemas are in one order, it is to have one`
+      throw new RegistryError('store', text)
     }
     const { entries } = await admin.describeConfig({ type: 'topic', name: topic })
     const policy = entries.get('cleanup.policy')?.value
@@ -180,8 +207,8 @@ export class SchemaTopic implements RegistryLog {
     }
   }
 
-  async #inTime(work: Promise<void>): Promise<void> {
-    const { clock, timeoutMs } = this.#options
+  async #inTime(work: Promise<void>, timeoutMs: number): Promise<void> {
+    const { clock } = this.#options
     const { promise: late, reject } = Promise.withResolvers<never>()
     const text = `what was written was not read back within ${timeoutMs} ms`
     const timer = clock.after(timeoutMs, () => reject(new RegistryError('timedOut', text)))
@@ -198,12 +225,13 @@ const asProduced = ({ key, value }: EncodedRecord) => ({
   value: value === null ? null : Buffer.from(value),
 })
 
+const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
+
 function storeError(error: unknown): RegistryError {
   if (error instanceof RegistryError) return error
   const reason = error instanceof Error ? error.message : String(error)
   const cause = { cause: error }
-  if (error instanceof KafkaError && error.code === 'MESSAGE_TOO_LARGE')
-    return new RegistryError('schemaTooLarge', reason, cause)
+  if (error instanceof KafkaError && tooLarge.has(error.code)) return new RegistryError('schemaTooLarge', reason, cause)
   if (error instanceof KafkaError && error.code === 'TIMED_OUT') return new RegistryError('timedOut', reason, cause)
   return new RegistryError('store', `Error while writing to the Kafka store: ${reason}`, cause)
 }
