@@ -25,9 +25,9 @@ import {
   type Reserved,
   type Service,
 } from './model.ts'
-import { mapEntry, Names, type Scope } from './names.ts'
+import { mapEntry, Names } from './names.ts'
 import { stringOf } from './token-reader.ts'
-import { fieldIndex, WireError, type WireMessage, WireReader } from './wire-reader.ts'
+import { fieldIndex, type KnownField, WireError, type WireMessage, WireReader } from './wire-reader.ts'
 
 /** undefined: it is none. */
 export function fileOfDescriptor(text: string): ProtoFile | undefined {
@@ -57,16 +57,18 @@ export function fileOfDescriptor(text: string): ProtoFile | undefined {
 
 /** What files add to the messages of options; what stands within messages is left out. */
 function extensionsOf(files: Iterable<ProtoFile>, names: Names) {
-  const byMessage = new Map<string, Map<number, { name: string; typeName: string; scope: Scope }>>()
+  const byMessage = new Map<string, Map<number, KnownField>>()
   for (const file of files) {
     const scope = names.packageScope(file)
     const prefix = file.packageName === undefined ? '' : `${file.packageName}.`
     for (const { extendee, fields } of file.extends) {
       const extended = names.type(scope, extendee)?.fullName ?? extendee
-      const added = byMessage.get(extended) ?? new Map()
+      const added = byMessage.get(extended) ?? new Map<number, KnownField>()
       byMessage.set(extended, added)
-      for (const { number, name, type } of fields) {
-        if (type.kind === 'name') added.set(number, { name: `[${prefix}${name}]`, typeName: type.name, scope })
+      for (const { number, name, type, label } of fields) {
+        if (type.kind !== 'name') continue
+        const isRepeated = label === 'repeated'
+        added.set(number, { name: `[${prefix}${name}]`, typeName: type.name, scope, isRepeated })
       }
     }
   }
@@ -115,6 +117,13 @@ function bounded(value: number | undefined, min: number, max: number): number {
   return value
 }
 
+/** The messages within a message, or in the file. */
+interface Nested {
+  readonly all: readonly Message[]
+  /** Those of them of which the fields say that they are maps. */
+  readonly entries: ReadonlySet<Message>
+}
+
 class DescriptorFile {
   readonly #names: Names
   #syntax: 'proto2' | 'proto3' | 'edition' = 'proto2'
@@ -132,6 +141,8 @@ class DescriptorFile {
     const plain = syntax === 'proto2' || syntax === 'proto3' ? syntax : undefined
     this.#syntax = edition === undefined ? (plain ?? 'proto2') : 'edition'
     const packageName = texts(file, 'package').at(-1)
+    const all = messages(file, 'message_type').map((message) => this.#message(message))
+    const groupNames = groupNamesOf(messages(file, 'extension'))
     return {
       text: '',
       syntax: edition === undefined ? plain : undefined,
@@ -139,9 +150,9 @@ class DescriptorFile {
       packageName: packageName === undefined || packageName === '' ? undefined : fullName(packageName),
       imports: this.#imports(file),
       options: this.#options(file),
-      messages: messages(file, 'message_type').map((message) => this.#message(message)),
+      messages: all.filter(({ name }) => !groupNames.has(name)),
       enums: messages(file, 'enum_type').map((type) => this.#enum(type)),
-      extends: this.#extends(file, []),
+      extends: this.#extends(file, { all, entries: new Set() }),
       services: messages(file, 'service').map((service) => this.#service(service)),
     }
   }
@@ -164,15 +175,15 @@ class DescriptorFile {
   #message(message: WireMessage): Message {
     const all = messages(message, 'nested_type').map((nested) => this.#message(nested))
     const declared = messages(message, 'field')
-    const groupNames = new Set(
-      [...declared, ...messages(message, 'extension')]
-        .filter((field) => numbers(field, 'type').at(-1) === GROUP)
-        .map((field) => texts(field, 'type_name').at(-1)?.split('.').at(-1)),
-    )
-    const isPlain = ({ options, name }: Message) => !isSet(options, 'map_entry') && !groupNames.has(name)
+    const groupNames = groupNamesOf([...declared, ...messages(message, 'extension')])
+    const isEntry = ({ options }: Message) => isSet(options, 'map_entry')
+    const isPlain = (nested: Message) => !isEntry(nested) && !groupNames.has(nested.name)
+    // Clients tell a message by its index, and some count the entries of maps: one that stands before others stays as it is.
+    const last = all.findLastIndex(isPlain)
+    const entries = new Set(all.filter((nested, index) => index > last && isEntry(nested)))
     const ofOneof = (index: number | undefined) => {
       const own = declared.filter((field) => this.#oneofIndex(field) === index)
-      return this.#fieldsAndGroups(own, all)
+      return this.#fieldsAndGroups(own, { all, entries })
     }
     const oneofs = messages(message, 'oneof_decl').map(
       (oneof, index): Oneof => ({ at: 0, name: simpleName(oneof), options: this.#options(oneof), ...ofOneof(index) }),
@@ -188,8 +199,8 @@ class DescriptorFile {
       extensions: messages(message, 'extension_range').map((range): Extensions => {
         return { at: 0, values: [rangeOf(range, 1, MAX_FIELD_NUMBER, 1)], options: this.#options(range) }
       }),
-      extends: this.#extends(message, all),
-      messages: all.filter(isPlain),
+      extends: this.#extends(message, { all, entries }),
+      messages: all.filter((nested) => !groupNames.has(nested.name) && !entries.has(nested)),
       enums: messages(message, 'enum_type').map((type) => this.#enum(type)),
     }
   }
@@ -198,7 +209,7 @@ class DescriptorFile {
     return isTrue(field, 'proto3_optional') ? undefined : numbers(field, 'oneof_index').at(-1)
   }
 
-  #fieldsAndGroups(declared: readonly WireMessage[], nested: readonly Message[]) {
+  #fieldsAndGroups(declared: readonly WireMessage[], nested: Nested) {
     const fields: Field[] = []
     const groups: Group[] = []
     for (const field of declared) {
@@ -211,12 +222,12 @@ class DescriptorFile {
     return { fields, groups }
   }
 
-  #field(field: WireMessage, label: Label | undefined, number: number, nested: readonly Message[]): Field {
+  #field(field: WireMessage, label: Label | undefined, number: number, nested: Nested): Field {
     const scalar = TYPES[numbers(field, 'type').at(-1) ?? 0]
     const name = scalar ?? typeName(texts(field, 'type_name').at(-1))
     const entryMessage = scalar === undefined ? nestedOf(field, nested) : undefined
     const entry =
-      entryMessage !== undefined && isSet(entryMessage.options, 'map_entry') ? mapEntry(entryMessage) : undefined
+      entryMessage !== undefined && nested.entries.has(entryMessage) ? mapEntry(entryMessage) : undefined
     const options = [...this.#options(field), ...specialOptions(field, name)]
     if (entry === undefined)
       return { at: 0, label, type: { kind: 'name', name }, name: simpleName(field), number, options }
@@ -232,7 +243,7 @@ class DescriptorFile {
     return label ?? 'optional'
   }
 
-  #extends(message: WireMessage, nested: readonly Message[]): readonly Extend[] {
+  #extends(message: WireMessage, nested: Nested): readonly Extend[] {
     const byExtendee = new Map<string, WireMessage[]>()
     for (const field of messages(message, 'extension')) {
       const extendee = typeName(texts(field, 'extendee').at(-1))
@@ -276,10 +287,16 @@ class DescriptorFile {
   }
 }
 
+/** Of the messages that are groups. */
+function groupNamesOf(fields: readonly WireMessage[]): ReadonlySet<string | undefined> {
+  const groups = fields.filter((field) => numbers(field, 'type').at(-1) === GROUP)
+  return new Set(groups.map((field) => texts(field, 'type_name').at(-1)?.split('.').at(-1)))
+}
+
 /** The message within the same one that a field names. */
-function nestedOf(field: WireMessage, nested: readonly Message[]): Message | undefined {
+function nestedOf(field: WireMessage, { all }: Nested): Message | undefined {
   const name = texts(field, 'type_name').at(-1)?.split('.').at(-1)
-  return nested.find((message) => message.name === name)
+  return all.find((message) => message.name === name)
 }
 
 /** The default and the name in JSON, which are no options in binary. */

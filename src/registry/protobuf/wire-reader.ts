@@ -14,8 +14,9 @@ export interface WireMessage {
 /** As deep as messages go within each other. */
 const MAX_DEPTH = 100
 
-interface KnownField {
+export interface KnownField {
   readonly name: string
+  readonly isRepeated: boolean
   readonly typeName: string
   readonly scope: Scope
 }
@@ -31,8 +32,9 @@ export function fieldIndex(extensions: ReadonlyMap<string, ReadonlyMap<number, K
     if (found !== undefined) return found
     const fields = new Map<number, KnownField>(extensions.get(type.fullName))
     for (const list of [type.message, ...type.message.oneofs]) {
-      for (const { name, number, type: fieldType } of list.fields) {
-        if (fieldType.kind === 'name') fields.set(number, { name, typeName: fieldType.name, scope: type.scope })
+      for (const { name, number, label, type: fieldType } of list.fields) {
+        if (fieldType.kind !== 'name') continue
+        fields.set(number, { name, typeName: fieldType.name, scope: type.scope, isRepeated: label === 'repeated' })
       }
     }
     known.set(type.message, fields)
@@ -42,6 +44,23 @@ export function fieldIndex(extensions: ReadonlyMap<string, ReadonlyMap<number, K
 
 /** Thrown where the bytes are no message; caught where reading began. */
 export class WireError extends Error {}
+
+/** What comes twice where there is one: messages are parts of one, of others the last one counts. */
+function together(before: readonly WireValue[], after: readonly WireValue[]): WireValue[] {
+  const [one, other] = [before.at(-1), after.at(-1)]
+  if (!isMessage(one) || !isMessage(other)) return [...after]
+  const fields = new Map(one.fields)
+  for (const [name, values] of other.fields) {
+    const same = fields.get(name)
+    const isRepeated = one.repeated.has(name)
+    fields.set(name, same === undefined ? values : isRepeated ? [...same, ...values] : together(same, values))
+  }
+  return [{ ...one, fields }]
+}
+
+function isMessage(value: WireValue | undefined): value is WireMessage {
+  return typeof value === 'object' && 'fields' in value
+}
 
 export class WireReader {
   readonly #bytes: Uint8Array
@@ -71,6 +90,7 @@ export class WireReader {
       if (field === undefined) continue
       const before = fields.get(field.name)
       if (before === undefined) fields.set(field.name, values)
+      else if (!field.isRepeated) fields.set(field.name, together(before, values))
       else for (const value of values) before.push(value)
     }
     if (this.#at > end) throw new WireError('a field that is longer than its message')
