@@ -32,7 +32,8 @@ export async function pythonEnvironment(name: string, packages: readonly string[
   const wanted = packages.map((item) => item.split(/\[|==/)[0] ?? item)
   // It fails where none is there, and is content with one of them.
   const { stdout } = await run({ ...pip, args: ['show', ...wanted] })
-  if ((stdout.match(/^Name: /gm)?.length ?? 0) < wanted.length) await bringOrThrow({ ...pip, args: ['install', '-q', ...packages] })
+  if ((stdout.match(/^Name: /gm)?.length ?? 0) < wanted.length)
+    await bringOrThrow({ ...pip, args: ['install', '-q', ...packages] })
   return bin
 }
 

@@ -1,11 +1,10 @@
-/** A FileDescriptorProto in base64, as protoc writes it without the base64, as the model that its text would give. */
+/** A FileDescriptorProto, as protoc writes it, as the model that its text would give. */
 import { EDITIONS, GROUP, LABELS, TYPES } from './descriptor-numbers.ts'
 import { descriptorOptions } from './descriptor-options.ts'
-import { knownFiles } from './known-files.ts'
 import {
   type Enum,
   type Extend,
-  type Extensions,
+  type Extensions as ExtensionRanges,
   type Field,
   type Group,
   type Import,
@@ -25,55 +24,9 @@ import {
   type Reserved,
   type Service,
 } from './model.ts'
-import { mapEntry, Names } from './names.ts'
+import { mapEntry, type Names } from './names.ts'
 import { stringOf } from './token-reader.ts'
-import { fieldIndex, type KnownField, WireError, type WireMessage, WireReader } from './wire-reader.ts'
-
-/** undefined: it is none. */
-export function fileOfDescriptor(text: string): ProtoFile | undefined {
-  const trimmed = text.trim()
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed)) return undefined
-  const names = new Names()
-  for (const file of knownFiles().values()) names.add(file, false)
-  const type = names.type(names.root, '.google.protobuf.FileDescriptorProto')
-  if (type?.kind !== 'message') return undefined
-  const bytes = Buffer.from(trimmed, 'base64')
-  const read = (files: Iterable<ProtoFile>) => {
-    const reader = new WireReader(bytes, names, fieldIndex(extensionsOf(files, names)))
-    return new DescriptorFile(names).file(reader.message(type))
-  }
-  try {
-    const known = [...knownFiles().values()]
-    const file = read(known)
-    if (file.extends.length === 0) return file
-    // Its own options may be among those that it uses.
-    names.add(file, true)
-    return read([...known, file])
-  } catch (error) {
-    if (error instanceof WireError) return undefined
-    throw error
-  }
-}
-
-/** What files add to the messages of options; what stands within messages is left out. */
-function extensionsOf(files: Iterable<ProtoFile>, names: Names) {
-  const byMessage = new Map<string, Map<number, KnownField>>()
-  for (const file of files) {
-    const scope = names.packageScope(file)
-    const prefix = file.packageName === undefined ? '' : `${file.packageName}.`
-    for (const { extendee, fields } of file.extends) {
-      const extended = names.type(scope, extendee)?.fullName ?? extendee
-      const added = byMessage.get(extended) ?? new Map<number, KnownField>()
-      byMessage.set(extended, added)
-      for (const { number, name, type, label } of fields) {
-        if (type.kind !== 'name') continue
-        const isRepeated = label === 'repeated'
-        added.set(number, { name: `[${prefix}${name}]`, typeName: type.name, scope, isRepeated })
-      }
-    }
-  }
-  return byMessage
-}
+import { WireError, type WireMessage } from './wire-reader.ts'
 
 function messages(message: WireMessage, name: string): readonly WireMessage[] {
   return (message.fields.get(name) ?? []).filter(
@@ -119,12 +72,12 @@ function bounded(value: number | undefined, min: number, max: number): number {
 
 /** The messages within a message, or in the file. */
 interface Nested {
-  readonly all: readonly Message[]
+  readonly byName: ReadonlyMap<string, Message>
   /** Those of them of which the fields say that they are maps. */
   readonly entries: ReadonlySet<Message>
 }
 
-class DescriptorFile {
+export class DescriptorFile {
   readonly #names: Names
   #syntax: 'proto2' | 'proto3' | 'edition' = 'proto2'
 
@@ -152,7 +105,7 @@ class DescriptorFile {
       options: this.#options(file),
       messages: all.filter(({ name }) => !groupNames.has(name)),
       enums: messages(file, 'enum_type').map((type) => this.#enum(type)),
-      extends: this.#extends(file, { all, entries: new Set() }),
+      extends: this.#extends(file, { byName: byName(all), entries: new Set() }),
       services: messages(file, 'service').map((service) => this.#service(service)),
     }
   }
@@ -181,10 +134,15 @@ class DescriptorFile {
     // Clients tell a message by its index, and some count the entries of maps: one that stands before others stays as it is.
     const last = all.findLastIndex(isPlain)
     const entries = new Set(all.filter((nested, index) => index > last && isEntry(nested)))
-    const ofOneof = (index: number | undefined) => {
-      const own = declared.filter((field) => this.#oneofIndex(field) === index)
-      return this.#fieldsAndGroups(own, { all, entries })
+    const nestedTypes: Nested = { byName: byName(all), entries }
+    const byOneof = new Map<number | undefined, WireMessage[]>()
+    for (const field of declared) {
+      const index = this.#oneofIndex(field)
+      const same = byOneof.get(index)
+      if (same === undefined) byOneof.set(index, [field])
+      else same.push(field)
     }
+    const ofOneof = (index: number | undefined) => this.#fieldsAndGroups(byOneof.get(index) ?? [], nestedTypes)
     const oneofs = messages(message, 'oneof_decl').map(
       (oneof, index): Oneof => ({ at: 0, name: simpleName(oneof), options: this.#options(oneof), ...ofOneof(index) }),
     )
@@ -196,10 +154,10 @@ class DescriptorFile {
       ...ofOneof(undefined),
       // Those of optional fields of proto3 are no part of the text.
       oneofs: oneofs.filter(({ fields, groups }) => fields.length + groups.length > 0),
-      extensions: messages(message, 'extension_range').map((range): Extensions => {
+      extensions: messages(message, 'extension_range').map((range): ExtensionRanges => {
         return { at: 0, values: [rangeOf(range, 1, MAX_FIELD_NUMBER, 1)], options: this.#options(range) }
       }),
-      extends: this.#extends(message, { all, entries }),
+      extends: this.#extends(message, nestedTypes),
       messages: all.filter((nested) => !groupNames.has(nested.name) && !entries.has(nested)),
       enums: messages(message, 'enum_type').map((type) => this.#enum(type)),
     }
@@ -226,8 +184,7 @@ class DescriptorFile {
     const scalar = TYPES[numbers(field, 'type').at(-1) ?? 0]
     const name = scalar ?? typeName(texts(field, 'type_name').at(-1))
     const entryMessage = scalar === undefined ? nestedOf(field, nested) : undefined
-    const entry =
-      entryMessage !== undefined && nested.entries.has(entryMessage) ? mapEntry(entryMessage) : undefined
+    const entry = entryMessage !== undefined && nested.entries.has(entryMessage) ? mapEntry(entryMessage) : undefined
     const options = [...this.#options(field), ...specialOptions(field, name)]
     if (entry === undefined)
       return { at: 0, label, type: { kind: 'name', name }, name: simpleName(field), number, options }
@@ -293,10 +250,14 @@ function groupNamesOf(fields: readonly WireMessage[]): ReadonlySet<string | unde
   return new Set(groups.map((field) => texts(field, 'type_name').at(-1)?.split('.').at(-1)))
 }
 
+/** Of two with one name, which is refused later, the first. */
+function byName(all: readonly Message[]): ReadonlyMap<string, Message> {
+  return new Map(all.toReversed().map((message) => [message.name, message]))
+}
+
 /** The message within the same one that a field names. */
-function nestedOf(field: WireMessage, { all }: Nested): Message | undefined {
-  const name = texts(field, 'type_name').at(-1)?.split('.').at(-1)
-  return all.find((message) => message.name === name)
+function nestedOf(field: WireMessage, nested: Nested): Message | undefined {
+  return nested.byName.get(texts(field, 'type_name').at(-1)?.split('.').at(-1) ?? '')
 }
 
 /** The default and the name in JSON, which are no options in binary. */

@@ -30,15 +30,15 @@ export class FieldWriter {
     this.#writing = writing
   }
 
-  /** In the order of the text, where it came as one. */
+  /** In the order of the canonical text. */
   fields(number: number, message: Message, scope: Scope): void {
     const oneofs = new Map<Field | Group, number>()
     for (const [index, { fields, groups }] of message.oneofs.entries()) {
       for (const field of [...fields, ...groups]) oneofs.set(field, index)
     }
     for (const [index, field] of this.#optionals(message).entries()) oneofs.set(field, message.oneofs.length + index)
-    const fields = [message, ...message.oneofs].flatMap((each) => [...each.fields, ...each.groups])
-    for (const field of fields.toSorted((a, b) => a.at - b.at)) {
+    const ofOneofs = message.oneofs.flatMap((oneof) => [...oneof.fields, ...oneof.groups])
+    for (const field of [...message.fields, ...ofOneofs, ...message.groups]) {
       this.#writer.message(number, () => this.#fieldOrGroup(field, { scope, oneof: oneofs.get(field) }))
     }
   }
@@ -47,7 +47,7 @@ export class FieldWriter {
     for (const extend of all) {
       const type = this.#writing.type(scope, extend.extendee)
       const extendee = type === undefined ? extend.extendee : `.${type.fullName}`
-      for (const field of [...extend.fields, ...extend.groups].toSorted((a, b) => a.at - b.at)) {
+      for (const field of [...extend.fields, ...extend.groups]) {
         this.#writer.message(number, () => this.#fieldOrGroup(field, { scope, extendee }))
       }
     }

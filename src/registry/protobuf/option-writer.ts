@@ -2,7 +2,15 @@
  * Options in binary: what they set are fields of a message like FieldOptions, or extensions of it. One that nobody knows, or whose
  * value does not fit, is left out: a reader that looks for what it means would refuse the whole file.
  */
-import { type FieldType, isScalar, type MapValue, type Message, type Option, type OptionValue } from './model.ts'
+import {
+  type Enum,
+  type FieldType,
+  isScalar,
+  type MapValue,
+  type Message,
+  type Option,
+  type OptionValue,
+} from './model.ts'
 import type { MessageType, Names, Scope } from './names.ts'
 import { integerOf, writeScalar } from './scalar-writer.ts'
 import type { WireWriter } from './wire-writer.ts'
@@ -20,7 +28,8 @@ interface Target {
 export class OptionWriter {
   readonly #writer: WireWriter
   readonly #names: Names
-  /** Built once for a message: each of many options asks for them. */
+  /** Built once for a message or an enum: each of many options asks for them. */
+  readonly #constants = new Map<Enum, ReadonlyMap<string, number>>()
   readonly #targets = new Map<Message, ReadonlyMap<string, Target>>()
 
   constructor(writer: WireWriter, names: Names) {
@@ -73,11 +82,19 @@ export class OptionWriter {
       return value.kind === 'map' && this.#within(target, () => this.#message(found, scope, value))
     }
     if (found === undefined || (value.kind !== 'word' && value.kind !== 'number')) return false
-    const constant = found.enum.constants.find(({ name }) => name === value.text)?.number
+    const constant = this.#constant(found.enum, value.text)
     const number = constant ?? (value.kind === 'number' ? integerOf(value.text) : undefined)
     if (number === undefined) return false
     this.#writer.varint(target.number, number)
     return true
+  }
+
+  #constant(type: Enum, name: string): number | undefined {
+    const known = this.#constants.get(type)
+    if (known !== undefined) return known.get(name)
+    const constants = new Map(type.constants.map((constant) => [constant.name, constant.number]))
+    this.#constants.set(type, constants)
+    return constants.get(name)
   }
 
   #message(type: MessageType, scope: Scope, { entries }: MapValue): boolean {

@@ -1,32 +1,27 @@
 /** Protobuf: the text of a `.proto` file, or a FileDescriptorProto in base64, and what it imports. */
-import {
-  type Incompatibility,
-  InvalidSchemaError,
-  type ParsedSchema,
-  type SchemaFormat,
-  type SchemaSource,
-} from '../formats/format.ts'
+import type { Incompatibility, ParsedSchema, SchemaFormat, SchemaSource } from '../formats/format.ts'
 import { checkFile } from './checks.ts'
-import { fileOfDescriptor } from './descriptor.ts'
 import { descriptorOf } from './descriptor-writer.ts'
 import { complaint } from './difference.ts'
 import { differencesBetween, type NamedFile } from './differences.ts'
-import { parseFile } from './file-parser.ts'
 import { textOf } from './file-text.ts'
 import { checkImports } from './imports.ts'
 import { knownFiles } from './known-files.ts'
 import type { ProtoFile } from './model.ts'
 import { Names } from './names.ts'
 import { normalFile } from './normal-file.ts'
+import { SourceReader } from './source-reader.ts'
 import { TooLongError } from './wire-writer.ts'
+import { withoutExtensions } from './without-extensions.ts'
 
 export const protobuf: SchemaFormat = { type: 'PROTOBUF', parse }
 
 function parse(source: SchemaSource): ParsedSchema {
   const known = knownFiles()
+  const reader = new SourceReader()
   // Of two references with one name, the last one counts.
-  const given = new Map(source.references.map(({ name, text }) => [name, fileOf(text)]))
-  const file = fileOf(source.text)
+  const given = new Map(source.references.map(({ name, text }) => [name, reader.file(text)]))
+  const file = reader.file(source.text)
   checkImports(file, given, known)
   const names = new Names()
   for (const [path, knownFile] of known) if (!given.has(path)) names.add(knownFile, false)
@@ -34,18 +29,6 @@ function parse(source: SchemaSource): ParsedSchema {
   names.add(file, true)
   checkFile(file, names)
   return new ProtobufSchema({ file, names }, new Map([...known, ...given]))
-}
-
-/** The error says what is wrong with the text: few mean base64. */
-function fileOf(text: string): ProtoFile {
-  try {
-    return parseFile(text)
-  } catch (error) {
-    if (!(error instanceof InvalidSchemaError)) throw error
-    const file = fileOfDescriptor(text)
-    if (file === undefined) throw error
-    return file
-  }
 }
 
 class ProtobufSchema implements ParsedSchema {
@@ -71,6 +54,8 @@ class ProtobufSchema implements ParsedSchema {
 
   /** `serialized`: as a FileDescriptorProto in base64, which clients read that have no parser of texts. */
   inForm(form: string): string | undefined {
+    // Shorter than the text that could be written.
+    if (form === 'ignore_extensions') return textOf(withoutExtensions(this.#named.file))
     if (form !== 'serialized') return undefined
     try {
       return descriptorOf({ ...this.#named, others: this.#others }).toString('base64')

@@ -1,6 +1,6 @@
 /** Reads messages in binary by the types that say what their fields are. What does not fit them makes it undefined, or is left out. */
-import { isScalar, type Message } from './model.ts'
-import type { MessageType, Names, Scope } from './names.ts'
+import { type Field, isScalar, type Message } from './model.ts'
+import type { MessageType, NamedType, Names, Scope } from './names.ts'
 
 /** 64 bits are read as a whole number that may be too long for a `number`. */
 export type WireValue = number | bigint | boolean | Uint8Array | WireMessage
@@ -9,6 +9,8 @@ export interface WireMessage {
   readonly type: MessageType
   /** By the names of the fields; those of extensions are in brackets, and full. */
   readonly fields: ReadonlyMap<string, readonly WireValue[]>
+  /** What is known of those fields, by the same names. */
+  readonly known: ReadonlyMap<string, KnownField>
 }
 
 /** As deep as messages go within each other. */
@@ -19,10 +21,45 @@ export interface KnownField {
   readonly isRepeated: boolean
   readonly typeName: string
   readonly scope: Scope
+  /** The message of the entries, where it is a map. */
+  readonly entry: MessageType | undefined
 }
 
 /** What a message of that type may hold, by the numbers. */
 export type FieldIndex = (type: MessageType) => ReadonlyMap<number, KnownField>
+
+export function knownField({ name, label, type }: Field, scope: Scope): KnownField {
+  if (type.kind === 'name') {
+    return { name, typeName: type.name, scope, isRepeated: label === 'repeated', entry: undefined }
+  }
+  const part = { at: 0, label: undefined, options: [] }
+  const fields: readonly Field[] = [
+    { ...part, type: { kind: 'name', name: type.key }, name: 'key', number: 1 },
+    { ...part, type: { kind: 'name', name: type.value }, name: 'value', number: 2 },
+  ]
+  const place = { fullName: '', localName: '', scope, isOwn: false }
+  return {
+    name,
+    typeName: '',
+    scope,
+    isRepeated: true,
+    entry: { kind: 'message', message: messageOf(fields), ...place },
+  }
+}
+
+function messageOf(fields: readonly Field[]): Message {
+  const nothing = {
+    options: [],
+    reserved: [],
+    oneofs: [],
+    groups: [],
+    extensions: [],
+    extends: [],
+    messages: [],
+    enums: [],
+  }
+  return { at: 0, name: '', fields, ...nothing }
+}
 
 /** Reads the fields that the messages themselves declare, and those that `extensions` adds to them. */
 export function fieldIndex(extensions: ReadonlyMap<string, ReadonlyMap<number, KnownField>>): FieldIndex {
@@ -32,10 +69,7 @@ export function fieldIndex(extensions: ReadonlyMap<string, ReadonlyMap<number, K
     if (found !== undefined) return found
     const fields = new Map<number, KnownField>(extensions.get(type.fullName))
     for (const list of [type.message, ...type.message.oneofs]) {
-      for (const { name, number, label, type: fieldType } of list.fields) {
-        if (fieldType.kind !== 'name') continue
-        fields.set(number, { name, typeName: fieldType.name, scope: type.scope, isRepeated: label === 'repeated' })
-      }
+      for (const field of list.fields) fields.set(field.number, knownField(field, type.scope))
     }
     known.set(type.message, fields)
     return fields
@@ -45,21 +79,15 @@ export function fieldIndex(extensions: ReadonlyMap<string, ReadonlyMap<number, K
 /** Thrown where the bytes are no message; caught where reading began. */
 export class WireError extends Error {}
 
-/** What comes twice where there is one: messages are parts of one, of others the last one counts. */
-function together(before: readonly WireValue[], after: readonly WireValue[]): WireValue[] {
-  const [one, other] = [before.at(-1), after.at(-1)]
-  if (!isMessage(one) || !isMessage(other)) return [...after]
-  const fields = new Map(one.fields)
-  for (const [name, values] of other.fields) {
-    const same = fields.get(name)
-    const isRepeated = one.repeated.has(name)
-    fields.set(name, same === undefined ? values : isRepeated ? [...same, ...values] : together(same, values))
-  }
-  return [{ ...one, fields }]
-}
+/** One that is being read: parts of it may come later. */
+class ReadMessage implements WireMessage {
+  readonly type: MessageType
+  readonly fields = new Map<string, WireValue[]>()
+  readonly known = new Map<string, KnownField>()
 
-function isMessage(value: WireValue | undefined): value is WireMessage {
-  return typeof value === 'object' && 'fields' in value
+  constructor(type: MessageType) {
+    this.type = type
+  }
 }
 
 export class WireReader {
@@ -79,26 +107,28 @@ export class WireReader {
     return this.#message(type, this.#bytes.length, 0)
   }
 
-  #message(type: MessageType, end: number, depth: number): WireMessage {
+  /** Of a field that holds one message all parts are read into the first of them, of other such fields the last value counts. */
+  #message(type: MessageType, end: number, depth: number, message = new ReadMessage(type)): ReadMessage {
     if (depth > MAX_DEPTH) throw new WireError('too deep')
     const known = this.#index(type)
-    const fields = new Map<string, WireValue[]>()
+    const { fields } = message
     while (this.#at < end) {
       const tag = Number(this.#varint())
       const field = known.get(Math.floor(tag / 8))
-      const values = this.#values(tag % 8, field, depth)
+      const before = field === undefined ? undefined : fields.get(field.name)
+      const part = field?.isRepeated === false ? before?.at(-1) : undefined
+      const values = this.#values(tag % 8, field, depth, part)
       if (field === undefined) continue
-      const before = fields.get(field.name)
-      if (before === undefined) fields.set(field.name, values)
-      else if (!field.isRepeated) fields.set(field.name, together(before, values))
+      message.known.set(field.name, field)
+      if (before === undefined || !field.isRepeated) fields.set(field.name, values)
       else for (const value of values) before.push(value)
     }
     if (this.#at > end) throw new WireError('a field that is longer than its message')
-    return { type, fields }
+    return message
   }
 
   /** One value, or more where they are packed. */
-  #values(wireType: number, field: KnownField | undefined, depth: number): WireValue[] {
+  #values(wireType: number, field: KnownField | undefined, depth: number, part: WireValue | undefined): WireValue[] {
     switch (wireType) {
       case 0:
         return [this.#number(this.#varint(), field?.typeName)]
@@ -106,21 +136,35 @@ export class WireReader {
         return [this.#fixed(8, field?.typeName)]
       case 5:
         return [this.#fixed(4, field?.typeName)]
+      case 3:
+        this.#skipGroup(depth)
+        return []
       case 2:
-        return this.#delimited(field, depth)
+        return this.#delimited(field, depth, part)
       default:
         throw new WireError('a field of a kind that is not known')
     }
   }
 
-  #delimited(field: KnownField | undefined, depth: number): WireValue[] {
+  /** Options that are groups are lost. */
+  #skipGroup(depth: number): void {
+    if (depth > MAX_DEPTH) throw new WireError('too deep')
+    for (;;) {
+      const wireType = Number(this.#varint()) % 8
+      if (wireType === 4) return
+      this.#values(wireType, undefined, depth + 1, undefined)
+    }
+  }
+
+  #delimited(field: KnownField | undefined, depth: number, part: WireValue | undefined): WireValue[] {
     const length = Number(this.#varint())
     const end = this.#at + length
     if (end > this.#bytes.length) throw new WireError('a field that goes beyond the end')
     const typeName = field?.typeName
-    const type =
-      field === undefined || isScalar(field.typeName) ? undefined : this.#names.type(field.scope, field.typeName)
-    if (type?.kind === 'message') return [this.#message(type, end, depth + 1)]
+    const type = this.#typeOf(field)
+    if (type?.kind === 'message') {
+      return [this.#message(type, end, depth + 1, part instanceof ReadMessage ? part : undefined)]
+    }
     if (typeName === undefined || typeName === 'string' || typeName === 'bytes') {
       const bytes = this.#bytes.subarray(this.#at, end)
       this.#at = end
@@ -130,6 +174,11 @@ export class WireReader {
     while (this.#at < end) values.push(this.#packed(typeName))
     if (this.#at > end) throw new WireError('packed values that are longer than they say')
     return values
+  }
+
+  #typeOf(field: KnownField | undefined): NamedType | undefined {
+    if (field === undefined || isScalar(field.typeName)) return undefined
+    return field.entry ?? this.#names.type(field.scope, field.typeName)
   }
 
   #packed(typeName: string): WireValue {

@@ -202,6 +202,21 @@ describe('messages', () => {
     assert.throws(() => write(schema, { n: { yes: 'a' } }), /neither true nor false/)
   })
 
+  test('clients that do not count the messages of map entries are understood where they cannot mean another one', () => {
+    const schema = whole(`syntax = "proto3"; message A { repeated MEntry m = 1;
+      message MEntry { option map_entry = true; string key = 1; int32 value = 2; }
+      message B { int32 y = 1; message C { int32 z = 1; } } message D { int32 x = 1; } }`)
+    for (const [hex, value] of [
+      ['0400020805', { y: 5 }],
+      ['0400040805', { x: 5 }],
+      // By JavaScript: as the first, which is no entry, and what is in it.
+      ['0400000805', { y: 5 }],
+      ['060000000805', { z: 5 }],
+      ['060002000805', { z: 5 }],
+    ] as const)
+      assert.deepEqual(read(schema, Buffer.from(hex, 'hex')), value, hex)
+  })
+
   test('as the reader has it: by the name, wherever it stands in the file', () => {
     const reader = whole(
       'syntax = "proto3"; package shop; message New { } message Refund { int64 code = 1; string why = 2; }',

@@ -22,6 +22,10 @@ const squaresMax = 20_000_000
 interface Place {
   readonly type: protobufjs.Type
   readonly indexes: readonly number[]
+  /** As who does not count the messages of map entries tells it, of which a text has those that stood before others in a descriptor. */
+  readonly plainIndexes: readonly number[]
+  /** Nobody writes such a message by itself. */
+  readonly isMapEntry: boolean
 }
 
 export class ProtobufFile {
@@ -41,7 +45,7 @@ export class ProtobufFile {
     const names = [...placesIn(own.root.lookup(this.#package) ?? own.root)]
     this.#add(schema)
     this.#root.resolveAll()
-    this.#places = names.map(({ type, indexes }) => ({ type: this.#root.lookupType(type.fullName), indexes }))
+    this.#places = names.map((place) => ({ ...place, type: this.#root.lookupType(place.type.fullName) }))
   }
 
   /** Throws where it has none, or the name is not of one of them. Undefined: the first one. */
@@ -68,10 +72,15 @@ export class ProtobufFile {
     return found.length === 1 ? found[0] : undefined
   }
 
-  /** Undefined: nothing is there. */
+  /**
+   * Undefined: nothing is there. Clients in Java, Python and Go count the messages of map entries as others, those in JavaScript do not:
+   * what cannot be meant by the first is meant by the others, and what can be is taken so.
+   */
   at(indexes: readonly number[]): Place | undefined {
     const wanted = indexes.join()
-    return this.#places.find((place) => place.indexes.join() === wanted)
+    const found = this.#places.find((place) => place.indexes.join() === wanted)
+    if (found?.isMapEntry === false) return found
+    return this.#places.find((place) => !place.isMapEntry && place.plainIndexes.join() === wanted) ?? found
   }
 
   #add(text: string): void {
@@ -112,14 +121,21 @@ function squaresIn(text: string): number {
 }
 
 /** Groups are no messages of their own, as the registry counts them. */
-function* placesIn(within: protobufjs.ReflectionObject, around: readonly number[] = []): Generator<Place> {
+function* placesIn(within: protobufjs.ReflectionObject, around?: Place): Generator<Place> {
   if (!(within instanceof protobufjs.Namespace)) return
   let index = 0
+  let plainIndex = 0
   for (const type of within.nestedArray) {
     if (!(type instanceof protobufjs.Type) || Reflect.get(type, 'group') === true) continue
-    const indexes = [...around, index++]
-    yield { type, indexes }
-    yield* placesIn(type, indexes)
+    const isMapEntry = type.options?.['map_entry'] === true
+    const place: Place = {
+      type,
+      indexes: [...(around?.indexes ?? []), index++],
+      plainIndexes: [...(around?.plainIndexes ?? []), isMapEntry ? plainIndex : plainIndex++],
+      isMapEntry,
+    }
+    yield place
+    yield* placesIn(type, place)
   }
 }
 
