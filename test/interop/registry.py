@@ -106,6 +106,7 @@ elif options.command == "calls":
         say(status=error.http_status_code, code=error.error_code)
     say(soft=client.delete_subject(subject), hard=client.delete_subject(subject, permanent=True))
     try:
-        client.get_latest_version(subject)
+        # A client remembers what it was told.
+        SchemaRegistryClient({"url": options.url}).get_latest_version(subject)
     except SchemaRegistryError as error:
         say(status=error.http_status_code, code=error.error_code)
