@@ -27,9 +27,8 @@ import { asked, untilInSync } from './partitions-seen.ts'
 const folder = 'throttles'
 const bytesPerSecond = 400_000
 const partitionBytes = (isShortRun ? 4 : 20) * bytesPerSecond
+/** One comes whole, also where a fetch asks for less: so much is fetched at a time. */
 const batchBytes = 100_000
-/** Of one fetch. */
-const fetchBytes = 65_536
 const expectedSeconds = partitionBytes / bytesPerSecond
 const ids = [11, 12, 13]
 /** `moved` has one replica of each partition, which goes there, and comes back. */
@@ -178,7 +177,7 @@ function keepProducing(moves: Moves): { readonly stop: () => Promise<readonly nu
 function assertAtTheRate(seconds: number, what: string): void {
   // It begins with what a second has room for, and goes beyond by one fetch: then, and once more where that second ends in the middle of
   // the window of a second that it began in, and at the end.
-  const beyondSeconds = (3 * fetchBytes) / bytesPerSecond
+  const beyondSeconds = (3 * batchBytes) / bytesPerSecond
   assert.ok(seconds > expectedSeconds - 1 - beyondSeconds, `${what} took ${seconds} s`)
   // The machine may be busy.
   assert.ok(seconds < 1.5 * expectedSeconds + 3, `${what} took ${seconds} s`)
@@ -197,7 +196,7 @@ test('moves between brokers of both kinds are throttled by each of them', { time
       { id: 13, kind: 'odradek', roles: ['broker'] },
     ],
     // Little goes beyond the rate with one fetch, and a time without moves is not made up for.
-    settings: { 'replica.fetch.max.bytes': `${fetchBytes}`, 'replication.quota.window.num': '2' },
+    settings: { 'replica.fetch.max.bytes': '65536', 'replication.quota.window.num': '2' },
   })
   await cluster.start()
   await cluster.serving()
