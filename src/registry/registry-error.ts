@@ -19,7 +19,6 @@ export const RegistryErrorCode = {
   invalidMode: 42204,
   notPermitted: 42205,
   referenceExists: 42206,
-  idDoesNotMatch: 42207,
   invalidSubject: 42208,
   schemaTooLarge: 42209,
   invalidRuleSet: 42210,

@@ -163,7 +163,7 @@ describe('deleting', () => {
     like(await get('/subjects/a/versions?deleted=true'), 200, [2])
   })
 
-  test('no id comes twice, whatever became of its schema', async () => {
+  test('while a registry runs no id comes twice, whatever became of its schema', async () => {
     const { register, delete: remove } = registryStage()
     await register('a', 'x')
     await remove('/subjects/a')
