@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidSchemaError, type ParsedSchema } from '../formats/format.ts'
 import { avro } from './avro-format.ts'
-import { SchemaGenerator } from './schema-fixture.ts'
-import { malformed, wellFormed } from './text-fixture.ts'
+import { SchemaGenerator } from './testdata/schema-fixture.ts'
+import { malformed, wellFormed } from './testdata/text-fixture.ts'
 
 function parse(text: string, ...references: readonly string[]): ParsedSchema {
   return avro.parse({ text, references: references.map((it, i) => ({ name: `ref${i}`, text: it })) })

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import protobufjs from 'protobufjs'
-import { OLD, SHIP } from './file-samples.ts'
 import { textOf } from './file-text.ts'
 import { DESCRIPTOR_FILES } from './known-descriptor.ts'
 import { protobuf } from './protobuf-format.ts'
-import { randomFile } from './random-file.ts'
+import { OLD, SHIP } from './testdata/file-samples.ts'
+import { randomFile } from './testdata/random-file.ts'
 
 const parse = (text: string, references: readonly { name: string; text: string }[] = []) =>
   protobuf.parse({ text, references })

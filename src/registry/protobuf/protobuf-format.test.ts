@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidSchemaError } from '../formats/format.ts'
-import { OLD, SHIP } from './file-samples.ts'
 import { protobuf } from './protobuf-format.ts'
+import { OLD, SHIP } from './testdata/file-samples.ts'
 
 const parse = (text: string) => protobuf.parse({ text, references: [] })
 const in3 = (body: string) => `syntax = "proto3";\n${body}`

@@ -5,7 +5,7 @@ import { InvalidSchemaError } from '../formats/format.ts'
 import { parseFile } from './file-parser.ts'
 import { textOf } from './file-text.ts'
 import { protobuf } from './protobuf-format.ts'
-import { randomFile } from './random-file.ts'
+import { randomFile } from './testdata/random-file.ts'
 
 const seeds = fc.integer()
 const syntaxes = fc.constantFrom('proto2' as const, 'proto3' as const, undefined)

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createEnv } from '../../env/index.ts'
-import { type Answer, fakeRegistry } from './registry-fixture.ts'
 import { SchemaClient, SchemaClientError } from './schema-client.ts'
+import { type Answer, fakeRegistry } from './testdata/registry-fixture.ts'
 
 const { clock } = createEnv({ keepsAlive: true })
 

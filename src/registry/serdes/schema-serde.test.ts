@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SerdeHeader } from '../../client/index.ts'
 import { createEnv } from '../../env/index.ts'
-import { type Answer, type Asked, type FakeRegistry, fakeRegistry } from './registry-fixture.ts'
 import { SchemaRegistry } from './schema-registry.ts'
 import type { Undecodable } from './schema-serde.ts'
+import { type Answer, type Asked, type FakeRegistry, fakeRegistry } from './testdata/registry-fixture.ts'
 
 const { clock } = createEnv({ keepsAlive: true })
 

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InvalidSchemaError, type ParsedSchema } from '../formats/format.ts'
-import { changed, type Dice, DocumentWriter, diceOf, randomSketch, type Sketch, schemaText } from './generator.ts'
+import {
+  changed,
+  type Dice,
+  DocumentWriter,
+  diceOf,
+  randomSketch,
+  type Sketch,
+  schemaText,
+} from './testdata/generator.ts'
 import { documentErrors } from './validate.ts'
 import { xml } from './xml-format.ts'
 

@@ -12,7 +12,7 @@ import type {
   ProtoFile,
   Reserved,
   Service,
-} from './model.ts'
+} from '../model.ts'
 
 const SCALARS = ['int32', 'string', 'bytes', 'bool', 'double', 'float', 'sint64', 'fixed32', 'uint64', 'sfixed64']
 const MAP_KEYS = ['string', 'int32', 'bool', 'fixed64']
