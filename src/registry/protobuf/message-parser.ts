@@ -7,6 +7,7 @@ import {
   type Field,
   type FieldType,
   type Group,
+  isMapKey,
   type Label,
   MAX_FIELD_NUMBER,
   type Message,
@@ -153,27 +154,12 @@ function readFieldType(reader: TokenReader): FieldType {
   if (name !== 'map' || !reader.take('<')) return { kind: 'name', name }
   const at = reader.at
   const key = reader.word('the type of the keys')
-  if (!MAP_KEYS.has(key)) throw reader.invalid(`the keys of a map cannot be of the type ${key}`, at)
+  if (!isMapKey(key)) throw reader.invalid(`the keys of a map cannot be of the type ${key}`, at)
   reader.expect(',')
   const value = reader.typeName('the type of the values')
   reader.expect('>')
   return { kind: 'map', key, value }
 }
-
-const MAP_KEYS: ReadonlySet<string> = new Set([
-  'int32',
-  'int64',
-  'uint32',
-  'uint64',
-  'sint32',
-  'sint64',
-  'fixed32',
-  'fixed64',
-  'sfixed32',
-  'sfixed64',
-  'bool',
-  'string',
-])
 
 function readGroup(reader: TokenReader, dialect: Dialect, at: number, label: Label | undefined, depth: number): Group {
   const nameAt = reader.at

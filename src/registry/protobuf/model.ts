@@ -203,6 +203,9 @@ export function isScalar(type: string): boolean {
   return SCALARS.has(type)
 }
 
+/** Of what keys of maps may be. */
+export const isMapKey = (type: string): boolean => isScalar(type) && !['double', 'float', 'bytes'].includes(type)
+
 /** Whether the options say `name = true`; options of extensions are not asked. */
 export function isSet(options: readonly Option[], name: string): boolean {
   return options.some(
