@@ -12,10 +12,13 @@ if (!isNodeNewEnough) {
 
 const stack = createRequire(import.meta.url)(entryOf('stack'))
 
+export const keepNodeRegistry = stack.keepNodeRegistry
 export const layered = stack.layered
 export const ListenError = stack.ListenError
 export const serverDefaults = stack.serverDefaults
 export const startBroker = stack.startBroker
+export const startConfiguredRegistry = stack.startConfiguredRegistry
 export const startServer = stack.startServer
 export const testDefaults = stack.testDefaults
+export const tlsOptions = stack.tlsOptions
 export const withOwnListener = stack.withOwnListener

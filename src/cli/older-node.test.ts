@@ -14,6 +14,8 @@ const args = [
   'log.dirs=memory:',
   '--set',
   'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0',
+  '--set',
+  'odradek.registry.listeners=',
 ]
 
 /** The command in a Node that is too old, which starts the one of `node_modules`. */

@@ -8,7 +8,9 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { command, Run } from './testdata/run.ts'
 
-const alone = ['--set', 'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0']
+/** Its port is one that others may have. */
+const withoutRegistry = ['--set', 'odradek.registry.listeners=']
+const alone = ['--set', 'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0', ...withoutRegistry]
 
 describe('odradek start', () => {
   let folder = ''
@@ -28,6 +30,25 @@ describe('odradek start', () => {
       ids.push(/Formatting/.test(run.output) ? 'formatted' : 'went on')
     }
     assert.deepEqual(ids, ['formatted', 'went on'])
+  })
+
+  it('has a schema registry at 8081, unless that is taken or another place is given', async () => {
+    const [, listeners = ''] = alone
+    const args = ['start', '--set', 'log.dirs=memory:', '--set', listeners]
+    const own = new Run(args, folder)
+    await own.until(
+      /the schema registry is ready host=127\.0\.0\.1 port=8081|ERROR .*127\.0\.0\.1:8081 of the schema registry/,
+    )
+    own.child.kill('SIGTERM')
+    assert.equal(await own.ended, 0)
+    const other = new Run([...args, '--set', 'odradek.registry.listeners=http://localhost:0'], folder)
+    const [, port] = await other.until(/the schema registry is ready host=localhost port=(\d+)/)
+    assert.deepEqual(await (await fetch(`http://localhost:${port}/subjects`)).json(), [])
+    other.child.kill('SIGTERM')
+    assert.equal(await other.ended, 0)
+    const refused = new Run([...args, '--set', 'odradek.registry.listeners=8081'], folder)
+    assert.equal(await refused.ended, 1)
+    assert.match(refused.output, /^odradek start: .*odradek\.registry\.listeners/m)
   })
 
   it('does not start without its vote file unless it is told to', async () => {

@@ -24,6 +24,7 @@ import {
 } from './endpoint.ts'
 import { type BaseKey, baseKey } from './listener-prefix.ts'
 import { type OwnKeys, ownKeys, ownPrefix } from './own-keys.ts'
+import { registryPrefix } from './registry-keys.ts'
 import { warningsWithoutEffect } from './without-effect.ts'
 
 export type ProcessRole = 'broker' | 'controller'
@@ -255,9 +256,12 @@ function parseOverrides(text: string): ReadonlyMap<string, number> {
 
 function unknownKeys(texts: ReadonlyMap<string, string>): readonly string[] {
   return [...texts.keys()]
-    .filter((name) => brokerKey(name) === undefined && !Object.hasOwn(ownKeys, name))
+    .filter((name) => brokerKey(name) === undefined && !isOwn(name))
     .map((name) => `The configuration '${name}' was supplied but isn't a known config.${hint(name)}`)
 }
+
+/** Those of the schema registry are checked by `RegistryConfig`. */
+const isOwn = (name: string): boolean => Object.hasOwn(ownKeys, name) || name.startsWith(registryPrefix)
 
 /** Of Odradek's own there are few: a wrong name is told the right ones. */
 const hint = (name: string): string =>

@@ -1,6 +1,14 @@
 /** The door of `node`: what puts the roles of a process together, from formatting on. */
 
-export { BrokerConfig, brokerKey, ConfigError, ownKeys } from '../config/index.ts'
+export {
+  BrokerConfig,
+  brokerKey,
+  ConfigError,
+  ownKeys,
+  parseProperties,
+  RegistryConfig,
+  registryPrefix,
+} from '../config/index.ts'
 export { MissingMetadataError, QuorumStateError } from '../raft/index.ts'
 export * from './bootstrap-checkpoint.ts'
 export { bootstrapFeatureLevels, featureRecords, parseFeatureLevels } from './bootstrap-features.ts'

@@ -58,6 +58,7 @@ export class Node {
   readonly #peers: Peers
   readonly #reserves: readonly DiskReserve[]
   readonly #bound: BoundListener[] = []
+  readonly #guests: (() => Promise<void>)[] = []
   #clusterId: string | undefined
   #role: BrokerRole | undefined
   #quorum: MetadataQuorum | undefined
@@ -327,6 +328,12 @@ export class Node {
     return this.#bound.toSorted((a, b) => order.indexOf(a.listener) - order.indexOf(b.listener))
   }
 
+  /** Those for clients. */
+  get brokerListeners(): readonly BoundListener[] {
+    const { controllerListenerNames } = this.#options.config
+    return this.listeners.filter(({ listener }) => !controllerListenerNames.includes(listener))
+  }
+
   get clusterId(): string {
     return present(this.#clusterId, 'the id of the cluster')
   }
@@ -374,9 +381,19 @@ export class Node {
     void this.#fail(fault)
   }
 
+  /** What runs on this node, and needs it: it is ended before anything of the node is, and should not take long. */
+  beforeLeaving(end: () => Promise<void>): void {
+    this.#guests.push(end)
+  }
+
   /** The first step of a stop, before a controller of this node has its turn: the broker hands leadership over and is gone. */
   async leave(): Promise<void> {
+    await this.#endGuests()
     await this.#role?.leave()
+  }
+
+  async #endGuests(): Promise<void> {
+    await Promise.all(this.#guests.splice(0).map((end) => end()))
   }
 
   /** Stops under control: leadership is handed over, who waits is answered, everything is flushed. */
@@ -397,6 +414,7 @@ export class Node {
     this.#leaving.resolve()
     try {
       await allSteps(
+        () => this.#endGuests(),
         () => (fault === undefined ? this.#role?.leave() : undefined),
         () => this.#role?.silence(),
         () => this.#server.stopListening(),

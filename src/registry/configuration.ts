@@ -3,7 +3,7 @@ import { checkWritable, type Decision } from './decision.ts'
 import { checkUnreferenced, subjectNotFound } from './deletion.ts'
 import { compact } from './json-fields.ts'
 import { RegistryError } from './registry-error.ts'
-import { type Config, defaultLevel, defaultMode, type Mode } from './settings.ts'
+import { type Config, defaultMode, type Mode } from './settings.ts'
 import type { RegistryRecord } from './store/registry-record.ts'
 import type { RegistryState } from './store/registry-state.ts'
 
@@ -27,7 +27,7 @@ export function deleteConfig(state: RegistryState, subject: string | undefined):
   const before = state.config(subject)
   if (subject !== undefined && before === undefined) throw subjectNotFound(subject)
   checkWritable(state, subject ?? '')
-  const reply = { compatibilityLevel: defaultLevel, ...before }
+  const reply = { compatibilityLevel: state.level, ...before }
   return { records: [{ kind: 'config', subject, value: undefined }], reply }
 }
 

@@ -1,9 +1,13 @@
 /** The door of `registry`: a schema registry over `_schemas`, as Confluent's is one. */
+export { type Cryptography, newPasswordHash } from './http/password-hash.ts'
+export type { Https, RegistryTls } from './http/secure-server.ts'
+export type { RegistryUser, UserRole } from './http/users.ts'
 export { RegistryError, type RegistryErrorName } from './registry-error.ts'
 export {
   type ClusterOptions,
   type RegistryServerOptions,
   type RunningRegistry,
+  type SecurityOptions,
   startRegistry,
 } from './registry-server.ts'
 export type { AvroOptions } from './serdes/avro-codec.ts'
@@ -22,6 +26,8 @@ export {
 export { SchemaRegistry } from './serdes/schema-registry.ts'
 export { SchemaSerde, type SchemaSerdeOptions, type Undecodable } from './serdes/schema-serde.ts'
 export type { SubjectNameStrategy, SubjectOf } from './serdes/subject-names.ts'
-export { WireFormatError } from './serdes/wire-format.ts'
+export { wholeSchema } from './serdes/whole-schema.ts'
+export { headerName, type SchemaId, unframed, WireFormatError } from './serdes/wire-format.ts'
 export type { XmlOptions } from './serdes/xml-codec.ts'
+export type { CompatibilityLevel } from './settings.ts'
 export type { SchemaReference } from './stored-schema.ts'

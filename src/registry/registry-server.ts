@@ -2,9 +2,14 @@
 import type { Clock, Logger } from '../base/index.ts'
 import type { Kafka } from '../client/index.ts'
 import { formats } from './formats/index.ts'
-import { httpServer } from './http/http-server.ts'
+import { httpServer, requestMsMax } from './http/http-server.ts'
+import { LimitedLog } from './http/limited-log.ts'
+import type { Cryptography } from './http/password-hash.ts'
+import { type Https, type RegistryTls, SecureServer, sendSecurely } from './http/secure-server.ts'
+import { type RegistryUser, Users } from './http/users.ts'
 import { Election } from './leader/election.ts'
 import { Registry } from './registry.ts'
+import type { CompatibilityLevel } from './settings.ts'
 import { SchemaTopic } from './store/schema-topic.ts'
 
 /** How instances of one registry find out who of them writes. */
@@ -25,39 +30,59 @@ export interface ClusterOptions {
   readonly forwardTimeoutMs?: number
 }
 
-export interface RegistryServerOptions extends ClusterOptions {
+/** Who reaches it how, and who may. */
+export interface SecurityOptions {
+  /** HTTPS instead of HTTP, also between the instances. */
+  readonly tls?: RegistryTls
+  /** By name. Whoever asks needs to be one of them, by basic authentication. Default: nobody needs to be anybody. */
+  readonly users?: Readonly<Record<string, RegistryUser>>
+}
+
+export interface RegistryServerOptions extends ClusterOptions, SecurityOptions {
   /** Of the cluster that keeps the schemas: one that waits no longer for an answer than so many milliseconds. */
   readonly kafka: (requestTimeoutMsMax?: number) => Kafka
   readonly clock: Clock
   readonly logger: Logger
+  readonly https: Https
+  readonly cryptography: Cryptography
   /** 0: one that is free. */
   readonly port: number
   readonly host: string
   /** Default `_schemas`. */
   readonly topic?: string
-  /** Of that topic, where it is made: default 3, or as many brokers as there are. */
+  /** Of that topic, where it is made; so many brokers are waited for a while. Default: 3, or as many as there are. */
   readonly replicationFactor?: number
+  /** Which schemas may follow one another, where nothing else was set. Default BACKWARD. */
+  readonly compatibilityLevel?: CompatibilityLevel
   /** For a write to be kept: default 10,000. */
   readonly timeoutMs?: number
+  /** Ends it while it starts. */
+  readonly stopWanted?: AbortSignal
   /** Of Odradek, for who asks. */
   readonly version: string
 }
 
 export interface RunningRegistry extends AsyncDisposable {
-  /** `http://host:port`. */
+  /** `http://host:port`, or `https:`. */
   readonly url: string
   readonly port: number
+  /**
+   * Certificates were renewed: connections that begin from now on get the new ones, and those that are there stay. Throws TypeError where
+   * there is no TLS, or it is no certificate with its key; then all stays as it was.
+   */
+  reloadTls(tls: RegistryTls): void
   /** Ends its connections, and all that is under way. */
   stop(): Promise<void>
 }
 
-/** Rejects with KafkaError, RegistryError, or what the system says of the port. */
+/** Rejects with KafkaError, RegistryError, TypeError for `tls` and `users` that are none, or what the system says of the port. */
 export async function startRegistry(options: RegistryServerOptions): Promise<RunningRegistry> {
   const { clock, logger, port, host, version, advertisedHost = host } = options
-  const { topic = '_schemas', replicationFactor = 3, timeoutMs = 10_000 } = options
+  const { topic = '_schemas', replicationFactor, timeoutMs = 10_000 } = options
   const { groupId = 'schema-registry', leaderEligibility = true } = options
   const { electionTimeoutMs = 10_000, forwardTimeoutMs = 60_000 } = options
   const { sessionTimeoutMs = 10_000, heartbeatIntervalMs = Math.floor(0.3 * sessionTimeoutMs) } = options
+  const { secure, authentication, send } = secured(options)
   const kafka = options.kafka()
   // A leader whose heartbeats are answered is sure of its group for seven tenths of a session at any time: so a write that it begins has
   // ended before another instance can lead.
@@ -71,36 +96,73 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Run
   })
   const registry = new Registry({
     ...{ clock, formats, leadership: election },
+    ...(options.compatibilityLevel && { compatibilityLevel: options.compatibilityLevel }),
     logOf: (replay) => new SchemaTopic({ ...kept, replay }),
   })
+  const clusterId = await clusterIdOf(kafka, options.stopWanted)
   const server = httpServer({
-    ...{ registry, logger, clusterId: await clusterIdOf(kafka), version, groupId },
-    forwarding: { clock, electionTimeoutMs, forwardTimeoutMs, place: (withinMs) => election.place(withinMs) },
+    ...{ registry, logger, clusterId, version, groupId, secure, authentication },
+    forwarding: { clock, electionTimeoutMs, forwardTimeoutMs, send, place: (withinMs) => election.place(withinMs) },
   })
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     // What comes in between is told that this instance leads no more: whoever has passed it on turns to the next one.
     await election.close()
     await server.close()
     await registry.close()
   }
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopping ??= end()
+    return stopping
+  }
+  const { stopWanted } = options
+  const giveUp = (): void => void stop()
+  stopWanted?.addEventListener('abort', giveUp)
   try {
+    stopWanted?.throwIfAborted()
     await registry.open()
+    stopWanted?.throwIfAborted()
     await server.listen({ port, host })
   } catch (error) {
     await stop()
     throw error
+  } finally {
+    stopWanted?.removeEventListener('abort', giveUp)
   }
   const address = server.server.address()
   const actual = typeof address === 'object' && address !== null ? address.port : port
   // Reading needs no leader, and nobody waits for one before there is something to write.
-  election.begin({ host: inUrl(advertisedHost), port: actual, scheme: 'http', leaderEligibility })
+  const scheme = secure === undefined ? 'http' : 'https'
+  election.begin({ host: inUrl(advertisedHost), port: actual, scheme, leaderEligibility })
   logger.log('info', 'the schema registry is ready', { host, port: actual, topic })
-  return { url: `http://${inUrl(host)}:${actual}`, port: actual, stop, [Symbol.asyncDispose]: stop }
+  const url = `${scheme}://${inUrl(host)}:${actual}`
+  return { url, port: actual, reloadTls: reloading(secure), stop, [Symbol.asyncDispose]: stop }
+}
+
+function reloading(secure: SecureServer | undefined): RunningRegistry['reloadTls'] {
+  return (tls) => {
+    if (secure === undefined) throw new TypeError('the schema registry was started without tls')
+    secure.reload(tls)
+  }
+}
+
+/** Throws TypeError. */
+function secured({ tls, users, https, cryptography, clock, logger }: RegistryServerOptions) {
+  const handshakes = new LimitedLog(clock, logger)
+  const onRefused = (reason: string, from: string | undefined): void =>
+    handshakes.warn('a connection was refused', { ...(from !== undefined && { from }), reason })
+  const secure = tls && new SecureServer(tls, { https, requestMsMax, onRefused })
+  const authentication = users && {
+    users: new Users(users, cryptography),
+    refusals: new LimitedLog(clock, logger),
+  }
+  return { secure, authentication, send: secure?.send ?? sendSecurely(https) }
 }
 
 const inUrl = (host: string): string => (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host)
 
-async function clusterIdOf(kafka: Kafka): Promise<string> {
+async function clusterIdOf(kafka: Kafka, stopWanted: AbortSignal | undefined): Promise<string> {
   await using admin = kafka.admin()
+  stopWanted?.addEventListener('abort', () => void admin.close())
   return (await admin.describeCluster()).clusterId ?? ''
 }

@@ -9,7 +9,7 @@ import { alone, type Leadership, type Term } from './leader/leadership.ts'
 import { type RegisterRequest, Registration } from './registration.ts'
 import { RegistryError } from './registry-error.ts'
 import { SchemaParser } from './schema-parser.ts'
-import type { Config, Mode } from './settings.ts'
+import type { CompatibilityLevel, Config, Mode } from './settings.ts'
 import type { RegistryLog, Replay } from './store/registry-log.ts'
 import type { RegistryRecord } from './store/registry-record.ts'
 import { RegistryState } from './store/registry-state.ts'
@@ -21,13 +21,15 @@ export interface RegistryOptions {
   readonly logOf: (replay: Replay) => RegistryLog
   /** Whether this instance may write. Default: nobody else is there. */
   readonly leadership?: Leadership
+  /** Which schemas may follow one another, where nothing else was set. Default BACKWARD. */
+  readonly compatibilityLevel?: CompatibilityLevel
 }
 
 const waitingMax = 1000
 const waitMsMax = 30_000
 
 export class Registry {
-  readonly state = new RegistryState()
+  readonly state: RegistryState
   readonly parser: SchemaParser
   readonly registration: Registration
   readonly #clock: Clock
@@ -44,8 +46,9 @@ export class Registry {
   /** It is not known whether what was written last is kept. */
   #isUnsure = false
 
-  constructor({ clock, formats, logOf, leadership = alone }: RegistryOptions) {
-    const { state } = this
+  constructor({ clock, formats, logOf, leadership = alone, compatibilityLevel }: RegistryOptions) {
+    const state = new RegistryState(compatibilityLevel)
+    this.state = state
     this.#leadership = leadership
     this.#clock = clock
     this.parser = new SchemaParser(state, formats)

@@ -13,6 +13,7 @@ const alone: Readonly<Record<string, string>> = {
   'transaction.state.log.min.isr': '1',
   'share.coordinator.state.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
+  'odradek.registry.kafkastore.topic.replication.factor': '1',
 }
 
 export const serverDefaults: Readonly<Record<string, string>> = {
@@ -20,6 +21,7 @@ export const serverDefaults: Readonly<Record<string, string>> = {
   listeners: 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
   'controller.quorum.voters': '1@127.0.0.1:9093',
   'log.dirs': 'odradek-data',
+  'odradek.registry.listeners': 'http://127.0.0.1:8081',
 }
 
 /** No file, no fixed port, nothing waited for. */

@@ -1,17 +1,14 @@
 /** What `import 'odradek/registry'` gives: a schema registry over the clock and network of the machine, and any Kafka. */
-import { hostname } from 'node:os'
 import type { LogLevel } from '../base/index.ts'
-import { Kafka, type KafkaOptions } from '../client/index.ts'
-import { createEnv, hashPassword } from '../env/index.ts'
+import { createEnv } from '../env/index.ts'
 import {
-  type ClusterOptions,
-  type RegistryServerOptions,
+  newPasswordHash,
   type RunningRegistry,
   type SchemaClientOptions,
   SchemaRegistry as SchemaRegistryOver,
-  startRegistry as start,
 } from '../registry/index.ts'
-import { asListenError } from './listen-error.ts'
+import { cryptography } from './registry-means.ts'
+import { type RegistryServiceOptions, startRegistryService } from './registry-service.ts'
 
 // All of it but `startRegistry` and `SchemaRegistry`, which are those below.
 export * from '../registry/index.ts'
@@ -23,53 +20,21 @@ export class SchemaRegistry extends SchemaRegistryOver {
   }
 }
 
-type OfRegistry = Pick<RegistryServerOptions, 'topic' | 'replicationFactor' | 'timeoutMs'>
-
-export interface StartRegistryOptions extends OfRegistry, ClusterOptions {
-  /** How the cluster is reached that keeps the schemas. */
-  readonly kafka: KafkaOptions
-  /** Default 8081; 0: one that is free. */
-  readonly port?: number
-  /** Default 127.0.0.1. */
-  readonly host?: string
-  /**
-   * Under which host the other instances of this registry reach this one. Default: `host`, or what the machine is called where that stands
-   * for all its addresses.
-   */
-  readonly advertisedHost?: string
+export interface StartRegistryOptions extends RegistryServiceOptions {
   /** What is told on standard error of what happens: from this level on. Default `warn`. */
   readonly logLevel?: LogLevel
   /** Where log lines go; standard error unless told. */
   readonly log?: (line: string) => void
 }
 
-const version = '0.1.0'
-const defaultPort = 8081
-const allAddresses: ReadonlySet<string> = new Set(['', '0.0.0.0', '::', '[::]'])
+/** What may stand in `users` in the place of a password. Takes a quarter of a second. Rejects with TypeError where it is empty. */
+export const hashPassword = (password: string): Promise<string> => newPasswordHash(password, cryptography)
 
 /**
  * Rejects with KafkaError where the cluster is not reached, RegistryError where its topic cannot keep schemas, ListenError where the port
- * is taken.
+ * is taken, TypeError for `tls` and `users` that are none.
  */
-export async function startRegistry({
-  kafka,
-  port = defaultPort,
-  host = '127.0.0.1',
-  advertisedHost = allAddresses.has(host) ? hostname() : host,
-  logLevel = 'warn',
-  log,
-  ...rest
-}: StartRegistryOptions): Promise<RunningRegistry> {
+export function startRegistry({ logLevel = 'warn', log, ...options }: StartRegistryOptions): Promise<RunningRegistry> {
   const env = createEnv({ level: logLevel, keepsAlive: true, ...(log && { write: log }) })
-  const logger = env.logger.child('registry')
-  const clientOf = (atMostMs = Number.POSITIVE_INFINITY): Kafka => {
-    const { requestTimeoutMs = 30_000 } = kafka
-    const options = { clientId: 'schema-registry', ...kafka, requestTimeoutMs: Math.min(requestTimeoutMs, atMostMs) }
-    return new Kafka({ ...env, logger }, options, { hashPassword })
-  }
-  try {
-    return await start({ ...rest, kafka: clientOf, clock: env.clock, logger, port, host, advertisedHost, version })
-  } catch (error) {
-    throw asListenError(error, `${host}:${port} of the schema registry`)
-  }
+  return startRegistryService(env, options)
 }

@@ -3,8 +3,9 @@
  * the end of the block with `await using`.
  */
 import type { LogLevel } from '../base/index.ts'
-import { brokerKey, ConfigError, type Node, ownKeys } from '../node/index.ts'
-import { testDefaults, withOwnListener } from './default-config.ts'
+import { createEnv } from '../env/index.ts'
+import { brokerKey, ConfigError, type Node, ownKeys, RegistryConfig, registryPrefix } from '../node/index.ts'
+import { layered, testDefaults, withOwnListener } from './default-config.ts'
 import { startServer } from './server.ts'
 
 export interface StartBrokerOptions {
@@ -13,7 +14,10 @@ export interface StartBrokerOptions {
    * `listeners` has none for the controller, that of the defaults stays.
    */
   readonly config?: Readonly<Record<string, string | number | boolean>>
-  /** With a schema registry, on a free port; it keeps its schemas in this broker. Default false. */
+  /**
+   * With a schema registry, on a free port unless `odradek.registry.listeners` names one; it keeps its schemas in this broker. Default: where
+   * `config` has that.
+   */
   readonly registry?: boolean
   /** Least level of log lines; nothing below `error` unless told. */
   readonly logLevel?: LogLevel
@@ -40,38 +44,29 @@ export interface RunningBroker extends AsyncDisposable {
  */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<RunningBroker> {
   checkOptions(options)
-  const { config = {}, logLevel = 'error', log, registry = false } = options
-  const node = await startServer({
-    texts: withOwnListener(testDefaults, configTexts(config)),
-    formatsEmpty: true,
-    level: logLevel,
-    ...(log === undefined ? {} : { write: log }),
-  })
-  const broker = runningBroker(node)
-  return registry ? withRegistry(broker, { logLevel, ...(log && { log }) }) : broker
-}
-
-async function withRegistry(
-  broker: RunningBroker,
-  options: Pick<StartBrokerOptions, 'logLevel' | 'log'>,
-): Promise<RunningBroker> {
-  const { startRegistry } = await import('./registry.ts')
+  const { config = {}, logLevel: level = 'error', log, registry = false } = options
+  const own = registry ? layered(registryDefaults, configTexts(config)) : configTexts(config)
+  const texts = withOwnListener(testDefaults, own)
+  const registryConfig = RegistryConfig.ofNode(texts)
+  const [unknown] = registryConfig?.warnings ?? []
+  if (unknown !== undefined) throw new ConfigError(unknown)
+  const told = { level, ...(log && { write: log }) }
+  const node = await startServer({ texts, formatsEmpty: true, ...told })
+  if (registryConfig === undefined) return runningBroker(node, undefined)
   try {
-    const kafka = { bootstrapServers: broker.bootstrap }
-    const registry = await startRegistry({ ...options, kafka, port: 0, replicationFactor: 1 })
-    const stop = async (): Promise<void> => {
-      try {
-        await registry.stop()
-      } finally {
-        await broker.stop()
-      }
-    }
-    return { ...broker, registryUrl: registry.url, stop, [Symbol.asyncDispose]: stop }
+    const { startNodeRegistry } = await import('./node-registry.ts')
+    const { url, stop } = await startNodeRegistry(node, registryConfig, {
+      env: createEnv({ ...told, keepsAlive: true }),
+    })
+    node.beforeLeaving(stop)
+    return runningBroker(node, url)
   } catch (error) {
-    await broker.stop()
+    await node.stop()
     throw error
   }
 }
+
+const registryDefaults = { 'odradek.registry.listeners': 'http://127.0.0.1:0' }
 
 const optionNames = ['config', 'registry', 'logLevel', 'log'] satisfies (keyof StartBrokerOptions)[]
 const levels: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[]
@@ -95,7 +90,7 @@ function configTexts(config: Readonly<Record<string, unknown>>): Map<string, str
   const texts = new Map<string, string>()
   for (const [key, value] of Object.entries(config)) {
     // A server passes over what it does not know, as Kafka does; in a test it is a slip.
-    if (brokerKey(key) === undefined && !(key in ownKeys)) {
+    if (brokerKey(key) === undefined && !(key in ownKeys) && !key.startsWith(registryPrefix)) {
       throw new ConfigError(`Unknown broker config '${key}' was given to startBroker.`)
     }
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
@@ -106,8 +101,8 @@ function configTexts(config: Readonly<Record<string, unknown>>): Map<string, str
   return texts
 }
 
-function runningBroker(node: Node): RunningBroker {
-  const [first] = node.listeners
+function runningBroker(node: Node, registryUrl: string | undefined): RunningBroker {
+  const [first] = node.brokerListeners
   if (first === undefined) throw new Error('a broker has a listener')
   const { host, port } = first
   const stop = (): Promise<void> => node.stop()
@@ -115,7 +110,7 @@ function runningBroker(node: Node): RunningBroker {
     bootstrap: `${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     clusterId: node.clusterId,
-    registryUrl: undefined,
+    registryUrl,
     ended: node.ended,
     stop,
     [Symbol.asyncDispose]: stop,

@@ -16,6 +16,7 @@ const asOlderNode = `--import=${join(root, 'src', 'cli', 'testdata', 'older-node
 const settings = [
   'listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0',
   'log.dirs=data',
+  'odradek.registry.listeners=http://127.0.0.1:0',
   'group.initial.rebalance.delay.ms=0',
   'offsets.topic.num.partitions=1',
 ]
@@ -71,7 +72,10 @@ describe('the package, installed', () => {
   after(() => rmSync(folder, { recursive: true, force: true }))
 
   /** Runs what brings a broker up, sends to it and reads from it, and stops it. */
-  async function withBroker(command: Omit<ServerCommand, 'cwd' | 'logFile'>): Promise<void> {
+  async function withBroker(
+    command: Omit<ServerCommand, 'cwd' | 'logFile'>,
+    said = 'the node is ready',
+  ): Promise<void> {
     const logFile = join(folder, `${uniqueName('broker')}.log`)
     const server = new ServerProcess({ ...command, cwd: folder, logFile })
     const address = (): string | undefined => /PLAINTEXT:\/\/([\d.]+:\d+)/.exec(server.logTail())?.[1]
@@ -83,6 +87,12 @@ describe('the package, installed', () => {
       })
       process.env[bootstrapVariable] = address() ?? assert.fail(server.logTail())
       await sendAndRead()
+      await until({
+        what: said,
+        timeoutMs: 20_000,
+        condition: () => server.logTail().includes(said),
+        seen: () => server.logTail(),
+      })
     } finally {
       await server.stop()
     }
@@ -95,7 +105,8 @@ describe('the package, installed', () => {
     })
   }
 
-  test('npx starts a node', () => withBroker({ command: 'npx', args: ['--no-install', 'odradek', ...start] }))
+  test('npx starts a node', () =>
+    withBroker({ command: 'npx', args: ['--no-install', 'odradek', ...start] }, 'the schema registry is ready'))
 
   test('a program has a broker of its own', () => withBroker({ command: process.execPath, args: ['script.js'] }))
 

@@ -45,7 +45,7 @@ describe('odradek cluster, with nodes of odradek start --nodes', () => {
     timeout: 150_000,
   }, async () => {
     const port = await freePorts(4)
-    const listeners = ['--set', `listeners=PLAINTEXT://127.0.0.1:${port}`]
+    const listeners = ['--set', `listeners=PLAINTEXT://127.0.0.1:${port}`, '--set', 'odradek.registry.listeners=']
     const start = async (count: number): Promise<Run> => {
       const run = new Run(['start', '--nodes', String(count), ...listeners], folder)
       starts.push(run)

@@ -33,6 +33,7 @@ describe('nodes that run together', () => {
     const settings = new Map([
       ['log.dirs', folder],
       ['listeners', `PLAINTEXT://127.0.0.1:${port}`],
+      ['odradek.registry.listeners', ''],
     ])
     const { nodes, voters } = await prepareNodes(env, { count: 2, file: undefined, settings })
     const { clock, logger } = env

@@ -78,7 +78,11 @@ describe('the configurations of several nodes', () => {
       'offsets.topic.replication.factor': '1',
       'num.partitions': '5',
     }
-    const settings = { 'num.partitions': '6', 'odradek.metrics.listener': '127.0.0.1:9404' }
+    const settings = {
+      'num.partitions': '6',
+      'odradek.metrics.listener': '127.0.0.1:9404',
+      'odradek.registry.listeners': 'https://localhost:8443',
+    }
     const nodes = laidOut(4, { file, settings })
     for (const node of nodes) BrokerConfig.parse(node.texts)
     const [, second, , fourth] = nodes
@@ -92,7 +96,15 @@ describe('the configurations of several nodes', () => {
       'offsets.topic.replication.factor': '1',
       'num.partitions': '6',
       'odradek.metrics.listener': '127.0.0.1:9405',
+      'odradek.registry.listeners': 'https://localhost:8444',
     })
+    const own = laidOut(4).map(({ texts }) => texts.get('odradek.registry.listeners'))
+    assert.deepEqual(
+      own,
+      [1, 2, 3, 4].map((id) => `http://127.0.0.1:${8080 + id}`),
+    )
+    const [bare] = laidOut(4, { file })
+    assert.equal(bare?.texts.has('odradek.registry.listeners'), false)
     assert.equal(fourth?.texts.get('advertised.listeners'), 'PLAINTEXT://localhost:9095')
     assert.equal(second?.bootstrap, '127.0.0.1:9093')
   })
@@ -123,6 +135,11 @@ describe('the configurations of several nodes', () => {
         { settings: { 'odradek.metrics.listener': ':9090' } },
         ConfigError,
         /metrics\.listener of node 3 has the port of PLAINTEXT/,
+      ],
+      [
+        { settings: { 'odradek.registry.listeners': 'http://127.0.0.1:9093' } },
+        ConfigError,
+        /registry\.listeners of node 1 has the port of PLAINTEXT|PLAINTEXT.* of node 2 has the port of odradek\.registry/,
       ],
     ]
     for (const [given, kind, message] of refused) {

@@ -16,11 +16,17 @@ const votersMax = 3
 const controllerPortDistance = 10_000
 const portMax = 65_535
 
+const metricsKey = 'odradek.metrics.listener'
+const registryKey = 'odradek.registry.listeners'
+
 const ownBase: Readonly<Record<string, string>> = {
   listeners: 'PLAINTEXT://127.0.0.1:9092',
   'controller.listener.names': 'CONTROLLER',
   'log.dirs': 'odradek-data',
 }
+
+/** Who has a file of Kafka's does not expect one. */
+const registryWithoutFile: Readonly<Record<string, string>> = { [registryKey]: 'http://127.0.0.1:8081' }
 
 /** Follow from the number of the node: whoever gives one of them for all nodes means something else. */
 const settledByNodes = ['node.id', 'broker.id', 'process.roles', 'controller.quorum.bootstrap.servers']
@@ -75,7 +81,7 @@ export function baseOf({ size, file, settings }: BaseOptions): ReadonlyMap<strin
   }
   const settled = settledByNodes.find((key) => settings.has(key))
   if (settled !== undefined) throw new UsageError(`--nodes decides about ${settled}: --set may not have it`)
-  const base = layered(ownBase, replicationDefaults(size), file ?? {}, settings)
+  const base = layered(ownBase, replicationDefaults(size), file ?? registryWithoutFile, settings)
   const gives = (key: string): boolean => file?.has(key) === true || settings.has(key)
   // Kafka takes `log.dir` where there is no `log.dirs`.
   if (gives('log.dir') && !gives('log.dirs')) base.delete('log.dirs')
@@ -95,6 +101,7 @@ function replicationDefaults(size: number): Readonly<Record<string, string>> {
     'transaction.state.log.min.isr': inSync,
     'share.coordinator.state.topic.replication.factor': factor,
     'share.coordinator.state.topic.min.isr': inSync,
+    'odradek.registry.kafkastore.topic.replication.factor': factor,
   }
 }
 
@@ -156,7 +163,7 @@ class Layout {
       return isController ? [{ ...place, port: controller.port }] : []
     })
     if (advertised.length > 0) texts.set('advertised.listeners', advertised.map(shown).join(','))
-    this.#moveMetrics(texts, id)
+    for (const key of [metricsKey, registryKey]) movePort(texts, key, id)
     const [client] = listeners
     const bootstrap = client === undefined ? '' : `${reachable(client.host)}:${client.port}`
     return { id, isController, directories, texts, bootstrap }
@@ -167,12 +174,12 @@ class Layout {
     const told = this.#advertised.find((place) => place.name === name)?.host
     return `${id}@${reachable(told ?? host)}:${port + id - 1}`
   }
+}
 
-  #moveMetrics(texts: Map<string, string>, id: number): void {
-    const key = 'odradek.metrics.listener'
-    const [, host, port] = /^(.*):(\d+)$/.exec(texts.get(key) ?? '') ?? []
-    if (host !== undefined && port !== undefined && port !== '0') texts.set(key, `${host}:${Number(port) + id - 1}`)
-  }
+/** Of what is at no other place, and may be at none. */
+function movePort(texts: Map<string, string>, key: string, id: number): void {
+  const [, host, port] = /^(.*):(\d+)$/.exec(texts.get(key) ?? '') ?? []
+  if (host !== undefined && port !== undefined && port !== '0') texts.set(key, `${host}:${Number(port) + id - 1}`)
 }
 
 /** Nodes 1 to `count`. Throws ConfigError where their ports do not go together. */
@@ -190,8 +197,10 @@ function checkPorts(nodes: readonly NodeLayout[]): void {
   const owners = new Map<number, string>()
   for (const { id, texts } of nodes) {
     const taken = places('listeners', texts.get('listeners') ?? '').map((place) => [shown(place), place.port] as const)
-    const metrics = /:(\d+)$/.exec(texts.get('odradek.metrics.listener') ?? '')?.[1]
-    if (metrics !== undefined && metrics !== '0') taken.push(['odradek.metrics.listener', Number(metrics)])
+    for (const key of [metricsKey, registryKey]) {
+      const port = /:(\d+)$/.exec(texts.get(key) ?? '')?.[1]
+      if (port !== undefined && port !== '0') taken.push([key, Number(port)])
+    }
     for (const [what, port] of taken) {
       const owner = `${what} of node ${id}`
       const other = owners.get(port)

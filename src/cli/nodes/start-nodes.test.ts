@@ -12,7 +12,10 @@ import { Run } from '../testdata/run.ts'
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'odradek-nodes-')))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-const listeners = (port: number): string[] => ['--set', `listeners=PLAINTEXT://127.0.0.1:${port}`]
+const withoutRegistry = 'odradek.registry.listeners='
+const listeners = (port: number): string[] => [
+  ...['--set', `listeners=PLAINTEXT://127.0.0.1:${port}`, '--set', withoutRegistry],
+]
 
 const processOf = (output: string, id: number): number => {
   const pid = new RegExp(`started nodeId=${id} pid=(\\d+)`).exec(output)?.[1]

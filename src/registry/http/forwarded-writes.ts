@@ -1,17 +1,12 @@
 /** Writes are the leader's: an instance that does not lead passes them on, and answers what the leader has answered. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock, Logger } from '../../base/index.ts'
-import {
-  type ForwardedReply,
-  type ForwardedRequest,
-  forward,
-  forwardHeader,
-  NotTakenError,
-  passedHeaders,
-} from '../leader/forwarding.ts'
+import type { ForwardedReply, ForwardedRequest, SendRequest } from '../leader/exchange.ts'
+import { forward, forwardHeader, NotTakenError, passedHeaders } from '../leader/forwarding.ts'
 import type { Place } from '../leader/leadership.ts'
 import type { Registry } from '../registry.ts'
 import { RegistryError } from '../registry-error.ts'
+import { challenge } from './authentication.ts'
 import { registeredReply } from './replies.ts'
 import { type Query, queryFlag, schemaRequest, subjectOf } from './request-fields.ts'
 
@@ -24,6 +19,8 @@ export interface ForwardedWritesOptions {
   readonly electionTimeoutMs: number
   /** For the leader to answer. */
   readonly forwardTimeoutMs: number
+  /** How the leader is reached. */
+  readonly send: SendRequest
   /** As it came. */
   readonly bodyOf: (request: FastifyRequest) => string | undefined
 }
@@ -47,6 +44,8 @@ export function forwardWrites(server: FastifyInstance, options: ForwardedWritesO
         logger.log('warn', 'what the leader has written was not read here', { reason: String(error) })
       })
     }
+    // The leader has other users than this instance: who asks is to know that it is about the login.
+    if (told.status === 401) reply.header('www-authenticate', challenge)
     return reply.code(told.status).send(told.body)
   })
 }
@@ -84,7 +83,7 @@ function requestOf(request: FastifyRequest, { bodyOf }: ForwardedWritesOptions):
 async function passedOn(
   request: ForwardedRequest,
   isForwarded: boolean,
-  { clock, place, electionTimeoutMs, forwardTimeoutMs }: ForwardedWritesOptions,
+  { clock, place, electionTimeoutMs, forwardTimeoutMs, send }: ForwardedWritesOptions,
 ): Promise<ForwardedReply | 'leads'> {
   const endMs = clock.monotonic() + electionTimeoutMs
   for (;;) {
@@ -99,7 +98,7 @@ async function passedOn(
       throw new RegistryError('unknownLeader', text)
     }
     try {
-      return await forward(where.url, request, { clock, timeoutMs: forwardTimeoutMs })
+      return await forward(where.url, request, { clock, timeoutMs: forwardTimeoutMs, send })
     } catch (error) {
       if (!(error instanceof NotTakenError) || clock.monotonic() + retryMs >= endMs) throw error
       await new Promise<void>((resolve) => clock.after(retryMs, resolve))

@@ -1,11 +1,20 @@
-/** The REST interface of the registry over HTTP. */
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+/** The REST interface of the registry over HTTP, or HTTPS. */
+import type { Server } from 'node:http'
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  type FastifyServerFactory,
+} from 'fastify'
 import type { Logger } from '../../base/index.ts'
 import type { Registry } from '../registry.ts'
 import { RegistryError, RegistryErrorCode } from '../registry-error.ts'
+import { type AuthenticationOptions, authenticate } from './authentication.ts'
 import { withoutContext } from './context-path.ts'
 import { type ForwardedWritesOptions, forwardWrites } from './forwarded-writes.ts'
+import { openApiDocument, openApiPath } from './openapi/document.ts'
 import { idRoutes, schemaRoutes } from './schema-routes.ts'
+import type { SecureServer } from './secure-server.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { subjectRoutes, versionRoutes } from './subject-routes.ts'
 
@@ -18,6 +27,10 @@ export interface HttpServerOptions {
   readonly groupId?: string
   /** Where there are others. Undefined: all is decided here. */
   readonly forwarding?: Omit<ForwardedWritesOptions, 'registry' | 'logger' | 'bodyOf'>
+  /** Undefined: HTTP without TLS. */
+  readonly secure?: SecureServer | undefined
+  /** Undefined: whoever reaches the port may do everything. */
+  readonly authentication?: AuthenticationOptions | undefined
 }
 
 /** Bytes of a request: room for the largest schema, each of whose characters may be escaped. */
@@ -25,14 +38,16 @@ const bodyBytesMax = 8 * 1024 * 1024
 /** Of a name in a path. */
 const paramLengthMax = 4096
 /** For a request to come in whole. */
-const requestMsMax = 60_000
+export const requestMsMax = 60_000
 const messageLengthMax = 200
 const contentType = 'application/vnd.schemaregistry.v1+json'
 
 /** Listens nowhere yet. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
   const { registry, logger, clusterId, version, groupId = 'schema-registry', forwarding } = options
+  const { secure, authentication } = options
   const server = fastify({
+    ...(secure && { serverFactory: factoryOf(secure) }),
     bodyLimit: bodyBytesMax,
     routerOptions: { maxParamLength: paramLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: ({ url = '/' }) => withoutContext(url),
@@ -74,16 +89,19 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
   server.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error_code: 404, message: 'HTTP 404 Not Found' }),
   )
-  server.addHook('onSend', (_request, reply, payload, done) => {
-    reply.header('content-type', contentType)
+  server.addHook('onSend', (request, reply, payload, done) => {
+    if (request.routeOptions.url !== openApiPath || reply.statusCode !== 200) reply.header('content-type', contentType)
     done(null, payload)
   })
+  if (authentication !== undefined) authenticate(server, authentication)
   server.get('/', () => ({}))
   server.get('/v1/metadata/id', () => ({
     id: '',
     scope: { path: [], clusters: { 'kafka-cluster': clusterId, 'schema-registry-cluster': groupId } },
   }))
   server.get('/v1/metadata/version', () => ({ version, commitId: '' }))
+  const openApi = openApiDocument({ version, needsLogin: authentication !== undefined, mediaType: contentType })
+  server.get(openApiPath, () => openApi)
   if (forwarding !== undefined) {
     forwardWrites(server, { ...forwarding, registry, logger, bodyOf: (request) => bodies.get(request) })
   }
@@ -94,6 +112,11 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
   settingRoutes(server, registry)
   return server
 }
+
+const factoryOf =
+  (secure: SecureServer): FastifyServerFactory<Server> =>
+  (listener) =>
+    secure.create(listener)
 
 function refusal(error: FastifyError | RegistryError): { status: number; errorCode: number; message: string } {
   if (error instanceof RegistryError)

@@ -4,7 +4,7 @@ import { versionNotFound } from '../deletion.ts'
 import { compact } from '../json-fields.ts'
 import type { Registry } from '../registry.ts'
 import { RegistryError } from '../registry-error.ts'
-import { type Config, defaultLevel, defaultMode } from '../settings.ts'
+import { type Config, defaultMode } from '../settings.ts'
 import type { StoredSchema } from '../stored-schema.ts'
 import { checkSubject, parseSubject } from '../subject-name.ts'
 import {
@@ -46,7 +46,7 @@ function configRoutes(server: FastifyInstance, registry: Registry): void {
     const own = state.config(scope)
     if (own === undefined && scope !== undefined)
       throw new RegistryError('configNotSet', `Subject '${scope}' does not have subject-level compatibility configured`)
-    return { compatibilityLevel: defaultLevel, ...own }
+    return { compatibilityLevel: state.level, ...own }
   }
   for (const path of ['/config', '/config/:subject']) {
     server.get<OfScope>(path, ({ params, query }) => config(scopeOf(params.subject), query))

@@ -44,6 +44,29 @@ test('method, path, query, headers and body come as they are, and one header mor
   assert.deepEqual(seen, ['PUT', '/config/a%2Fb?x=1&y', 'true', 'a/b', '{"a": 1.0}'])
 })
 
+test('every method has its body, or none, and a path stays as it was written', async () => {
+  const seen: unknown[] = []
+  const url = await leaderThat(async (asked, reply) => {
+    let body = ''
+    for await (const chunk of asked) body += String(chunk)
+    seen.push([asked.method, asked.url, asked.headers['content-length'], body])
+    reply.end('{}')
+  })
+  const path = "/subjects/../a//b%2e/{}?q='"
+  for (const method of ['DELETE', 'PUT', 'POST']) {
+    await forward(url, { method, path, headers: {}, body: '"ä"' }, { clock, timeoutMs: 5000 })
+    await forward(url, { method, path, headers: {}, body: undefined }, { clock, timeoutMs: 5000 })
+  }
+  const none = (method: string) => (method === 'DELETE' ? undefined : '0')
+  assert.deepEqual(
+    seen,
+    ['DELETE', 'PUT', 'POST'].flatMap((it) => [
+      [it, path, '4', '"ä"'],
+      [it, path, none(it), ''],
+    ]),
+  )
+})
+
 test('a leader that does not answer in time: whether it was done is not known', async () => {
   const url = await leaderThat(() => undefined)
   const asked = forward(url, request, { clock, timeoutMs: 50 })

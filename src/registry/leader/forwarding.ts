@@ -1,26 +1,12 @@
 /** Passes a request on to the instance that leads, and its answer back, both as they are. */
 import type { Clock } from '../../base/index.ts'
 import { RegistryError, RegistryErrorCode } from '../registry-error.ts'
-
-export interface ForwardedRequest {
-  readonly method: string
-  /** With the query. */
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  /** Undefined: none. */
-  readonly body: string | undefined
-}
-
-export interface ForwardedReply {
-  readonly status: number
-  readonly body: string
-}
+import { exchange, type ForwardedReply, type ForwardedRequest, type SendRequest, sendOverHttp } from './exchange.ts'
 
 /** Whoever gets it with a request does not pass that on. */
 export const forwardHeader = 'x-forward'
 /** Of who asks, and what with: the leader is to see that as well. */
 export const passedHeaders = ['content-type', 'accept', 'authorization', 'x-request-id'] as const
-const replyBytesMax = 32 * 1024 * 1024
 
 /** The leader has surely not begun: nobody was there, or it said that it leads no more. */
 export class NotTakenError extends RegistryError {}
@@ -29,30 +15,28 @@ export interface ForwardingOptions {
   readonly clock: Clock
   /** `leader.read.timeout.ms`. */
   readonly timeoutMs: number
+  /** How a leader at `https:` is reached. Default: it is not. */
+  readonly send?: SendRequest
 }
 
 /** Rejects with RegistryError: forwardingFailed, where it is not known whether it was done unless it is a NotTakenError. */
 export async function forward(
   url: string,
-  { method, path, headers, body }: ForwardedRequest,
-  { clock, timeoutMs }: ForwardingOptions,
+  { headers, ...request }: ForwardedRequest,
+  { clock, timeoutMs, send = sendOverHttp }: ForwardingOptions,
 ): Promise<ForwardedReply> {
   const ending = new AbortController()
+  const { signal } = ending
   const timer = clock.after(timeoutMs, () => ending.abort(new Error(`no answer within ${timeoutMs} ms`)))
   try {
-    const reply = await fetch(url + path, {
-      ...{ method, headers: { ...headers, [forwardHeader]: 'true' }, redirect: 'manual', signal: ending.signal },
-      ...(body !== undefined && { body }),
-    })
-    const told = { status: reply.status, body: await textOf(reply) }
+    const told = await exchange(url, { ...request, headers: { ...headers, [forwardHeader]: 'true' } }, { send, signal })
     if (isOfNoLeader(told)) throw new NotTakenError('unknownLeader', `${url} is said to lead, and does not know it`)
     return told
   } catch (error) {
     if (error instanceof NotTakenError) throw error
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(signal.aborted ? signal.reason : error)
     const text = `Error while forwarding the request to the leader, ${url}: ${reason}`
-    const ThisError = isRefused(cause) ? NotTakenError : RegistryError
+    const ThisError = isRefused(error) ? NotTakenError : RegistryError
     throw new ThisError('forwardingFailed', text, { cause: error })
   } finally {
     timer.cancel()
@@ -62,16 +46,10 @@ export async function forward(
 const isRefused = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
 
-/** A client that waits for `fetch` to read an answer of any length could be made to take all memory. */
-async function textOf({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let count = 0
-  for await (const chunk of body ?? []) {
-    count += chunk.length
-    if (count > replyBytesMax) throw new Error(`an answer of more than ${replyBytesMax} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+/** Of a host with several addresses Node says each by itself, and of them together nothing. */
+function reasonOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError && error.message === '' ? error.errors[0] : error
+  return first instanceof Error ? first.message : String(first)
 }
 
 function isOfNoLeader({ status, body }: ForwardedReply): boolean {

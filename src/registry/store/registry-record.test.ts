@@ -85,6 +85,11 @@ test('what older registries wrote is read: Avro goes without saying, nulls are n
   )
 })
 
+test('what another registry has taken away with no bytes is gone', () => {
+  const key = '{"keytype":"SCHEMA","subject":"s","version":1,"magic":0}'
+  assert.deepEqual(again({ key, value: '' }), again({ key, value: null }))
+})
+
 test('what is no such record is refused; what we need not know is passed over', () => {
   const bad: readonly [string, string | null][] = [
     ['[]', null],

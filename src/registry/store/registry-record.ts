@@ -50,7 +50,8 @@ const tenant = 'default'
 export function decodeRecord({ key, value, timestampMs }: RecordBytes): RegistryRecord | undefined {
   if (key === null) throw new FieldError('there is no key')
   const of = object(parsed(key), 'the key')
-  const content = value === null ? undefined : object(parsed(value), 'the value')
+  // Some other registries take away with no bytes, where null is meant.
+  const content = value === null || value.length === 0 ? undefined : object(parsed(value), 'the value')
   const subject = optional(of, 'subject', text)
   switch (text(of.keytype, 'keytype')) {
     case 'SCHEMA': {

@@ -1,6 +1,6 @@
 /** What the records of `_schemas` come to, one after the other. Changed by `replay` alone. */
 import { getOrInsert } from '../../base/index.ts'
-import { type Config, defaultLevel, defaultMode, type Mode } from '../settings.ts'
+import { type CompatibilityLevel, type Config, defaultLevel, defaultMode, type Mode } from '../settings.ts'
 import type { SchemaReference, StoredSchema } from '../stored-schema.ts'
 import { besideSubject, contextOf, defaultContext, globalContext, parseSubject, subjectText } from '../subject-name.ts'
 import type { RegistryRecord } from './registry-record.ts'
@@ -21,6 +21,8 @@ class Ids {
 }
 
 export class RegistryState {
+  /** Where none was set. */
+  readonly level: CompatibilityLevel
   /** By version, in the order of these. */
   readonly #subjects = new Map<string, Map<number, StoredSchema>>()
   readonly #ids = new Map<string, Ids>()
@@ -30,6 +32,10 @@ export class RegistryState {
   readonly #configs = new Map<string, Config>()
   readonly #modes = new Map<string, Mode>()
   readonly #contexts = new Set<string>()
+
+  constructor(level: CompatibilityLevel = defaultLevel) {
+    this.level = level
+  }
 
   /** Returns what is wrong with it, where it is not taken. */
   replay(record: RegistryRecord): string | undefined {
@@ -190,7 +196,7 @@ export class RegistryState {
     const wider = scopes(subject)
       .map((scope) => this.config(scope))
       .find((it) => it !== undefined)
-    return { compatibilityLevel: defaultLevel, ...wider, ...own }
+    return { compatibilityLevel: this.level, ...wider, ...own }
   }
 
   modeInScope(subject: string | undefined): Mode {

@@ -3,7 +3,14 @@
  * counts, so that every instance comes to the same state.
  */
 import type { Clock, Logger } from '../../base/index.ts'
-import { type Consumer, type Kafka, KafkaError, type Producer } from '../../client/index.ts'
+import {
+  type Admin,
+  type Consumer,
+  type Kafka,
+  KafkaError,
+  type Producer,
+  type TopicDescription,
+} from '../../client/index.ts'
 import { RegistryError } from '../registry-error.ts'
 import type { RegistryLog, Replay } from './registry-log.ts'
 import {
@@ -22,8 +29,11 @@ export interface SchemaTopicOptions {
   readonly logger: Logger
   /** `kafkastore.topic`. */
   readonly topic: string
-  /** `kafkastore.topic.replication.factor`: where there are fewer brokers, as many as there are. */
-  readonly replicationFactor: number
+  /**
+   * `kafkastore.topic.replication.factor`: so many brokers are waited for, and where they do not come it is as many as there are.
+   * Undefined: 3, and nothing is waited for.
+   */
+  readonly replicationFactor: number | undefined
   /** `kafkastore.timeout.ms`: for a record to be kept and read back. */
   readonly timeoutMs: number
   /** What is to be written waits no longer than this for the cluster to be known, */
@@ -39,6 +49,9 @@ const retryMs = 500
 const openMsMax = 60_000
 /** For what is under way to be kept, when nobody waits for it any more. */
 const closeMsMax = 1000
+const replicasUnlessTold = 3
+/** For so many brokers as the topic is to have replicas. */
+const brokersMsMax = 20_000
 
 export class SchemaTopic implements RegistryLog {
   readonly #options: SchemaTopicOptions
@@ -49,6 +62,7 @@ export class SchemaTopic implements RegistryLog {
   readonly #waiting = new Set<() => void>()
   #reading: Promise<void> = Promise.resolve()
   #isClosed = false
+  readonly #closing = new AbortController()
   /** The topic is not the one that was read: what is known is not in it. */
   #isAnother = false
 
@@ -128,6 +142,7 @@ export class SchemaTopic implements RegistryLog {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#closing.abort()
     this.#tell()
     const timeoutMs = closeMsMax
     await Promise.allSettled([this.#producer.close({ timeoutMs }), this.#consumer.close({ timeoutMs })])
@@ -135,19 +150,10 @@ export class SchemaTopic implements RegistryLog {
   }
 
   async #make(): Promise<void> {
-    const { kafka, topic, replicationFactor, logger } = this.#options
+    const { kafka, topic } = this.#options
     await using admin = kafka.admin()
-    const { brokers } = await admin.describeCluster()
-    const replicas = Math.min(replicationFactor, brokers.length)
-    if (replicas < replicationFactor)
-      logger.log('warn', 'there are fewer brokers than the topic of schemas is to have replicas', { topic, replicas })
-    const configs = { 'cleanup.policy': 'compact' }
-    try {
-      await admin.createTopic(topic, { partitions: 1, replicationFactor: replicas, configs })
-    } catch (error) {
-      if (!(error instanceof KafkaError && error.code === 'TOPIC_ALREADY_EXISTS')) throw error
-    }
-    const { partitions } = await admin.describeTopic(topic)
+    this.#closing.signal.addEventListener('abort', () => void admin.close())
+    const { partitions } = (await this.#described(admin)) ?? (await this.#created(admin))
     if (partitions.length !== 1) {
       const text = `topic '${topic}' has ${partitions.length} partitions: schemas are in one order, it is to have one`
       throw new RegistryError('store', text)
@@ -157,6 +163,50 @@ export class SchemaTopic implements RegistryLog {
     if (policy === 'compact') return
     const text = `topic '${topic}' has cleanup.policy ${policy}: schemas would be lost there, it is to be 'compact'`
     throw new RegistryError('store', text)
+  }
+
+  /** Undefined where nobody knows of it. */
+  async #described(admin: Admin): Promise<TopicDescription | undefined> {
+    try {
+      return await admin.describeTopic(this.#options.topic)
+    } catch (error) {
+      if (error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined
+      throw error
+    }
+  }
+
+  async #created(admin: Admin): Promise<TopicDescription> {
+    const { topic, replicationFactor: wanted = replicasUnlessTold, logger, clock, timeoutMs } = this.#options
+    const replicas = Math.min(wanted, await this.#brokerCount(admin))
+    if (replicas < wanted)
+      logger.log('warn', 'there are fewer brokers than the topic of schemas is to have replicas', { topic, replicas })
+    const configs = { 'cleanup.policy': 'compact' }
+    try {
+      await admin.createTopic(topic, { partitions: 1, replicationFactor: replicas, configs })
+    } catch (error) {
+      if (!(error instanceof KafkaError && error.code === 'TOPIC_ALREADY_EXISTS')) throw error
+    }
+    // Not every broker knows at once what the controller has made.
+    const endMs = clock.monotonic() + timeoutMs
+    for (;;) {
+      const told = await this.#described(admin)
+      if (told !== undefined) return told
+      if (this.#isClosed) throw closed()
+      if (clock.monotonic() > endMs) throw new RegistryError('store', `topic '${topic}' was made, and is not there`)
+      await this.#rest()
+    }
+  }
+
+  /** The instance that comes first may be there before the other brokers of its cluster. */
+  async #brokerCount(admin: Admin): Promise<number> {
+    const { replicationFactor: wanted = 0, clock } = this.#options
+    const endMs = clock.monotonic() + brokersMsMax
+    for (;;) {
+      const { brokers } = await admin.describeCluster()
+      if (this.#isClosed) throw closed()
+      if (brokers.length >= wanted || clock.monotonic() > endMs) return brokers.length
+      await this.#rest()
+    }
   }
 
   async #read(): Promise<void> {
@@ -202,7 +252,7 @@ export class SchemaTopic implements RegistryLog {
   /** Resolves when it has been read; rejects when nothing is read any more. */
   async #readUpTo(offset: number): Promise<void> {
     while (this.#readOffset < offset) {
-      if (this.#isClosed) throw new RegistryError('store', 'the registry is closed')
+      if (this.#isClosed) throw closed()
       await new Promise<void>((resolve) => this.#waiting.add(resolve))
     }
   }
@@ -219,6 +269,8 @@ export class SchemaTopic implements RegistryLog {
     }
   }
 }
+
+const closed = (): RegistryError => new RegistryError('store', 'the registry is closed')
 
 const asProduced = ({ key, value }: EncodedRecord) => ({
   ...{ partition: 0, key: Buffer.from(key) },
