@@ -110,6 +110,23 @@ test('in another context what is no schema is not there, and one that has nothin
   assert.equal((await ask('DELETE', '/subjects/:.c:')).status, 404)
 })
 
+test('what another registry has written in its own way is found all the same', async () => {
+  const value = '{"subject":"s","version":1,"id":7,"schema":"a   b"}'
+  const other = '{"subject":"s","version":2,"id":8,"schema":"a b ! c"}'
+  const kept = [value, other].map((text, i) => ({
+    key: `{"keytype":"SCHEMA","subject":"s","version":${i + 1},"magic":1}`,
+    value: text,
+  }))
+  const { registry, post } = registryStage(kept)
+  await registry.open()
+  const found = await post('/subjects/s', { schema: 'a b' })
+  assert.deepEqual([(found.body as { id: number }).id, (found.body as { schema: string }).schema], [7, 'a   b'])
+  const again = await post('/subjects/s/versions', { schema: 'a b' })
+  assert.equal((again.body as { id: number }).id, 7)
+  const references = [{ name: 'x', subject: 's', version: 1 }]
+  assert.equal((await post('/subjects/s', { schema: 'a b', references })).status, 404)
+})
+
 test('a context that is empty can be taken away', async () => {
   const { register, ask, get } = registryStage()
   await register(':.c:a', 'x')

@@ -6,11 +6,12 @@ import type { ParsedSchema } from './formats/format.ts'
 import { mergedMetadata, mergedRuleSet } from './merged.ts'
 import { RegistryError } from './registry-error.ts'
 import type { SchemaParser } from './schema-parser.ts'
-import { type Config, defaultLevel, isImport } from './settings.ts'
+import { type Config, isImport } from './settings.ts'
 import type { RegistryRecord } from './store/registry-record.ts'
 import type { RegistryState } from './store/registry-state.ts'
 import type { SchemaContent, StoredSchema } from './stored-schema.ts'
 import { besideSubject, contextOf, defaultContext } from './subject-name.ts'
+import { VersionFinder, versionProperty } from './version-finder.ts'
 
 export interface RegisterRequest {
   readonly subject: string
@@ -31,10 +32,12 @@ interface Prepared {
 export class Registration {
   readonly #state: RegistryState
   readonly #parser: SchemaParser
+  readonly #finder: VersionFinder
 
   constructor(state: RegistryState, parser: SchemaParser) {
     this.#state = state
     this.#parser = parser
+    this.#finder = new VersionFinder(parser)
   }
 
   /** Throws RegistryError. */
@@ -53,9 +56,8 @@ export class Registration {
     const guid = guidOf(content)
     const context = contextOf(subject)
     if (version === undefined) {
-      const there = all.findLast(
-        (it) => !it.deleted && isOf(it, request.id) && isSame(it, { content, guid, given: request.content }),
-      )
+      const mayBe = all.filter((it) => !it.deleted && isOf(it, request.id))
+      const there = this.#finder.find(mayBe, { content, guid, given: request.content })
       if (there !== undefined) return { records: [], reply: there }
     }
     if (!isImported) {
@@ -151,9 +153,8 @@ export class Registration {
     const find = (wanted: SchemaContent): StoredSchema | undefined => {
       const prepared = this.#prepare(subject, wanted, normalize || config.normalize === true).content
       const guid = guidOf(prepared)
-      return this.#state
-        .versions(subject, deleted ? 'with' : 'without')
-        .findLast((it) => isSame(it, { content: prepared, guid, given: content }))
+      const all = this.#state.versions(subject, deleted ? 'with' : 'without')
+      return this.#finder.find(all, { content: prepared, guid, given: content })
     }
     const there = find(content)
     if (there !== undefined || this.#state.latest(subject) === undefined) return there
@@ -174,7 +175,7 @@ export class Registration {
 
   #errors(subject: string, { content, parsed }: Prepared, earlier: readonly StoredSchema[]): readonly string[] {
     const {
-      compatibilityLevel: level = defaultLevel,
+      compatibilityLevel: level = this.#state.level,
       compatibilityGroup,
       validateFields,
     } = this.#state.configInScope(subject)
@@ -199,32 +200,6 @@ export class Registration {
 export interface LookUp {
   readonly normalize: boolean
   readonly deleted: boolean
-}
-
-/** In the metadata of who wants it there: the number of the version itself. */
-const versionProperty = 'confluent:version'
-
-interface Wanted {
-  readonly content: SchemaContent
-  readonly guid: string
-  /** As it came. */
-  readonly given: SchemaContent
-}
-
-/** Whether it is this content; but for the number of its version, which who gives none does not mean. */
-function isSame(schema: StoredSchema, { content, guid, given }: Wanted): boolean {
-  if (schema.guid === guid) return true
-  const number = schema.metadata?.properties?.[versionProperty]
-  if (number === undefined || given.metadata?.properties?.[versionProperty] !== undefined) return false
-  return schema.schema === content.schema && guidOf(withoutVersion(schema)) === guidOf(withoutVersion(content))
-}
-
-/** Nothing is left of metadata that say nothing else. */
-function withoutVersion({ metadata, ...content }: SchemaContent): SchemaContent {
-  const properties = Object.entries(metadata?.properties ?? {}).filter(([name]) => name !== versionProperty)
-  const { properties: _, ...others } = metadata ?? {}
-  const left = properties.length > 0 ? { ...others, properties: Object.fromEntries(properties) } : others
-  return { ...content, metadata: Object.keys(left).length > 0 ? left : undefined }
 }
 
 const numberMax = 2 ** 31 - 1

@@ -1,0 +1,71 @@
+/** Which version of a subject is a schema that is given. */
+import { guidOf } from './fingerprint.ts'
+import { RegistryError } from './registry-error.ts'
+import type { SchemaParser } from './schema-parser.ts'
+import type { SchemaContent, StoredSchema } from './stored-schema.ts'
+
+/** In the metadata of who wants it there: the number of the version itself. */
+export const versionProperty = 'confluent:version'
+
+export interface Wanted {
+  /** As it would be stored, and the GUID of that. */
+  readonly content: SchemaContent
+  readonly guid: string
+  /** As it came. */
+  readonly given: SchemaContent
+}
+
+export class VersionFinder {
+  readonly #parser: SchemaParser
+  readonly #ownGuids = new WeakMap<StoredSchema, string>()
+
+  constructor(parser: SchemaParser) {
+    this.#parser = parser
+  }
+
+  /** The newest of these that it is. */
+  find(versions: readonly StoredSchema[], wanted: Wanted): StoredSchema | undefined {
+    return (
+      versions.findLast((it) => isSame(it, wanted)) ??
+      versions.findLast((it) => isOfSameParts(it, wanted.content) && this.#ownGuid(it) === wanted.guid)
+    )
+  }
+
+  /** As if this registry had written it: others have written the same with its fields in another order, or with other spaces. */
+  #ownGuid(schema: StoredSchema): string {
+    const known = this.#ownGuids.get(schema)
+    if (known !== undefined) return known
+    const guid = guidOf({ ...schema, schema: this.#ownText(schema) })
+    this.#ownGuids.set(schema, guid)
+    return guid
+  }
+
+  #ownText(schema: StoredSchema): string {
+    try {
+      return this.#parser.parse(schema.subject, schema).canonical
+    } catch (error) {
+      // What another one took for a schema may be none to us.
+      if (error instanceof RegistryError) return schema.schema
+      throw error
+    }
+  }
+}
+
+const isOfSameParts = (schema: StoredSchema, { schemaType, references }: SchemaContent): boolean =>
+  schema.schemaType === schemaType && JSON.stringify(schema.references) === JSON.stringify(references)
+
+/** Whether it is this content; but for the number of its version, which who gives none does not mean. */
+function isSame(schema: StoredSchema, { content, guid, given }: Wanted): boolean {
+  if (schema.guid === guid) return true
+  const number = schema.metadata?.properties?.[versionProperty]
+  if (number === undefined || given.metadata?.properties?.[versionProperty] !== undefined) return false
+  return schema.schema === content.schema && guidOf(withoutVersion(schema)) === guidOf(withoutVersion(content))
+}
+
+/** Nothing is left of metadata that say nothing else. */
+function withoutVersion({ metadata, ...content }: SchemaContent): SchemaContent {
+  const properties = Object.entries(metadata?.properties ?? {}).filter(([name]) => name !== versionProperty)
+  const { properties: _, ...others } = metadata ?? {}
+  const left = properties.length > 0 ? { ...others, properties: Object.fromEntries(properties) } : others
+  return { ...content, metadata: Object.keys(left).length > 0 ? left : undefined }
+}
