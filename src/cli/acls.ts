@@ -1,7 +1,8 @@
 /** `odradek acls`: access control lists: which there are, adding to them and taking from them. */
 import { type AclBinding, type AclFilter, KafkaError } from '../client/index.ts'
-import { type Action, type Asked, type Given, runActions } from './client/actions.ts'
+import { type Action, type Asked, runActions } from './client/actions.ts'
 import { clientFlagsText } from './client/client-flags.ts'
+import type { Given } from './given.ts'
 import { printable } from './table.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -1,16 +1,21 @@
 /** `odradek consume`: records of topics to the standard output. */
 import { parseArgs } from 'node:util'
-import { type Consumer, KafkaError, type TopicPartition } from '../client/index.ts'
+import { type ConsumedRecord, type Consumer, KafkaError, type TopicPartition } from '../client/index.ts'
 import { type ClientSetup, clientFlags, clientFlagsText, clientSetup, reach } from './client/client-flags.ts'
 import { Ending } from './client/ending.ts'
 import { unescaped } from './client/escapes.ts'
+import { Failures } from './client/failures.ts'
 import { withNegatives } from './client/negative-numbers.ts'
 import { partitionsOf } from './client/partitions.ts'
 import { Reading } from './client/reading.ts'
-import { formatWriter, plainWriter, type RecordWriter } from './client/record-format.ts'
+import type { DecodedRecord } from './client/record-decoded.ts'
+import { type DecodedWriter, formatWriter, plainWriter, textWriter } from './client/record-format.ts'
 import { recordAsJson } from './client/record-json.ts'
 import { assignFrom, type StartSpot, startSpot } from './client/start-spots.ts'
-import { exitDone } from './exit-codes.ts'
+import type { RecordDecoding } from './encoding/decoding.ts'
+import { decoding, decodingFlags, decodingFlagsText } from './encoding/decoding-flags.ts'
+import { SchemaFailure } from './encoding/failure.ts'
+import { exitDone, exitFailed } from './exit-codes.ts'
 import type { ProcessContext } from './process-context.ts'
 import { UsageError } from './usage-error.ts'
 import { runVerb } from './verb.ts'
@@ -40,10 +45,11 @@ ends it with 130.
   --delimiter, -D TEXT     behind each record; \\n unless told
   --null TEXT              stands for null; empty unless told
   --isolation-level NAME   read_committed or read_uncommitted, which it is unless told
-${clientFlagsText}`
+${decodingFlagsText}${clientFlagsText}`
 
 const flags = {
   ...clientFlags,
+  ...decodingFlags,
   'from-beginning': { type: 'boolean' },
   offset: { type: 'string', short: 'o' },
   partition: { type: 'string', short: 'p', multiple: true },
@@ -72,7 +78,8 @@ interface Asked {
   readonly recordsMax: number | undefined
   readonly idleMsMax: number | undefined
   readonly endsAtEnd: boolean
-  readonly writer: RecordWriter
+  readonly writer: DecodedWriter
+  readonly openDecoding: ReturnType<typeof decoding>
 }
 
 function numberOf(flag: string, text: string): number {
@@ -80,20 +87,23 @@ function numberOf(flag: string, text: string): number {
   throw new UsageError(`--${flag} is a number, not '${text}'`)
 }
 
-function writerOf(values: Flags): RecordWriter {
+function writerOf(values: Flags): DecodedWriter {
   const { format, json, 'key-separator': separator, delimiter } = values
   const nullBytes = Buffer.from(values.null ?? '')
   if (format !== undefined && json !== undefined) throw new UsageError('--format or --json, not both')
   if ((format ?? json) !== undefined && (separator ?? delimiter) !== undefined) {
     throw new UsageError('--format and --json say by themselves what stands where')
   }
-  if (json === true) return (record, into) => void into.push(Buffer.from(`${recordAsJson(record)}\n`))
-  if (format !== undefined) return formatWriter(format, nullBytes)
-  return plainWriter({
+  if (json === true) {
+    return (record, into, decoded) => void into.push(Buffer.from(`${recordAsJson(record, decoded)}\n`))
+  }
+  if (format !== undefined) return textWriter(formatWriter(format, nullBytes))
+  const plain = plainWriter({
     delimiter: unescaped('delimiter', delimiter ?? '\\n'),
     keySeparator: separator === undefined ? undefined : unescaped('key-separator', separator),
     nullBytes,
   })
+  return textWriter(plain)
 }
 
 /** Throws UsageError. */
@@ -114,6 +124,7 @@ function asked(topics: readonly string[], values: Flags): Asked {
     idleMsMax: idleMsMax === undefined ? undefined : numberOf('timeout-ms', idleMsMax),
     endsAtEnd: values['exit-at-end'] ?? false,
     writer: writerOf(values),
+    openDecoding: decoding(values),
   }
 }
 
@@ -128,8 +139,10 @@ function givenBy(values: Flags): Map<string, string> {
 }
 
 async function consume(wanted: Asked, setup: ClientSetup, context: NamedContext): Promise<number> {
-  const { topics, group, recordsMax, idleMsMax, endsAtEnd, writer } = wanted
+  const { topics, group, recordsMax, idleMsMax, endsAtEnd, writer, openDecoding } = wanted
   const { kafka, properties } = setup
+  const failures = new Failures(context.name)
+  const decoding = await openDecoding?.()
   const ending = new Ending(context.name, context)
   const fail = (error: unknown): void => {
     failure ??= { error }
@@ -150,8 +163,13 @@ async function consume(wanted: Asked, setup: ClientSetup, context: NamedContext)
     ...{ consumer, ending, recordsMax, isExact: true, idleMsMax, endsAtEnd },
     async write(records) {
       const pieces: Uint8Array[] = []
-      for (const record of records) writer(record, pieces)
-      await ending.output.write(Buffer.concat(pieces))
+      try {
+        if (decoding === undefined) for (const record of records) writer(record, pieces)
+        else for (const record of records) writer(record, pieces, await decoded(record, decoding, failures))
+      } finally {
+        // Also what stands before a record for which the registry does not answer.
+        await ending.output.write(Buffer.concat(pieces))
+      }
     },
   })
   try {
@@ -172,8 +190,19 @@ async function consume(wanted: Asked, setup: ClientSetup, context: NamedContext)
   } finally {
     await consumer.close()
     ending.release()
+    failures.tell(reading.count)
   }
-  return ending.codeOver(exitDone)
+  return ending.codeOver(failures.count > 0 ? exitFailed : exitDone)
+}
+
+type Given = ConsumedRecord<Uint8Array | null, Uint8Array | null>
+
+/** Rejects with SchemaFailure. */
+async function decoded(record: Given, decoding: RecordDecoding, failures: Failures): Promise<DecodedRecord> {
+  const made = await decoding.decoded(record)
+  const { topic, partition, offset } = record
+  if (made.error !== undefined) failures.add(`${topic} partition ${partition} offset ${offset}`, made.error)
+  return made
 }
 
 interface NamedContext extends ProcessContext {
@@ -191,5 +220,5 @@ export const run = (args: readonly string[], context: ProcessContext, name = 'co
     },
     run: async ({ values, positionals }) =>
       consume(asked(positionals, values), await clientSetup(values, givenBy(values)), { ...context, name }),
-    mendable: [KafkaError],
+    mendable: [KafkaError, SchemaFailure],
   })

@@ -21,6 +21,7 @@ interface Verb {
 
 const verbs: ReadonlyMap<string, Verb> = new Map([
   ['start', { summary: 'run a node', load: () => import('./start.ts') }],
+  ['registry', { summary: 'run a schema registry over any Kafka', load: () => import('./registry.ts') }],
   ['format', { summary: 'prepare the log directories of a node', load: () => import('./format.ts') }],
   ['info', { summary: 'tell how the log directories of a node are formatted', load: () => import('./info.ts') }],
   ['produce', { summary: 'send lines as records', load: () => import('./produce.ts') }],
@@ -34,9 +35,11 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
     { summary: 'tell how far groups are, move them, tell why one rebalanced', load: () => import('./groups.ts') },
   ],
   ['acls', { summary: 'list, add and delete access control lists', load: () => import('./acls.ts') }],
+  ['schemas', { summary: 'work with the schemas of a schema registry', load: () => import('./schemas.ts') }],
   ['quotas', { summary: 'list and alter quotas of clients', load: () => import('./quotas.ts') }],
   ['metadata', { summary: 'tell how the quorum of controllers is', load: () => import('./metadata.ts') }],
   ['log', { summary: 'print what is in the files of a partition', load: () => import('./log.ts') }],
+  ['types', { summary: 'write types of TypeScript for the schemas of a registry', load: () => import('./types.ts') }],
   ['random-uuid', { summary: 'print a random id, for a new cluster', load: () => import('./random-uuid.ts') }],
   ['version-mapping', { summary: 'list the features of a release', load: () => import('./version-mapping.ts') }],
   [

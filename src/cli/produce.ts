@@ -22,7 +22,9 @@ import { delimited, PieceTooLongError } from './client/delimited.ts'
 import { Ending } from './client/ending.ts'
 import { unescaped } from './client/escapes.ts'
 import { Failures } from './client/failures.ts'
-import { recordOfJson } from './client/record-json.ts'
+import { encodedRecordOfJson, type PartEncoders, recordOfJson } from './client/record-json.ts'
+import { encoding, encodingFlags, encodingFlagsText } from './encoding/encoding-flags.ts'
+import { SchemaFailure } from './encoding/failure.ts'
 import { exitDone, exitFailed } from './exit-codes.ts'
 import type { ProcessContext } from './process-context.ts'
 import { UsageError } from './usage-error.ts'
@@ -44,10 +46,11 @@ the exit code is 1, and all else has been sent. Ctrl-C ends the input; what was 
   --partition, -p N        where records go; by the key, or where least waits, unless told
   --codec, -z NAME         none, gzip, snappy, lz4 or zstd
   --acks N                 all, 1 or 0; all unless told
-${clientFlagsText}`
+${encodingFlagsText}${clientFlagsText}`
 
 const flags = {
   ...clientFlags,
+  ...encodingFlags,
   file: { type: 'string', short: 'f' },
   delimiter: { type: 'string', short: 'D' },
   whole: { type: 'boolean' },
@@ -72,8 +75,10 @@ const recordBytesMax = 256 * 1024 * 1024
 const unacknowledgedBytesMax = 16 * 1024 * 1024
 const unacknowledgedMax = 50_000
 
-/** What a piece of the input is as a record. Throws what is wrong with it. */
-type Decode = (piece: Uint8Array) => ProducerRecord<Plain, Plain>
+type Sent = ProducerRecord<Plain, Plain>
+
+/** What a piece of the input is as a record. Throws, or rejects with, what is wrong with it. */
+type Decode = (piece: Uint8Array) => Sent | Promise<Sent>
 
 function headerOf(pair: string): readonly [string, HeaderValue] {
   const equals = pair.indexOf('=')
@@ -87,7 +92,7 @@ function partitionOf(text: string): number {
 }
 
 /** Throws UsageError. */
-function decoder(values: Flags): Decode {
+function decoder(values: Flags, encoders?: PartEncoders): Decode {
   const headers = (values.header ?? []).map(headerOf)
   const where = values.partition === undefined ? {} : { partition: partitionOf(values.partition) }
   const separator =
@@ -100,21 +105,32 @@ function decoder(values: Flags): Decode {
     if (separator !== undefined || nullBytes !== undefined || values.whole === true) {
       throw new UsageError('--json says by itself what is the key and what is null')
     }
-    return (piece) => {
-      const record = recordOfJson(piece)
-      return { ...record, ...where, key: record.key ?? fixedKey, headers: [...headers, ...listed(record)] }
-    }
+    const whole = (record: Sent, key: Plain): Sent => ({
+      ...{ ...record, ...where, key: record.key ?? key },
+      headers: [...headers, ...listed(record)],
+    })
+    if (encoders === undefined) return (piece) => whole(recordOfJson(piece), fixedKey)
+    return async (piece) => whole(await encodedRecordOfJson(piece, encoders), await encoded(fixedKey, encoders.key))
   }
-  return (piece) => {
+  const split = (piece: Uint8Array): Sent => {
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)
     const at = separator === undefined ? -1 : bytes.indexOf(separator)
     if (separator === undefined || at < 0) return { key: fixedKey, value: plain(bytes), headers, ...where }
     const value = plain(bytes.subarray(at + separator.length))
     return { key: plain(bytes.subarray(0, at)), value, headers, ...where }
   }
+  if (encoders === undefined) return split
+  return async (piece) => {
+    const { key = null, value, ...rest } = split(piece)
+    return { ...rest, key: await encoded(key, encoders.key), value: await encoded(value, encoders.value) }
+  }
 }
 
-const listed = ({ headers = [] }: ProducerRecord<Plain, Plain>): (readonly [string, HeaderValue])[] =>
+/** What is null stays so. */
+const encoded = async (given: Plain, encoder: PartEncoders['key']): Promise<Plain> =>
+  given === null || encoder === undefined ? given : await encoder.ofText(Buffer.from(given))
+
+const listed = ({ headers = [] }: Sent): (readonly [string, HeaderValue])[] =>
   Array.isArray(headers) ? [...headers] : Object.entries(headers)
 
 async function* whole(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
@@ -161,9 +177,10 @@ class Sending {
 
   async take(piece: Uint8Array, decode: Decode): Promise<void> {
     const what = `record ${++this.#count}`
-    let record: ProducerRecord<Plain, Plain>
+    let record: Sent
     try {
-      record = decode(piece)
+      const decoded = decode(piece)
+      record = decoded instanceof Promise ? await decoded : decoded
     } catch (error) {
       this.#failures.add(what, error)
       return
@@ -262,9 +279,11 @@ async function checkPartition(setup: ClientSetup, topic: string, partition: numb
 }
 
 async function produce(topic: string, values: Flags, context: NamedContext): Promise<number> {
-  const decode = decoder(values)
+  const plain = decoder(values)
+  const open = encoding(values, topic)
   const failures = new Failures(context.name)
   const setup = await clientSetup(values, givenBy(values))
+  const decode = open === undefined ? plain : decoder(values, await open())
   const { kafka, properties } = setup
   const producer = kafka.producer(properties.producer())
   const ending = new Ending(context.name, context)
@@ -302,5 +321,5 @@ export const run = (args: readonly string[], context: ProcessContext, name = 'pr
       return { help: values.help, values, positionals }
     },
     run: ({ values, positionals }) => produce(topicOf(positionals), values, { ...context, name }),
-    mendable: [KafkaError, InputError, PieceTooLongError],
+    mendable: [KafkaError, InputError, PieceTooLongError, SchemaFailure],
   })

@@ -1,7 +1,8 @@
 /** `odradek quotas`: quotas of users, clients and addresses: which there are, and setting them. */
 import type { QuotaEntity, QuotaEntityType } from '../client/index.ts'
-import { type Action, type Asked, type Given, runActions } from './client/actions.ts'
+import { type Action, type Asked, runActions } from './client/actions.ts'
 import { clientFlagsText } from './client/client-flags.ts'
+import type { Given } from './given.ts'
 import { printable } from './table.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -1,7 +1,5 @@
 /** What verbs have in common: flags that are wrong end in exit code 2, what the operator can mend in 1 without a stack trace. */
 import { DiskError } from '../base/index.ts'
-import { ConfigError } from '../config/index.ts'
-import { StorageError } from '../node/index.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -34,14 +32,18 @@ export async function runVerb<T extends { readonly help?: boolean | undefined }>
       )
       return exitUsage
     }
-    if (mendable.some((kind) => error instanceof kind)) process.stderr.write(`${error.message}\n`)
-    else if (error instanceof DiskError || verb.mendable?.some((kind) => error instanceof kind))
+    if (error instanceof DiskError || verb.mendable?.some((kind) => error instanceof kind))
       process.stderr.write(`odradek ${name}: ${error.message}\n`)
+    else if (await isOfNode(error)) process.stderr.write(`${error.message}\n`)
     else throw error
     return exitFailed
   }
 }
 
-const mendable = [StorageError, ConfigError]
+/** These are loaded late: the whole of a node takes longer to load than most verbs take. Who throws one has it loaded already. */
+async function isOfNode(error: Error): Promise<boolean> {
+  if (error instanceof (await import('../config/index.ts')).ConfigError) return true
+  return error instanceof (await import('../node/index.ts')).StorageError
+}
 
 const isOfFlags = (error: Error): boolean => 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')

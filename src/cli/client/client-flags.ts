@@ -101,7 +101,7 @@ export async function clientSetup(
   const bootstrapServers = values['bootstrap-server'] ?? properties.text('bootstrap.servers') ?? bootstrapDefault
   const env = createEnv({ level: 'warn', keepsAlive: true })
   return {
-    kafka: new Kafka(env, { ...properties.connection(), bootstrapServers }),
+    kafka: new Kafka(env, { ...(await properties.connection()), bootstrapServers }),
     properties,
     timeouts: { callMs: properties.callMs },
   }

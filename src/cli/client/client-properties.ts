@@ -144,10 +144,10 @@ export class ClientProperties {
     return text === undefined ? undefined : asNumber(name, text.trim())
   }
 
-  /** What all clients are told. Throws ConfigError for a value of the wrong form. */
-  connection(): Omit<KafkaOptions, 'bootstrapServers'> {
+  /** What all clients are told. Rejects with ConfigError for a value of the wrong form. */
+  async connection(): Promise<Omit<KafkaOptions, 'bootstrapServers'>> {
     const options: Omit<KafkaOptions, 'bootstrapServers'> = this.#options(connectionKinds)
-    return { ...options, ...securityOptions(this.#texts) }
+    return { ...options, ...(await securityOptions(this.#texts)) }
   }
 
   /** Throws ConfigError. */

@@ -2,6 +2,7 @@
 import type { ConsumedRecord } from '../../client/index.ts'
 import { UsageError } from '../usage-error.ts'
 import { unescaped } from './escapes.ts'
+import type { DecodedRecord } from './record-decoded.ts'
 
 type Bytes = Uint8Array | null
 type Given = ConsumedRecord<Bytes, Bytes>
@@ -59,6 +60,26 @@ const tokens = (nullBytes: Uint8Array): Readonly<Record<string, Piece>> => ({
 
 /** Appends the pieces of one record to `into`. */
 export type RecordWriter = (record: Given, into: Uint8Array[]) => void
+
+/** With what was made of its key and value, where that was asked for. */
+export type DecodedWriter = (record: Given, into: Uint8Array[], decoded?: DecodedRecord) => void
+
+/** Writes what was decoded in place of its bytes, and nothing of a record that could not be. */
+export function textWriter(writer: RecordWriter): DecodedWriter {
+  return (record, into, decoded) => {
+    if (decoded === undefined) return writer(record, into)
+    const { key, value, error } = decoded
+    if (error !== undefined) return
+    writer(
+      {
+        ...record,
+        key: key === undefined ? record.key : Buffer.from(key.text),
+        value: value === undefined ? record.value : Buffer.from(value.text),
+      },
+      into,
+    )
+  }
+}
 
 /** Of `--format`; `nullBytes` stand for what is null. Throws UsageError. */
 export function formatWriter(format: string, nullBytes: Uint8Array): RecordWriter {

@@ -1,8 +1,11 @@
 /**
  * Records as JSON, an object a line: what `consume --json` writes and `produce --json` reads. Keys and values are text where they are
- * valid UTF-8, else `{"base64": "..."}`, so that nothing is lost.
+ * valid UTF-8, else `{"base64": "..."}`, so that nothing is lost. What is of a schema is a value of JSON.
  */
 import type { ConsumedRecord, HeaderValue, Plain, ProducerRecord } from '../../client/index.ts'
+import type { PartEncoder } from '../encoding/encoding.ts'
+import { readJson } from '../encoding/json.ts'
+import type { DecodedRecord } from './record-decoded.ts'
 
 type Bytes = Uint8Array | null
 
@@ -21,19 +24,17 @@ function asJson(bytes: Bytes): JsonBytes {
 }
 
 /** Without the end of the line. */
-export function recordAsJson({
-  topic,
-  partition,
-  offset,
-  timestampMs,
-  key,
-  value,
-  headers,
-}: ConsumedRecord<Bytes, Bytes>): string {
-  const named = headers.map((it) => ({ key: it.key, value: asJson(it.value) }))
+export function recordAsJson(record: ConsumedRecord<Bytes, Bytes>, decoded?: DecodedRecord): string {
+  const { topic, partition, offset, timestampMs, headers } = record
+  const { key, value, error } = decoded ?? {}
   return JSON.stringify({
     ...{ topic, partition, offset, timestamp: timestampMs },
-    ...{ key: asJson(key), value: asJson(value), headers: named },
+    key: key === undefined ? asJson(record.key) : key.json,
+    ...(key !== undefined && { keySchema: key.schema }),
+    value: value === undefined ? asJson(record.value) : value.json,
+    ...(value !== undefined && { valueSchema: value.schema }),
+    headers: headers.map((it) => ({ key: it.key, value: asJson(it.value) })),
+    ...(error !== undefined && { error }),
   })
 }
 
@@ -43,21 +44,56 @@ class RecordJsonError extends Error {
 
 /** Key, value, headers and timestamp count; where it was read from is not where it goes. Throws RecordJsonError. */
 export function recordOfJson(line: Uint8Array): ProducerRecord<Plain, Plain> {
-  const given = parsed(line)
-  const { key = null, value = null, headers = [], timestamp = -1 } = given
-  if (!Array.isArray(headers)) throw new RecordJsonError('headers are a list of objects with key and value')
-  if (typeof timestamp !== 'number') throw new RecordJsonError('a timestamp is a number of milliseconds')
+  const { key = null, value = null, ...rest } = parsed(line, JSON.parse)
+  return { key: bytesOf('key', key), value: bytesOf('value', value), ...restOf(rest) }
+}
+
+export interface PartEncoders {
+  readonly key: PartEncoder | undefined
+  readonly value: PartEncoder | undefined
+}
+
+/**
+ * As `recordOfJson`; what has an encoder is a value of JSON, and encoded. Where the line tells of an error, what has no schema beside it is
+ * bytes that could not be decoded, and stays what it is. Rejects with RecordJsonError, or with what is wrong with a part.
+ */
+export async function encodedRecordOfJson(
+  line: Uint8Array,
+  encoders: PartEncoders,
+): Promise<ProducerRecord<Plain, Plain>> {
+  const given = parsed(line, readJson)
+  const { key = null, value = null, ...rest } = given
+  const made = restOf(rest)
+  const encoderOf = (part: 'key' | 'value'): PartEncoder | undefined =>
+    given['error'] !== undefined && given[`${part}Schema`] === undefined ? undefined : encoders[part]
+  const [ofKey, ofValue] = [encoderOf('key'), encoderOf('value')]
+  // A null with a schema beside it was a value, and not the want of one.
+  const isNothing = (part: 'key' | 'value'): boolean =>
+    (given[part] ?? null) === null && given[`${part}Schema`] === undefined
+  const encoded = async (part: 'key' | 'value', json: unknown, encoder: PartEncoder | undefined): Promise<Plain> =>
+    encoder === undefined || isNothing(part) ? bytesOf(part, json) : await encoder.ofJson(json)
   return {
-    key: bytesOf('key', key),
-    value: bytesOf('value', value),
-    headers: headers.map(headerOf),
-    ...(timestamp >= 0 && { timestampMs: timestamp }),
+    ...made,
+    key: await encoded('key', key, ofKey),
+    value: await encoded('value', value, ofValue),
+    headers: made.headers.filter(([name]) => name !== ofKey?.header && name !== ofValue?.header),
   }
 }
 
-function parsed(line: Uint8Array): Readonly<Record<string, unknown>> {
+interface Rest {
+  readonly headers: readonly (readonly [string, HeaderValue])[]
+  readonly timestampMs?: number
+}
+
+function restOf({ headers = [], timestamp = -1 }: Readonly<Record<string, unknown>>): Rest {
+  if (!Array.isArray(headers)) throw new RecordJsonError('headers are a list of objects with key and value')
+  if (typeof timestamp !== 'number') throw new RecordJsonError('a timestamp is a number of milliseconds')
+  return { headers: headers.map(headerOf), ...(timestamp >= 0 && { timestampMs: timestamp }) }
+}
+
+function parsed(line: Uint8Array, read: (text: string) => unknown): Readonly<Record<string, unknown>> {
   try {
-    const given: unknown = JSON.parse(strict.decode(line))
+    const given = read(strict.decode(line))
     if (isObject(given)) return given
   } catch (error) {
     if (!(error instanceof Error)) throw error

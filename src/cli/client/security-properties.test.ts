@@ -17,39 +17,41 @@ after(() => rm(folder, { recursive: true }))
 const options = (texts: Readonly<Record<string, string>>) => securityOptions(new Map(Object.entries(texts)))
 const module = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
 
-test('without a protocol, or with PLAINTEXT, nothing else has an effect', () => {
-  assert.deepEqual(options({}), {})
+test('without a protocol, or with PLAINTEXT, nothing else has an effect', async () => {
+  assert.deepEqual(await options({}), {})
   assert.deepEqual(
-    options({ 'security.protocol': 'PLAINTEXT', 'ssl.engine.factory.class': 'x', 'sasl.mechanism': 'y' }),
+    await options({ 'security.protocol': 'PLAINTEXT', 'ssl.engine.factory.class': 'x', 'sasl.mechanism': 'y' }),
     {},
   )
 })
 
-test('stores in PEM and PKCS12, and certificates in the file itself', () => {
+test('stores in PEM and PKCS12, and certificates in the file itself', async () => {
   const location = join(folder, 'store.pem')
   const bytes = Buffer.from('PEM')
   const pem = { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': location }
-  assert.deepEqual(options({ 'security.protocol': 'SSL', ...pem }), { ssl: { ca: bytes } })
+  assert.deepEqual(await options({ 'security.protocol': 'SSL', ...pem }), { ssl: { ca: bytes } })
   const own = { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': location, 'ssl.key.password': 'p' }
-  assert.deepEqual(options({ 'security.protocol': 'SSL', ...own }), {
+  assert.deepEqual(await options({ 'security.protocol': 'SSL', ...own }), {
     ssl: { cert: bytes, key: bytes, passphrase: 'p' },
   })
   const pfx = { 'ssl.keystore.type': 'PKCS12', 'ssl.keystore.location': location, 'ssl.keystore.password': 'q' }
-  assert.deepEqual(options({ 'security.protocol': 'SSL', ...pfx }), { ssl: { pfx: bytes, passphrase: 'q' } })
+  assert.deepEqual(await options({ 'security.protocol': 'SSL', ...pfx }), { ssl: { pfx: bytes, passphrase: 'q' } })
   const inline = { 'ssl.truststore.certificates': 'CA', 'ssl.keystore.certificate.chain': 'C', 'ssl.keystore.key': 'K' }
   const anyHost = { 'ssl.endpoint.identification.algorithm': '' }
-  assert.deepEqual(options({ 'security.protocol': 'ssl', ...inline, ...anyHost }), {
+  assert.deepEqual(await options({ 'security.protocol': 'ssl', ...inline, ...anyHost }), {
     ssl: { ca: 'CA', cert: 'C', key: 'K', endpointIdentificationAlgorithm: '' },
   })
 })
 
-test('who the client is', () => {
+test('who the client is', async () => {
   const jaas = (text: string) =>
     options({ 'security.protocol': 'SASL_PLAINTEXT', 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': text })
   const alice = { mechanism: 'PLAIN', username: 'alice' }
-  assert.deepEqual(jaas(`${module} username="alice" password="a\\"b ;c";`), { sasl: { ...alice, password: 'a"b ;c' } })
-  assert.deepEqual(jaas(`${module} username=alice password=x;`), { sasl: { ...alice, password: 'x' } })
-  const both = options({
+  assert.deepEqual(await jaas(`${module} username="alice" password="a\\"b ;c";`), {
+    sasl: { ...alice, password: 'a"b ;c' },
+  })
+  assert.deepEqual(await jaas(`${module} username=alice password=x;`), { sasl: { ...alice, password: 'x' } })
+  const both = await options({
     'security.protocol': 'SASL_SSL',
     'sasl.mechanism': 'SCRAM-SHA-512',
     'sasl.jaas.config': `${module}\n username="u"\n password="p";`,
@@ -57,7 +59,7 @@ test('who the client is', () => {
   assert.deepEqual(both, { ssl: {}, sasl: { mechanism: 'SCRAM-SHA-512', username: 'u', password: 'p' } })
 })
 
-test('what would have no effect, or has no meaning, is refused', () => {
+test('what would have no effect, or has no meaning, is refused', async () => {
   const wrong: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
     [{ 'security.protocol': 'TLS' }, /security\.protocol is one of/],
     [{ 'security.protocol': 'SSL', 'ssl.engine.factory.class': 'x' }, /ssl\.engine\.factory\.class has no effect/],
@@ -68,9 +70,6 @@ test('what would have no effect, or has no meaning, is refused', () => {
     [{ 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'PLAIN' }, /no username/],
   ]
   for (const [texts, message] of wrong) {
-    assert.throws(
-      () => options(texts),
-      (error) => error instanceof ConfigError && message.test(error.message),
-    )
+    await assert.rejects(options(texts), (error) => error instanceof ConfigError && message.test(error.message))
   }
 })

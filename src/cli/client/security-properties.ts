@@ -1,10 +1,8 @@
 /** How brokers are reached, by Kafka's properties: `security.protocol`, `ssl.*`, `sasl.*`. */
-import { readFileSync } from 'node:fs'
 import type { KafkaOptions } from '../../client/index.ts'
 import { ConfigError } from '../../config/index.ts'
 
 type Texts = ReadonlyMap<string, string>
-type Ssl = Exclude<NonNullable<KafkaOptions['ssl']>, boolean>
 
 const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']
 
@@ -30,8 +28,11 @@ const isOfMeaning = (name: string): boolean =>
   /^ssl\.(truststore|keystore|key|endpoint|cipher|engine|enabled|protocol|provider)/.test(name) ||
   /^sasl\.(mechanism|jaas|oauthbearer|client\.callback|login\.(class|callback))/.test(name)
 
-/** Throws ConfigError: nobody who asks for encryption, or says who he is, gets a connection without. */
-export function securityOptions(texts: Texts): Pick<KafkaOptions, 'ssl' | 'sasl'> {
+/**
+ * Rejects with ConfigError: nobody who asks for encryption, or says who he is, gets a connection without. What reads stores is loaded only
+ * where there are some: a node comes with it, which takes longer to load than most verbs take.
+ */
+export async function securityOptions(texts: Texts): Promise<Pick<KafkaOptions, 'ssl' | 'sasl'>> {
   const protocol = (texts.get('security.protocol') ?? 'PLAINTEXT').trim().toUpperCase()
   if (!protocols.includes(protocol))
     throw new ConfigError(`security.protocol is one of ${protocols.join(', ')}, not ${protocol}`)
@@ -40,42 +41,8 @@ export function securityOptions(texts: Texts): Pick<KafkaOptions, 'ssl' | 'sasl'
     const isWanted = (hasTls && name.startsWith('ssl.')) || (hasSasl && name.startsWith('sasl.'))
     if (isWanted && isOfMeaning(name) && !known.has(name)) throw new ConfigError(`${name} has no effect here`)
   }
-  return { ...(hasTls && { ssl: sslOf(texts) }), ...(hasSasl && { sasl: saslOf(texts) }) }
-}
-
-/** Of a type that Node reads. */
-function bytesOf(texts: Texts, store: 'ssl.truststore' | 'ssl.keystore', types: readonly string[]): Buffer | undefined {
-  const path = texts.get(`${store}.location`)
-  if (path === undefined) return undefined
-  const type = (texts.get(`${store}.type`) ?? 'JKS').toUpperCase()
-  if (!types.includes(type)) throw new ConfigError(`${store}.type is ${types.join(' or ')} here, not ${type}`)
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new ConfigError(`${store}.location: ${error.message}`)
-    throw error
-  }
-}
-
-function sslOf(texts: Texts): Ssl {
-  const ca = texts.get('ssl.truststore.certificates') ?? bytesOf(texts, 'ssl.truststore', ['PEM'])
-  const store = bytesOf(texts, 'ssl.keystore', ['PEM', 'PKCS12'])
-  const isPkcs12 = texts.get('ssl.keystore.type')?.toUpperCase() === 'PKCS12'
-  const cert = texts.get('ssl.keystore.certificate.chain') ?? (isPkcs12 ? undefined : store)
-  const key = texts.get('ssl.keystore.key') ?? (isPkcs12 ? undefined : store)
-  const passphrase = texts.get('ssl.key.password') ?? (isPkcs12 ? texts.get('ssl.keystore.password') : undefined)
-  const algorithm = texts.get('ssl.endpoint.identification.algorithm')
-  if (algorithm !== undefined && algorithm !== '' && algorithm.toLowerCase() !== 'https') {
-    throw new ConfigError(`ssl.endpoint.identification.algorithm is https or empty, not '${algorithm}'`)
-  }
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(isPkcs12 && store !== undefined && { pfx: store }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...(passphrase !== undefined && { passphrase }),
-    ...(algorithm === '' && { endpointIdentificationAlgorithm: '' as const }),
-  }
+  const ssl = hasTls ? (await import('../../stack/index.ts')).tlsOptions(texts) : undefined
+  return { ...(ssl !== undefined && { ssl }), ...(hasSasl && { sasl: saslOf(texts) }) }
 }
 
 const passwordMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const

@@ -1,6 +1,6 @@
 /** What the flags of `kafka-acls` ask for: which entries on which resources. Pure, but that it throws UsageError and ToolError. */
 import type { AclOperation, AclResourceType } from '../../client/index.ts'
-import type { Given } from '../client/actions.ts'
+import type { Given } from '../given.ts'
 import { UsageError } from '../usage-error.ts'
 import { enumText, operationNamed, operationsOf, resourceText } from './acl-texts.ts'
 import { ToolError } from './tool.ts'

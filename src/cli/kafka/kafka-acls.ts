@@ -1,7 +1,7 @@
 /** `odradek kafka-acls`: access control lists by the flags of Kafka's tool, told in its form. */
 import { createInterface } from 'node:readline'
 import { type AclBinding, type Admin, KafkaError } from '../../client/index.ts'
-import type { Given } from '../client/actions.ts'
+import type { Given } from '../given.ts'
 import { UsageError } from '../usage-error.ts'
 import { type Entry, entryText, enumText, resourceText } from './acl-texts.ts'
 import { allDone } from './all-done.ts'

@@ -1,7 +1,7 @@
 /** `odradek kafka-configs`: configs of topics, brokers, groups and client metrics by the flags of Kafka's tool, told in its form. */
 import type { Admin, ConfigEntry, ConfigResource } from '../../client/index.ts'
 import { parseProperties } from '../../config/index.ts'
-import type { Given } from '../client/actions.ts'
+import type { Given } from '../given.ts'
 import { UsageError } from '../usage-error.ts'
 import { readGivenFile } from './given-file.ts'
 import { runTool, say, type ToolAsked, ToolError, toolFlags, toolFlagsText } from './tool.ts'

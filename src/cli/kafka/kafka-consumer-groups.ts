@@ -1,7 +1,7 @@
 /** `odradek kafka-consumer-groups`: groups by the flags of Kafka's tool, told in its form. */
 import { type Admin, type GroupDescription, KafkaError, settled, type TopicPartition } from '../../client/index.ts'
-import type { Given } from '../client/actions.ts'
 import { exitDone, exitFailed } from '../exit-codes.ts'
+import type { Given } from '../given.ts'
 import { progressOf } from '../groups/progress.ts'
 import { type PlannedOffset, partitionsNamed, type ResetSpot, resetPlan } from '../groups/reset-plan.ts'
 import { UsageError } from '../usage-error.ts'

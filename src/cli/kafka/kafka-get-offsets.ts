@@ -1,6 +1,6 @@
 /** `odradek kafka-get-offsets`: where partitions begin and end, by the flags of Kafka's tool, told in its form. */
 import { type Admin, KafkaError, type OffsetSpec, settled, type TopicPartition } from '../../client/index.ts'
-import type { Given } from '../client/actions.ts'
+import type { Given } from '../given.ts'
 import { includeList } from './include-list.ts'
 import { told } from './told.ts'
 import { runTool, say, ToolError, toolFlags, toolFlagsText } from './tool.ts'

@@ -1,6 +1,6 @@
 /** `odradek kafka-leader-election`: partitions get other leaders, by the flags of Kafka's tool, told in its form. */
 import { type Admin, type ElectedLeader, KafkaError, settled, type TopicPartition } from '../../client/index.ts'
-import type { Given } from '../client/actions.ts'
+import type { Given } from '../given.ts'
 import { UsageError } from '../usage-error.ts'
 import { exceptionText } from './java-exception.ts'
 import { javaPartitionOrder } from './java-hash-order.ts'

@@ -11,7 +11,7 @@ import {
 } from '../../client/index.ts'
 import { createEnv } from '../../env/index.ts'
 import { placeReplicas } from '../../metadata/index.ts'
-import type { Given } from '../client/actions.ts'
+import type { Given } from '../given.ts'
 import { UsageError } from '../usage-error.ts'
 import { exceptionText } from './java-exception.ts'
 import { javaSetOrder } from './java-hash-order.ts'

@@ -6,7 +6,7 @@ import {
   type PartitionReassignment,
   type TopicDescription,
 } from '../../client/index.ts'
-import type { Given } from '../client/actions.ts'
+import type { Given } from '../given.ts'
 import { UsageError } from '../usage-error.ts'
 import { includeList } from './include-list.ts'
 import { javaHashOrder } from './java-hash-order.ts'

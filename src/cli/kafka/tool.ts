@@ -1,10 +1,10 @@
 /** What Kafka's tools have in common under their own names: flags as they take them, and an admin client. Errors end in exit code 1. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { type Admin, KafkaError } from '../../client/index.ts'
-import { Given } from '../client/actions.ts'
 import { clientSetup, withAdmin } from '../client/client-flags.ts'
 import { withNegatives } from '../client/negative-numbers.ts'
 import { exitDone, exitFailed, exitUsage } from '../exit-codes.ts'
+import { Given } from '../given.ts'
 import { runVerb } from '../verb.ts'
 
 type FlagKinds = NonNullable<ParseArgsConfig['options']>
