@@ -15,6 +15,7 @@ import { type ForwardedWritesOptions, forwardWrites } from './forwarded-writes.t
 import { openApiDocument, openApiPath } from './openapi/document.ts'
 import { idRoutes, schemaRoutes } from './schema-routes.ts'
 import type { SecureServer } from './secure-server.ts'
+import { ServedPaths } from './served-paths.ts'
 import { settingRoutes } from './setting-routes.ts'
 import { subjectRoutes, versionRoutes } from './subject-routes.ts'
 
@@ -86,9 +87,15 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
     }
     return reply.code(status).send({ error_code: errorCode, message })
   })
-  server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error_code: 404, message: 'HTTP 404 Not Found' }),
-  )
+  const served = new ServedPaths()
+  server.addHook('onRoute', ({ url, method }) => served.add(url, method))
+  server.setNotFoundHandler(({ url }, reply) => {
+    const [path = ''] = url.split('?', 1)
+    const methods = served.methodsOf(path)
+    if (methods.length === 0) return reply.code(404).send({ error_code: 404, message: 'HTTP 404 Not Found' })
+    const message = 'HTTP 405 Method Not Allowed'
+    return reply.code(405).header('allow', methods.join(', ')).send({ error_code: 405, message })
+  })
   server.addHook('onSend', (request, reply, payload, done) => {
     if (request.routeOptions.url !== openApiPath || reply.statusCode !== 200) reply.header('content-type', contentType)
     done(null, payload)
