@@ -12,6 +12,7 @@ if (!isNodeNewEnough) {
 
 const stack = createRequire(import.meta.url)(entryOf('stack'))
 
+export const checkRegistry = stack.checkRegistry
 export const keepNodeRegistry = stack.keepNodeRegistry
 export const layered = stack.layered
 export const ListenError = stack.ListenError

@@ -97,7 +97,7 @@ describe('odradek registry', () => {
           `authentication.users.file=${file('role', 'a: b,reed')}`,
         ],
         1,
-        /the role of 'a' is admin or read, not 'reed'/,
+        /what follows the comma of 'a' is a role, admin or read/,
       ],
       [[...own, '--set', `listeners=http://127.0.0.1:${broker.port}`], 1, /of the schema registry cannot .*in use/],
     ]

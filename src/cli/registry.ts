@@ -74,7 +74,8 @@ async function serve(given: Given['values'] & Pick<Given, 'positionals'>, contex
     servers === undefined ? {} : { [serversKey]: servers },
   )
   const config = RegistryConfig.parse(texts)
-  for (const warning of config.warnings) env.logger.log('warn', warning)
+  for (const name of unknownNames(config))
+    env.logger.log('warn', `The configuration '${name}' was supplied but isn't a known config of a schema registry.`)
   return untilStopped(env, { config, kafka: await kafkaOf(config), context })
 }
 
@@ -83,6 +84,18 @@ function levelOf(text: string): LogLevel {
   if (level === undefined) throw new UsageError(`--log-level is one of ${levels.join(', ')}, not ${text}`)
   return level
 }
+
+/** Neither to the registry, nor behind `kafkastore.` to its client. */
+function unknownNames(config: RegistryConfig): readonly string[] {
+  const { unknownNames: ofClient } = clientProperties(config)
+  return config.unknownNames.filter((name) => {
+    const inner = name.startsWith('kafkastore.') ? name.slice('kafkastore.'.length) : undefined
+    return inner === undefined || ofClient.includes(inner)
+  })
+}
+
+const clientProperties = ({ clientTexts }: RegistryConfig): ClientProperties =>
+  ClientProperties.of({ file: clientTexts, pairs: [], given: new Map() })
 
 /** `kafkastore.*` are the properties of a client. Its addresses may begin with the security protocol, as Confluent's do. */
 async function kafkaOf(config: RegistryConfig): Promise<KafkaOptions> {
@@ -93,8 +106,7 @@ async function kafkaOf(config: RegistryConfig): Promise<KafkaOptions> {
   )
   if (bootstrapServers.length === 0)
     throw new ConfigError(`${serversKey} names no address of kafkastore.security.protocol, ${protocol}`)
-  const properties = ClientProperties.of({ file: config.clientTexts, pairs: [], given: new Map() })
-  return { ...(await properties.connection()), bootstrapServers }
+  return { ...(await clientProperties(config).connection()), bootstrapServers }
 }
 
 interface Serving {

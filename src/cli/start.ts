@@ -15,7 +15,15 @@ import {
   StoppedWhileStartingError,
   StorageError,
 } from '../node/index.ts'
-import { keepNodeRegistry, ListenError, layered, serverDefaults, startServer, withOwnListener } from '../stack/index.ts'
+import {
+  checkRegistry,
+  keepNodeRegistry,
+  ListenError,
+  layered,
+  serverDefaults,
+  startServer,
+  withOwnListener,
+} from '../stack/index.ts'
 import { readConfigTexts } from './config-file.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
 import { nodesMax } from './nodes/layout.ts'
@@ -132,12 +140,12 @@ async function startAlone(options: AloneOptions, { hasParent }: ProcessContext):
   // Where the parent read the lines and is gone, nobody does: the node stops under control all the same.
   if (hasParent) process.stderr.on('error', () => undefined)
   keepYoungObjectsYoung()
-  const texts = path === undefined ? withOwnListener(serverDefaults, given) : await fileTexts(path, given)
+  const texts = path === undefined ? textsWithoutFile(given) : await fileTexts(path, given)
   if (path === undefined) await refuseSeveral(createEnv().disk, texts)
   if (texts.get('process.roles')?.trim() === 'controller') inlineLittle()
   const registry = RegistryConfig.ofNode(texts)
   const env = createEnv({ json, level })
-  for (const warning of registry?.warnings ?? []) env.logger.log('warn', warning)
+  if (registry !== undefined) checkRegistry(registry)
   const stopWanted = new AbortController()
   const starting = startServer({
     texts,
@@ -175,6 +183,15 @@ const unlessStopped = (starting: Promise<Node>): Promise<Node | undefined> =>
     if (error instanceof StoppedWhileStartingError) return undefined
     throw error
   })
+
+/** A controller alone has no schema registry. */
+function textsWithoutFile(given: ReadonlyMap<string, string>): Map<string, string> {
+  const texts = withOwnListener(serverDefaults, given)
+  if (texts.get('process.roles')?.trim() === 'controller' && !given.has(registryKey)) texts.delete(registryKey)
+  return texts
+}
+
+const registryKey = 'odradek.registry.listeners'
 
 const fileTexts = async (path: string, given: ReadonlyMap<string, string>): Promise<Map<string, string>> =>
   layered(await readConfigTexts(createEnv().disk, path), given)

@@ -24,7 +24,7 @@ import {
 } from './endpoint.ts'
 import { type BaseKey, baseKey } from './listener-prefix.ts'
 import { type OwnKeys, ownKeys, ownPrefix } from './own-keys.ts'
-import { registryPrefix } from './registry-keys.ts'
+import { isNodeRegistryKey } from './registry-keys.ts'
 import { warningsWithoutEffect } from './without-effect.ts'
 
 export type ProcessRole = 'broker' | 'controller'
@@ -260,8 +260,8 @@ function unknownKeys(texts: ReadonlyMap<string, string>): readonly string[] {
     .map((name) => `The configuration '${name}' was supplied but isn't a known config.${hint(name)}`)
 }
 
-/** Those of the schema registry are checked by `RegistryConfig`. */
-const isOwn = (name: string): boolean => Object.hasOwn(ownKeys, name) || name.startsWith(registryPrefix)
+/** What those of the schema registry say is checked by `RegistryConfig`. */
+const isOwn = (name: string): boolean => Object.hasOwn(ownKeys, name) || isNodeRegistryKey(name)
 
 /** Of Odradek's own there are few: a wrong name is told the right ones. */
 const hint = (name: string): string =>

@@ -37,9 +37,21 @@ test('what is for the client is apart, and what nobody knows is told', () => {
   const config = parse({ 'kafkastore.sasl.mechanism': 'PLAIN', 'ssl.key.password': 'x', 'debug.it': '1' })
   assert.equal(config.clientTexts.get('sasl.mechanism'), 'PLAIN')
   assert.deepEqual([...config.sslTexts], [['ssl.key.password', 'x']])
-  assert.deepEqual(config.warnings, [
-    "The configuration 'debug.it' was supplied but isn't a known config of a schema registry.",
-  ])
+  assert.deepEqual(config.unknownNames, ['kafkastore.sasl.mechanism', 'debug.it'])
+})
+
+test('whoever asks for safety does not get a port that is open to all', () => {
+  const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
+    [{ 'ssl.client.authentication': 'REQUIRED' }, /ssl\.client\.authentication has no effect/],
+    [{ 'ssl.client.auth': 'true' }, /ssl\.client\.authentication has no effect/],
+    [{ 'authentication.users.file': 'users' }, /authentication\.users\.file has no effect/],
+    [{ 'host.name': '' }, /host\.name/],
+    [{ 'host.name': 'http://x' }, /host\.name/],
+    [{ listeners: 'http://u:p@h:8081' }, /listeners/],
+    [{ listeners: 'http://h/x:8081' }, /listeners/],
+  ]
+  for (const [texts, said] of refused) assert.throws(() => parse(texts), said)
+  assert.ok(parse({ listeners: 'https://h:1', 'ssl.client.auth': 'true' }).wantsCertificates)
 })
 
 test('in a node there is one where an address is given, and its cluster is the node', () => {
@@ -66,4 +78,6 @@ test('a broker does not take such keys for unknown ones', () => {
     ['odradek.registry.listeners', 'http://localhost:1'],
   ])
   assert.deepEqual(BrokerConfig.parse(texts).warnings, [])
+  texts.set('odradek.registry.listener', 'http://localhost:1')
+  assert.match(BrokerConfig.parse(texts).warnings.join(), /'odradek\.registry\.listener' was supplied/)
 })

@@ -3,7 +3,7 @@ import { type ConfigKey, parseKey } from './config-def.ts'
 import { ConfigError, invalidValue } from './config-error.ts'
 import { ConfigReader } from './config-reader.ts'
 import type { ConfigValue } from './config-value.ts'
-import { type RegistryKeys, registryKeys, registryPrefix } from './registry-keys.ts'
+import { type RegistryKeys, registryKey, registryKeys, registryPrefix } from './registry-keys.ts'
 
 export interface RegistryListener {
   readonly scheme: 'http' | 'https'
@@ -22,7 +22,8 @@ export class RegistryConfig extends ConfigReader<RegistryKeys> {
   readonly clientTexts: Texts
   /** `ssl.*`, of the listener and of connections to other instances. */
   readonly sslTexts: Texts
-  readonly warnings: readonly string[]
+  /** Some of `kafkastore.` may be of the client. */
+  readonly unknownNames: readonly string[]
 
   private constructor(texts: Texts, prefix: string) {
     super(parsed(texts, prefix))
@@ -33,9 +34,30 @@ export class RegistryConfig extends ConfigReader<RegistryKeys> {
     this.listener = listenerOf(key, text)
     this.clientTexts = behind(storePrefix, texts)
     this.sslTexts = new Map([...texts].filter(([name]) => name.startsWith('ssl.')))
-    this.warnings = [...texts.keys()]
-      .filter((name) => keyOf(name) === undefined && !name.startsWith(storePrefix))
-      .map((name) => `The configuration '${prefix}${name}' was supplied but isn't a known config of a schema registry.`)
+    this.unknownNames = [...texts.keys()].filter((name) => registryKey(name) === undefined)
+    this.#check(prefix)
+  }
+
+  /** Whoever asks for safety does not get a port that is open to all. */
+  #check(prefix: string): void {
+    const refuse = (key: string, why: string): never => {
+      throw new ConfigError(`${prefix}${key} has no effect: ${why}`)
+    }
+    if (this.wantsCertificates && this.listener.scheme === 'http')
+      refuse('ssl.client.authentication', `a listener that is not https:// sees no certificates`)
+    if (this.textOrNull('authentication.users.file') !== null && !this.wantsLogins)
+      refuse('authentication.users.file', 'authentication.method is not BASIC')
+    const host = this.textOrNull('host.name')
+    if (host !== null && !isHost(host))
+      throw invalidValue(`${prefix}host.name`, host, 'It should be the name of a host.')
+  }
+
+  get wantsLogins(): boolean {
+    return this.text('authentication.method').toUpperCase() === 'BASIC'
+  }
+
+  get wantsCertificates(): boolean {
+    return this.boolean('ssl.client.auth') || this.text('ssl.client.authentication') !== 'NONE'
   }
 
   /** Of a file of its own. Throws ConfigError. */
@@ -62,9 +84,6 @@ const behind = (prefix: string, texts: Texts): Texts =>
     [...texts].filter(([name]) => name.startsWith(prefix)).map(([name, text]) => [name.slice(prefix.length), text]),
   )
 
-const keyOf = (name: string): ConfigKey | undefined =>
-  Object.entries(registryKeys).find(([each, { synonyms }]) => each === name || [...synonyms].includes(name))?.[1]
-
 function parsed(texts: Texts, prefix: string): ReadonlyMap<string, ConfigValue> {
   const values = new Map<string, ConfigValue>()
   for (const [name, key] of Object.entries<ConfigKey>(registryKeys)) {
@@ -74,9 +93,12 @@ function parsed(texts: Texts, prefix: string): ReadonlyMap<string, ConfigValue> 
   return values
 }
 
+/** A name, or an address, with or without brackets. */
+const isHost = (text: string): boolean => /^[\w.-]+$|^\[?[0-9a-fA-F:.]+(?:%\w+)?\]?$/.test(text)
+
 function listenerOf(key: string, text: string): RegistryListener {
   const [, scheme = '', host = '', port = ''] = /^(https?):\/\/(.*):(\d{1,5})\/?$/i.exec(text) ?? []
-  if (scheme === '' || Number(port) > 65_535)
+  if (scheme === '' || Number(port) > 65_535 || (host !== '' && !isHost(host)))
     throw invalidValue(key, text, 'It should be one address in the form `http://{host}:{port}`, or `https://`.')
   const isHttps = scheme.toLowerCase() === 'https'
   const bare = host.replace(/^\[(.*)\]$/, '$1')

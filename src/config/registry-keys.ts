@@ -2,7 +2,7 @@
  * Configs of a schema registry, by the names of Confluent's (`schema-registry.properties`). In the configuration of a node they stand
  * behind `odradek.registry.`, which a broker of Kafka's passes over.
  */
-import { boolean, type ConfigKeys, int, list, password, string } from './config-def.ts'
+import { boolean, type ConfigKey, type ConfigKeys, int, list, password, string } from './config-def.ts'
 import { atLeast, between, oneOf, oneOfIgnoringCase } from './validators.ts'
 
 /** Of a key in the configuration of a node. */
@@ -52,6 +52,7 @@ export const registryKeys = {
     doc: 'Which schemas may follow one another, where nothing else was set by `PUT /config`.',
   }),
   'schema.registry.group.id': string('schema-registry', { doc: 'Instances with the same are one registry.' }),
+  'ssl.client.auth': boolean(false, { doc: 'The older way to say REQUIRED.' }),
   'ssl.client.authentication': string('NONE', {
     valid: oneOf('NONE', 'REQUESTED', 'REQUIRED'),
     doc: 'Whether who connects shows a certificate that ssl.truststore.* trusts.',
@@ -59,12 +60,19 @@ export const registryKeys = {
   'ssl.key.password': password({ doc: 'Of the key.' }),
   'ssl.keystore.certificate.chain': password({ doc: 'The certificate with its chain, in PEM.' }),
   'ssl.keystore.key': password({ doc: 'The key of the certificate, in PEM.' }),
-  'ssl.keystore.location': string(null, { doc: 'A file with both: PEM or PKCS12, as ssl.keystore.type says.' }),
-  'ssl.keystore.password': password({ doc: 'Of that file, where it is PKCS12.' }),
-  'ssl.keystore.type': string('JKS', { doc: 'PEM or PKCS12.' }),
+  'ssl.keystore.location': string(null, { doc: 'A file with both, in PEM.' }),
+  'ssl.keystore.type': string('JKS', { doc: 'PEM is what is read.' }),
   'ssl.truststore.certificates': password({ doc: 'Whom to trust, in PEM: clients, and other instances.' }),
   'ssl.truststore.location': string(null, { doc: 'A file with these.' }),
-  'ssl.truststore.type': string('JKS', { doc: 'PEM.' }),
+  'ssl.truststore.type': string('JKS', { doc: 'PEM is what is read.' }),
 } satisfies ConfigKeys
 
 export type RegistryKeys = typeof registryKeys
+
+/** By which it is known here, or by its older name. */
+export const registryKey = (name: string): ConfigKey | undefined =>
+  Object.entries<ConfigKey>(registryKeys).find(([each, { synonyms }]) => each === name || synonyms.includes(name))?.[1]
+
+/** Of the configuration of a node. */
+export const isNodeRegistryKey = (name: string): boolean =>
+  name.startsWith(registryPrefix) && registryKey(name.slice(registryPrefix.length)) !== undefined

@@ -4,10 +4,10 @@ export {
   BrokerConfig,
   brokerKey,
   ConfigError,
+  isNodeRegistryKey,
   ownKeys,
   parseProperties,
   RegistryConfig,
-  registryPrefix,
 } from '../config/index.ts'
 export { MissingMetadataError, QuorumStateError } from '../raft/index.ts'
 export * from './bootstrap-checkpoint.ts'

@@ -59,6 +59,7 @@ export class Node {
   readonly #reserves: readonly DiskReserve[]
   readonly #bound: BoundListener[] = []
   readonly #guests: (() => Promise<void>)[] = []
+  #isLeaving = false
   #clusterId: string | undefined
   #role: BrokerRole | undefined
   #quorum: MetadataQuorum | undefined
@@ -334,6 +335,11 @@ export class Node {
     return this.listeners.filter(({ listener }) => !controllerListenerNames.includes(listener))
   }
 
+  /** That by which brokers reach each other. */
+  get interBrokerListener(): BoundListener | undefined {
+    return this.#bound.find(({ listener }) => listener === this.#options.config.interBrokerListenerName)
+  }
+
   get clusterId(): string {
     return present(this.#clusterId, 'the id of the cluster')
   }
@@ -384,6 +390,7 @@ export class Node {
   /** What runs on this node, and needs it: it is ended before anything of the node is, and should not take long. */
   beforeLeaving(end: () => Promise<void>): void {
     this.#guests.push(end)
+    if (this.#isLeaving) void this.#endGuests()
   }
 
   /** The first step of a stop, before a controller of this node has its turn: the broker hands leadership over and is gone. */
@@ -392,8 +399,11 @@ export class Node {
     await this.#role?.leave()
   }
 
+  /** One that fails does not keep the broker from handing leadership over. */
   async #endGuests(): Promise<void> {
-    await Promise.all(this.#guests.splice(0).map((end) => end()))
+    this.#isLeaving = true
+    for (const ended of await Promise.allSettled(this.#guests.splice(0).map((end) => end())))
+      if (ended.status === 'rejected') logUncleanStop(this.#options.env, ended.reason)
   }
 
   /** Stops under control: leadership is handed over, who waits is answered, everything is flushed. */

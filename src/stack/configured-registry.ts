@@ -22,14 +22,18 @@ export async function startConfiguredRegistry(
 ): Promise<RunningRegistry> {
   const { startRegistryService } = await import('./registry-service.ts')
   try {
-    return await startRegistryService(env, { ...optionsOf(config), kafka, ...(stopWanted && { stopWanted }) })
+    return await startRegistryService(env, { ...registryOptions(config), kafka, ...(stopWanted && { stopWanted }) })
   } catch (error) {
     // Of certificates and users: they come from the configuration.
     throw error instanceof TypeError ? new ConfigError(error.message) : error
   }
 }
 
-function optionsOf(config: RegistryConfig): Omit<RegistryServiceOptions, 'kafka'> {
+/** Throws ConfigError for files that cannot be read, or have what they should not. */
+export const checkRegistry = (config: RegistryConfig): void => void registryOptions(config)
+
+/** All but the cluster. Throws ConfigError. */
+export function registryOptions(config: RegistryConfig): Omit<RegistryServiceOptions, 'kafka'> {
   const { listener } = config
   const advertisedHost = config.textOrNull('host.name')
   const users = usersOf(config)
@@ -59,7 +63,8 @@ const clientAuths = { NONE: 'none', REQUESTED: 'requested', REQUIRED: 'required'
 function tlsOf(config: RegistryConfig): RegistryTls {
   const { cert, key, ca, passphrase } = tlsOptions(config.sslTexts)
   const wanted = config.text('ssl.client.authentication')
-  const clientAuth = Object.entries(clientAuths).find(([name]) => name === wanted)?.[1] ?? 'none'
+  const told = Object.entries(clientAuths).find(([name]) => name === wanted)?.[1] ?? 'none'
+  const clientAuth = config.boolean('ssl.client.auth') ? 'required' : told
   if (cert === undefined || key === undefined)
     throw new ConfigError('An https listener of a registry has a certificate with its key, in PEM: ssl.keystore.*')
   return {
@@ -79,7 +84,7 @@ const textOf = (material: TlsMaterial): string =>
 
 /** `name: password`, or `name: password,role`, a line each: a password with a comma is given as a hash. */
 function usersOf(config: RegistryConfig): Record<string, RegistryUser> | undefined {
-  if (config.text('authentication.method').toUpperCase() !== 'BASIC') return undefined
+  if (!config.wantsLogins) return undefined
   const key = 'authentication.users.file'
   const path = config.textOrNull(key)
   if (path === null) throw new ConfigError(`authentication.method=BASIC needs ${key}`)
@@ -87,9 +92,14 @@ function usersOf(config: RegistryConfig): Record<string, RegistryUser> | undefin
   for (const [name, text] of parseProperties(fileText(key, path))) {
     const comma = text.indexOf(',')
     const role = comma < 0 ? 'admin' : text.slice(comma + 1).trim()
+    // What stands there may be the rest of a password, and is not told.
     if (role !== 'admin' && role !== 'read')
-      throw new ConfigError(`${key}: the role of '${name}' is admin or read, not '${role}'`)
-    users.push([name, { password: comma < 0 ? text : text.slice(0, comma), role }])
+      throw new ConfigError(`${key}: what follows the comma of '${name}' is a role, admin or read`)
+    const password = comma < 0 ? text : text.slice(0, comma)
+    const [, form] = /^(MD5|OBF|CRYPT):/.exec(password) ?? []
+    if (form !== undefined)
+      throw new ConfigError(`${key}: '${name}' has a password in the form ${form}, which is not read here: scrypt: is`)
+    users.push([name, { password, role }])
   }
   return Object.fromEntries(users)
 }

@@ -1,5 +1,5 @@
 /** The door `odradek`: a broker in a test, and what `odradek start` runs. */
-export { type ConfiguredRegistryOptions, startConfiguredRegistry } from './configured-registry.ts'
+export { type ConfiguredRegistryOptions, checkRegistry, startConfiguredRegistry } from './configured-registry.ts'
 export { layered, serverDefaults, testDefaults, withOwnListener } from './default-config.ts'
 export { ListenError } from './listen-error.ts'
 export { keepNodeRegistry } from './node-registry.ts'

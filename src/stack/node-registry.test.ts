@@ -73,3 +73,22 @@ test('a config of the registry that nobody knows is a slip in a test', async () 
   await assert.rejects(startBroker({ config }), /odradek\.registry\.leader\.eligible/)
   await assert.rejects(startBroker({ config: { 'odradek.registry.listeners': '8081' } }), /http:\/\/\{host\}:\{port\}/)
 })
+
+test('what runs on a node is ended when it leaves, once, and at once where it comes later; one that fails does not matter', async () => {
+  const node = await startServer({ texts: layered(testDefaults), formatsEmpty: true, write: () => undefined })
+  const ended: string[] = []
+  const guest = (name: string) => (): Promise<void> => {
+    ended.push(name)
+    return name === 'bad' ? Promise.reject(new Error('it does not want to')) : Promise.resolve()
+  }
+  node.beforeLeaving(guest('bad'))
+  node.beforeLeaving(guest('good'))
+  assert.deepEqual(ended, [])
+  await node.leave()
+  assert.deepEqual(ended, ['bad', 'good'])
+  node.beforeLeaving(guest('late'))
+  assert.deepEqual(ended, ['bad', 'good', 'late'])
+  await node.stop()
+  assert.deepEqual(ended, ['bad', 'good', 'late'])
+  assert.equal(await node.ended, undefined)
+})

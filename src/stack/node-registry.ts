@@ -3,9 +3,11 @@
  * it reaches as any client does, and is ended before the node is.
  */
 import { type Env, present } from '../base/index.ts'
+import { KafkaError } from '../client/index.ts'
 import type { Node, RegistryConfig } from '../node/index.ts'
 import type { RunningRegistry } from '../registry/index.ts'
 import { startConfiguredRegistry } from './configured-registry.ts'
+import { ListenError } from './listen-error.ts'
 
 const allAddresses: ReadonlySet<string> = new Set(['', '0.0.0.0', '::', '[::]'])
 const retryMsMin = 1000
@@ -19,7 +21,7 @@ export async function startNodeRegistry(
   config: RegistryConfig,
   { env, stopWanted }: { readonly env: Env; readonly stopWanted?: AbortSignal },
 ): Promise<RunningRegistry> {
-  const { host, port } = present(node.brokerListeners[0], 'a listener for clients')
+  const { host, port } = present(node.interBrokerListener, 'a listener of the broker')
   const address = allAddresses.has(host) ? '127.0.0.1' : host
   const kafka = { bootstrapServers: `${address.includes(':') ? `[${address}]` : address}:${port}` }
   return startConfiguredRegistry(config, { env, kafka, ...(stopWanted && { stopWanted }) })
@@ -35,7 +37,9 @@ export async function keepNodeRegistry(node: Node, config: RegistryConfig, env: 
   node.beforeLeaving(async () => {
     ending.abort(new Error('the node stops'))
     const stopped = kept.then((registry) => registry?.stop())
-    await Promise.race([stopped, rest(env, endMsMax)])
+    const late = new AbortController()
+    await Promise.race([stopped, rest(env, endMsMax, late.signal)])
+    late.abort()
   })
   await kept
 }
@@ -52,6 +56,10 @@ async function keep(
     } catch (error) {
       if (stopWanted.aborted) break
       const reason = error instanceof Error ? error.message : String(error)
+      if (!mayPass(error)) {
+        env.logger.log('error', 'there is no schema registry', { reason })
+        break
+      }
       const level = reason === told ? 'debug' : 'error'
       env.logger.log(level, 'there is no schema registry yet: it is tried again', { reason })
       told = reason
@@ -61,13 +69,19 @@ async function keep(
   return undefined
 }
 
-const rest = ({ clock }: Env, ms: number, stopWanted?: AbortSignal): Promise<void> =>
+/** Of a wrong configuration nothing changes. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof KafkaError ||
+  error instanceof ListenError ||
+  (error instanceof Error && error.name === 'RegistryError')
+
+const rest = ({ clock }: Env, ms: number, stopWanted: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const end = (): void => {
       timer.cancel()
-      stopWanted?.removeEventListener('abort', end)
+      stopWanted.removeEventListener('abort', end)
       resolve()
     }
     const timer = clock.after(ms, end)
-    stopWanted?.addEventListener('abort', end)
+    stopWanted.addEventListener('abort', end)
   })

@@ -4,7 +4,8 @@
  */
 import type { LogLevel } from '../base/index.ts'
 import { createEnv } from '../env/index.ts'
-import { brokerKey, ConfigError, type Node, ownKeys, RegistryConfig, registryPrefix } from '../node/index.ts'
+import { brokerKey, ConfigError, isNodeRegistryKey, type Node, ownKeys, RegistryConfig } from '../node/index.ts'
+import { checkRegistry } from './configured-registry.ts'
 import { layered, testDefaults, withOwnListener } from './default-config.ts'
 import { startServer } from './server.ts'
 
@@ -48,8 +49,9 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   const own = registry ? layered(registryDefaults, configTexts(config)) : configTexts(config)
   const texts = withOwnListener(testDefaults, own)
   const registryConfig = RegistryConfig.ofNode(texts)
-  const [unknown] = registryConfig?.warnings ?? []
-  if (unknown !== undefined) throw new ConfigError(unknown)
+  if (registryConfig !== undefined) checkRegistry(registryConfig)
+  const idle = [...own.keys()].find((key) => registryConfig === undefined && isNodeRegistryKey(key))
+  if (idle !== undefined) throw new ConfigError(`${idle} has no effect: this broker is to have no schema registry`)
   const told = { level, ...(log && { write: log }) }
   const node = await startServer({ texts, formatsEmpty: true, ...told })
   if (registryConfig === undefined) return runningBroker(node, undefined)
@@ -90,7 +92,7 @@ function configTexts(config: Readonly<Record<string, unknown>>): Map<string, str
   const texts = new Map<string, string>()
   for (const [key, value] of Object.entries(config)) {
     // A server passes over what it does not know, as Kafka does; in a test it is a slip.
-    if (brokerKey(key) === undefined && !(key in ownKeys) && !key.startsWith(registryPrefix)) {
+    if (brokerKey(key) === undefined && !(key in ownKeys) && !isNodeRegistryKey(key)) {
       throw new ConfigError(`Unknown broker config '${key}' was given to startBroker.`)
     }
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {

@@ -81,7 +81,7 @@ describe('the configurations of several nodes', () => {
     const settings = {
       'num.partitions': '6',
       'odradek.metrics.listener': '127.0.0.1:9404',
-      'odradek.registry.listeners': 'https://localhost:8443',
+      'odradek.registry.listeners': ' https://localhost:8443/ ',
     }
     const nodes = laidOut(4, { file, settings })
     for (const node of nodes) BrokerConfig.parse(node.texts)

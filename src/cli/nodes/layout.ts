@@ -176,9 +176,11 @@ class Layout {
   }
 }
 
+const addressWithPort = /^(.*):(\d+)\/?$/
+
 /** Of what is at no other place, and may be at none. */
 function movePort(texts: Map<string, string>, key: string, id: number): void {
-  const [, host, port] = /^(.*):(\d+)$/.exec(texts.get(key) ?? '') ?? []
+  const [, host, port] = addressWithPort.exec(texts.get(key)?.trim() ?? '') ?? []
   if (host !== undefined && port !== undefined && port !== '0') texts.set(key, `${host}:${Number(port) + id - 1}`)
 }
 
@@ -198,7 +200,7 @@ function checkPorts(nodes: readonly NodeLayout[]): void {
   for (const { id, texts } of nodes) {
     const taken = places('listeners', texts.get('listeners') ?? '').map((place) => [shown(place), place.port] as const)
     for (const key of [metricsKey, registryKey]) {
-      const port = /:(\d+)$/.exec(texts.get(key) ?? '')?.[1]
+      const port = addressWithPort.exec(texts.get(key)?.trim() ?? '')?.[2]
       if (port !== undefined && port !== '0') taken.push([key, Number(port)])
     }
     for (const [what, port] of taken) {
