@@ -4,7 +4,7 @@
  *   --rounds N       rounds of both (3)
  *   --only NAME      one scenario, or a folder of them (groups); may be repeated
  *   --skip-odradek   Kafka alone: proves the generator and the machine
- *   --skip-kafka     Odradek alone, where it is not held to Kafka: clients
+ *   --skip-kafka     Odradek alone, where it is not held to Kafka: clients, schemas
  *   --quick          a tenth of the load, no memory touching: proves that all works, its figures say nothing
  *   --json           the raw figures of each round
  *
@@ -41,6 +41,8 @@ import { creation, creationInQuorum } from './scenarios/quorum/topics.ts'
 import { replicationIdle } from './scenarios/replication/idle.ts'
 import { replicationLoad } from './scenarios/replication/load.ts'
 import { requests } from './scenarios/requests.ts'
+import { schemaRegistry } from './scenarios/schemas/registry.ts'
+import { schemaSerdes } from './scenarios/schemas/serdes.ts'
 import { start } from './scenarios/start.ts'
 import { startBroker } from './scenarios/start-broker.ts'
 
@@ -61,6 +63,8 @@ const scenarios: readonly Scenario[] = [
   clientProduce,
   clientConsume,
   clientMemory,
+  schemaSerdes,
+  schemaRegistry,
   classicGroups,
   consumerGroups,
   manyPartitions,

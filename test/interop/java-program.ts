@@ -9,7 +9,7 @@ import { run, runOrThrow } from '../../bench/child.ts'
 import { kafkaJars } from '../../bench/kafka.ts'
 import { cache } from '../../bench/paths.ts'
 
-const folder = join(import.meta.dirname, 'java')
+const ownFolder = join(import.meta.dirname, 'java')
 
 async function hasCompiler(): Promise<boolean> {
   try {
@@ -26,12 +26,13 @@ export class JavaProgram {
   readonly shippedJar: string
   readonly #source: string
   readonly #classes: string
-
+  readonly #folder: string
   readonly #libraries: () => Promise<string>
 
-  /** `libraries`: the folder of jars that it stands on. */
-  constructor(name: string, libraries: () => Promise<string> = kafkaJars) {
+  /** `libraries`: the folder of jars that it stands on; `folder`: where its source is. */
+  constructor(name: string, libraries: () => Promise<string> = kafkaJars, folder: string = ownFolder) {
     this.name = name
+    this.#folder = folder
     this.#libraries = libraries
     this.#source = join(folder, `${name}.java`)
     const hash = createHash('sha256').update(readFileSync(this.#source)).digest('hex').slice(0, 12)
@@ -59,7 +60,7 @@ export class JavaProgram {
 
   /** Of what was compiled here. */
   async ship(): Promise<void> {
-    for (const old of globSync(`${this.#file}-*.jar`, { cwd: folder })) rmSync(join(folder, old))
+    for (const old of globSync(`${this.#file}-*.jar`, { cwd: this.#folder })) rmSync(join(this.#folder, old))
     const args = ['--create', '--date=2026-01-01T00:00:00Z', '--file', this.shippedJar, '-C', this.#classes, '.']
     await runOrThrow({ command: 'jar', args, timeoutMs: 60_000 })
   }

@@ -68,7 +68,7 @@ export async function until(options: {
 
 const pythonSerdes = 'avro,json,protobuf,schemaregistry'
 /** By which it is seen whether those are there. */
-const serdePackages = ['fastavro==1.13.1', 'jsonschema==4.26.0', 'protobuf==7.36.2']
+const serdePackages = ['fastavro==1.13.1', 'grpcio-tools==1.85.1', 'jsonschema==4.26.0', 'protobuf==7.36.2']
 
 export const python = (): string => join(cache, 'interop-venv', 'bin', 'python')
 

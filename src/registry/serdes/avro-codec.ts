@@ -1,89 +1,93 @@
 /** Avro payloads, by `avsc`. What a writer wrote is read as the reader's schema has it, by Avro's rules. */
 import avsc from 'avsc'
 import { countedTypes, ItemBudget } from './avro-bounds.ts'
-import type { Codec, Encoder, WholeSchema } from './codec.ts'
+import { type AvroCode, avroCode } from './avro-code.ts'
+import { type Longs, numberType } from './avro-numbers.ts'
+import { type Defaults, schemaOf } from './avro-text.ts'
+import { unionType } from './avro-unions.ts'
+import { type Codec, type Decode, type Encoder, isSameSchema, type WholeSchema } from './codec.ts'
 
 export interface AvroOptions {
   /**
    * What a `long` is: a number (default), and an error where that would not be exact, beyond 2^53; or a bigint, always.
    */
-  readonly longs?: 'number' | 'bigint'
+  readonly longs?: Longs
 }
 
 /** By which a named type is known; those of the schemas that are referred to are there before. */
 interface Naming {
   readonly registry: Record<string, avsc.Type>
-  readonly typeHook: (schema: avsc.Schema, options: unknown) => avsc.Type | undefined
+  readonly typeHook: (schema: avsc.Schema, options: object) => avsc.Type | undefined
 }
-
-/** Of a schema, in characters: code is made of it. */
-const textMax = 1_000_000
-
-const bigints = avsc.types.LongType.__with({
-  fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
-  toBuffer(value: bigint) {
-    const buffer = Buffer.allocUnsafe(8)
-    buffer.writeBigInt64LE(value)
-    return buffer
-  },
-  fromJSON: (value: number | string) => BigInt(value),
-  toJSON: (value: bigint) => Number(value),
-  isValid: (value: unknown) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value,
-  compare: (a: bigint, b: bigint) => (a === b ? 0 : a < b ? -1 : 1),
-})
 
 export function avroCodec<T>({ longs = 'number' }: AvroOptions = {}): Codec<T> {
   const budget = new ItemBudget()
   const counted = countedTypes(budget)
   const typeHook: Naming['typeHook'] = (schema, options) =>
-    longs === 'bigint' && isLong(schema) ? bigints : counted(schema, options)
-  const typeOf = ({ schema, resolved }: WholeSchema): avsc.Type => {
+    Array.isArray(schema) ? unionType(schema, options) : (numberType(nameOf(schema), longs) ?? counted(schema, options))
+  const ownDefaults = longs === 'bigint' ? 'exact' : 'rounded'
+  const typeOf = ({ schema, resolved }: WholeSchema, defaults: Defaults): avsc.Type => {
     const naming: Naming = { registry: {}, typeHook }
-    for (const { text } of resolved) parsed(text, naming)
-    return parsed(schema, naming)
+    const parsed = (text: string): avsc.Type => avsc.Type.forSchema(schemaOf(text, defaults), naming)
+    for (const { text } of resolved) parsed(text)
+    return parsed(schema)
   }
   const decoded = (payload: Buffer, type: avsc.Type, resolver?: Parameters<avsc.Type['fromBuffer']>[1]): T => {
     budget.reset(payload)
     return type.fromBuffer(payload, resolver)
   }
+  /** What is read as it was written. */
+  const decoderOf = (type: avsc.Type): Decode<T> => {
+    const code = avroCode(type)
+    return (payload, from = 0) => {
+      try {
+        // Of the type that the caller states, as of `avsc` too.
+        if (code !== undefined) return code.decode(payload, from) as T
+      } catch {
+        // What it does not take `avsc` takes, or tells what is wrong with it.
+      }
+      return decoded(payload.subarray(from), type)
+    }
+  }
   return {
     schemaType: 'AVRO',
     encoder(whole): Encoder<T> {
-      const type = typeOf(whole)
-      return { name: type.name, encode: (value) => encoded(type, value) }
+      const type = typeOf(whole, ownDefaults)
+      const code = avroCode(type)
+      return { name: type.name, encode: (value, head) => encoded(type, { code, value, head }) }
     },
     decoder(writer, reader) {
-      const written = typeOf(writer)
-      if (reader === undefined || reader.schema === writer.schema) return (payload) => decoded(payload, written)
-      const read = typeOf(reader)
+      const written = typeOf(writer, 'none')
+      if (reader === undefined || isSameSchema(reader, writer)) return decoderOf(written)
+      const read = typeOf(reader, ownDefaults)
+      // Written otherwise, and meaning the same.
+      if (read.equals(written)) return decoderOf(read)
       const resolver = read.createResolver(written)
-      return (payload) => decoded(payload, read, resolver)
+      return (payload, from = 0) => decoded(payload.subarray(from), read, resolver)
     },
   }
 }
 
-/** One with a logical type is one too. */
-const isLong = (schema: avsc.Schema): boolean => {
-  const type: unknown = typeof schema === 'object' && 'type' in schema ? schema.type : schema
-  return type === 'long'
-}
+const nothing = Buffer.alloc(0)
 
-function parsed(text: string, naming: Naming): avsc.Type {
-  if (text.length > textMax) throw new TypeError(`a schema has at most ${textMax} characters`)
-  let schema: avsc.Schema
-  try {
-    schema = JSON.parse(text)
-  } catch {
-    // The bare name of a primitive is a schema as well.
-    schema = text
-  }
-  return avsc.Type.forSchema(schema, naming)
+/** One with a logical type has the name of what it stands on. */
+const nameOf = (schema: avsc.Schema): unknown => (typeof schema === 'object' && 'type' in schema ? schema.type : schema)
+
+interface Encoded {
+  readonly code: AvroCode | undefined
+  readonly value: unknown
+  readonly head: Uint8Array | undefined
 }
 
 /** What does not fit is looked at again, to tell where. */
-function encoded(type: avsc.Type, value: unknown): Buffer {
+function encoded(type: avsc.Type, { code, value, head = nothing }: Encoded): Buffer {
   try {
-    return type.toBuffer(value)
+    if (code !== undefined) return code.encode(value, head)
+  } catch {
+    // What it does not take `avsc` takes, or tells what is wrong with it.
+  }
+  try {
+    return Buffer.concat([head, type.toBuffer(value)])
   } catch (error) {
     type.isValid(value, { errorHook: (path, bad, at) => misfit(path, bad, at) })
     throw error

@@ -1,7 +1,9 @@
 /** JSON, valid under a JSON Schema: what is written is checked, and what is read. */
 
 import type { Codec, Encoder, WholeSchema } from './codec.ts'
+import { notPlain, plainCopy } from './json-copy.ts'
 import { jsonDepth } from './json-depth.ts'
+import { payloadOf } from './json-payload.ts'
 import { type JsonValidator, jsonValidator } from './json-validator.ts'
 
 export interface JsonOptions {
@@ -18,12 +20,12 @@ export function jsonCodec<T>({ validate = true }: JsonOptions = {}): Codec<T> {
     schemaType: 'JSON',
     encoder(whole): Encoder<T> {
       const check = validatorOf(whole)
-      return { name: titleOf(whole.schema), encode: (value) => encoded(value, check) }
+      return { name: titleOf(whole.schema), encode: (value, head) => encoded(value, check, head) }
     },
     decoder(writer, reader) {
       const check = validatorOf(reader ?? writer)
-      return (payload) => {
-        const value = parsed(payload)
+      return (payload, from = 0) => {
+        const value = parsed(payload.subarray(from))
         check?.(value)
         // Of the type that the caller states: that the schema describes it is for the caller to see to.
         return value as T
@@ -39,18 +41,31 @@ function titleOf(text: string): string | undefined {
   return typeof title === 'string' ? title : undefined
 }
 
-function encoded(value: unknown, check: JsonValidator | undefined): Buffer {
+function encoded(value: unknown, check: JsonValidator | undefined, head: Uint8Array = nothing): Buffer {
+  return payloadOf(check === undefined ? textOf(value) : checkedText(value, check), head)
+}
+
+/** What is written is what counts: a Date is a string there, and what is undefined is not there. */
+function checkedText(value: unknown, check: JsonValidator): string {
+  const copy = plainCopy(value)
+  const text = textOf(copy === notPlain ? value : copy)
+  check(copy === notPlain ? JSON.parse(text) : copy)
+  return text
+}
+
+function textOf(value: unknown): string {
   // Undefined for what JSON has nothing for.
   const text: string | undefined = JSON.stringify(value)
   if (text === undefined) throw new TypeError(`JSON has nothing for ${typeof value}`)
-  // What is written is what counts: a Date is a string there, and what is undefined is not there.
-  check?.(JSON.parse(text))
-  return Buffer.from(text)
+  return text
 }
 
+const nothing = Buffer.alloc(0)
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 function parsed(payload: Buffer): unknown {
   if (jsonDepth(payload, depthMax) > depthMax) throw new TypeError(`the JSON is nested deeper than ${depthMax}`)
-  return JSON.parse(utf8.decode(payload))
+  const text = payload.toString()
+  // What is no UTF-8 became a sign that says so, which may have been there as well; and before a text there may be a mark of its order.
+  return JSON.parse(text.includes('\ufffd') || text.startsWith('\ufeff') ? utf8.decode(payload) : text)
 }

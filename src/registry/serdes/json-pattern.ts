@@ -4,6 +4,7 @@
  */
 import type * as Re2 from 're2js'
 import { lazyPackage } from '../../base/index.ts'
+import { re2Expression } from './json-expression.ts'
 
 const re2 = lazyPackage<typeof Re2>('re2js')
 
@@ -56,7 +57,7 @@ export class Patterns {
 function compiled(source: string, shown: string): Re2.RE2JS {
   const { RE2JS } = re2()
   try {
-    return RE2JS.compile(RE2JS.translateRegExp(source))
+    return RE2JS.compile(RE2JS.translateRegExp(re2Expression(source)))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new SyntaxError(`RE2 does not know the regular expression '${shown}': ${why}`)

@@ -146,6 +146,47 @@ describe('values', () => {
   })
 })
 
+describe('what is not usual is taken as well', () => {
+  test('objects of classes, without a prototype, Maps, and names without a value', () => {
+    class Item {
+      item = 'book'
+      price = Object.assign(Object.create(null), { cents: 1 })
+      byId = new Map([[5n, 'a']])
+      card = undefined
+      cash = 0
+    }
+    const value = { item: 'book', price: { cents: 1 }, byId: { 5: 'a' }, cash: 0 }
+    assert.deepEqual(read(shop, write(shop, new Item())), { ...empty, ...value })
+    assert.deepEqual(write(shop, new Item()), write(shop, value))
+    assert.throws(() => write(shop, { ...value, nothing: undefined }), /^TypeError: nothing: message Order has no such/)
+    assert.throws(() => write(shop, { cash: 1, card: '' }), /only one field/)
+    assert.throws(() => write(shop, { price: { unit: 'CHF' } }), /price\.cents: it is required/)
+    assert.throws(() => write(shop, { lines: { a: { count: 1, n: 2 } } }), /lines\["a"\]\.n: message Line has no such/)
+  })
+
+  test('fields that are called as what every object has', () => {
+    const schema = whole(`syntax = "proto3"; message M {
+      string constructor = 1; int32 toString = 2; optional bool valueOf = 3; repeated M hasOwnProperty = 4; }`)
+    const none = { constructor: '', toString: 0, hasOwnProperty: [] }
+    const value = { constructor: 'a', toString: 5, valueOf: false, hasOwnProperty: [none] }
+    assert.deepEqual(read(schema, write(schema, value)), value)
+    assert.deepEqual(read(schema, Buffer.of(0)), none)
+  })
+
+  test('what was not sent of a message of proto2 is not there, whatever its default', () => {
+    const schema = whole('syntax = "proto2"; message M { optional int64 a = 1 [default = 7]; repeated int64 b = 2; }')
+    assert.deepEqual(read(schema, Buffer.of(0)), { b: [] })
+    assert.deepEqual(read(schema, write(schema, { a: 0, b: [1, 2n, -3] })), { a: 0, b: [1, 2, -3] })
+  })
+
+  test('a value of a payload is nobody else’s', () => {
+    const [one, other] = [read(shop, Buffer.of(0)), read(shop, Buffer.of(0))].map(Object)
+    one.counts.push(5)
+    one.lines.a = 1
+    assert.deepEqual(other, empty)
+  })
+})
+
 describe('messages', () => {
   test('by full name, without the package, by the last part; told by their indexes', () => {
     for (const [message, hex, value] of [
@@ -200,6 +241,23 @@ describe('messages', () => {
     assert.throws(() => write(schema, { m: { x: {} } }), /m\["x"\]: the key is no int64/)
     assert.throws(() => write(schema, { m: { 1: { y: 'a' } } }), /m\["1"\]\.value\.y: string a/)
     assert.throws(() => write(schema, { n: { yes: 'a' } }), /neither true nor false/)
+  })
+
+  test('an entry of a map without its key is that of zero', () => {
+    const keys = ['int32', 'uint64', 'sfixed64', 'sint64']
+    const fields = keys.map((key, at) => `map<${key}, string> m${at} = ${at + 1};`)
+    const schema = whole(`syntax = "proto3"; message A { ${fields.join(' ')} }`)
+    assert.deepEqual(read(schema, Buffer.from('000a0012001a002200', 'hex')), {
+      ...{ m0: { 0: '' }, m1: { 0: '' }, m2: { 0: '' }, m3: { 0: '' } },
+    })
+  })
+
+  test('a schema of the same text that imports another version is another schema', () => {
+    const text = 'syntax = "proto3"; import "line.proto"; message Order { Line line = 1; }'
+    const line = (fields: string): string => `syntax = "proto3"; message Line { ${fields} }`
+    const writer = whole(text, { 'line.proto': line('int32 x = 1;') })
+    const reader = whole(text, { 'line.proto': line('int64 x = 1; string note = 2;') })
+    assert.deepEqual(read(writer, write(writer, { line: { x: 5 } }), reader), { line: { x: 5, note: '' } })
   })
 
   test('clients that do not count the messages of map entries are understood where they cannot mean another one', () => {

@@ -1,10 +1,14 @@
 /** Payloads of Protobuf, by protobufjs: plain objects, with the names of enum values as strings, and bytes as Buffers. */
-import type { Codec, Encoder, WholeSchema } from './codec.ts'
+import protobufjs from 'protobufjs'
+import { getOrInsert } from '../../base/index.ts'
+import { type Codec, type Encoder, isSameSchema, type WholeSchema } from './codec.ts'
 import { indexBytes, readIndexes } from './message-indexes.ts'
 import { fullName, ProtobufFile } from './protobuf-file.ts'
 import { type Longs, plainValue } from './protobuf-reader.ts'
 import { messageOf } from './protobuf-writer.ts'
 import { WireFormatError } from './wire-format.ts'
+
+const nothing = Buffer.alloc(0)
 
 export interface ProtobufOptions {
   /**
@@ -28,21 +32,28 @@ export function protobufCodec<T>({ message, keepCase = false, longs = 'number' }
       return {
         name: fullName(type),
         place: indexBytes(indexes),
-        encode: (value) => type.encode(messageOf(type, value)).finish(),
+        encode: (value, head = nothing) =>
+          type.encode(messageOf(type, value), protobufjs.Writer.create().raw(head)).finish(),
       }
     },
     decoder(writer, reader) {
       const written = fileOf(writer)
-      const read = reader === undefined || reader.schema === writer.schema ? written : fileOf(reader)
+      const read = reader === undefined || isSameSchema(reader, writer) ? written : fileOf(reader)
       const only = message === undefined ? undefined : read.named(message).type
-      return (payload) => {
-        const { indexes, size } = readIndexes(payload)
+      const typeAt = (indexes: readonly number[]): protobufjs.Type => {
         const place = written.at(indexes)
         if (place === undefined) throw new WireFormatError(`the schema has no message at [${indexes.join(', ')}]`)
         const name = fullName(place.type)
         if (only !== undefined && fullName(only) !== name)
           throw new WireFormatError(`this is a message ${name}, and not ${fullName(only)}`)
-        const type = only ?? (read === written ? place.type : read.named(name).type)
+        return only ?? (read === written ? place.type : read.named(name).type)
+      }
+      /** By their indexes: of those that are there. */
+      const types = new Map<string, protobufjs.Type>()
+      return (bytes, from = 0) => {
+        const payload = bytes.subarray(from)
+        const { indexes, size } = readIndexes(payload)
+        const type = getOrInsert(types, indexes.join(), () => typeAt(indexes))
         // Of the type that the caller states; who reads by a schema has said so.
         return plainValue(type, type.decode(payload.subarray(size)), longs) as T
       }

@@ -3,15 +3,45 @@
  * and passes over names that it does not know.
  */
 import protobufjs from 'protobufjs'
-import { entryOf, keyTypeOf } from './protobuf-reader.ts'
+import { keyTypeOf, TypeCodes, writingCode } from './protobuf-code.ts'
+import { entryOf } from './protobuf-reader.ts'
 
 type Message = protobufjs.Message<object>
 
 /** As protobufjs has it, for what it writes as well. */
 const depthMax = 100
 
+type Code = (value: unknown, depth: number) => Message
+
+const codes = new TypeCodes<Code | undefined>()
+
+/** Throws for what does not fit, which it does not tell, and for what it does not know. */
+function quickMessage(type: protobufjs.Type, value: unknown, depth: number): Message {
+  const code = codes.of(type, () =>
+    writingCode(type, {
+      depthMax,
+      field: (field, given, around) => fieldValue(field, given, '', around),
+      single: (field, given, around) =>
+        field.resolvedType instanceof protobufjs.Type
+          ? quickMessage(field.resolvedType, given, around + 1)
+          : single(field, given, '', around),
+      isEntries: (field) => entryOf(field) !== undefined,
+    }),
+  )
+  return code === undefined ? slowMessage(type, value, '', depth) : code(value, depth)
+}
+
 /** Throws TypeError. */
-export function messageOf(type: protobufjs.Type, value: unknown, path = '', depth = 0): Message {
+export function messageOf(type: protobufjs.Type, value: unknown): Message {
+  try {
+    return quickMessage(type, value, 0)
+  } catch {
+    // What it does not take this one takes, or tells what is wrong with it.
+    return slowMessage(type, value, '', 0)
+  }
+}
+
+function slowMessage(type: protobufjs.Type, value: unknown, path: string, depth: number): Message {
   if (depth > depthMax) refuse(path, `messages are nested deeper than ${depthMax}`)
   if (!isPlain(value)) misfit(path, value, `message ${type.name}`)
   const message = type.create()
@@ -77,7 +107,7 @@ function entriesOf(entry: protobufjs.Type, value: unknown, path: string, depth: 
     const where = `${path}[${JSON.stringify(String(given))}]`
     checkKey(type, String(given), where)
     const key = type === 'string' ? String(given) : type === 'bool' ? String(given) === 'true' : BigInt(String(given))
-    return messageOf(entry, { key, value: item }, where, depth + 1)
+    return slowMessage(entry, { key, value: item }, where, depth + 1)
   })
 }
 
@@ -91,7 +121,7 @@ function checkKey(type: string, key: string, path: string): void {
 
 function single(field: protobufjs.Field, value: unknown, path: string, depth: number): unknown {
   const { resolvedType } = field
-  if (resolvedType instanceof protobufjs.Type) return messageOf(resolvedType, value, path, depth + 1)
+  if (resolvedType instanceof protobufjs.Type) return slowMessage(resolvedType, value, path, depth + 1)
   if (resolvedType instanceof protobufjs.Enum) return enumValue(resolvedType, value, path)
   return scalar(field.type, value, path)
 }
@@ -146,6 +176,8 @@ function integer(type: string, { value, range: [min, max], path }: GivenInteger)
     refuse(path, `${value} does not fit ${type}: ${why}`)
   }
   if (typeof value !== 'number' && typeof value !== 'bigint') misfit(path, value, type)
+  if (typeof value === 'number' && type.endsWith('64') && (value >= 0 || min < 0n))
+    return { low: value | 0, high: Math.floor(value / 2 ** 32) | 0, unsigned: min === 0n }
   if (value < min || value > max) refuse(path, `${value} does not fit ${type}`)
   if (!type.endsWith('64')) return Number(value)
   const bits = BigInt.asUintN(64, BigInt(value))

@@ -73,6 +73,18 @@ describe('writing', () => {
     await assert.rejects(async () => json.serialize(1, to('orders')), /schema of type AVRO, and not JSON/)
   })
 
+  test('with an id that is told it asks for nothing, whatever the topic', async () => {
+    await using server = await fakeRegistry(() => missing)
+    const registry = new SchemaRegistry(server, clock)
+    const registration = { id: 258 }
+    const serde = registry.avro(order, { registration })
+    for (const topic of ['orders', 'others'])
+      assert.equal(bytes(await serde.serialize({ id: 1 }, to(topic))).toString('hex'), '000000010202')
+    assert.deepEqual(asked(server), [])
+    assert.throws(() => registry.avro(undefined, { registration }), /by an id needs a schema/)
+    assert.throws(() => registry.avro(order, { registration, schemaIdIn: 'header' }), /by its GUID/)
+  })
+
   test('under the subject of each strategy', async () => {
     await using server = await fakeRegistry(knows(order))
     const registry = new SchemaRegistry(server, clock)

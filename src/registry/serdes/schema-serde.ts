@@ -4,10 +4,11 @@
  */
 import type { DeserializeContext, Serde, SerializeContext } from '../../client/index.ts'
 import type { SchemaReference } from '../stored-schema.ts'
-import type { Codec, Encoder, WholeSchema } from './codec.ts'
-import { type FoundSchema, type RegisteredSchema, type SchemaClient, SchemaClientError } from './schema-client.ts'
+import type { Codec, Decode, Encoder, WholeSchema } from './codec.ts'
+import { type RegisteredSchema, type SchemaClient, SchemaClientError } from './schema-client.ts'
 import { type SubjectNameStrategy, subjectName } from './subject-names.ts'
-import { guidHeader, type SchemaId, unframed, WireFormatError, withId } from './wire-format.ts'
+import { wholeSchema } from './whole-schema.ts'
+import { guidHeader, idBefore, idHead, idSize, type SchemaId, unframed, WireFormatError } from './wire-format.ts'
 
 export interface Undecodable {
   readonly bytes: Buffer
@@ -15,14 +16,17 @@ export interface Undecodable {
   readonly error: unknown
 }
 
+type Registration = 'register' | 'look-up' | 'latest' | { readonly id: number }
+
 export interface SchemaSerdeOptions<Instead = never> {
   /** What the schema refers to. */
   readonly references?: readonly SchemaReference[]
   /**
    * `register` (default) registers the schema where it is not, `look-up` fails then, and `latest` writes with the newest version of the
-   * subject, whatever schema is given here.
+   * subject, whatever schema is given here. With an id it is registered already, under whatever subject, and nothing is asked for; a header
+   * cannot name it then, which takes a GUID.
    */
-  readonly registration?: 'register' | 'look-up' | 'latest'
+  readonly registration?: Registration
   /** What means the same is one schema. Default false. */
   readonly normalize?: boolean
   /** Default `topic`: `orders-value`. */
@@ -38,29 +42,27 @@ export interface SchemaSerdeOptions<Instead = never> {
 
 interface Writing<T> extends RegisteredSchema {
   readonly encoder: Encoder<T>
+  /** Comes before each payload, unless a header tells the schema. */
+  readonly head: Buffer
 }
-
-type Decode<T> = (payload: Buffer) => T
 
 /** So many decoders are kept: the registry has a schema for each, but who writes chooses which. */
 const decodersMax = 1000
-/** So many schemas may refer to each other. */
-const resolvedMax = 1000
 
 export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
   readonly #client: SchemaClient
   readonly #codec: Codec<T>
   readonly #schema: string | undefined
   readonly #options: SchemaSerdeOptions<Instead>
-  /** By subject. */
-  readonly #writing = new Map<string, Writing<T>>()
+  /** By topic. */
+  readonly #writingKeys = new Map<string, Writing<T>>()
+  readonly #writingValues = new Map<string, Writing<T>>()
   /** What is asked for now, by topic, and for keys or values: however many records wait for it, it is asked for once. */
   readonly #beginning = new Map<string, Promise<Writing<T>>>()
   /** By id, or GUID. */
   readonly #decoders = new Map<number | string, Decode<T>>()
   readonly #resolving = new Map<number | string, Promise<Decode<T>>>()
   #own: Promise<WholeSchema> | undefined
-  #ownName: { readonly name: string | undefined } | undefined
 
   /** Without a schema: what is read is as it was written, and what is written is by the newest version. */
   constructor(
@@ -71,8 +73,11 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
       options,
     }: { readonly codec: Codec<T>; readonly schema: string | undefined; readonly options: SchemaSerdeOptions<Instead> },
   ) {
-    if (schema === undefined && (options.registration ?? 'latest') !== 'latest')
-      throw new TypeError(`registration '${options.registration}' needs a schema`)
+    const { registration = 'latest', schemaIdIn } = options
+    const isById = typeof registration === 'object'
+    if (schema === undefined && registration !== 'latest')
+      throw new TypeError(`registration ${isById ? 'by an id' : `'${registration}'`} needs a schema`)
+    if (isById && schemaIdIn === 'header') throw new TypeError('a header names a schema by its GUID, and not by an id')
     this.#client = client
     this.#codec = codec
     this.#schema = schema
@@ -82,20 +87,18 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
   serialize(value: T | Instead, context: SerializeContext): Uint8Array | null | Promise<Uint8Array | null> {
     if (value === null || value === undefined) return null
     const { topic, isKey } = context
-    const known = this.#ownName ?? (this.#needsName ? undefined : { name: undefined })
-    const subject = known && subjectName(this.#options.subject ?? 'topic', { topic, isKey, recordName: known.name })
-    const writing = subject === undefined ? undefined : this.#writing.get(subject)
+    const writing = this.#writing(isKey).get(topic)
     if (writing !== undefined) return this.#written(writing, value as T, context)
     return this.#begin(topic, isKey).then((begun) => this.#written(begun, value as T, context))
   }
 
-  get #needsName(): boolean {
-    return (this.#options.subject ?? 'topic') !== 'topic'
+  #writing(isKey: boolean): Map<string, Writing<T>> {
+    return isKey ? this.#writingKeys : this.#writingValues
   }
 
-  #written({ id, guid, encoder }: Writing<T>, value: T, { isKey, headers }: SerializeContext): Uint8Array {
+  #written({ guid, encoder, head }: Writing<T>, value: T, { isKey, headers }: SerializeContext): Uint8Array {
+    if (this.#options.schemaIdIn !== 'header') return encoder.encode(value, head)
     const payload = encoder.encode(value)
-    if (this.#options.schemaIdIn !== 'header') return withId(id, payload, encoder.place)
     if (guid === undefined) throw new TypeError('the registry tells no GUIDs: the schema cannot be named in a header')
     headers.push(guidHeader(guid, isKey, encoder.place))
     return payload
@@ -113,23 +116,24 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
     } = this.#options
     const own = this.#schema === undefined ? undefined : await this.#ownSchema(this.#schema)
     const ownEncoder = own && this.#codec.encoder(own)
-    this.#ownName = { name: ownEncoder?.name }
     const subject = subjectName(this.#options.subject ?? 'topic', { topic, isKey, recordName: ownEncoder?.name })
-    const writing = await this.#registered(subject, { registration, references, normalize, own, ownEncoder })
-    this.#writing.set(subject, writing)
+    const registered = await this.#registered(subject, { registration, references, normalize, own, ownEncoder })
+    const writing = { ...registered, head: idHead(registered.id, registered.encoder.place) }
+    this.#writing(isKey).set(topic, writing)
     return writing
   }
 
   async #registered(
     subject: string,
     { registration, references, normalize, own, ownEncoder }: Registering<T>,
-  ): Promise<Writing<T>> {
+  ): Promise<Omit<Writing<T>, 'head'>> {
     const { schemaType } = this.#codec
     if (registration === 'latest' || own === undefined || ownEncoder === undefined) {
       const latest = await this.#client.latest(subject)
       this.#checkType(`the newest version of '${subject}'`, latest.schemaType)
-      return { ...latest, encoder: this.#codec.encoder(await this.#whole(latest), ownEncoder?.name) }
+      return { ...latest, encoder: this.#codec.encoder(await wholeSchema(this.#client, latest), ownEncoder?.name) }
     }
+    if (typeof registration === 'object') return { id: registration.id, guid: undefined, encoder: ownEncoder }
     const given = { schemaType, schema: own.schema, references }
     const asked = registration === 'register' ? 'register' : 'lookUp'
     const told = await this.#client[asked](subject, given, { normalize })
@@ -137,7 +141,7 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
     const guid = needsGuid ? (await this.#client.lookUp(subject, given, { normalize })).guid : told.guid
     if (!normalize || this.#codec.hasPlaces === undefined) return { id: told.id, guid, encoder: ownEncoder }
     // What is registered may have its messages in another order.
-    const whole = await this.#whole(await this.#client.byId(told.id))
+    const whole = await wholeSchema(this.#client, await this.#client.byId(told.id))
     return { id: told.id, guid, encoder: this.#codec.encoder(whole, ownEncoder.name) }
   }
 
@@ -148,8 +152,11 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
 
   deserialize(bytes: Uint8Array | null, context: DeserializeContext): T | Instead | Promise<T | Instead> {
     if (bytes === null) throw new WireFormatError('there are no bytes (null); where that may be so, say orNull(...)')
-    const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    const given = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     try {
+      const id = context.headers.length === 0 ? idBefore(given) : undefined
+      const known = id === undefined ? undefined : this.#decoders.get(id)
+      if (known !== undefined) return known(given, idSize)
       const { schema, payload, isPlaced } = unframed(given, context.headers, context.isKey)
       if (isPlaced && this.#codec.hasPlaces === undefined)
         throw new WireFormatError(`schemas of type ${this.#codec.schemaType} have no places that a header could tell`)
@@ -195,7 +202,7 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
       const found = 'id' in schema ? await this.#client.byId(schema.id) : await this.#client.byGuid(schema.guid)
       this.#checkType(nameOf(schema), found.schemaType)
       const own = this.#schema === undefined ? undefined : await this.#ownSchema(this.#schema)
-      const decoder = this.#codec.decoder(await this.#whole(found), own)
+      const decoder = this.#codec.decoder(await wholeSchema(this.#client, found), own)
       this.#decoders.set(key, decoder)
       const [oldest = key] = this.#decoders.keys()
       if (this.#decoders.size > decodersMax) this.#decoders.delete(oldest)
@@ -206,34 +213,17 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
   #ownSchema(schema: string): Promise<WholeSchema> {
     const { references = [] } = this.#options
     if (this.#own !== undefined) return this.#own
-    const own = this.#whole({ schemaType: this.#codec.schemaType, schema, references })
+    const own = wholeSchema(this.#client, { schema, references })
     this.#own = own
     own.catch(() => {
       this.#own = undefined
     })
     return own
   }
-
-  async #whole({ schema, references }: FoundSchema): Promise<WholeSchema> {
-    const resolved: { readonly name: string; readonly text: string }[] = []
-    const begun = new Set<string>()
-    const resolve = async (all: readonly SchemaReference[]): Promise<void> => {
-      for (const { name, subject, version } of all) {
-        if (begun.has(name)) continue
-        begun.add(name)
-        if (begun.size > resolvedMax) throw new TypeError(`a schema refers to more than ${resolvedMax} others`)
-        const found = await this.#client.byVersion({ subject, version })
-        await resolve(found.references)
-        resolved.push({ name, text: found.schema })
-      }
-    }
-    await resolve(references)
-    return { schema, references, resolved }
-  }
 }
 
 interface Registering<T> {
-  readonly registration: 'register' | 'look-up' | 'latest'
+  readonly registration: Registration
   readonly references: readonly SchemaReference[]
   readonly normalize: boolean
   readonly own: WholeSchema | undefined

@@ -2,19 +2,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { indexBytes, readIndexes } from './message-indexes.ts'
-import { guidHeader, headerName, unframed, WireFormatError, withId } from './wire-format.ts'
+import { guidHeader, headerName, idBefore, idHead, unframed, WireFormatError } from './wire-format.ts'
 
 const guid = '89791762-2336-186f-66cf-a2a1b2d2a2f3'
 const payload = Buffer.from('payload')
 
 test('an id in front of the payload', () => {
-  const bytes = withId(258, payload)
+  const bytes = Buffer.concat([idHead(258), payload])
   assert.equal(bytes.toString('hex', 0, 5), '0000000102')
+  assert.deepEqual([idBefore(bytes), idBefore(bytes.subarray(0, 4)), idBefore(payload)], [258, undefined, undefined])
   assert.deepEqual(unframed(bytes, [], false), { schema: { id: 258 }, payload, isPlaced: false })
 })
 
 test('a place in the schema stands between id and payload', () => {
-  assert.equal(withId(1, Buffer.of(9), Buffer.of(2, 4)).toString('hex'), '0000000001020409')
+  assert.equal(idHead(1, Buffer.of(2, 4)).toString('hex'), '00000000010204')
 })
 
 test('a GUID in a header, of keys and of values', () => {
@@ -38,7 +39,7 @@ test('a place goes with the GUID, and comes before the payload when it is read',
 
 test('the last header of the name counts, before the payload; an id may stand in it', () => {
   const first = guidHeader('00000000-0000-0000-0000-000000000000', false)
-  const bytes = withId(1, payload)
+  const bytes = Buffer.concat([idHead(1), payload])
   assert.deepEqual(unframed(bytes, [first, guidHeader(guid, false)], false), {
     schema: { guid },
     payload: bytes,

@@ -21,23 +21,27 @@ export class WireFormatError extends Error {
 
 const idMagic = 0
 const guidMagic = 1
-const idSize = 5
+/** Of the zero and the id. */
+export const idSize = 5
 const guidSize = 17
+const nothing = Buffer.alloc(0)
 
 export const headerName = (isKey: boolean): string => (isKey ? '__key_schema_id' : '__value_schema_id')
 
-export function withId(id: number, payload: Uint8Array, place?: Uint8Array): Buffer {
-  const placeSize = place?.length ?? 0
-  const bytes = Buffer.allocUnsafe(idSize + placeSize + payload.length)
+/** What comes before a payload. */
+export function idHead(id: number, place: Uint8Array = nothing): Buffer {
+  const bytes = Buffer.alloc(idSize)
   bytes[0] = idMagic
   bytes.writeInt32BE(id, 1)
-  if (place !== undefined) bytes.set(place, idSize)
-  bytes.set(payload, idSize + placeSize)
-  return bytes
+  return Buffer.concat([bytes, place])
 }
 
+/** Before a payload; undefined: there is none. */
+export const idBefore = (bytes: Buffer): number | undefined =>
+  bytes[0] === idMagic && bytes.length >= idSize ? bytes.readInt32BE(1) : undefined
+
 /** The place goes with the GUID. */
-export function guidHeader(guid: string, isKey: boolean, place: Uint8Array = Buffer.alloc(0)): SerdeHeader {
+export function guidHeader(guid: string, isKey: boolean, place: Uint8Array = nothing): SerdeHeader {
   const named = Buffer.from(`01${guid.replaceAll('-', '')}`, 'hex')
   if (named.length !== guidSize) throw new WireFormatError(`'${guid}' is no GUID`)
   return { key: headerName(isKey), value: Buffer.concat([named, place]) }

@@ -10,6 +10,7 @@ export interface XmlOptions {
 }
 
 const shownMax = 5
+const nothing = Buffer.alloc(0)
 
 export function xmlCodec({ validate = true }: XmlOptions = {}): Codec<string> {
   const parsed = ({ schema, resolved }: WholeSchema): ParsedSchema => xml.parse({ text: schema, references: resolved })
@@ -19,19 +20,19 @@ export function xmlCodec({ validate = true }: XmlOptions = {}): Codec<string> {
       const schema = parsed(whole)
       return {
         name: schema.name,
-        encode(value) {
+        encode(value, head = nothing) {
           if (typeof value !== 'string') throw new TypeError('an XML document is a string')
           if (!value.isWellFormed())
             throw new TypeError('the document is no Unicode: half of a surrogate pair is missing')
           if (validate) check(schema, value)
-          return Buffer.from(value)
+          return Buffer.concat([head, Buffer.from(value)])
         },
       }
     },
     decoder(writer, reader) {
       const schema = validate ? parsed(reader ?? writer) : undefined
-      return (payload) => {
-        const text = utf8.decode(payload)
+      return (payload, from = 0) => {
+        const text = utf8.decode(payload.subarray(from))
         if (schema !== undefined) check(schema, text)
         return text
       }
