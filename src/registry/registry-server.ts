@@ -1,5 +1,6 @@
 /** A schema registry that serves: its topic read, its port open, one of the instances that have the same topic and group. */
-import type { Clock, Logger } from '../base/index.ts'
+import { createServer } from 'node:http'
+import { allSteps, type Clock, type Logger } from '../base/index.ts'
 import type { Kafka } from '../client/index.ts'
 import { formats } from './formats/index.ts'
 import { httpServer, requestMsMax } from './http/http-server.ts'
@@ -78,7 +79,7 @@ export interface RunningRegistry extends AsyncDisposable {
 /** Rejects with KafkaError, RegistryError, TypeError for `tls` and `users` that are none, or what the system says of the port. */
 export async function startRegistry(options: RegistryServerOptions): Promise<RunningRegistry> {
   const { clock, logger, port, host, version, advertisedHost = host } = options
-  const { topic = '_schemas', replicationFactor, timeoutMs = 10_000 } = options
+  const { topic = '_schemas', replicationFactor, timeoutMs = 10_000, stopWanted } = options
   const { groupId = 'schema-registry', leaderEligibility = true } = options
   const { electionTimeoutMs = 10_000, forwardTimeoutMs = 60_000 } = options
   const { sessionTimeoutMs = 10_000, heartbeatIntervalMs = Math.floor(0.3 * sessionTimeoutMs) } = options
@@ -99,35 +100,43 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Run
     ...(options.compatibilityLevel && { compatibilityLevel: options.compatibilityLevel }),
     logOf: (replay) => new SchemaTopic({ ...kept, replay }),
   })
-  const clusterId = await clusterIdOf(kafka, options.stopWanted)
+  const clusterId = await clusterIdOf(kafka, stopWanted)
+  const ending = new AbortController()
   const server = httpServer({
     ...{ registry, logger, clusterId, version, groupId, secure, authentication },
-    forwarding: { clock, electionTimeoutMs, forwardTimeoutMs, send, place: (withinMs) => election.place(withinMs) },
+    forwarding: {
+      ...{ clock, electionTimeoutMs, forwardTimeoutMs, send, place: (withinMs) => election.place(withinMs) },
+      stopped: ending.signal,
+    },
   })
-  const end = async (): Promise<void> => {
-    // What comes in between is told that this instance leads no more: whoever has passed it on turns to the next one.
-    await election.close()
-    await server.close()
-    await registry.close()
-  }
+  let listening: Promise<unknown> = Promise.resolve()
+  const end = (): Promise<void> =>
+    allSteps(
+      // What comes in between is told that this instance leads no more: whoever has passed it on turns to the next one.
+      () => election.close(),
+      () => ending.abort(new Error('this instance stops')),
+      // A server that is closed while it begins to listen may do neither.
+      () => listening.catch(() => undefined),
+      () => server.close(),
+      () => registry.close(),
+      () => authentication?.users.close(),
+    )
   let stopping: Promise<void> | undefined
   const stop = (): Promise<void> => {
     stopping ??= end()
     return stopping
   }
-  const { stopWanted } = options
-  const giveUp = (): void => void stop()
-  stopWanted?.addEventListener('abort', giveUp)
   try {
-    stopWanted?.throwIfAborted()
-    await registry.open()
-    stopWanted?.throwIfAborted()
-    await server.listen({ port, host })
+    // Before the topic is read, and written to: where the port is taken that would be for nothing, each time that it is tried.
+    await unlessStopped(() => bindable(port, host), stopWanted)
+    await unlessStopped(() => registry.open(), stopWanted)
+    await unlessStopped(() => {
+      listening = server.listen({ port, host })
+      return listening
+    }, stopWanted)
   } catch (error) {
     await stop()
     throw error
-  } finally {
-    stopWanted?.removeEventListener('abort', giveUp)
   }
   const address = server.server.address()
   const actual = typeof address === 'object' && address !== null ? address.port : port
@@ -153,7 +162,7 @@ function secured({ tls, users, https, cryptography, clock, logger }: RegistrySer
     handshakes.warn('a connection was refused', { ...(from !== undefined && { from }), reason })
   const secure = tls && new SecureServer(tls, { https, requestMsMax, onRefused })
   const authentication = users && {
-    users: new Users(users, cryptography),
+    users: new Users(users, cryptography, clock),
     refusals: new LimitedLog(clock, logger),
   }
   return { secure, authentication, send: secure?.send ?? sendSecurely(https) }
@@ -163,6 +172,33 @@ const inUrl = (host: string): string => (host.includes(':') && !host.startsWith(
 
 async function clusterIdOf(kafka: Kafka, stopWanted: AbortSignal | undefined): Promise<string> {
   await using admin = kafka.admin()
-  stopWanted?.addEventListener('abort', () => void admin.close())
-  return (await admin.describeCluster()).clusterId ?? ''
+  return (await unlessStopped(() => admin.describeCluster(), stopWanted)).clusterId ?? ''
+}
+
+/** Rejects with the signal's reason as soon as that is aborted; what was begun then is still under way. */
+async function unlessStopped<T>(begin: () => Promise<T>, stopWanted: AbortSignal | undefined): Promise<T> {
+  stopWanted?.throwIfAborted()
+  const stopped = Promise.withResolvers<never>()
+  const stop = (): void => stopped.reject(stopWanted?.reason)
+  stopWanted?.addEventListener('abort', stop)
+  try {
+    const told = await Promise.race([begin(), stopped.promise])
+    stopWanted?.throwIfAborted()
+    return told
+  } finally {
+    stopWanted?.removeEventListener('abort', stop)
+  }
+}
+
+/** Rejects with what the system says, as that the port is taken. It is free again then. */
+async function bindable(port: number, host: string): Promise<void> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host }, resolve)
+  })
+  await new Promise((resolve) => {
+    server.close(resolve)
+    server.closeAllConnections()
+  })
 }

@@ -1,12 +1,13 @@
 /** Schema registries over HTTPS, alone and as instances that forward writes to each other: who is believed, who gets in, who may write. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { request } from 'node:https'
-import { connect as connectPlain } from 'node:net'
+import { connect as connectPlain, Server } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type ConnectionOptions, connect, rootCertificates } from 'node:tls'
 import { authority, client, server } from '../../test/certificates.ts'
 import { leaderOf } from '../../test/registry-cluster.ts'
+import { Kafka } from './client.ts'
 import { type RunningBroker, startBroker } from './index.ts'
 import { hashPassword, type RunningRegistry, type StartRegistryOptions, startRegistry } from './registry.ts'
 
@@ -258,4 +259,36 @@ test('what is no TLS, and who is no user, is refused before anything begins', as
   }
   await using registry = await started({})
   assert.throws(() => registry.reloadTls(server), /without tls/)
+})
+
+test('a start that is stopped while it asks, or begins to listen, ends, and its port is free', {
+  timeout: 20_000,
+}, async () => {
+  const early = AbortSignal.abort(new Error('stopped'))
+  await assert.rejects(started({ stopWanted: early }), /stopped/)
+  const listen = Server.prototype.listen
+  // The first of them looks whether the port is free, the second is that of the registry.
+  for (const nth of [1, 2]) {
+    const stopping = new AbortController()
+    let calls = 0
+    Server.prototype.listen = function (this: Server, ...given: Parameters<typeof listen>) {
+      if (++calls === nth) queueMicrotask(() => stopping.abort(new Error('stopped')))
+      return listen.apply(this, given)
+    } as typeof listen
+    try {
+      await assert.rejects(started({ stopWanted: stopping.signal }), /stopped/)
+    } finally {
+      Server.prototype.listen = listen
+    }
+    assert.deepEqual([calls, getEventListeners(stopping.signal, 'abort').length], [nth, 0])
+  }
+})
+
+test('where the port is taken, nothing was written to the topic', async () => {
+  await using first = await started({})
+  const topic = `taken-${count++}`
+  await assert.rejects(started({ port: first.port, topic }), { code: 'EADDRINUSE' })
+  const kafka = new Kafka({ bootstrapServers: broker.bootstrap })
+  await using admin = kafka.admin()
+  assert.ok(!(await admin.listTopics()).some((it) => JSON.stringify(it).includes(topic)))
 })

@@ -1,6 +1,8 @@
 /** Logins by basic authentication: who gets in, what is refused and what it costs, and what is told of it. */
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { scryptSync } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { after, describe, test } from 'node:test'
 import { ManualClock } from '../../server/handlers/handler-fixture.ts'
 import { cryptography } from '../../stack/registry-means.ts'
 import { registryStage } from '../testdata/stage.ts'
@@ -10,17 +12,35 @@ import { type Cryptography, newPasswordHash, passwordHash } from './password-has
 import { type RegistryUser, Users } from './users.ts'
 
 /** Of `secret`, and cheap. */
-const cheapHash = async (): Promise<string> => {
+const cheapHash = (cost = 16): string => {
   const salt = Buffer.from('0123456789abcdef')
-  const hash = await cryptography.scrypt('secret', { cost: 16, blockSize: 1, parallelization: 1, salt }, 32)
-  return `scrypt:16:1:1:${salt.toString('base64')}:${Buffer.from(hash).toString('base64')}`
+  const hash = scryptSync('secret', salt, 32, { N: cost, r: 1, p: 1 })
+  return `scrypt:${cost}:1:1:${salt.toString('base64')}:${hash.toString('base64')}`
 }
+
+/** In the test's own thread, `before` each. */
+const cryptographyWith = (before: () => unknown): Cryptography => ({
+  ...cryptography,
+  scryptThread: () => ({
+    scrypt: async (password, { cost, blockSize, parallelization, salt }, bytes) => {
+      await before()
+      return scryptSync(password, salt, bytes, { N: cost, r: blockSize, p: parallelization })
+    },
+    close: async () => undefined,
+  }),
+})
 
 const basic = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
 
-function serverWith(users: Readonly<Record<string, RegistryUser>>, means: Cryptography = cryptography) {
+/** Closed at the end, each with its thread. */
+const opened: Users[] = []
+after(() => Promise.all(opened.map((it) => it.close())))
+
+function serverWith(given: Readonly<Record<string, RegistryUser>>, means: Cryptography = cryptography) {
   const clock = new ManualClock()
+  const users = new Users(given, means, clock)
+  opened.push(users)
   const logged: unknown[] = []
   const logger = {
     child: () => logger,
@@ -29,19 +49,20 @@ function serverWith(users: Readonly<Record<string, RegistryUser>>, means: Crypto
   const { registry } = registryStage()
   const server = httpServer({
     ...{ registry, logger, clusterId: 'c', version: '1' },
-    authentication: { users: new Users(users, means), refusals: new LimitedLog(clock, logger) },
+    authentication: { users, refusals: new LimitedLog(clock, logger) },
   })
   const ask = async (
     authorization: string | undefined,
     method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' = 'GET',
     url = '/subjects',
     payload?: object,
+    remoteAddress = '127.0.0.1',
   ) => {
     const headers = authorization === undefined ? {} : { authorization }
-    const reply = await server.inject({ method, url, headers, ...(payload && { payload }) })
+    const reply = await server.inject({ method, url, headers, remoteAddress, ...(payload && { payload }) })
     return { status: reply.statusCode, body: reply.body, headers: reply.headers }
   }
-  return { server, clock, logged, ask }
+  return { server, users, clock, logged, ask }
 }
 
 test('every path needs a login, also one that is not there, and the answer says how', async () => {
@@ -144,14 +165,8 @@ describe('hashes', () => {
 
   test('a login is checked once, as long as it is right; several at once are one', async () => {
     let checks = 0
-    const counting: Cryptography = {
-      ...cryptography,
-      scrypt: (...given) => {
-        checks++
-        return cryptography.scrypt(...given)
-      },
-    }
-    const { ask } = serverWith({ ann: await cheapHash(), bob: await cheapHash() }, counting)
+    const counting = cryptographyWith(() => checks++)
+    const { ask } = serverWith({ ann: cheapHash(), bob: cheapHash() }, counting)
     const asked = (name: string, password: string) => ask(basic(name, password)).then(({ status }) => status)
     assert.deepEqual(await Promise.all(Array.from({ length: 50 }, () => asked('ann', 'secret'))), Array(50).fill(200))
     assert.equal(checks, 1)
@@ -167,47 +182,152 @@ describe('hashes', () => {
     assert.equal(checks, 5)
   })
 
-  test('no more are checked at a time than there may be: who was let in before still is', async () => {
-    const releases: (() => void)[] = []
+  test('one is checked at a time of each name and address, and sixteen wait: who was let in before still is', async () => {
+    const gate = Promise.withResolvers<void>()
     let isHeld = false
-    const held: Cryptography = {
-      ...cryptography,
-      scrypt: async (...given) => {
-        if (isHeld) await new Promise<void>((resolve) => releases.push(resolve))
-        return cryptography.scrypt(...given)
-      },
-    }
-    const { ask } = serverWith({ ann: await cheapHash() }, held)
-    assert.equal((await ask(basic('ann', 'secret'))).status, 200)
+    let running = 0
+    let runningMax = 0
+    const held = cryptographyWith(async () => {
+      running++
+      runningMax = Math.max(runningMax, running)
+      if (isHeld) await gate.promise
+      running--
+    })
+    const names = ['ann', 'bob', 'cid']
+    const { ask } = serverWith(Object.fromEntries(names.map((name) => [name, cheapHash()])), held)
+    const from = (address: string, name: string, password: string) =>
+      ask(basic(name, password), 'GET', '/subjects', undefined, address)
+    assert.equal((await from('::1', 'ann', 'secret')).status, 200)
     isHeld = true
-    const attempts = Array.from({ length: 20 }, (_, i) => ask(basic('ann', `wrong ${i}`)))
-    while (releases.length < 16) await new Promise((resolve) => setImmediate(resolve))
-    const { status, body, headers } = await ask(basic('ann', 'one more'))
-    assert.deepEqual([status, headers['retry-after'], JSON.parse(body).error_code], [503, '1', 503])
+    const waiting = [from('::1', 'bob', 'wrong')]
+    const busy = async (address: string, name: string): Promise<void> => {
+      const { status, body, headers } = await from(address, name, 'one more')
+      assert.deepEqual([status, headers['retry-after'], JSON.parse(body).error_code], [503, '1', 503])
+    }
+    await busy('::1', 'bob')
+    for (let i = 0; i < 7; i++) waiting.push(from(`10.0.0.${i}`, 'bob', `wrong ${i}`))
+    // Bob has all that one name may have, and others have the rest.
+    await busy('10.0.0.8', 'bob')
+    for (let i = 0; i < 8; i++) waiting.push(from(`10.0.0.${i}`, 'cid', `wrong ${i}`))
+    await busy('::1', 'ann')
+    await busy('::1', 'nobody')
+    assert.equal((await from('::1', 'ann', 'secret')).status, 200)
+    gate.resolve()
+    for (const { status } of await Promise.all(waiting)) assert.equal(status, 401)
+    assert.equal(runningMax, 1)
+    assert.equal((await from('::1', 'bob', 'secret')).status, 200)
+  })
+
+  test('strangers that try other names without end do not keep out whoever may come in', async () => {
+    const { ask, clock } = serverWith({ ann: cheapHash(1024) })
+    let isOn = true
+    const told = new Map<number, number>()
+    const stranger = async (i: number): Promise<void> => {
+      for (let tries = 0; isOn; tries++) {
+        const { status } = await ask(basic(`stranger ${i}`, String(tries)))
+        told.set(status, (told.get(status) ?? 0) + 1)
+      }
+    }
+    const strangers = Array.from({ length: 20 }, (_, i) => stranger(i))
+    const ticking = setInterval(() => clock.advance(1000), 1)
+    for (let i = 0; i < 5; i++) {
+      while ((told.get(401) ?? 0) < 20 * (i + 1)) await new Promise((resolve) => setImmediate(resolve))
+      const { status } = await ask(basic('ann', i === 4 ? 'secret' : `wrong ${i}`))
+      assert.equal(status, i === 4 ? 200 : 401)
+    }
+    isOn = false
+    await Promise.all(strangers)
+    clearInterval(ticking)
+    assert.deepEqual([...told.keys()], [401])
+  })
+
+  test('who has no hash, or is nobody, is refused after as long as who has one', async () => {
+    let checks = 0
+    const gate = Promise.withResolvers<void>()
+    const takesLong = cryptographyWith(() => {
+      checks++
+      clock.advance(250)
+      return gate.promise
+    })
+    const { ask, clock } = serverWith({ ann: cheapHash(), bob: 'plain' }, takesLong)
+    const told: string[] = []
+    const asked = (name: string) => ask(basic(name, 'x')).then(({ status }) => told.push(`${name} ${status}`))
+    const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+    const all = ['ann', 'bob', 'eve'].map(asked)
+    assert.equal((await ask(basic('bob', 'plain'))).status, 200)
+    await settled()
+    assert.deepEqual(told, [])
+    gate.resolve()
+    await settled()
+    assert.deepEqual(told, ['ann 401'])
+    clock.advance(249)
+    await settled()
+    assert.deepEqual(told, ['ann 401'])
+    clock.advance(1)
+    await Promise.all(all)
+    assert.deepEqual([told.toSorted(), checks], [['ann 401', 'bob 401', 'eve 401'], 1])
+    // Where nobody waits, it is looked at as any other.
+    await asked('bob')
+    assert.equal(checks, 2)
+  })
+
+  test('a file is read at once while passwords are hashed: they take none of the threads that files need', async () => {
+    const thread = cryptography.scryptThread()
+    const parameters = { cost: 2 ** 15, blockSize: 16, parallelization: 1, salt: Buffer.alloc(16) }
+    let hashed = 0
+    const all = Array.from({ length: 8 }, () => thread.scrypt('x', parameters, 32).then(() => hashed++))
+    await all[0]
+    await readFile(import.meta.filename)
+    assert.ok(hashed < 4, `${hashed} came before`)
+    await Promise.all(all)
+    await thread.close()
+  })
+
+  test('a thread that fails is an error of that request alone; what was under way when it is closed has failed', async () => {
+    const thread = cryptography.scryptThread()
+    const salt = Buffer.alloc(16)
+    const hashed = (cost: number) => thread.scrypt('x', { cost, blockSize: 1, parallelization: 1, salt }, 32)
+    await assert.rejects(hashed(3), /scrypt|N/i)
+    assert.deepEqual(Buffer.from(await hashed(16)), scryptSync('x', salt, 32, { N: 16, r: 1, p: 1 }))
+    const lost = assert.rejects(hashed(2 ** 16), /ended/)
+    await thread.close()
+    await lost
+    assert.equal((await hashed(16)).length, 32)
+    await thread.close()
+    let fails = true
+    const { ask, users } = serverWith(
+      { ann: cheapHash() },
+      cryptographyWith(() => {
+        if (fails) throw new Error('the thread has ended')
+      }),
+    )
+    assert.equal((await ask(basic('ann', 'secret'))).status, 500)
+    fails = false
     assert.equal((await ask(basic('ann', 'secret'))).status, 200)
-    for (const release of releases) release()
-    const counts = (await Promise.all(attempts)).map((reply) => reply.status)
-    assert.deepEqual([counts.filter((it) => it === 401).length, counts.filter((it) => it === 503).length], [16, 4])
-    isHeld = false
-    assert.equal((await ask(basic('ann', 'wrong 0'))).status, 401)
+    await users.close()
+    assert.equal((await ask(basic('ann', 'x'))).status, 500)
   })
 
   test('what is remembered is bounded', async () => {
     let checks = 0
+    const hash = `scrypt:16:1:1:${Buffer.alloc(16).toString('base64')}:${Buffer.alloc(32, 1).toString('base64')}`
     const quick: Cryptography = {
       ...cryptography,
-      scrypt: async () => {
-        checks++
-        return Buffer.alloc(32, 1)
-      },
+      scryptThread: () => ({
+        scrypt: async () => {
+          checks++
+          return Buffer.alloc(32, 1)
+        },
+        close: async () => undefined,
+      }),
     }
-    const hash = `scrypt:16:1:1:${Buffer.alloc(16).toString('base64')}:${Buffer.alloc(32, 1).toString('base64')}`
-    const users = new Users({ ann: hash }, quick)
-    for (let i = 0; i < 1001; i++) await users.check({ name: 'ann', password: String(i) })
+    const users = new Users({ ann: hash }, quick, new ManualClock())
+    const check = (password: string) => users.check({ name: 'ann', password, address: '::1' })
+    for (let i = 0; i < 1001; i++) await check(String(i))
     assert.equal(checks, 1001)
-    await users.check({ name: 'ann', password: '1' })
+    await check('1')
     assert.equal(checks, 1001)
-    await users.check({ name: 'ann', password: '0' })
+    await check('0')
     assert.equal(checks, 1002)
   })
 
@@ -222,7 +342,7 @@ describe('hashes', () => {
       ...[`scrypt:16:8:1:${salt}:AAAA`, `scrypt:16:8:1:${salt}:`, `scrypt:-2:8:1:${salt}:${hash}`],
     ]) {
       assert.throws(
-        () => new Users({ ann: text }, cryptography),
+        () => new Users({ ann: text }, cryptography, new ManualClock()),
         (error) => {
           return error instanceof TypeError && /'ann'/.test(error.message) && !error.message.includes(hash)
         },
@@ -232,7 +352,8 @@ describe('hashes', () => {
 })
 
 test('users that are none', () => {
-  const given = (users: object): unknown => new Users(users as Record<string, RegistryUser>, cryptography)
+  const given = (users: object): unknown =>
+    new Users(users as Record<string, RegistryUser>, cryptography, new ManualClock())
   assert.throws(() => given({}), /nobody in it/)
   assert.throws(() => given({ '': 'x' }), TypeError)
   assert.throws(() => given({ 'a:b': 'x' }), /has no colon/)

@@ -22,7 +22,7 @@ const postsThatLook: ReadonlySet<string> = new Set([
 export function authenticate(server: FastifyInstance, { users, refusals }: AuthenticationOptions): void {
   server.addHook('onRequest', async (request, reply) => {
     const login = loginOf(request.headers.authorization)
-    const outcome = login && (await users.check(login))
+    const outcome = login && (await users.check({ ...login, address: request.ip }))
     if (outcome?.kind === 'busy') {
       const message = 'Too many passwords are being checked, try again'
       return reply.code(503).header('retry-after', '1').send({ error_code: 503, message })
@@ -46,7 +46,7 @@ export function authenticate(server: FastifyInstance, { users, refusals }: Authe
 }
 
 /** Undefined: there is none. */
-function loginOf(header: string | undefined): Login | undefined {
+function loginOf(header: string | undefined): Omit<Login, 'address'> | undefined {
   const [, encoded] = /^basic +([\w+/-]+={0,2}) *$/i.exec(header ?? '') ?? []
   if (encoded === undefined) return undefined
   const text = Buffer.from(encoded, 'base64').toString('utf8')

@@ -21,6 +21,8 @@ export interface ForwardedWritesOptions {
   readonly forwardTimeoutMs: number
   /** How the leader is reached. */
   readonly send: SendRequest
+  /** Ends those that are under way. */
+  readonly stopped?: AbortSignal
   /** As it came. */
   readonly bodyOf: (request: FastifyRequest) => string | undefined
 }
@@ -83,7 +85,7 @@ function requestOf(request: FastifyRequest, { bodyOf }: ForwardedWritesOptions):
 async function passedOn(
   request: ForwardedRequest,
   isForwarded: boolean,
-  { clock, place, electionTimeoutMs, forwardTimeoutMs, send }: ForwardedWritesOptions,
+  { clock, place, electionTimeoutMs, forwardTimeoutMs, send, stopped }: ForwardedWritesOptions,
 ): Promise<ForwardedReply | 'leads'> {
   const endMs = clock.monotonic() + electionTimeoutMs
   for (;;) {
@@ -98,7 +100,7 @@ async function passedOn(
       throw new RegistryError('unknownLeader', text)
     }
     try {
-      return await forward(where.url, request, { clock, timeoutMs: forwardTimeoutMs, send })
+      return await forward(where.url, request, { clock, timeoutMs: forwardTimeoutMs, send, stopped })
     } catch (error) {
       if (!(error instanceof NotTakenError) || clock.monotonic() + retryMs >= endMs) throw error
       await new Promise<void>((resolve) => clock.after(retryMs, resolve))

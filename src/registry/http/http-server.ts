@@ -1,11 +1,6 @@
 /** The REST interface of the registry over HTTP, or HTTPS. */
 import type { Server } from 'node:http'
-import fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyRequest,
-  type FastifyServerFactory,
-} from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyServerFactory } from 'fastify'
 import type { Logger } from '../../base/index.ts'
 import type { Registry } from '../registry.ts'
 import { RegistryError, RegistryErrorCode } from '../registry-error.ts'
@@ -13,6 +8,7 @@ import { type AuthenticationOptions, authenticate } from './authentication.ts'
 import { withoutContext } from './context-path.ts'
 import { type ForwardedWritesOptions, forwardWrites } from './forwarded-writes.ts'
 import { openApiDocument, openApiPath } from './openapi/document.ts'
+import { BodyRefusedError, RequestBodies } from './request-bodies.ts'
 import { idRoutes, schemaRoutes } from './schema-routes.ts'
 import type { SecureServer } from './secure-server.ts'
 import { ServedPaths } from './served-paths.ts'
@@ -32,10 +28,14 @@ export interface HttpServerOptions {
   readonly secure?: SecureServer | undefined
   /** Undefined: whoever reaches the port may do everything. */
   readonly authentication?: AuthenticationOptions | undefined
+  /** Of all requests that are being received or answered. Default 64 MB: what comes beyond it gets 503. */
+  readonly bodiesBytesMax?: number
+  /** Default 1000; others are closed as they come. */
+  readonly connectionsMax?: number
 }
 
-/** Bytes of a request: room for the largest schema, each of whose characters may be escaped. */
-const bodyBytesMax = 8 * 1024 * 1024
+const allBodiesBytesMax = 64 * 1024 * 1024
+const openConnectionsMax = 1000
 /** Of a name in a path. */
 const paramLengthMax = 4096
 /** For a request to come in whole. */
@@ -46,10 +46,9 @@ const contentType = 'application/vnd.schemaregistry.v1+json'
 /** Listens nowhere yet. */
 export function httpServer(options: HttpServerOptions): FastifyInstance {
   const { registry, logger, clusterId, version, groupId = 'schema-registry', forwarding } = options
-  const { secure, authentication } = options
+  const { secure, authentication, bodiesBytesMax = allBodiesBytesMax, connectionsMax = openConnectionsMax } = options
   const server = fastify({
     ...(secure && { serverFactory: factoryOf(secure) }),
-    bodyLimit: bodyBytesMax,
     routerOptions: { maxParamLength: paramLengthMax, ignoreTrailingSlash: true },
     rewriteUrl: ({ url = '/' }) => withoutContext(url),
     forceCloseConnections: true,
@@ -64,20 +63,14 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
     },
     return503OnClosing: false,
   })
-  // Clients send what they like: `application/json`, Confluent's own types, or none. It is JSON all the same.
-  const bodies = new WeakMap<FastifyRequest, string>()
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
-    bodies.set(request, String(body))
-    try {
-      done(null, body === '' ? undefined : JSON.parse(String(body)))
-    } catch (error) {
-      done(
-        new RegistryError('invalidRequest', `The request is no JSON: ${error instanceof Error ? error.message : ''}`),
-      )
+  server.server.maxConnections = connectionsMax
+  const bodies = new RequestBodies(server, bodiesBytesMax)
+  server.setErrorHandler<FastifyError | RegistryError | BodyRefusedError>((error, _request, reply) => {
+    if (error instanceof BodyRefusedError) {
+      const { statusCode: status, message } = error
+      if (status === 503) reply.header('retry-after', '1')
+      return reply.code(status).header('connection', 'close').send({ error_code: status, message })
     }
-  })
-  server.setErrorHandler<FastifyError | RegistryError>((error, _request, reply) => {
     const { status, errorCode, message } = refusal(error)
     if (status >= 500) {
       // What has a code of its own is known to happen: that there is no leader, or that the cluster does not answer.
@@ -110,7 +103,7 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
   const openApi = openApiDocument({ version, needsLogin: authentication !== undefined, mediaType: contentType })
   server.get(openApiPath, () => openApi)
   if (forwarding !== undefined) {
-    forwardWrites(server, { ...forwarding, registry, logger, bodyOf: (request) => bodies.get(request) })
+    forwardWrites(server, { ...forwarding, registry, logger, bodyOf: (request) => bodies.textOf(request) })
   }
   subjectRoutes(server, registry)
   versionRoutes(server, registry)

@@ -2,13 +2,22 @@
 
 /** What of Node's cryptography is needed; it comes in from outside. */
 export interface Cryptography {
-  scrypt(password: string, parameters: ScryptParameters, bytes: number): Promise<Uint8Array>
+  /** Begins with the first password. */
+  scryptThread(): ScryptThread
   /** HMAC with SHA-256. */
   hmac(key: Uint8Array, text: string): Uint8Array
   /** In a time that does not depend on where they differ; both have the same length. */
   isEqual(one: Uint8Array, other: Uint8Array): boolean
   /** So many bytes that nobody can guess. */
   secret(bytes: number): Uint8Array
+}
+
+/** Apart from Node's few threads, which the disk of a broker needs: a hash takes one for a quarter of a second. */
+export interface ScryptThread {
+  /** One after the other. Rejects where the thread has ended; the next one begins another. */
+  scrypt(password: string, parameters: ScryptParameters, bytes: number): Promise<Uint8Array>
+  /** What is under way has failed. */
+  close(): Promise<void>
 }
 
 interface ScryptParameters {
@@ -61,8 +70,16 @@ export function passwordHash(text: string): PasswordHash {
 export async function newPasswordHash(password: string, cryptography: Cryptography): Promise<string> {
   if (password === '') throw new TypeError('a password has at least one character')
   const salt = cryptography.secret(saltBytes)
-  const hash = await cryptography.scrypt(password, { ...parameters, salt }, hashBytes)
+  const hash = await hashed(cryptography.scryptThread(), password, salt)
   const { cost, blockSize, parallelization } = parameters
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
   return [scheme, cost, blockSize, parallelization, base64(salt), base64(hash)].join(':')
+}
+
+async function hashed(thread: ScryptThread, password: string, salt: Uint8Array): Promise<Uint8Array> {
+  try {
+    return await thread.scrypt(password, { ...parameters, salt }, hashBytes)
+  } finally {
+    await thread.close()
+  }
 }

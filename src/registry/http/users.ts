@@ -1,4 +1,6 @@
 /** Who may log in, and whether the password is theirs. */
+import type { Clock } from '../../base/index.ts'
+import { PasswordChecks } from './password-checks.ts'
 import { type Cryptography, isHash, type PasswordHash, passwordHash } from './password-hash.ts'
 
 /** `read`: may ask for everything, and change nothing. */
@@ -10,6 +12,8 @@ export type RegistryUser = string | { readonly password: string; readonly role?:
 export interface Login {
   readonly name: string
   readonly password: string
+  /** From where. */
+  readonly address: string
 }
 
 export interface User {
@@ -27,8 +31,6 @@ type Secret =
   | { readonly kind: 'digest'; readonly digest: Uint8Array }
   | { readonly kind: 'hash'; readonly hash: PasswordHash }
 
-/** At a time; each takes a thread of Node's few for a quarter of a second. */
-const checksMax = 16
 /** Of HMAC with SHA-256. */
 const digestBytes = 32
 /** Logins whose password was right. */
@@ -39,26 +41,22 @@ export class Users {
   /** Of this process alone: what is remembered by it says nothing elsewhere. */
   readonly #key: Uint8Array
   readonly #users = new Map<string, User & { readonly secret: Secret }>()
-  /** Whoever does not exist is looked at for as long as who does. */
-  readonly #decoy: Secret
+  readonly #checks: PasswordChecks
+  /** Nobody's. Whoever does not exist, or has no hash, is refused behind as long as who has one. Undefined: nobody has. */
+  readonly #decoy: PasswordHash | undefined
   /** By name and password together; those that turn out wrong are forgotten. */
-  readonly #verified = new Map<string, Promise<boolean>>()
-  #checkCount = 0
+  readonly #verified = new Map<string, Promise<boolean | undefined>>()
 
   /** Throws TypeError. */
-  constructor(given: Readonly<Record<string, RegistryUser>>, cryptography: Cryptography) {
+  constructor(given: Readonly<Record<string, RegistryUser>>, cryptography: Cryptography, clock: Clock) {
     this.#cryptography = cryptography
+    this.#checks = new PasswordChecks(cryptography, clock)
     this.#key = cryptography.secret(digestBytes)
     for (const [name, user] of Object.entries(given)) this.#users.set(name, this.#checked(name, user))
     if (this.#users.size === 0) throw new TypeError('users has nobody in it: nobody could log in')
-    this.#decoy = this.#decoyLike([...this.#users.values()].find(({ secret }) => secret.kind === 'hash')?.secret)
-  }
-
-  /** Nobody's: it takes as long, and is never right. */
-  #decoyLike(secret: Secret | undefined): Secret {
-    const { secret: drawn } = this.#cryptography
-    if (secret?.kind !== 'hash') return { kind: 'digest', digest: drawn(digestBytes) }
-    return { kind: 'hash', hash: { ...secret.hash, hash: drawn(secret.hash.hash.length) } }
+    const secrets = [...this.#users.values()].map(({ secret }) => secret)
+    const hash = secrets.find((it) => it.kind === 'hash')?.hash
+    this.#decoy = hash && { ...hash, hash: cryptography.secret(hash.hash.length) }
   }
 
   #checked(name: string, user: RegistryUser): User & { readonly secret: Secret } {
@@ -78,9 +76,10 @@ export class Users {
     }
   }
 
+  /** Rejects where the thread has ended that looks at passwords. */
   async check(login: Login): Promise<LoginOutcome> {
     const user = this.#users.get(login.name)
-    const isRight = await this.#isRight(login, user?.secret ?? this.#decoy)
+    const isRight = await this.#isRight(login, user?.secret)
     if (isRight === undefined) return { kind: 'busy' }
     if (user === undefined) return { kind: 'refused', reason: 'no such user' }
     if (!isRight) return { kind: 'refused', reason: 'wrong password' }
@@ -88,8 +87,15 @@ export class Users {
   }
 
   /** Undefined: not now. */
-  async #isRight({ name, password }: Login, secret: Secret): Promise<boolean | undefined> {
-    if (secret.kind === 'digest') return this.#cryptography.isEqual(this.#digest(password), secret.digest)
+  async #isRight(login: Login, secret: Secret | undefined): Promise<boolean | undefined> {
+    if (secret?.kind === 'hash') return this.#isOfHash(login, secret.hash)
+    const { isEqual } = this.#cryptography
+    if (secret !== undefined && isEqual(this.#digest(login.password), secret.digest)) return true
+    return this.#decoy === undefined ? false : this.#checks.isWrong(login.password, this.#decoy, login)
+  }
+
+  async #isOfHash(login: Login, hash: PasswordHash): Promise<boolean | undefined> {
+    const { name, password } = login
     const id = Buffer.from(this.#digest(`${name}:${password}`)).toString('base64')
     const known = this.#verified.get(id)
     if (known !== undefined) {
@@ -98,28 +104,21 @@ export class Users {
       this.#verified.set(id, known)
       return known
     }
-    if (this.#checkCount >= checksMax) return undefined
-    const verified = this.#verify(password, secret.hash)
+    const verified = this.#checks.isRight(password, hash, login)
     this.#verified.set(id, verified)
     const [oldest] = this.#verified.keys()
     if (this.#verified.size > verifiedMax && oldest !== undefined) this.#verified.delete(oldest)
-    let isRight = false
+    let isRight: boolean | undefined
     try {
       isRight = await verified
     } finally {
-      if (!isRight) this.#verified.delete(id)
+      if (isRight !== true) this.#verified.delete(id)
     }
     return isRight
   }
 
-  async #verify(password: string, expected: PasswordHash): Promise<boolean> {
-    this.#checkCount++
-    try {
-      const hash = await this.#cryptography.scrypt(password, expected, expected.hash.length)
-      return this.#cryptography.isEqual(hash, expected.hash)
-    } finally {
-      this.#checkCount--
-    }
+  close(): Promise<void> {
+    return this.#checks.close()
   }
 
   #digest(text: string): Uint8Array {

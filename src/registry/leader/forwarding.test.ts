@@ -73,6 +73,19 @@ test('a leader that does not answer in time: whether it was done is not known', 
   await assert.rejects(asked, (error) => failed(error, true) && /no answer within 50 ms/.test(String(error)))
 })
 
+test('who stops waits for no answer, nor asks any more', { timeout: 5000 }, async () => {
+  const stopping = new AbortController()
+  const { promise: came, resolve } = Promise.withResolvers<void>()
+  const url = await leaderThat(() => resolve())
+  const options = { clock, timeoutMs: 60_000, stopped: stopping.signal }
+  const asked = forward(url, request, options)
+  await came
+  stopping.abort(new Error('this instance stops'))
+  const isTold = (error: unknown): boolean => failed(error, true) && /this instance stops/.test(String(error))
+  await assert.rejects(asked, isTold)
+  await assert.rejects(forward(url, request, options), isTold)
+})
+
 test('a leader that stops in the middle of its answer', async () => {
   const url = await leaderThat((_, reply) => {
     reply.writeHead(200, { 'content-length': '100' }).write('{')

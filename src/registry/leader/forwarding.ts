@@ -17,18 +17,23 @@ export interface ForwardingOptions {
   readonly timeoutMs: number
   /** How a leader at `https:` is reached. Default: it is not. */
   readonly send?: SendRequest
+  /** Ends it. */
+  readonly stopped?: AbortSignal | undefined
 }
 
 /** Rejects with RegistryError: forwardingFailed, where it is not known whether it was done unless it is a NotTakenError. */
 export async function forward(
   url: string,
   { headers, ...request }: ForwardedRequest,
-  { clock, timeoutMs, send = sendOverHttp }: ForwardingOptions,
+  { clock, timeoutMs, send = sendOverHttp, stopped }: ForwardingOptions,
 ): Promise<ForwardedReply> {
   const ending = new AbortController()
   const { signal } = ending
   const timer = clock.after(timeoutMs, () => ending.abort(new Error(`no answer within ${timeoutMs} ms`)))
+  const stop = (): void => ending.abort(stopped?.reason)
+  stopped?.addEventListener('abort', stop)
   try {
+    if (stopped?.aborted === true) stop()
     const told = await exchange(url, { ...request, headers: { ...headers, [forwardHeader]: 'true' } }, { send, signal })
     if (isOfNoLeader(told)) throw new NotTakenError('unknownLeader', `${url} is said to lead, and does not know it`)
     return told
@@ -40,6 +45,7 @@ export async function forward(
     throw new ThisError('forwardingFailed', text, { cause: error })
   } finally {
     timer.cancel()
+    stopped?.removeEventListener('abort', stop)
   }
 }
 
