@@ -115,7 +115,7 @@ test('a registry that was moved gives out the same, and knows the same', async (
   ended(await schemas('export', again, '--registry', to.url))
   assert.deepEqual(readFileSync(join(again, 'index.json')), readFileSync(join(directory, 'index.json')))
   const merged = await schemas('import', directory, '--merge', '--json', '--registry', to.url)
-  assert.deepEqual(JSON.parse(merged.stdout), { directory, registered: 0, there: 10, left: 0 })
+  assert.deepEqual(JSON.parse(merged.stdout), { directory, registered: 0, there: 10, left: 0, wasInImport: false })
 })
 
 test('by a prefix, with what is referred to; nothing of all is set then', async () => {
@@ -150,6 +150,16 @@ test('a registry with schemas is left alone, but for what is merged; what would 
   assert.deepEqual(await ask(to.url, '/mode'), { mode: 'READWRITE' })
   const merged = await schemas('import', directory, '--merge', '--registry', to.url)
   assert.equal(merged.stdout, 'versions registered: 1, there already: 1\n')
+  // What was deleted since comes back, and who finds the mode of an import that was killed is told of it.
+  ended(await schemas('delete', 'a', '--registry', to.url))
+  await fetch(`${to.url}/mode?force=true`, { method: 'PUT', body: '{"mode":"IMPORT"}' })
+  const restored = await schemas('import', directory, '--merge', '--registry', to.url)
+  assert.match(
+    restored.stdout,
+    /^versions registered: 1, there already: 1\nthe mode was IMPORT before, and is: .*--set READWRITE/,
+  )
+  assert.deepEqual(await (await fetch(`${to.url}/subjects/a/versions`)).json(), [1])
+  await fetch(`${to.url}/mode`, { method: 'PUT', body: '{"mode":"READWRITE"}' })
   assert.deepEqual(await allOf(to.url), await allOf(from.url))
   // The same id for another schema, in a subject that is not exported.
   await using other = await emptyRegistry()

@@ -127,6 +127,20 @@ test('what another registry has written in its own way is found all the same', a
   assert.equal((await post('/subjects/s', { schema: 'a b', references })).status, 404)
 })
 
+test('what is there already is told in whatever mode; nothing is written', async () => {
+  const { register, put, post, log } = registryStage()
+  await register('s', 'x')
+  await put('/mode', { mode: 'READONLY' })
+  const before = log.length
+  const again = await post('/subjects/s/versions', { schema: ' x ' })
+  assert.deepEqual([again.status, (again.body as { id: number }).id], [200, 1])
+  for (const body of [{ schema: 'x y' }, { schema: '' }, { schema: 'x', id: 1, version: 1 }, { schema: 'x', id: 2 }]) {
+    const { body: refused } = await post('/subjects/s/versions', body)
+    assert.equal((refused as { error_code: number }).error_code, 42205, JSON.stringify(body))
+  }
+  assert.equal(log.length, before)
+})
+
 test('a context that is empty can be taken away', async () => {
   const { register, ask, get } = registryStage()
   await register(':.c:a', 'x')

@@ -1,12 +1,12 @@
 /** Decides on a schema that is to be registered, finds one that is, and tells whether one could be. Pure. */
 import { compatibilityErrors, type EarlierSchema } from './compatibility.ts'
-import { checkWritable, type Decision } from './decision.ts'
+import type { Decision } from './decision.ts'
 import { guidOf } from './fingerprint.ts'
 import type { ParsedSchema } from './formats/format.ts'
 import { mergedMetadata, mergedRuleSet } from './merged.ts'
 import { RegistryError } from './registry-error.ts'
 import type { SchemaParser } from './schema-parser.ts'
-import { type Config, isImport } from './settings.ts'
+import { type Config, isImport, isReadOnly } from './settings.ts'
 import type { RegistryRecord } from './store/registry-record.ts'
 import type { RegistryState } from './store/registry-state.ts'
 import type { SchemaContent, StoredSchema } from './stored-schema.ts'
@@ -43,7 +43,8 @@ export class Registration {
   /** Throws RegistryError. */
   register(request: RegisterRequest, nowMs: number): Decision<StoredSchema> {
     const { subject, version } = request
-    this.#checkMode(request)
+    const refused = this.#refusedByMode(request)
+    if (refused !== undefined) return { records: [], reply: this.#thereAlready(request, refused) }
     const state = this.#state
     const config = state.configInScope(subject)
     const all = state.versions(subject)
@@ -78,13 +79,20 @@ export class Registration {
     return { records: this.#records(schema, all), reply: schema }
   }
 
-  #checkMode({ subject, id }: RegisterRequest): void {
-    checkWritable(this.#state, subject)
+  #refusedByMode({ subject, id }: RegisterRequest): RegistryError | undefined {
     const mode = this.#state.modeInScope(subject)
-    const wanted = id === undefined ? 'read-write' : 'import'
-    if (id === undefined ? mode === 'READWRITE' : isImport(mode)) return
-    const text = `Subject ${subject} in context ${contextOf(subject)} is not in ${wanted} mode`
-    throw new RegistryError('notPermitted', text)
+    if (id === undefined ? mode === 'READWRITE' : isImport(mode)) return undefined
+    const why = isReadOnly(mode) ? 'in read-only' : `not in ${id === undefined ? 'read-write' : 'import'}`
+    return new RegistryError('notPermitted', `Subject ${subject} in context ${contextOf(subject)} is ${why} mode`)
+  }
+
+  /** Who registers what is there changes nothing: whatever the mode is, it is told. Throws `refused`. */
+  #thereAlready(request: RegisterRequest, refused: RegistryError): StoredSchema {
+    const { subject, content, version, id, normalize } = request
+    if (version !== undefined || content.schema.trim() === '') throw refused
+    const there = this.lookUp(subject, content, { normalize, deleted: false })
+    if (there === undefined || !isOf(there, id)) throw refused
+    return there
   }
 
   /** What was not given is taken over from the version before, and from what is set for the subject. */

@@ -25,7 +25,9 @@ export async function startConfiguredRegistry(
     return await startRegistryService(env, { ...registryOptions(config), kafka, ...(stopWanted && { stopWanted }) })
   } catch (error) {
     // Of certificates and users: they come from the configuration.
-    throw error instanceof TypeError ? new ConfigError(error.message) : error
+    if (!(error instanceof TypeError)) throw error
+    const keys = error.message.startsWith('tls: ') ? 'ssl.keystore.*, ssl.key.password: ' : ''
+    throw new ConfigError(keys + error.message.replace(/^tls: (?:error:[0-9A-F]+:)?/, ''))
   }
 }
 
@@ -61,6 +63,10 @@ const levelOf = (config: RegistryConfig): CompatibilityLevel =>
 const clientAuths = { NONE: 'none', REQUESTED: 'requested', REQUIRED: 'required' } as const
 
 function tlsOf(config: RegistryConfig): RegistryTls {
+  const location = config.textOrNull('ssl.keystore.location')
+  const type = config.text('ssl.keystore.type')
+  if (location !== null && type.toUpperCase() !== 'PEM')
+    throw new ConfigError(`ssl.keystore.type is PEM for a registry, not ${type}`)
   const { cert, key, ca, passphrase } = tlsOptions(config.sslTexts)
   const wanted = config.text('ssl.client.authentication')
   const told = Object.entries(clientAuths).find(([name]) => name === wanted)?.[1] ?? 'none'

@@ -45,7 +45,8 @@ async function missing(registry: RegistryCalls, schemas: readonly Imported[]): P
   return schemas.filter((it) => {
     const subject = it.subject.startsWith(':.') ? it.subject : registry.context + it.subject
     const same = byPlace.get(placeText({ ...it, subject }))
-    if (same !== undefined && isSame(same, it)) return false
+    // One that was deleted since comes back.
+    if (same !== undefined && isSame(same, it)) return same.deleted === true && !it.deleted
     const other = same ?? byId.get(`${it.id} ${contextOf(subject)}`)
     if (other === undefined || (same === undefined && isSame(other, it))) return true
     const text = `version ${it.version} of '${it.subject}', id ${it.id}, is not imported: the registry has another schema as version ${other.version} of '${other.subject}', id ${other.id}`
@@ -76,6 +77,19 @@ async function setAll(registry: RegistryCalls, { configs, modes }: ExportIndex):
     const scope = subject ?? undefined
     if ((await registry.mode(scope)) !== value) await registry.changeMode(scope, value)
   }
+}
+
+/** Of an import that was killed, say: nobody else sets it back. */
+async function importModes(registry: RegistryCalls, schemas: readonly Imported[]): Promise<string> {
+  const contexts = [...new Set(schemas.map(({ subject }) => contextOf(subject)))]
+  const lines: string[] = []
+  for (const context of contexts) {
+    const scope = context === '' ? undefined : context
+    if ((await registry.modeInForce(scope)) !== 'IMPORT') continue
+    const name = scope === undefined ? '' : ` '${scope}'`
+    lines.push(`the mode was IMPORT before, and is: \`odradek schemas mode${name} --set READWRITE\` ends that\n`)
+  }
+  return lines.join('')
 }
 
 interface Registering {
@@ -117,6 +131,7 @@ export async function importAll({ registry, names: [directory = ''], given, cont
   const { index, schemas } = await read(directory)
   const isMerged = given.has('merge')
   const left = isMerged ? await missing(registry, schemas) : schemas
+  const modes = await importModes(registry, schemas)
   const ending = new Ending('schemas', context)
   let count = 0
   try {
@@ -132,8 +147,8 @@ export async function importAll({ registry, names: [directory = ''], given, cont
   const text = `versions registered: ${count}${isMerged ? `, there already: ${there}` : ''}\n`
   const rest = count === left.length ? '' : `left: ${left.length - count}; import --merge goes on with them\n`
   show({
-    text: text + rest,
-    data: { directory, registered: count, there, left: left.length - count },
+    text: text + rest + modes,
+    data: { directory, registered: count, there, left: left.length - count, wasInImport: modes !== '' },
   })
   return ending.codeOver(exitDone)
 }

@@ -76,7 +76,9 @@ export function httpServer(options: HttpServerOptions): FastifyInstance {
       // What has a code of its own is known to happen: that there is no leader, or that the cluster does not answer.
       const isKnown = error instanceof RegistryError
       const reason = isKnown ? message : (error.stack ?? message)
-      logger.log(isKnown ? 'warn' : 'error', 'a request has failed', { reason })
+      // Who goes before all is sent has no use for an answer.
+      const isGone = 'code' in error && error.code === 'ECONNRESET'
+      logger.log(isGone ? 'debug' : isKnown ? 'warn' : 'error', 'a request has failed', { reason })
     }
     return reply.code(status).send({ error_code: errorCode, message })
   })
