@@ -24,7 +24,7 @@ import {
 } from './endpoint.ts'
 import { type BaseKey, baseKey } from './listener-prefix.ts'
 import { type OwnKeys, ownKeys, ownPrefix } from './own-keys.ts'
-import { isNodeRegistryKey } from './registry-keys.ts'
+import { isNodeRegistryKey, registryKeys, registryPrefix } from './registry-keys.ts'
 import { warningsWithoutEffect } from './without-effect.ts'
 
 export type ProcessRole = 'broker' | 'controller'
@@ -264,5 +264,7 @@ function unknownKeys(texts: ReadonlyMap<string, string>): readonly string[] {
 const isOwn = (name: string): boolean => Object.hasOwn(ownKeys, name) || isNodeRegistryKey(name)
 
 /** Of Odradek's own there are few: a wrong name is told the right ones. */
-const hint = (name: string): string =>
-  name.startsWith(ownPrefix) ? ` Those of Odradek are ${Object.keys(ownKeys).join(', ')}.` : ''
+function hint(name: string): string {
+  if (name.startsWith(registryPrefix)) return ` Those of the registry are ${Object.keys(registryKeys).join(', ')}.`
+  return name.startsWith(ownPrefix) ? ` Those of Odradek are ${Object.keys(ownKeys).join(', ')}.` : ''
+}
