@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { registryKeys } from '../config/registry-keys.ts'
 import { RegistryConfig } from '../node/index.ts'
+import type { CompatibilityLevel } from '../registry/index.ts'
 import { registryOptions } from './configured-registry.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'odradek-registry-config-'))
@@ -36,6 +38,16 @@ describe('the configuration of a registry', () => {
     const usual = optionsOf({})
     for (const [texts, options] of table) assert.deepEqual(optionsOf(texts), { ...usual, ...options })
     assert.deepEqual([usual.tls, usual.users, usual.replicationFactor, usual.advertisedHost], Array(4).fill(undefined))
+  })
+
+  test('knows the levels that the registry has, and no other', () => {
+    // All of them, as the compiler sees it: the rooms of the two tables may not ask each other.
+    const levels: Readonly<Record<CompatibilityLevel, true>> = {
+      ...{ NONE: true, BACKWARD: true, BACKWARD_TRANSITIVE: true, FORWARD: true, FORWARD_TRANSITIVE: true },
+      ...{ FULL: true, FULL_TRANSITIVE: true },
+    }
+    const { 'schema.compatibility.level': key } = registryKeys
+    assert.deepEqual(key.validator, { kind: 'oneOf', values: Object.keys(levels), ignoreCase: true })
   })
 
   test('has certificates of its files and texts, and who has to show one', () => {
