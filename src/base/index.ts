@@ -1,5 +1,6 @@
 /** The door of `base`: what every room may use. */
 
+export { isAllAddresses } from './all-addresses.ts'
 export * from './all-steps.ts'
 export * from './api-error.ts'
 export * from './assert.ts'

@@ -2,14 +2,13 @@
  * The schema registry that runs in a node, where `odradek.registry.listeners` says so. It keeps its schemas in the cluster of the node, which
  * it reaches as any client does, and is ended before the node is.
  */
-import { type Env, present } from '../base/index.ts'
+import { type Env, isAllAddresses, present } from '../base/index.ts'
 import { KafkaError } from '../client/index.ts'
 import type { Node, RegistryConfig } from '../node/index.ts'
 import type { RunningRegistry } from '../registry/index.ts'
 import { startConfiguredRegistry } from './configured-registry.ts'
 import { ListenError } from './listen-error.ts'
 
-const allAddresses: ReadonlySet<string> = new Set(['', '0.0.0.0', '::', '[::]'])
 const retryMsMin = 1000
 const retryMsMax = 30_000
 /** Where other brokers do not answer, the node leaves all the same. */
@@ -22,7 +21,7 @@ export async function startNodeRegistry(
   { env, stopWanted }: { readonly env: Env; readonly stopWanted?: AbortSignal },
 ): Promise<RunningRegistry> {
   const { host, port } = present(node.interBrokerListener, 'a listener of the broker')
-  const address = allAddresses.has(host) ? '127.0.0.1' : host
+  const address = isAllAddresses(host) ? '127.0.0.1' : host
   const kafka = { bootstrapServers: `${address.includes(':') ? `[${address}]` : address}:${port}` }
   return startConfiguredRegistry(config, { env, kafka, ...(stopWanted && { stopWanted }) })
 }

@@ -1,6 +1,6 @@
 /** A schema registry over the clock and the network that are given, and any Kafka. */
 import { hostname } from 'node:os'
-import type { Env } from '../base/index.ts'
+import { type Env, isAllAddresses } from '../base/index.ts'
 import { Kafka, type KafkaOptions } from '../client/index.ts'
 import { hashPassword } from '../env/index.ts'
 import {
@@ -34,7 +34,6 @@ export interface RegistryServiceOptions extends OfRegistry, ClusterOptions, Secu
 
 const version = '0.1.0'
 const defaultPort = 8081
-const allAddresses: ReadonlySet<string> = new Set(['', '0.0.0.0', '::', '[::]'])
 
 /**
  * Rejects with KafkaError where the cluster is not reached, RegistryError where its topic cannot keep schemas, ListenError where the port
@@ -46,7 +45,7 @@ export async function startRegistryService(
     kafka,
     port = defaultPort,
     host = '127.0.0.1',
-    advertisedHost = allAddresses.has(host) ? hostname() : host,
+    advertisedHost = isAllAddresses(host) ? hostname() : host,
     ...rest
   }: RegistryServiceOptions,
 ): Promise<RunningRegistry> {

@@ -6,6 +6,7 @@
  * as Kafka ships it, 9092 and 9093, does not make the client port of one node the controller port of another.
  */
 import { isAbsolute, join, resolve } from 'node:path'
+import { isAllAddresses } from '../../base/index.ts'
 import { ConfigError } from '../../config/index.ts'
 import { layered } from '../../stack/index.ts'
 import { UsageError } from '../usage-error.ts'
@@ -119,7 +120,7 @@ function places(key: string, text: string): readonly Place[] {
 const shown = ({ name, host, port }: Place): string => `${name}://${host}:${port}`
 
 /** What a name of a host that means all addresses is to others. */
-const reachable = (host: string): string => (['', '0.0.0.0', '[::]', '::'].includes(host) ? '127.0.0.1' : host)
+const reachable = (host: string): string => (isAllAddresses(host) ? '127.0.0.1' : host)
 
 class Layout {
   readonly #base: ReadonlyMap<string, string>
