@@ -1,9 +1,9 @@
 /** A schema registry as its configuration has it: what `odradek registry` runs, and each node that has one. */
-import { readFileSync } from 'node:fs'
 import type { Env, TlsMaterial } from '../base/index.ts'
 import type { KafkaOptions } from '../client/index.ts'
 import { ConfigError, parseProperties, type RegistryConfig } from '../node/index.ts'
 import type { CompatibilityLevel, RegistryTls, RegistryUser, RunningRegistry } from '../registry/index.ts'
+import { configuredFile } from './configured-file.ts'
 import type { RegistryServiceOptions } from './registry-service.ts'
 import { tlsOptions } from './tls-properties.ts'
 
@@ -95,7 +95,7 @@ function usersOf(config: RegistryConfig): Record<string, RegistryUser> | undefin
   const path = config.textOrNull(key)
   if (path === null) throw new ConfigError(`authentication.method=BASIC needs ${key}`)
   const users: [string, RegistryUser][] = []
-  for (const [name, text] of parseProperties(fileText(key, path))) {
+  for (const [name, text] of parseProperties(configuredFile(key, path).toString())) {
     const comma = text.indexOf(',')
     const role = comma < 0 ? 'admin' : text.slice(comma + 1).trim()
     // What stands there may be the rest of a password, and is not told.
@@ -108,13 +108,4 @@ function usersOf(config: RegistryConfig): Record<string, RegistryUser> | undefin
     users.push([name, { password, role }])
   }
   return Object.fromEntries(users)
-}
-
-function fileText(key: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new ConfigError(`${key}: ${error.message}`)
-    throw error
-  }
 }

@@ -1,7 +1,7 @@
 /** How connections are encrypted, by Kafka's properties: `ssl.*`, whose files are read here. */
-import { readFileSync } from 'node:fs'
 import type { TlsOptions } from '../base/index.ts'
 import { ConfigError } from '../node/index.ts'
+import { configuredFile } from './configured-file.ts'
 
 type Texts = ReadonlyMap<string, string>
 
@@ -11,12 +11,7 @@ function bytesOf(texts: Texts, store: 'ssl.truststore' | 'ssl.keystore', types: 
   if (path === undefined) return undefined
   const type = (texts.get(`${store}.type`) ?? 'JKS').toUpperCase()
   if (!types.includes(type)) throw new ConfigError(`${store}.type is ${types.join(' or ')} here, not ${type}`)
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new ConfigError(`${store}.location: ${error.message}`)
-    throw error
-  }
+  return configuredFile(`${store}.location`, path)
 }
 
 /** Throws ConfigError. */
