@@ -3,17 +3,14 @@
  * moves then stays under way, for as long as it takes to look at it. Each broker has two log directories.
  */
 import { freePort } from '../../bench/broker.ts'
-import { createEnv } from '../../src/env/index.ts'
 import { ErrorCode, listPartitionReassignments, metadata, produce } from '../../src/protocol/index.ts'
 import { buildBatch } from '../../src/records/index.ts'
-import { Wire } from '../wire.ts'
 import { Cluster, type ClusterNode, type Kind } from './cluster.ts'
 import { Gate } from './gate.ts'
 import { until } from './kit.ts'
 import { asked } from './partitions-seen.ts'
 
 const brokerIds = [11, 12, 13]
-const { network } = createEnv()
 const timeoutMs = 60_000
 
 /** Nobody falls out of the ISR for being held, and nothing happens by itself. */
@@ -94,7 +91,6 @@ export class HeldCluster {
   /** So many records of a hundred bytes to each partition; acknowledged by its leader alone. */
   async fill(topic: string, count: number): Promise<void> {
     for (const { partitionIndex, leaderId } of await this.#partitions(topic)) {
-      const wire = await Wire.connect(network, '127.0.0.1', this.cluster.node(leaderId).ports.broker)
       const startMs = Date.now()
       const values = Array.from({ length: count }, (_, i) => ({
         timestampMs: startMs + i,
@@ -102,8 +98,7 @@ export class HeldCluster {
       }))
       const partitionData = [{ index: partitionIndex, records: buildBatch(values) }]
       const request = { acks: 1, timeoutMs, topicData: [{ name: topic, partitionData }] }
-      const reply = await wire.call(produce, request, 12)
-      wire.destroy()
+      const reply = await asked(this.cluster.node(leaderId), (wire) => wire.call(produce, request, 12))
       const code = reply.responses[0]?.partitionResponses[0]?.errorCode
       if (code !== ErrorCode.NONE) throw new Error(`${topic}-${partitionIndex} took no records: ${code}`)
     }

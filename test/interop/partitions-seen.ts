@@ -1,4 +1,5 @@
 /** Leaders and replicas in sync of a topic, as a broker tells clients. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { createEnv } from '../../src/env/index.ts'
 import { metadata } from '../../src/protocol/index.ts'
 import { Wire } from '../wire.ts'
@@ -7,12 +8,21 @@ import { until } from './kit.ts'
 
 const { network } = createEnv()
 
-/** On a connection of its own. */
+/** More than a broker takes that waits for its controller. */
+const askedTimeoutMs = 90_000
+
+/** On a connection of its own; a broker that does not answer in time is told of, with its log. */
 export async function asked<T>(node: ClusterNode, ask: (wire: Wire) => Promise<T>): Promise<T> {
   const wire = await Wire.connect(network, '127.0.0.1', node.ports.broker)
+  const asking = new AbortController()
+  const { signal } = asking
+  const late = delay(askedTimeoutMs, undefined, { signal }).then(() => {
+    throw new Error(`no answer within ${askedTimeoutMs} ms\n${node.logTail()}`)
+  })
   try {
-    return await ask(wire)
+    return await Promise.race([ask(wire), late])
   } finally {
+    asking.abort()
     wire.destroy()
   }
 }

@@ -10,8 +10,8 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Broker } from '../../bench/broker.ts'
 import { startKafka } from '../../bench/kafka.ts'
@@ -24,6 +24,8 @@ import { ping } from './ping.ts'
 const suffix = '.test.ts'
 /** Reads what the others left behind: after them, and with no broker running. */
 const last = 'files'
+/** Of the suites that ran last. */
+const failuresFile = join(runFolder('failures'), 'failures.txt')
 const testTimeoutMs = 180_000
 const allTimeoutMs = 60 * 60_000
 
@@ -44,9 +46,27 @@ function suites(only: readonly string[] | undefined): string[] {
   return wanted.map((name) => join(import.meta.dirname, name))
 }
 
+interface Ran {
+  readonly passed: boolean
+  /** What did not pass, and why. */
+  readonly failures: string
+}
+
 /** One suite after the other: on a small machine, clients that compete only time out. */
-async function runSuites(broker: Broker, options: { files: readonly string[]; isShort: boolean }): Promise<boolean> {
-  const args = ['--test', '--test-reporter=spec', '--test-concurrency=1', `--test-timeout=${testTimeoutMs}`]
+async function runSuites(broker: Broker, options: { files: readonly string[]; isShort: boolean }): Promise<Ran> {
+  mkdirSync(dirname(failuresFile), { recursive: true })
+  const reporters = { spec: 'stdout', [join(import.meta.dirname, 'failures.ts')]: failuresFile }
+  const args = [
+    '--test',
+    '--test-concurrency=1',
+    `--test-timeout=${testTimeoutMs}`,
+    // A suite that ran out of time has left brokers, for which its process would wait.
+    '--test-force-exit',
+    ...Object.entries(reporters).flatMap(([reporter, destination]) => [
+      `--test-reporter=${reporter}`,
+      `--test-reporter-destination=${destination}`,
+    ]),
+  ]
   const child = spawn(process.execPath, [...args, ...options.files], {
     stdio: 'inherit',
     env: {
@@ -63,7 +83,7 @@ async function runSuites(broker: Broker, options: { files: readonly string[]; is
   const [code] = await once(child, 'exit')
   process.off('exit', end)
   clearTimeout(timer)
-  return code === 0
+  return { passed: code === 0, failures: readFileSync(failuresFile, 'utf8') }
 }
 
 async function main(): Promise<number> {
@@ -80,16 +100,15 @@ async function main(): Promise<number> {
   await bringFranzGo()
   const broker = await start(values.against)
   process.stdout.write(`${broker.name} answered on ${broker.bootstrap} after ${broker.startMs.toFixed(0)} ms\n`)
-  let passed = false
-  try {
-    passed = await runSuites(broker, { files, isShort })
-    if (!broker.process.isRunning) throw new Error('the broker ended during the suites')
-  } finally {
-    if (!passed) process.stdout.write(`The end of the broker's log:\n${broker.process.logTail()}\n`)
-    await broker.stop()
-  }
+  const ran = await runSuites(broker, { files, isShort })
+  const isRunning = broker.process.isRunning
+  if (!ran.passed || !isRunning) process.stdout.write(`The end of the broker's log:\n${broker.process.logTail()}\n`)
+  await broker.stop()
   const read = await runSuites(broker, { files: [join(import.meta.dirname, `${last}${suffix}`)], isShort })
-  return passed && read ? 0 : 1
+  if (!isRunning) process.stdout.write('The broker ended during the suites.\n')
+  // Once more: what was printed behind it hides it.
+  process.stdout.write(`${ran.failures}${read.failures}`)
+  return ran.passed && read.passed && isRunning ? 0 : 1
 }
 
 process.exitCode = await main()
