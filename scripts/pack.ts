@@ -8,7 +8,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
@@ -50,15 +50,18 @@ function manifest(): Record<string, unknown> {
   return { ...kept, exports: Object.fromEntries(exports) }
 }
 
-/** What a worker loads, by its name in `dist`: a file of its own, wherever the code lands that names it. */
-const jobs = { source: join('src', 'node', 'jobs.ts'), built: '../node/jobs.js' }
+/** What workers load: a file of its own in `dist` for each room that has jobs, wherever the code lands that names it. */
+const jobs = ['node', 'registry'].map((room) => join('src', room, 'jobs.ts'))
 /** Files in `dist` lie as deep as those in `src`, and as shared ones: in a folder of it. */
 const jobsByName: Plugin = {
   name: 'jobs-by-name',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]node[\\/]jobs\.ts$/ }, ({ path }) => {
+    onLoad({ filter: /[\\/](node|registry)[\\/]jobs\.ts$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8')
-      const named = text.replace('import.meta.url', `new URL('${jobs.built}', import.meta.url).href`)
+      const named = text.replace(
+        'import.meta.url',
+        `new URL('../${basename(dirname(path))}/jobs.js', import.meta.url).href`,
+      )
       if (named === text) throw new Error(`${path} does not name itself any more`)
       return { contents: named, loader: 'ts' }
     })
@@ -69,7 +72,7 @@ const jobsByName: Plugin = {
 function entries(): string[] {
   const { exports }: { exports: unknown } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const doors = [...JSON.stringify(exports).matchAll(/"\.\/(src\/[^"]+\.ts)"/g)].map(([, path = '']) => path)
-  return [...new Set([...doors, join('src', 'cli', 'index.ts'), jobs.source])]
+  return [...new Set([...doors, join('src', 'cli', 'index.ts'), ...jobs])]
 }
 
 async function bundle(): Promise<void> {

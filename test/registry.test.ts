@@ -145,3 +145,31 @@ test('a port that is taken is told by name', async () => {
   })
   other.close()
 })
+
+test('a schema that takes long to compare holds nobody up', async () => {
+  await using broker = await startBroker({ registry: true })
+  const url = broker.registryUrl ?? ''
+  const schemaOf = (title: string): string =>
+    JSON.stringify({
+      oneOf: Array.from({ length: 800 }, (_, i) => ({
+        type: 'object',
+        minProperties: 5000 - i,
+        title: `${title}${i}`,
+      })),
+    })
+  const registering = (title: string) =>
+    ask(url, '/subjects/slow-value/versions', { schemaType: 'JSON', schema: schemaOf(title) })
+  assert.equal((await registering('a')).status, 200)
+  let isCompared = false
+  const compared = registering('b').then((reply) => {
+    isCompared = true
+    return reply
+  })
+  for (let i = 0; i < 20; i++)
+    assert.deepEqual(await ask(url, '/schemas/ids/1/versions'), {
+      status: 200,
+      body: [{ subject: 'slow-value', version: 1 }],
+    })
+  assert.equal(isCompared, false)
+  assert.equal((await compared).status, 409)
+})

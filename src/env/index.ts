@@ -43,3 +43,4 @@ export function createEnv(options: EnvOptions = {}): Env {
 export { LineLogger } from './logger.ts'
 export { MemoryDisk } from './memory-disk.ts'
 export { hashPassword } from './password-hash.ts'
+export { WorkerPool } from './workers.ts'

@@ -2,6 +2,7 @@
 export { type Cryptography, newPasswordHash } from './http/password-hash.ts'
 export type { Https, RegistryTls } from './http/secure-server.ts'
 export type { RegistryUser, UserRole } from './http/users.ts'
+export { jobsUrl } from './jobs.ts'
 export { RegistryError, type RegistryErrorName } from './registry-error.ts'
 export {
   type ClusterOptions,

@@ -5,10 +5,10 @@ import { registryStage } from './testdata/stage.ts'
 type Stage = ReturnType<typeof registryStage>
 
 /** What registering would write, in order. */
-function kindsOf({ registry }: Stage, subject: string, schema: string): string[] {
+async function kindsOf({ registry }: Stage, subject: string, schema: string): Promise<string[]> {
   const content = { schemaType: 'AVRO', schema, references: [], metadata: undefined, ruleSet: undefined }
   const request = { subject, content, version: undefined, id: undefined, normalize: false }
-  const { records } = registry.registration.register(request, 0)
+  const { records } = await registry.registration.register(request, 0)
   return records.map((it) => (it.kind === 'schema' ? `version ${it.version}${it.value ? '' : ' is gone'}` : it.kind))
 }
 
@@ -16,8 +16,8 @@ test('what a version replaces is taken away behind it: of several records the la
   const stage = registryStage()
   await stage.register('a', 'x')
   await stage.delete('/subjects/a')
-  assert.deepEqual(kindsOf(stage, 'a', 'x'), ['version 2', 'version 1 is gone'])
-  assert.deepEqual(kindsOf(stage, ':.new:a', 'x'), ['context', 'version 1'])
+  assert.deepEqual(await kindsOf(stage, 'a', 'x'), ['version 2', 'version 1 is gone'])
+  assert.deepEqual(await kindsOf(stage, ':.new:a', 'x'), ['context', 'version 1'])
 })
 
 test('a version that somebody refers to stays, also where its content has a newer one', async () => {
@@ -26,7 +26,7 @@ test('a version that somebody refers to stays, also where its content has a newe
   await stage.register('b', '@a', { references: [{ name: 'a', subject: 'a', version: 1 }] })
   await stage.delete('/subjects/b')
   await stage.delete('/subjects/a')
-  assert.deepEqual(kindsOf(stage, 'a', 'x'), ['version 2'])
+  assert.deepEqual(await kindsOf(stage, 'a', 'x'), ['version 2'])
 })
 
 test('a reference to the latest version is one to the version that this is now, each time', async () => {

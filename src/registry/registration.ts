@@ -1,8 +1,6 @@
-/** Decides on a schema that is to be registered, finds one that is, and tells whether one could be. Pure. */
-import { compatibilityErrors, type EarlierSchema } from './compatibility.ts'
+/** Decides on a schema that is to be registered, finds one that is, and tells whether one could be. It changes nothing. */
 import type { Decision } from './decision.ts'
 import { guidOf } from './fingerprint.ts'
-import type { ParsedSchema } from './formats/format.ts'
 import { mergedMetadata, mergedRuleSet } from './merged.ts'
 import { RegistryError } from './registry-error.ts'
 import type { SchemaParser } from './schema-parser.ts'
@@ -24,11 +22,6 @@ export interface RegisterRequest {
   readonly normalize: boolean
 }
 
-interface Prepared {
-  readonly content: SchemaContent
-  readonly parsed: ParsedSchema
-}
-
 export class Registration {
   readonly #state: RegistryState
   readonly #parser: SchemaParser
@@ -40,11 +33,11 @@ export class Registration {
     this.#finder = new VersionFinder(parser)
   }
 
-  /** Throws RegistryError. */
-  register(request: RegisterRequest, nowMs: number): Decision<StoredSchema> {
+  /** Rejects with RegistryError. What it decides holds for the state as it was all the while. */
+  async register(request: RegisterRequest, nowMs: number): Promise<Decision<StoredSchema>> {
     const { subject, version } = request
     const refused = this.#refusedByMode(request)
-    if (refused !== undefined) return { records: [], reply: this.#thereAlready(request, refused) }
+    if (refused !== undefined) return { records: [], reply: await this.#thereAlready(request, refused) }
     const state = this.#state
     const config = state.configInScope(subject)
     const all = state.versions(subject)
@@ -53,16 +46,16 @@ export class Registration {
     const wanted = isImported ? request.content : this.#populated(request, config, next)
     // What comes from another registry stays as it is there.
     const normalize = !isImported && (request.normalize || config.normalize === true)
-    const { content, parsed } = this.#prepare(subject, wanted, normalize)
+    const content = await this.#prepare(subject, wanted, normalize)
     const guid = guidOf(content)
     const context = contextOf(subject)
     if (version === undefined) {
       const mayBe = all.filter((it) => !it.deleted && isOf(it, request.id))
-      const there = this.#finder.find(mayBe, { content, guid, given: request.content })
+      const there = await this.#finder.find(mayBe, { content, guid, given: request.content })
       if (there !== undefined) return { records: [], reply: there }
     }
     if (!isImported) {
-      const errors = this.#errors(subject, { content, parsed }, all)
+      const errors = await this.#errors(subject, content, all)
       if (errors.length > 0) {
         const text = `Schema being registered is incompatible with an earlier schema for subject "${subject}", details: [${errors.join(', ')}]`
         throw new RegistryError('incompatible', text)
@@ -87,10 +80,10 @@ export class Registration {
   }
 
   /** Who registers what is there changes nothing: whatever the mode is, it is told. Throws `refused`. */
-  #thereAlready(request: RegisterRequest, refused: RegistryError): StoredSchema {
+  async #thereAlready(request: RegisterRequest, refused: RegistryError): Promise<StoredSchema> {
     const { subject, content, version, id, normalize } = request
     if (version !== undefined || content.schema.trim() === '') throw refused
-    const there = this.lookUp(subject, content, { normalize, deleted: false })
+    const there = await this.lookUp(subject, content, { normalize, deleted: false })
     if (there === undefined || !isOf(there, id)) throw refused
     return there
   }
@@ -116,11 +109,12 @@ export class Registration {
     }
   }
 
-  #prepare(subject: string, given: SchemaContent, normalize: boolean): Prepared {
+  /** As it would be stored. */
+  async #prepare(subject: string, given: SchemaContent, normalize: boolean): Promise<SchemaContent> {
     const references = given.references.map((reference) => this.#atVersion(subject, reference))
     const content = { ...given, references }
-    const parsed = this.#parser.parse(subject, content)
-    return { parsed, content: { ...content, schema: normalize ? parsed.normalized : parsed.canonical } }
+    const { canonical, normalized } = await this.#parser.read(subject, content)
+    return { ...content, schema: normalize ? normalized : canonical }
   }
 
   /** A reference to the latest version is one to the version that this is now. */
@@ -155,33 +149,38 @@ export class Registration {
     ]
   }
 
-  /** The version of a subject that is this schema. Throws RegistryError where it is none. */
-  lookUp(subject: string, content: SchemaContent, { normalize, deleted }: LookUp): StoredSchema | undefined {
+  /** The version of a subject that is this schema. Rejects with RegistryError where it is none. */
+  async lookUp(
+    subject: string,
+    content: SchemaContent,
+    { normalize, deleted }: LookUp,
+  ): Promise<StoredSchema | undefined> {
     const config = this.#state.configInScope(subject)
-    const find = (wanted: SchemaContent): StoredSchema | undefined => {
-      const prepared = this.#prepare(subject, wanted, normalize || config.normalize === true).content
+    const find = async (wanted: SchemaContent): Promise<StoredSchema | undefined> => {
+      const prepared = await this.#prepare(subject, wanted, normalize || config.normalize === true)
       const guid = guidOf(prepared)
       const all = this.#state.versions(subject, deleted ? 'with' : 'without')
       return this.#finder.find(all, { content: prepared, guid, given: content })
     }
-    const there = find(content)
+    const there = await find(content)
     if (there !== undefined || this.#state.latest(subject) === undefined) return there
     const request = { subject, content, version: undefined, id: undefined, normalize }
     return find(this.#populated(request, config, 0))
   }
 
-  /** What hinders it from following these versions, as texts. Throws RegistryError where it is no schema. */
-  compatibility(
+  /** What hinders it from following these versions, as texts. Rejects with RegistryError where it is no schema. */
+  async compatibility(
     subject: string,
     content: SchemaContent,
     { earlier, normalize }: { readonly earlier: readonly StoredSchema[]; readonly normalize: boolean },
-  ): readonly string[] {
+  ): Promise<readonly string[]> {
     if (content.schema.trim() === '') throw new RegistryError('invalidSchema', 'Empty schema')
     const config = this.#state.configInScope(subject)
-    return this.#errors(subject, this.#prepare(subject, content, normalize || config.normalize === true), earlier)
+    const prepared = await this.#prepare(subject, content, normalize || config.normalize === true)
+    return this.#errors(subject, prepared, earlier)
   }
 
-  #errors(subject: string, { content, parsed }: Prepared, earlier: readonly StoredSchema[]): readonly string[] {
+  async #errors(subject: string, content: SchemaContent, earlier: readonly StoredSchema[]): Promise<readonly string[]> {
     const {
       compatibilityLevel: level = this.#state.level,
       compatibilityGroup,
@@ -191,15 +190,7 @@ export class Registration {
       compatibilityGroup === undefined ? undefined : metadata?.properties?.[compatibilityGroup]
     const group = groupOf(content)
     const compared = earlier.filter((it) => !it.deleted && groupOf(it) === group)
-    if (level === 'NONE') return []
-    const needed = level.endsWith('_TRANSITIVE') ? compared : compared.slice(-1)
-    const others = needed.map(
-      (it): EarlierSchema => ({
-        ...{ version: it.version, text: it.schema },
-        parsed: this.#parser.parse(subject, it),
-      }),
-    )
-    const errors = compatibilityErrors(level, parsed, others)
+    const errors = await this.#parser.errors(level, { subject, schema: content, earlier: compared })
     if (errors.length === 0) return []
     return [...errors, `{validateFields: '${validateFields === true}', compatibility: '${level}'}`]
   }

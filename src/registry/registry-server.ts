@@ -1,6 +1,6 @@
 /** A schema registry that serves: its topic read, its port open, one of the instances that have the same topic and group. */
 import { createServer } from 'node:http'
-import { allSteps, type Clock, type Logger } from '../base/index.ts'
+import { allSteps, type Clock, type JobRunner, type Logger } from '../base/index.ts'
 import type { Kafka } from '../client/index.ts'
 import { formats } from './formats/index.ts'
 import { httpServer, requestMsMax } from './http/http-server.ts'
@@ -44,6 +44,8 @@ export interface RegistryServerOptions extends ClusterOptions, SecurityOptions {
   readonly kafka: (requestTimeoutMsMax?: number) => Kafka
   readonly clock: Clock
   readonly logger: Logger
+  /** Where schemas are read and compared that are not small: it does the jobs of `jobsUrl`. */
+  readonly thread: JobRunner
   readonly https: Https
   readonly cryptography: Cryptography
   /** 0: one that is free. */
@@ -78,7 +80,7 @@ export interface RunningRegistry extends AsyncDisposable {
 
 /** Rejects with KafkaError, RegistryError, TypeError for `tls` and `users` that are none, or what the system says of the port. */
 export async function startRegistry(options: RegistryServerOptions): Promise<RunningRegistry> {
-  const { clock, logger, port, host, version, advertisedHost = host } = options
+  const { clock, logger, thread, port, host, version, advertisedHost = host } = options
   const { topic = '_schemas', replicationFactor, timeoutMs = 10_000, stopWanted } = options
   const { groupId = 'schema-registry', leaderEligibility = true } = options
   const { electionTimeoutMs = 10_000, forwardTimeoutMs = 60_000 } = options
@@ -96,7 +98,7 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Run
     written: () => registry.written(),
   })
   const registry = new Registry({
-    ...{ clock, formats, leadership: election },
+    ...{ clock, formats, thread, leadership: election },
     ...(options.compatibilityLevel && { compatibilityLevel: options.compatibilityLevel }),
     logOf: (replay) => new SchemaTopic({ ...kept, replay }),
   })

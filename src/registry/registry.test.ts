@@ -1,6 +1,7 @@
 /** Who writes only while it leads: before, in between, and behind it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { WorkersBusyError } from '../base/index.ts'
 import { guidOf } from './fingerprint.ts'
 import type { Term } from './leader/leadership.ts'
 import { type Reply, registryStage } from './testdata/stage.ts'
@@ -74,8 +75,8 @@ test('what is there already needs no certainty', async () => {
   leadership.term = undefined
   const content = { schemaType: 'AVRO', schema: 'a', references: [], metadata: undefined, ruleSet: undefined }
   const request = { subject: 's', content, version: undefined, id: undefined, normalize: false }
-  assert.equal(registry.registered(request)?.id, (first.body as { readonly id: number }).id)
-  assert.equal(registry.registered({ ...request, subject: 't' }), undefined)
+  assert.equal((await registry.registered(request))?.id, (first.body as { readonly id: number }).id)
+  assert.equal(await registry.registered({ ...request, subject: 't' }), undefined)
 })
 
 /** What a leader of before has decided on, as if nothing had happened meanwhile. */
@@ -138,4 +139,53 @@ test('who leads no more contradicts nobody', async () => {
   late(stage, 1, 2, 'b')
   await stage.registry.written()
   assert.deepEqual(await afterCompaction(stage), ['1: 2 b'])
+})
+
+test('what others have written while a schema was compared counts', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  let isFirst = true
+  stage.working((job) => {
+    if (job === 'schema-compare' && isFirst) late(stage, 2, 2, 'a b')
+    if (job === 'schema-compare') isFirst = false
+  })
+  const { body } = await stage.register('s', 'a c')
+  assert.equal(codeOf({ status: 409, body, contentType: '' }), 40_901)
+  assert.match(JSON.stringify(body), /'b' is not known.*oldSchemaVersion: 2/)
+})
+
+test('where others write all the while, nothing is decided', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  let others = 0
+  stage.working(() => stage.write({ kind: 'mode', subject: `other${others++}`, value: 'READWRITE' }))
+  assert.equal(codeOf(await stage.register('s', 'a b')), 50_002)
+  assert.equal(stage.registry.state.versions('s').length, 1)
+})
+
+test('who has ceased to lead while a schema was compared writes nothing', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  stage.working(() => {
+    stage.leadership.term = undefined
+  })
+  assert.equal(codeOf(await stage.register('s', 'a b')), 50_004)
+  assert.equal(stage.log.length, 1)
+})
+
+test('where too many schemas wait, or the thread ends, that is told, and nothing is written', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  const failures = [new WorkersBusyError('100 jobs wait already'), new Error('the thread ended')]
+  stage.working(() => {
+    const failure = failures.shift()
+    if (failure !== undefined) throw failure
+  })
+  assert.equal(codeOf(await stage.register('s', 'a')), 50_002)
+  assert.equal(codeOf(await stage.register('s', 'a')), 500)
+  assert.deepEqual(stage.log, [])
+  assert.equal((await stage.register('s', 'a')).status, 200)
 })

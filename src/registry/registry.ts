@@ -1,5 +1,5 @@
 /** A schema registry: what it knows, and the writes to it, one after the other. */
-import type { Clock } from '../base/index.ts'
+import type { Clock, JobRunner } from '../base/index.ts'
 import { type ConfigChange, changeConfig, changeMode, deleteConfig, deleteMode } from './configuration.ts'
 import type { Decision } from './decision.ts'
 import { deleteContext, deleteSubject, deleteVersion } from './deletion.ts'
@@ -17,7 +17,10 @@ import type { StoredSchema } from './stored-schema.ts'
 
 export interface RegistryOptions {
   readonly clock: Clock
+  /** In the order in which they are told. */
   readonly formats: readonly SchemaFormat[]
+  /** Where schemas are read and compared that are not small: it does `schemaJobs`. */
+  readonly thread: JobRunner
   readonly logOf: (replay: Replay) => RegistryLog
   /** Whether this instance may write. Default: nobody else is there. */
   readonly leadership?: Leadership
@@ -25,6 +28,9 @@ export interface RegistryOptions {
   readonly compatibilityLevel?: CompatibilityLevel
 }
 
+type Decide<Reply> = () => Decision<Reply> | Promise<Decision<Reply>>
+
+const attemptsMax = 10
 const waitingMax = 1000
 const waitMsMax = 30_000
 
@@ -46,12 +52,12 @@ export class Registry {
   /** It is not known whether what was written last is kept. */
   #isUnsure = false
 
-  constructor({ clock, formats, logOf, leadership = alone, compatibilityLevel }: RegistryOptions) {
+  constructor({ clock, formats, thread, logOf, leadership = alone, compatibilityLevel }: RegistryOptions) {
     const state = new RegistryState(compatibilityLevel)
     this.state = state
     this.#leadership = leadership
     this.#clock = clock
-    this.parser = new SchemaParser(state, formats)
+    this.parser = new SchemaParser(state, { formats, thread })
     this.registration = new Registration(state, this.parser)
     this.#log = logOf((record) => {
       // A version that is gone for good may come back as another one.
@@ -84,9 +90,9 @@ export class Registry {
     await this.#written
   }
 
-  /** What registering would find, if it would write nothing. Throws RegistryError. */
-  registered(request: RegisterRequest): StoredSchema | undefined {
-    const { records, reply } = this.registration.register(request, this.#clock.now())
+  /** What registering would find, if it would write nothing. Rejects with RegistryError. */
+  async registered(request: RegisterRequest): Promise<StoredSchema | undefined> {
+    const { records, reply } = await this.registration.register(request, this.#clock.now())
     return records.length === 0 ? reply : undefined
   }
 
@@ -131,7 +137,7 @@ export class Registry {
   }
 
   /** Who decides sees all that was written before, and is alone in deciding. Rejects with RegistryError. */
-  #write<Reply>(decide: () => Decision<Reply>): Promise<Reply> {
+  #write<Reply>(decide: Decide<Reply>): Promise<Reply> {
     if (this.#waiting >= waitingMax) {
       return Promise.reject(new RegistryError('timedOut', `${waitingMax} writes wait already`))
     }
@@ -143,12 +149,11 @@ export class Registry {
       if (this.#clock.monotonic() - sinceMs > waitMsMax) {
         throw new RegistryError('timedOut', `The write has waited for others for ${waitMsMax} ms, and was not done`)
       }
-      const term = await this.#caughtUp()
+      const { term, records, reply } = await this.#decided(decide)
       if (term.sureMs < this.#log.appendMsMax) {
         // Another instance might decide before this write has reached the log.
         throw new RegistryError('unknownLeader', 'Leader not known: this instance has not heard from the group in time')
       }
-      const { records, reply } = decide()
       if (records.length === 0) return reply
       this.#isUnsure = true
       this.#writing = records
@@ -162,6 +167,17 @@ export class Registry {
     })
     this.#written = written.catch(() => undefined)
     return written
+  }
+
+  /** As long as it takes to decide, as schemas are compared, others may write: then it is decided anew. */
+  async #decided<Reply>(decide: Decide<Reply>): Promise<Decision<Reply> & { readonly term: Term }> {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const term = await this.#caughtUp()
+      const { changes } = this.state
+      const decision = await decide()
+      if (this.state.changes === changes && this.#leadership.term === term) return { ...decision, term }
+    }
+    throw new RegistryError('timedOut', `Others have written ${attemptsMax} times while this was decided on`)
   }
 
   /** Returns why it is not taken. */

@@ -1,70 +1,108 @@
-/** Makes schemas of what is kept of them: with all that they refer to, each only once for as long as it is remembered. */
-
+/** Has the texts of schemas read and compared, with all that they refer to; what was found is remembered for a while. */
+import { type JobRunner, WorkersBusyError } from '../base/index.ts'
 import { digestOf } from './fingerprint.ts'
-import { InvalidSchemaError, type ParsedSchema, type ResolvedReference, type SchemaFormat } from './formats/format.ts'
+import { InvalidSchemaError, type ResolvedReference, type SchemaFormat } from './formats/format.ts'
 import { RegistryError } from './registry-error.ts'
+import { Remembered } from './remembered.ts'
+import { type Comparison, lengthOf, type ReadSchema, SchemaWorkers, type TypedSource } from './schema-work.ts'
+import type { CompatibilityLevel } from './settings.ts'
 import type { RegistryState } from './store/registry-state.ts'
-import type { SchemaContent, SchemaReference } from './stored-schema.ts'
+import type { SchemaContent, SchemaReference, StoredSchema } from './stored-schema.ts'
 import { besideSubject, contextOf } from './subject-name.ts'
 
 /** What others refer to is read with each of them: so many may be meant by one schema, directly or not. */
 const referencesMax = 1000
-/** UTF-16 units, of the texts of schemas that are remembered, */
+/** UTF-16 units, of the texts that are remembered, */
 const rememberedLengthMax = 16_000_000
-/** and of all that one schema refers to. */
+/** and of all that one schema refers to, */
 const referredLengthMax = 4_000_000
+/** and of those before it that it is compared with at a time: they are copied for the thread. */
+const comparedLengthMax = 1_000_000
 /** UTF-16 units, of a text: what Kafka takes as a record, and room for the rest of it. */
 const schemaLengthMax = 1_000_000
 
 type Parts = Pick<SchemaContent, 'schemaType' | 'schema' | 'references'>
 
 export class SchemaParser {
+  readonly types: readonly string[]
   readonly #state: RegistryState
-  readonly #formats: ReadonlyMap<string, SchemaFormat>
-  /** Those used last come last. */
-  readonly #remembered = new Map<string, { readonly parsed: ParsedSchema; readonly length: number }>()
-  #rememberedLength = 0
+  readonly #workers: SchemaWorkers
+  readonly #remembered = new Remembered<ReadSchema>(rememberedLengthMax)
 
-  constructor(state: RegistryState, formats: readonly SchemaFormat[]) {
+  /** `formats` in the order in which they are told; `thread` does `schemaJobs` of them. */
+  constructor(
+    state: RegistryState,
+    { formats, thread }: { readonly formats: readonly SchemaFormat[]; readonly thread: JobRunner },
+  ) {
+    this.types = formats.map(({ type }) => type)
     this.#state = state
-    this.#formats = new Map(formats.map((format) => [format.type, format]))
+    this.#workers = new SchemaWorkers(formats, thread)
   }
 
-  get types(): readonly string[] {
-    return [...this.#formats.keys()]
-  }
-
-  /** What `subject` is given, or has: its references lie in its context. Throws RegistryError where it is no schema. */
-  parse(subject: string, { schemaType, schema, references }: Parts): ParsedSchema {
+  /** What `subject` is given, or has: its references lie in its context. Rejects with RegistryError where it is no schema. */
+  async read(subject: string, { schemaType, schema, references }: Parts): Promise<ReadSchema> {
     const key = digestOf(JSON.stringify([contextOf(subject), schemaType, references, schema]))
     const known = this.#remembered.get(key)
-    const parsed = known?.parsed ?? this.#parsed(subject, { schemaType, schema, references })
-    this.#remembered.delete(key)
-    this.#remembered.set(key, { parsed, length: schema.length })
-    if (known === undefined) this.#rememberedLength += schema.length
-    for (const [oldest, { length }] of this.#remembered) {
-      if (this.#rememberedLength <= rememberedLengthMax) break
-      this.#remembered.delete(oldest)
-      this.#rememberedLength -= length
-    }
-    return parsed
+    if (known !== undefined) return known
+    const source = this.#source(subject, { schemaType, schema, references })
+    const { canonical, normalized } = await this.#asked(schemaType, () => this.#workers.run('schema-read', source))
+    const read = { canonical, normalized: normalized === canonical ? canonical : normalized }
+    this.#remembered.set(key, read, read.canonical.length + read.normalized.length)
+    return read
   }
 
-  /** With its text in another form (`format=`); as it is where there is no such form. Throws RegistryError where it cannot be read. */
-  inForm<T extends Parts & { readonly subject: string }>(schema: T, form: string | undefined): T {
-    const text = form === undefined || form === '' ? undefined : this.parse(schema.subject, schema).inForm?.(form)
+  /** With its text in another form (`format=`); as it is where there is no such form. Rejects with RegistryError where it cannot be read. */
+  async inForm<T extends Parts & { readonly subject: string }>(schema: T, form: string | undefined): Promise<T> {
+    if (form === undefined || form === '') return schema
+    const source = this.#source(schema.subject, schema)
+    const text = await this.#asked(schema.schemaType, () => this.#workers.run('schema-form', { source, form }))
     return text === undefined ? schema : { ...schema, schema: text }
+  }
+
+  /**
+   * What hinders it from following these versions, which are in order, as `compatibilityErrors` tells it. Rejects with RegistryError where
+   * one of those that count cannot be read.
+   */
+  async errors(
+    level: CompatibilityLevel,
+    { subject, schema, earlier }: { subject: string; schema: Parts; earlier: readonly StoredSchema[] },
+  ): Promise<readonly string[]> {
+    if (level === 'NONE') return []
+    const source = this.#source(subject, schema)
+    const compared = level.endsWith('_TRANSITIVE') ? earlier : earlier.slice(-1)
+    for (const part of partsOf(compared, (it) => this.#source(subject, it))) {
+      const comparison = { level, source, earlier: part }
+      const errors = await this.#asked(schema.schemaType, () => this.#workers.run('schema-compare', comparison))
+      if (errors.length > 0) return errors
+    }
+    return []
   }
 
   /** Versions that are gone for good may be written anew, as others. */
   forget(): void {
     this.#remembered.clear()
-    this.#rememberedLength = 0
   }
 
-  #parsed(subject: string, { schemaType, schema, references }: Parts): ParsedSchema {
-    const format = this.#formats.get(schemaType)
-    if (format === undefined) throw new RegistryError('invalidSchema', `Invalid schema type ${schemaType}`)
+  async #asked<T>(schemaType: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (cause) {
+      if (cause instanceof InvalidSchemaError) {
+        throw new RegistryError('invalidSchema', `Invalid schema of type ${schemaType}, details: ${cause.message}`, {
+          cause,
+        })
+      }
+      if (cause instanceof WorkersBusyError) {
+        throw new RegistryError('timedOut', `Too many schemas wait to be read: ${cause.message}`, { cause })
+      }
+      throw cause
+    }
+  }
+
+  #source(subject: string, { schemaType, schema, references }: Parts): TypedSource {
+    if (!this.types.includes(schemaType)) {
+      throw new RegistryError('invalidSchema', `Invalid schema type ${schemaType}`)
+    }
     if (schema.length > schemaLengthMax) {
       throw new RegistryError(
         'schemaTooLarge',
@@ -73,14 +111,7 @@ export class SchemaParser {
     }
     const resolved: ResolvedReference[] = []
     this.#resolve(subject, references, { resolved, begun: new Set(), length: 0, schemaType })
-    try {
-      return format.parse({ text: schema, references: resolved })
-    } catch (error) {
-      if (!(error instanceof InvalidSchemaError)) throw error
-      throw new RegistryError('invalidSchema', `Invalid schema of type ${schemaType}, details: ${error.message}`, {
-        cause: error,
-      })
-    }
+    return { schemaType, text: schema, references: resolved }
   }
 
   /** Those that others refer to come before these. Of two with one name the first is meant. */
@@ -120,4 +151,21 @@ interface Found {
   readonly begun: Set<string>
   length: number
   readonly schemaType: string
+}
+
+/** The last ones first, each in their order. */
+function* partsOf(versions: readonly StoredSchema[], sourceOf: (version: StoredSchema) => TypedSource) {
+  let part: Comparison['earlier'][number][] = []
+  let length = 0
+  for (const it of versions.toReversed()) {
+    const source = sourceOf(it)
+    if (part.length > 0 && length + lengthOf(source) > comparedLengthMax) {
+      yield part
+      part = []
+      length = 0
+    }
+    part.unshift({ version: it.version, source })
+    length += lengthOf(source)
+  }
+  if (part.length > 0) yield part
 }

@@ -24,25 +24,27 @@ export class VersionFinder {
   }
 
   /** The newest of these that it is. */
-  find(versions: readonly StoredSchema[], wanted: Wanted): StoredSchema | undefined {
-    return (
-      versions.findLast((it) => isSame(it, wanted)) ??
-      versions.findLast((it) => isOfSameParts(it, wanted.content) && this.#ownGuid(it) === wanted.guid)
-    )
+  async find(versions: readonly StoredSchema[], wanted: Wanted): Promise<StoredSchema | undefined> {
+    const there = versions.findLast((it) => isSame(it, wanted))
+    if (there !== undefined) return there
+    for (const it of versions.toReversed()) {
+      if (isOfSameParts(it, wanted.content) && (await this.#ownGuid(it)) === wanted.guid) return it
+    }
+    return undefined
   }
 
   /** As if this registry had written it: others have written the same with its fields in another order, or with other spaces. */
-  #ownGuid(schema: StoredSchema): string {
+  async #ownGuid(schema: StoredSchema): Promise<string> {
     const known = this.#ownGuids.get(schema)
     if (known !== undefined) return known
-    const guid = guidOf({ ...schema, schema: this.#ownText(schema) })
+    const guid = guidOf({ ...schema, schema: await this.#ownText(schema) })
     this.#ownGuids.set(schema, guid)
     return guid
   }
 
-  #ownText(schema: StoredSchema): string {
+  async #ownText(schema: StoredSchema): Promise<string> {
     try {
-      return this.#parser.parse(schema.subject, schema).canonical
+      return (await this.#parser.read(schema.subject, schema)).canonical
     } catch (error) {
       // What another one took for a schema may be none to us.
       if (error instanceof RegistryError) return schema.schema

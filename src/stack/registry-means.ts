@@ -1,10 +1,15 @@
-/** What a schema registry needs of Node for HTTPS, and for passwords: those are hashed in a thread of their own. */
+/** What a schema registry needs of Node: threads for schemas and for passwords, and HTTPS. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, request } from 'node:https'
 import { Worker } from 'node:worker_threads'
-import type { Cryptography, Https } from '../registry/index.ts'
+import type { JobRunner } from '../base/index.ts'
+import { WorkerPool } from '../env/index.ts'
+import { type Cryptography, type Https, jobsUrl } from '../registry/index.ts'
 
 type ScryptThread = ReturnType<Cryptography['scryptThread']>
+
+/** One for all registries of the process, which yields to the broker that may be beside them. It begins with the first schema that is not small. */
+export const schemaThread: JobRunner = new WorkerPool({ jobsUrl, threadsMax: 1, queueMax: 100, isBackground: true })
 
 export const https: Https = {
   createServer: (options, listener) => createServer(options, listener),

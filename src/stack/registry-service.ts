@@ -11,7 +11,7 @@ import {
   startRegistry as start,
 } from '../registry/index.ts'
 import { asListenError } from './listen-error.ts'
-import { cryptography, https } from './registry-means.ts'
+import { cryptography, https, schemaThread } from './registry-means.ts'
 
 type OfRegistry = Pick<
   RegistryServerOptions,
@@ -56,7 +56,7 @@ export async function startRegistryService(
     return new Kafka({ ...env, logger }, options, { hashPassword })
   }
   try {
-    const means = { kafka: clientOf, clock: env.clock, logger, https, cryptography }
+    const means = { kafka: clientOf, clock: env.clock, logger, thread: schemaThread, https, cryptography }
     return await start({ ...rest, ...means, port, host, advertisedHost, version })
   } catch (error) {
     throw asListenError(error, `${host}:${port} of the schema registry`)

@@ -7,6 +7,7 @@ import { writeAvro } from './avro-writer.ts'
 
 export const avro: SchemaFormat = {
   type: 'AVRO',
+  quickLengthMax: 8_000,
   parse: (source) => new AvroSchema(source),
 }
 

@@ -36,7 +36,7 @@ export function forwardWrites(server: FastifyInstance, options: ForwardedWritesO
   server.addHook('preHandler', async (request, reply) => {
     if (!isWrite(request) || registry.leads) return
     const isForwarded = request.headers[forwardHeader] !== undefined
-    const known = isRegistering(request) ? registered(registry, request) : undefined
+    const known = isRegistering(request) ? await registered(registry, request) : undefined
     if (known !== undefined) return reply.send(known)
     const told = await passedOn(requestOf(request, options), isForwarded, options)
     if (told === 'leads') return
@@ -59,11 +59,11 @@ const isWrite = (request: FastifyRequest): boolean =>
   !request.is404 && (request.method === 'PUT' || request.method === 'DELETE' || isRegistering(request))
 
 /** What is there already is told by whoever knows it, also where nobody leads. */
-function registered(registry: Registry, { params, query, body }: FastifyRequest): object | undefined {
+async function registered(registry: Registry, { params, query, body }: FastifyRequest): Promise<object | undefined> {
   try {
     const subject = subjectOf(params as { readonly subject: string })
     const normalize = queryFlag(query as Query, 'normalize')
-    const found = registry.registered({ ...schemaRequest(body), subject, normalize })
+    const found = await registry.registered({ ...schemaRequest(body), subject, normalize })
     return found && registeredReply(found)
   } catch (error) {
     // What is wrong with it the leader says.

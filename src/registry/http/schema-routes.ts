@@ -38,9 +38,9 @@ export function schemaRoutes(server: FastifyInstance, registry: Registry): void 
     return users
   }
 
-  server.get<OfGuid>('/schemas/guids/:guid', ({ params, query }) => {
+  server.get<OfGuid>('/schemas/guids/:guid', async ({ params, query }) => {
     const [found] = withGuid(params)
-    return found && schemaReply(parser.inForm(found, queryText(query, 'format')), { withSubject: false })
+    return found && schemaReply(await parser.inForm(found, queryText(query, 'format')), { withSubject: false })
   })
 
   server.get<OfGuid>('/schemas/guids/:guid/ids', ({ params }) => {
@@ -84,18 +84,18 @@ export function idRoutes(server: FastifyInstance, { state, parser }: Registry): 
     return users
   }
 
-  server.get<OfId>('/schemas/ids/:id', ({ params, query }) => {
+  server.get<OfId>('/schemas/ids/:id', async ({ params, query }) => {
     const subject = queryText(query, 'subject')
     const users = withId(params, query)
     const found = users.find((it) => it.subject === subject) ?? users[0]
     const maxId = queryFlag(query, 'fetchMaxId') ? { maxId: state.highestId(contextOf(subject ?? '')) } : {}
-    const shown = found && parser.inForm(found, queryText(query, 'format'))
+    const shown = found && (await parser.inForm(found, queryText(query, 'format')))
     return { ...(shown && schemaReply(shown, { withSubject: subject !== undefined })), ...maxId }
   })
 
-  server.get<OfId>('/schemas/ids/:id/schema', ({ params, query }, reply) => {
+  server.get<OfId>('/schemas/ids/:id/schema', async ({ params, query }, reply) => {
     const [found] = withId(params, query)
-    return reply.send(found && parser.inForm(found, queryText(query, 'format')).schema)
+    return reply.send(found && (await parser.inForm(found, queryText(query, 'format'))).schema)
   })
 
   server.get<OfId>('/schemas/ids/:id/subjects', ({ params, query }) => {

@@ -84,19 +84,19 @@ function modeRoutes(server: FastifyInstance, registry: Registry): void {
 }
 
 function compatibilityRoutes(server: FastifyInstance, { state, registration }: Registry): void {
-  const compatibility = (
+  const compatibility = async (
     {
       params,
       query,
       body,
     }: { readonly params: { readonly subject: string }; readonly query: Query; readonly body: unknown },
     earlier: readonly StoredSchema[],
-  ): object => {
+  ): Promise<object> => {
     const verbose = queryFlag(query, 'verbose')
     const { content } = schemaRequest(body)
     const asked = { earlier, normalize: queryFlag(query, 'normalize') }
     try {
-      const messages = registration.compatibility(subjectOf(params), content, asked)
+      const messages = await registration.compatibility(subjectOf(params), content, asked)
       return { is_compatible: messages.length === 0, ...(verbose && { messages }) }
     } catch (error) {
       if (!(verbose && error instanceof RegistryError && error.code === 'invalidSchema')) throw error

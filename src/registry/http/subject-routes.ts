@@ -42,13 +42,13 @@ export function subjectRoutes(server: FastifyInstance, registry: Registry): void
   const { state, registration } = registry
 
   /** What is no schema in another context is not there. */
-  const lookUp = (
+  const lookUp = async (
     place: string,
     content: SchemaContent,
     { isElsewhere, ...asked }: LookUp & { readonly isElsewhere: boolean },
-  ): StoredSchema | undefined => {
+  ): Promise<StoredSchema | undefined> => {
     try {
-      return registration.lookUp(place, content, asked)
+      return await registration.lookUp(place, content, asked)
     } catch (error) {
       if (isElsewhere && error instanceof RegistryError && error.code === 'invalidSchema') return undefined
       throw error
@@ -63,15 +63,15 @@ export function subjectRoutes(server: FastifyInstance, registry: Registry): void
     )
   })
 
-  server.post<OfSubject>('/subjects/:subject', ({ params, query, body }) => {
+  server.post<OfSubject>('/subjects/:subject', async ({ params, query, body }) => {
     const subject = subjectOf(params)
     const { content } = schemaRequest(body)
     const asked = { normalize: queryFlag(query, 'normalize'), deleted: queryFlag(query, 'deleted') }
     for (const place of placesOf(registry, subject)) {
       const isElsewhere = place !== subject
       if (isElsewhere && state.versions(place).length === 0) continue
-      const found = lookUp(place, content, { ...asked, isElsewhere })
-      if (found !== undefined) return versionReply(registry.parser.inForm(found, queryText(query, 'format')))
+      const found = await lookUp(place, content, { ...asked, isElsewhere })
+      if (found !== undefined) return versionReply(await registry.parser.inForm(found, queryText(query, 'format')))
     }
     if (!state.hasAny(subject, asked.deleted ? 'with' : 'without')) throw subjectNotFound(subject)
     throw new RegistryError('schemaNotFound', 'Schema not found')
@@ -122,15 +122,15 @@ export function versionRoutes(server: FastifyInstance, registry: Registry): void
     return registeredReply(await registry.register({ ...request, subject, normalize: queryFlag(query, 'normalize') }))
   })
 
-  const shown = (params: OfVersion['Params'], query: Query): StoredSchema => {
+  const shown = async (params: OfVersion['Params'], query: Query): Promise<StoredSchema> => {
     const found = versionIn(subjectOf(params), params.version, queryFlag(query, 'deleted'))
     return registry.parser.inForm(found, queryText(query, 'format'))
   }
-  server.get<OfVersion>('/subjects/:subject/versions/:version', ({ params, query }) =>
-    versionReply(shown(params, query)),
+  server.get<OfVersion>('/subjects/:subject/versions/:version', async ({ params, query }) =>
+    versionReply(await shown(params, query)),
   )
-  server.get<OfVersion>('/subjects/:subject/versions/:version/schema', ({ params, query }, reply) =>
-    reply.send(shown(params, query).schema),
+  server.get<OfVersion>('/subjects/:subject/versions/:version/schema', async ({ params, query }, reply) =>
+    reply.send((await shown(params, query)).schema),
   )
 
   server.get<OfVersion>('/subjects/:subject/versions/:version/referencedby', ({ params, query }) => {

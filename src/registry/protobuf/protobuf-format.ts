@@ -14,7 +14,7 @@ import { SourceReader } from './source-reader.ts'
 import { TooLongError } from './wire-writer.ts'
 import { withoutExtensions } from './without-extensions.ts'
 
-export const protobuf: SchemaFormat = { type: 'PROTOBUF', parse }
+export const protobuf: SchemaFormat = { type: 'PROTOBUF', quickLengthMax: 8_000, parse }
 
 function parse(source: SchemaSource): ParsedSchema {
   const known = knownFiles()

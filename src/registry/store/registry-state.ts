@@ -32,13 +32,20 @@ export class RegistryState {
   readonly #configs = new Map<string, Config>()
   readonly #modes = new Map<string, Mode>()
   readonly #contexts = new Set<string>()
+  #changes = 0
 
   constructor(level: CompatibilityLevel = defaultLevel) {
     this.level = level
   }
 
+  /** How often it has changed. */
+  get changes(): number {
+    return this.#changes
+  }
+
   /** Returns what is wrong with it, where it is not taken. */
   replay(record: RegistryRecord): string | undefined {
+    if (record.kind !== 'noop') this.#changes++
     switch (record.kind) {
       case 'schema':
         return record.value === undefined ? this.#remove(record.subject, record.version) : this.#put(record.value)

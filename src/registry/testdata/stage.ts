@@ -3,11 +3,13 @@
  * a list of them, a reader reads what was written with words that it has all of. `!` is no word.
  */
 import type { InjectOptions } from 'fastify'
+import { type JobHost, present } from '../../base/index.ts'
 import { ManualClock } from '../../server/handlers/handler-fixture.ts'
 import { type Incompatibility, InvalidSchemaError, type ParsedSchema, type SchemaFormat } from '../formats/format.ts'
 import { httpServer } from '../http/http-server.ts'
 import type { Leadership } from '../leader/leadership.ts'
 import { Registry } from '../registry.ts'
+import { schemaJobs } from '../schema-work.ts'
 import { decodeRecord, type EncodedRecord, encodeRecord, type RegistryRecord } from '../store/registry-record.ts'
 import type { Replay } from '../store/registry-log.ts'
 
@@ -37,6 +39,7 @@ class Words implements ParsedSchema {
 
 const words: SchemaFormat = {
   type: 'AVRO',
+  quickLengthMax: 0,
   parse({ text, references }) {
     const all = text.split(/\s+/).filter((word) => word !== '')
     if (all.includes('!')) throw new InvalidSchemaError("'!' is no word")
@@ -44,6 +47,11 @@ const words: SchemaFormat = {
     if (wanted !== undefined) throw new InvalidSchemaError(`'${wanted}' is not referred to`)
     return new Words(all)
   },
+}
+
+const noHost: JobHost = {
+  readSync: () => 0,
+  writeSync: () => 0,
 }
 
 export interface Reply {
@@ -57,12 +65,19 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
   const left: string[] = []
   const failures: Error[] = []
   const clock = new ManualClock()
+  const jobs = schemaJobs([words])
   let written: (record: EncodedRecord) => void = () => undefined
   let catchUpCount = 0
-  const hooks = { caughtUp: (): void => undefined, appending: (): void => undefined }
+  const hooks = { caughtUp: (): void => undefined, appending: (): void => undefined, working: (_job: string): void => undefined }
   const registry = new Registry({
     clock,
     formats: [words],
+    thread: {
+      async run(name, input) {
+        hooks.working(name)
+        return present(jobs.get(name), name)(input, noHost)
+      },
+    },
     ...(leadership && { leadership }),
     logOf(replay: Replay) {
       const again = (record: EncodedRecord): void => {
@@ -123,6 +138,10 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
     /** Called before records are appended. */
     appending(hook: () => void) {
       hooks.appending = hook
+    },
+    /** Called before each job of the thread in which schemas are read, with its name. */
+    working(hook: (job: string) => void) {
+      hooks.working = hook
     },
     ask,
     get: (url: string) => ask('GET', url),

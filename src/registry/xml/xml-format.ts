@@ -2,4 +2,4 @@
 import type { SchemaFormat } from '../formats/format.ts'
 import { XmlSchema } from './xml-schema.ts'
 
-export const xml: SchemaFormat = { type: 'XML', parse: (source) => new XmlSchema(source) }
+export const xml: SchemaFormat = { type: 'XML', quickLengthMax: 0, parse: (source) => new XmlSchema(source) }
