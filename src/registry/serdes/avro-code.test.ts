@@ -78,6 +78,60 @@ describe('what is written and read', () => {
     agrees({ type: 'map', values: { type: 'map', values: 'string' } }, { a: { b: 'c', d: 'e' }, b: {} })
   })
 
+  test('arrays of each small size, with a block behind the first or none', () => {
+    const { type, code } = made({ type: 'array', items: 'string' })
+    const item = (text: string): string => type.toBuffer([text]).toString('hex').slice(2, -2)
+    for (let count = 0; count < 6; count++) {
+      const items = Array.from({ length: count }, (_, i) => `item ${i}`)
+      agrees({ type: 'array', items: 'string' }, items)
+      const one = Buffer.of(2 * count).toString('hex') + items.map(item).join('')
+      for (const more of ['', `02${item('more')}`, `04${item('é')}${item('more')}`]) {
+        const bytes = Buffer.from(count === 0 ? '00' : `${one}${more}00`, 'hex')
+        assert.deepEqual(code.decode(bytes, 0), type.fromBuffer(bytes))
+      }
+    }
+  })
+
+  test('keys of each size, and others that begin like them', () => {
+    const keys = Array.from({ length: 20 }, (_, size) => 'abcdefghijklmnopqrst'.slice(0, size))
+    const others = keys.map((key) => `${key.slice(0, -1)}é`)
+    const changed = keys.flatMap((key) => Array.from(key, (_, i) => `${key.slice(0, i)}_${key.slice(i + 1)}`))
+    for (const key of keys) {
+      const values = [key, key, ...changed.filter(({ length }) => length === key.length), ...others, key]
+      agrees({ type: 'map', values: 'int' }, ...values.map((it) => ({ [it]: 1 })))
+    }
+  })
+
+  test('records of many fields', () => {
+    const types = ['null', 'boolean', 'int', 'long', 'float', 'double', 'string', 'bytes'] as const
+    const values = [null, true, 5, 2 ** 40, 1.5, 2.5, 'é text', Buffer.of(1, 2)]
+    for (const count of [96, 100, 101, 200]) {
+      const fields = Array.from({ length: count }, (_, i) => ({ type: types[i % 8] ?? 'null' }))
+      const named = { type: { type: 'enum', name: 'E', symbols: ['A', 'B'] } }
+      const value = Object.fromEntries(fields.map((_, i) => [`f${i}`, values[i % 8]]))
+      agrees(record('Wide', ...fields, named), { ...value, [`f${count}`]: 'B' })
+    }
+  })
+
+  test('strings to where the characters of one call end, and behind it', () => {
+    const around = Array.from({ length: 20 }, (_, i) => [
+      'x'.repeat(60),
+      'y'.repeat(60),
+      'z'.repeat(60 + (i % 4)),
+      'w'.repeat(50 + i),
+      'end',
+    ])
+    agrees({ type: 'array', items: 'string' }, ...around, ...around.map((texts) => [...texts, 'é', ...texts]))
+  })
+
+  test('the shortest strings, more than are known again', () => {
+    const alphabet = Array.from({ length: 36 }, (_, i) => i.toString(36))
+    const pairs = alphabet.flatMap((a) => alphabet.map((b) => a + b))
+    const triples = pairs.map((pair, i) => pair + (alphabet[i % 7] ?? ''))
+    const all = ['', ...alphabet, ...pairs, ...triples, '\0', '\0\0', '\0\0\0', '\x02a', '\x04', 'é', 'aé']
+    agrees({ type: 'array', items: 'string' }, all, all.toReversed(), all)
+  })
+
   test('more keys than are learned', () => {
     agrees(
       { type: 'map', values: 'int' },

@@ -4,8 +4,9 @@
  */
 import avsc from 'avsc'
 import { AvroInput } from './avro-input.ts'
-import { MapKeys, placesMax } from './avro-known-texts.ts'
+import { MapKey, placesMax } from './avro-known-texts.ts'
 import { AvroOutput } from './avro-output.ts'
+import { branchNumber, called, keyOf, nextBlock, prologue, reads, returned, symbolOf } from './avro-reads.ts'
 
 const { ArrayType, EnumType, FixedType, MapType, RecordType, UnwrappedUnionType, WrappedUnionType } = avsc.types
 
@@ -47,11 +48,16 @@ export function avroCode(type: avsc.Type): AvroCode | undefined {
 
 class UnknownType extends Error {}
 
-/** An expression that reads a value of a type, and one that writes the value which an expression has. */
+/** Expressions that read a value of a type, and one that writes the value which an expression has. */
 interface Text {
+  /** From `at` on. */
   readonly read: string
+  /** From where `input` is. */
+  readonly call: string
   readonly write: (value: string) => string
 }
+
+const textOf = (call: string, write: Text['write'], read = called(call)): Text => ({ read, call, write })
 
 /** As their methods are called, in input and in output alike. */
 const simpleTypes: ReadonlyMap<string, string> = new Map([
@@ -86,6 +92,11 @@ const conditionOf = ({ typeName }: avsc.Type): string => {
 
 /** Made room for items of an array at once. */
 const roomMax = 1000
+/** An array of so many is a literal: one that is made by its size, and filled, takes longer. */
+const literalMax = 3
+
+/** A function that is too long is never optimised: in a record of more fields than these they are read by calls. */
+const fieldsMax = 100
 
 const misfit = "throw new TypeError('a value does not fit its schema')"
 
@@ -101,7 +112,7 @@ class AvroFunctions {
   of(type: avsc.Type): { readonly read: Read; readonly write: Write } | undefined {
     try {
       const { read, write } = this.#text(type)
-      const all = `{ read: (input) => ${read}, write: (output, value) => { ${write('value')} } }`
+      const all = `{ read(input) { ${prologue}; const made = ${read}; ${returned('made')} }, write(output, value) { ${write('value')} } }`
       return new Function('constants', [...this.#lines, `return ${all}`].join('\n'))(this.#constants)
     } catch (error) {
       if (error instanceof UnknownType) return undefined
@@ -124,22 +135,22 @@ class AvroFunctions {
     if (type instanceof WrappedUnionType) return this.#wrappedUnion(type)
     if (type instanceof EnumType) return this.#enum(type)
     if (type instanceof FixedType)
-      return { read: `input.fixed(${type.size})`, write: (value) => `output.fixed(${value}, ${type.size})` }
+      return textOf(`input.fixed(${type.size})`, (value) => `output.fixed(${value}, ${type.size})`)
     const { typeName } = type
     const simple = simpleTypes.get(typeName)
     if (simple === undefined) throw new UnknownType(typeName)
-    return { read: `input.${simple}()`, write: (value) => `output.${simple}(${value})` }
+    return textOf(`input.${simple}()`, (value) => `output.${simple}(${value})`, reads.get(typeName))
   }
 
   /** Of functions that are made of the lines of their bodies; in that which writes there is `value`. */
   #called(make: () => { readonly read: readonly string[]; readonly write: readonly string[] }, as?: avsc.Type): Text {
     const number = this.#functions++
-    const text: Text = { read: `read${number}(input)`, write: (value) => `write${number}(output, ${value})` }
+    const text = textOf(`read${number}(input)`, (value) => `write${number}(output, ${value})`)
     // It may be in itself.
     if (as !== undefined) this.#records.set(as, text)
     const { read, write } = make()
     this.#lines.push(
-      ...[`function read${number}(input) {`, ...read, '}'],
+      ...[`function read${number}(input) {`, prologue, ...read, '}'],
       ...[`function write${number}(output, value) {`, ...write, '}'],
     )
     return text
@@ -152,7 +163,10 @@ class AvroFunctions {
       const made = this.#constant(type.recordConstructor)
       const fields = type.fields.map((field) => this.#field(field))
       return {
-        read: [`return new ${made}(${fields.map(({ read }) => read).join(', ')})`],
+        read:
+          fields.length > fieldsMax
+            ? [`return new ${made}(${fields.map(({ call }) => call).join(', ')})`]
+            : [`const made = new ${made}(${fields.map(({ read }) => read).join(', ')})`, returned('made')],
         write: fields.map(({ write }, i) => write(`field${i}`)),
       }
     }, type)
@@ -160,13 +174,13 @@ class AvroFunctions {
 
   /** What is not there is written as its default. */
   #field({ name, type, defaultValue }: avsc.types.Field): Text {
-    const { read, write } = this.#text(type)
+    const { write, ...text } = this.#text(type)
     const otherwise: unknown = defaultValue()
     const given = (field: string): string => `const ${field} = value[${JSON.stringify(name)}]`
-    if (otherwise === undefined) return { read, write: (field) => `${given(field)}; ${write(field)}` }
+    if (otherwise === undefined) return { ...text, write: (field) => `${given(field)}; ${write(field)}` }
     const bytes = this.#constant(type.toBuffer(otherwise))
     return {
-      read,
+      ...text,
       write: (field) => `${given(field)}; if (${field} === undefined) output.raw(${bytes}); else ${write(field)}`,
     }
   }
@@ -175,12 +189,18 @@ class AvroFunctions {
     const { read, write } = this.#text(itemsType)
     return this.#called(() => ({
       read: [
-        'const first = input.block()',
+        `const first = ${called('input.block()')}`,
+        'let items, left, count = first',
+        'switch (first) {',
+        ...Array.from({ length: literalMax }, (_, i) => {
+          const literal = Array.from({ length: i + 1 }, () => read).join(', ')
+          return `case ${i + 1}: items = [${literal}]; left = ${nextBlock}; break`
+        }),
         // One that grows takes more room.
-        `const items = first > ${roomMax} ? [] : new Array(first)`,
-        'let count = 0',
-        `for (let left = first; left > 0; left = input.block()) for (; left > 0; left--) items[count++] = ${read}`,
-        'return items',
+        `default: items = first > ${roomMax} ? [] : new Array(first); left = first; count = 0`,
+        '}',
+        `for (; left > 0; left = ${nextBlock}) for (; left > 0; left--) items[count++] = ${read}`,
+        returned('items'),
       ],
       write: [
         `if (!Array.isArray(value)) ${misfit}`,
@@ -194,19 +214,16 @@ class AvroFunctions {
 
   #map({ valuesType }: avsc.types.MapType): Text {
     const { read, write } = this.#text(valuesType)
-    const keys = this.#constant(new MapKeys())
-    const entry = (place: number): string => `const key = input.key(${keys}, ${place}); map[key] = ${read}`
+    const known = Array.from({ length: placesMax }, () => this.#constant(new MapKey()))
+    const entry = (keyRead: string): string => `const key = ${keyRead}; map[key] = ${read}`
     return this.#called(() => ({
       read: [
         'const map = {}',
-        'let left = input.block()',
+        `let left = ${called('input.block()')}`,
         // Code of its own for each of the first places: a map mostly has the same key there.
-        ...Array.from(
-          { length: placesMax },
-          (_, place) => `if (left > 0) { ${entry(place)}; if (--left === 0) left = input.block() }`,
-        ),
-        `for (; left > 0; left = input.block()) for (; left > 0; left--) { ${entry(placesMax)} }`,
-        'return map',
+        ...known.map((key) => `if (left > 0) { ${entry(keyOf(key))}; if (--left === 0) left = ${nextBlock} }`),
+        `for (; left > 0; left = ${nextBlock}) for (; left > 0; left--) { ${entry(called('input.key()'))} }`,
+        returned('map'),
       ],
       write: [
         `if (typeof value !== 'object' || value === null || Array.isArray(value)) ${misfit}`,
@@ -258,14 +275,16 @@ class AvroFunctions {
   #enum({ symbols }: avsc.types.EnumType): Text {
     const all = this.#constant(symbols)
     const places = this.#constant(new Map(symbols.map((symbol, i) => [symbol, i])))
-    return { read: `input.symbol(${all})`, write: (value) => `output.symbol(${value}, ${places})` }
+    return textOf(`input.symbol(${all})`, (value) => `output.symbol(${value}, ${places})`, symbolOf(all))
   }
 }
 
 /** By the number of the branch, that comes first. */
 const switched = (branches: readonly string[]): string[] => [
-  'switch (input.long()) {',
-  ...branches.map((read, i) => `case ${i}: return ${read}`),
+  'let made',
+  `switch (${branchNumber}) {`,
+  ...branches.map((read, i) => `case ${i}: made = ${read}; break`),
   `default: ${misfit}`,
   '}',
+  returned('made'),
 ]

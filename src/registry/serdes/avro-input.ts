@@ -3,7 +3,7 @@
  * reads what came before: who has read it all asks whether it was there. Throws RangeError for what it does not take; who asks `avsc` then is told why.
  */
 import { Buffer } from 'node:buffer'
-import { ForeignTexts, type MapKeys, wordsSize } from './avro-known-texts.ts'
+import { ForeignTexts, type MapKey, ShortestTexts, wordsSize } from './avro-known-texts.ts'
 
 /** So many bytes become characters by one call: a string that is kept may keep these. */
 const windowSize = 256
@@ -49,42 +49,49 @@ function signed(size: number, low: number): number {
 }
 
 export class AvroInput {
-  #bytes = shared.bytes
-  #view = shared.view
-  /** All bytes before it are ASCII, from the one on from which that was looked at last. */
-  #plainEnd = 0
-  readonly #foreign = new ForeignTexts()
-  readonly #makeForeign = (): string => utf8.call(this.#bytes, this.#foreignAt, this.#at)
-  #foreignAt = 0
-  #at = 0
-  #end = 0
-  /** One character a byte, from here on. */
-  #window = ''
-  #windowAt = 0
+  // What the code that is made reads by itself, without a call.
+  /** The payload, and what came before. */
+  memory = shared.bytes
+  view = shared.view
+  /** Where the next value begins; the code is told, and tells, where it calls. */
+  at = 0
+  end = 0
+  /** One character a byte, from `windowAt` on. */
+  window = ''
+  windowAt = 0
+  /** Before it, and from the last string that was read here on, each byte is ASCII and in the window. */
+  plainEnd = 0
   #windowEnd = 0
+  /** The same, but maybe behind the window. */
+  #asciiEnd = 0
+  readonly #foreign = new ForeignTexts()
+  readonly #shortest = new ShortestTexts()
+  readonly #makeForeign = (): string => utf8.call(this.memory, this.#foreignAt, this.at)
+  #foreignAt = 0
   #itemsLeft = 0
 
   /** A payload begins; it ends where the bytes do. */
   begin(bytes: Buffer, from: number): void {
     const { length } = bytes
     const { bytes: own, view } = length > memorySize ? new Memory(length) : shared
-    this.#bytes = own
-    this.#view = view
+    this.memory = own
+    this.view = view
     own.set(bytes)
     // Who looks for the end of ASCII ends here.
     view.setInt32(length, highBits, true)
-    this.#at = from
-    this.#end = length
-    this.#plainEnd = 0
+    this.at = from
+    this.end = length
+    this.#asciiEnd = 0
+    this.plainEnd = 0
     this.#windowEnd = 0
     this.#itemsLeft = length - from + spareItems
   }
 
   /** Throws RangeError where it was shorter than what has been read, or is longer. */
   done(): void {
-    this.#bytes = shared.bytes
-    this.#view = shared.view
-    if (this.#at !== this.#end) throw new RangeError('the payload ends elsewhere')
+    this.memory = shared.bytes
+    this.view = shared.view
+    if (this.at !== this.end) throw new RangeError('the payload ends elsewhere')
   }
 
   /** Throws RangeError for one of more than 32 bits. */
@@ -96,21 +103,21 @@ export class AvroInput {
 
   /** A `long` that is exact as a number. */
   long(): number {
-    const first = this.#bytes[this.#at++] ?? 0
+    const first = this.memory[this.at++] ?? 0
     // The lowest bit is the sign.
     return first < 0x80 ? (first >>> 1) ^ -(first & 1) : this.#longer(first)
   }
 
   /** 28 bits at a time. */
   #longer(first: number): number {
-    const bytes = this.#bytes
-    let at = this.#at
+    const bytes = this.memory
+    let at = this.at
     let low = first & 0x7f
     for (let shift = 7; shift < 28; shift += 7) {
       const byte = bytes[at++] ?? 0
       low |= (byte & 0x7f) << shift
       if (byte >= 0x80) continue
-      this.#at = at
+      this.at = at
       return (low >>> 1) ^ -(low & 1)
     }
     let high = 0
@@ -118,69 +125,80 @@ export class AvroInput {
       const byte = bytes[at++] ?? 0
       high |= (byte & 0x7f) << shift
       if (byte >= 0x80) continue
-      this.#at = at
+      this.at = at
       return signed(high * 2 ** 27 + (low >>> 1), low)
     }
     // What has nine bytes or ten is exact only where there is nothing in the last.
     const ninth = bytes[at++] ?? 0
     const tenth = ninth < 0x80 ? 0 : (bytes[at++] ?? 0)
     if ((ninth & 0x7f) !== 0 || tenth !== 0) throw new RangeError('a long is not exact as a number')
-    this.#at = at
+    this.at = at
     return signed(high * 2 ** 27 + (low >>> 1), low)
   }
 
   /** Any `long`. */
   bigint(): bigint {
-    const start = this.#at
-    const end = Math.min(start + longSizeMax, this.#end)
+    const start = this.at
+    const end = Math.min(start + longSizeMax, this.end)
     let value = 0n
     let shift = 0n
     for (let at = start; at < end; at++) {
-      const byte = this.#bytes[at] ?? 0
+      const byte = this.memory[at] ?? 0
       value |= BigInt(byte & 0x7f) << shift
       shift += 7n
       if (byte >= 0x80) continue
-      this.#at = at + 1
+      this.at = at + 1
       return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n))
     }
     throw new RangeError('a long has no end')
   }
 
   boolean(): boolean {
-    return (this.#bytes[this.#at++] ?? 0) !== 0
+    return (this.memory[this.at++] ?? 0) !== 0
   }
 
   float(): number {
-    const at = this.#at
-    this.#at = at + 4
-    if (this.#at > this.#end) throw new RangeError('a float is cut off')
-    return this.#view.getFloat32(at, true)
+    const at = this.at
+    this.at = at + 4
+    if (this.at > this.end) throw new RangeError('a float is cut off')
+    return this.view.getFloat32(at, true)
   }
 
   double(): number {
-    const at = this.#at
-    this.#at = at + 8
-    if (this.#at > this.#end) throw new RangeError('a double is cut off')
-    return this.#view.getFloat64(at, true)
+    const at = this.at
+    this.at = at + 8
+    if (this.at > this.end) throw new RangeError('a double is cut off')
+    return this.view.getFloat64(at, true)
+  }
+
+  /** A string of ASCII in the window, from the byte that tells its size. */
+  shortest(start: number, end: number): string {
+    return this.#shortest.at(start, end, this)
   }
 
   string(): string {
-    const bytes = this.#bytes
-    const first = bytes[this.#at] ?? 0
+    const bytes = this.memory
+    const first = bytes[this.at] ?? 0
     // The size of a short one is a byte, twice.
     if (first > 2 * shortMax || (first & 1) !== 0) return this.#otherString()
-    const start = this.#at + 1
+    const start = this.at + 1
     const end = start + (first >>> 1)
+    this.at = end
     if (end > this.#windowEnd) this.#move(start, end)
-    this.#at = end
-    if (end > this.#plainEnd && !this.#isPlain(start, end)) return this.#foreignString(start, end)
-    return this.#window.substring(start - this.#windowAt, end - this.#windowAt)
+    if (end > this.plainEnd && !this.#isPlain(start, end)) return this.#foreignString(start, end)
+    return this.window.substring(start - this.windowAt, end - this.windowAt)
   }
 
-  /** Whether these bytes, which are there, are ASCII. What lies behind them is looked at as well: mostly it is the next string. */
+  /** Whether these bytes, which are in the window, are ASCII. */
   #isPlain(start: number, end: number): boolean {
-    if (start <= this.#plainEnd) return false
-    const view = this.#view
+    if (start > this.#asciiEnd) this.#asciiEnd = this.#foreignFrom(start)
+    this.plainEnd = Math.min(this.#asciiEnd, this.#windowEnd)
+    return end <= this.#asciiEnd
+  }
+
+  /** The first byte from there on that is no ASCII, however far: mostly what lies between is the next strings. */
+  #foreignFrom(start: number): number {
+    const { view } = this
     let at = start
     let high = view.getInt32(at, true) & highBits
     while (high === 0) {
@@ -188,47 +206,40 @@ export class AvroInput {
       high = view.getInt32(at, true) & highBits
     }
     // The lowest byte is the first.
-    at += (31 - Math.clz32(high & -high)) >> 3
-    this.#plainEnd = at
-    return end <= at
+    return at + ((31 - Math.clz32(high & -high)) >> 3)
   }
 
   #foreignString(start: number, end: number): string {
     const size = end - start
-    if (size >= wordsSize) return utf8.call(this.#bytes, start, end)
+    if (size >= wordsSize) return utf8.call(this.memory, start, end)
     this.#foreignAt = start
-    return this.#foreign.at(start, size, { view: this.#view, make: this.#makeForeign })
+    return this.#foreign.at(start, size, { view: this.view, make: this.#makeForeign })
   }
 
   #otherString(): string {
     const size = this.long()
-    const start = this.#at
-    this.#at = start + size
-    if (size < 0 || this.#at > this.#end) throw new RangeError('a string is longer than the payload')
-    return utf8.call(this.#bytes, start, this.#at)
+    const start = this.at
+    this.at = start + size
+    if (size < 0 || this.at > this.end) throw new RangeError('a string is longer than the payload')
+    return utf8.call(this.memory, start, this.at)
   }
 
-  /** The next string, as the one that stood at this place of the map before where it is the same. */
-  key(keys: MapKeys, place: number): string {
-    const known = keys.known[place]
-    const start = this.#at
-    if (known !== undefined && keys.isAt(start, place, this.#view)) {
-      this.#at = start + 1 + known.length
-      return known
-    }
+  /** The next string, where there is not the known one of its place. */
+  key(known?: MapKey): string {
+    const start = this.at
     const key = this.string()
     // An assignment would set the prototype.
     if (key === '__proto__') throw new RangeError('a key that is no property')
     // Of one that is no ASCII the characters are not its bytes.
-    return this.#at === start + 1 + key.length ? keys.learned(key, place) : key
+    return known !== undefined && this.at === start + 1 + key.length ? known.learned(key) : key
   }
 
   /** The window, to where a string lies. */
   #move(start: number, end: number): void {
-    if (end > this.#end) throw new RangeError('a string is longer than the payload')
-    this.#windowAt = start
-    this.#windowEnd = Math.min(start + windowSize, this.#end)
-    this.#window = latin1.call(this.#bytes, start, this.#windowEnd)
+    if (end > this.end) throw new RangeError('a string is longer than the payload')
+    this.windowAt = start
+    this.#windowEnd = Math.min(start + windowSize, this.end)
+    this.window = latin1.call(this.memory, start, this.#windowEnd)
   }
 
   /** A copy. */
@@ -237,12 +248,12 @@ export class AvroInput {
   }
 
   fixed(size: number): Buffer {
-    const start = this.#at
+    const start = this.at
     const end = start + size
-    if (size < 0 || end > this.#end) throw new RangeError('bytes are more than the payload has')
-    this.#at = end
+    if (size < 0 || end > this.end) throw new RangeError('bytes are more than the payload has')
+    this.at = end
     const copy = Buffer.allocUnsafe(size)
-    this.#bytes.copy(copy, 0, start, end)
+    this.memory.copy(copy, 0, start, end)
     return copy
   }
 

@@ -15,39 +15,89 @@ for (let size = 0; size < wordsSize; size++) maskBytes.fill(0xff, wordsSize * si
 export const placesMax = 8
 /** Keys that are always others are not learned for ever. */
 const learnedMax = 64
+/** Of a word, where there is no key yet: no byte under an empty mask makes it. */
+const noWord = -1
 
-/** The keys that the last maps of a type had. */
-export class MapKeys {
-  readonly known: (string | undefined)[] = Array.from({ length: placesMax }, () => undefined)
-  readonly #words = new Int32Array(4 * placesMax)
+/** The key that the last maps of a type had at one place. */
+export class MapKey {
+  text = ''
+  /** In the payload, with the byte that tells the size. */
+  size = 0
   #left = learnedMax
+  // The words, and which of their bits count: as properties they are compared faster than from arrays.
+  #word0 = noWord
+  #word1 = 0
+  #word2 = 0
+  #word3 = 0
+  #mask0 = 0
+  #mask1 = 0
+  #mask2 = 0
+  #mask3 = 0
 
-  /** Whether the one of this place stands there in the bytes, of which there are enough. */
-  isAt(at: number, place: number, view: DataView): boolean {
-    const words = this.#words
-    const first = 4 * place
-    const mask = ((words[first] ?? 0) & 0xff) << 1
+  /** Whether it stands there in the bytes, of which there are enough. */
+  isAt(at: number, view: DataView): boolean {
     return (
-      (view.getInt32(at, true) & (masks[mask] ?? 0)) === words[first] &&
-      (view.getInt32(at + 4, true) & (masks[mask + 1] ?? 0)) === words[first + 1] &&
-      (view.getInt32(at + 8, true) & (masks[mask + 2] ?? 0)) === words[first + 2] &&
-      (view.getInt32(at + 12, true) & (masks[mask + 3] ?? 0)) === words[first + 3]
+      (view.getInt32(at, true) & this.#mask0) === this.#word0 &&
+      (view.getInt32(at + 4, true) & this.#mask1) === this.#word1 &&
+      // Most keys end here.
+      (this.size <= 8 ||
+        ((view.getInt32(at + 8, true) & this.#mask2) === this.#word2 &&
+          (view.getInt32(at + 12, true) & this.#mask3) === this.#word3))
     )
   }
 
   /** The same key, which may be faster as a property; of ASCII. */
-  learned(key: string, place: number): string {
-    if (this.#left === 0 || place >= placesMax || key.length >= wordsSize) return key
+  learned(key: string): string {
+    if (this.#left === 0 || key.length >= wordsSize) return key
     this.#left--
     const bytes = Buffer.alloc(wordsSize)
     bytes.write(key, 1, 'latin1')
     bytes[0] = key.length << 1
-    for (let i = 0; i < 4; i++) this.#words[4 * place + i] = bytes.readInt32LE(4 * i)
+    this.#word0 = bytes.readInt32LE(0)
+    this.#word1 = bytes.readInt32LE(4)
+    this.#word2 = bytes.readInt32LE(8)
+    this.#word3 = bytes.readInt32LE(12)
+    const mask = key.length << 2
+    this.#mask0 = masks[mask] ?? 0
+    this.#mask1 = masks[mask + 1] ?? 0
+    this.#mask2 = masks[mask + 2] ?? 0
+    this.#mask3 = masks[mask + 3] ?? 0
+    this.size = key.length + 1
     // As properties have it: of a string that was one before none has to be made.
     const [name = key] = Object.keys({ [key]: 0 })
-    this.known[place] = name
+    this.text = name
     return name
   }
+}
+
+/** So many characters are one word, with the byte that tells how many. */
+export const shortestMax = 3
+const shortestBits = 10
+
+/** Strings of ASCII that are as short: codes, units, small numbers; the next one of the same slot takes its place. */
+export class ShortestTexts {
+  readonly #words = new Int32Array(1 << shortestBits)
+  // Where no other word has been there is that of the empty string.
+  readonly #texts: string[] = Array.from({ length: 1 << shortestBits }, () => '')
+
+  /** Of the bytes from the one that tells the size; the characters are those of `window`, whose first byte is at `windowAt`. */
+  at(at: number, end: number, { view, window, windowAt }: Window): string {
+    // Without the bytes behind it.
+    const word = view.getInt32(at, true) << (8 * (shortestMax + 1 - (end - at)))
+    const slot = Math.imul(word, golden) >>> (32 - shortestBits)
+    const known = this.#texts[slot]
+    if (this.#words[slot] === word && known !== undefined) return known
+    const text = window.substring(at + 1 - windowAt, end - windowAt)
+    this.#words[slot] = word
+    this.#texts[slot] = text
+    return text
+  }
+}
+
+interface Window {
+  readonly view: DataView
+  readonly window: string
+  readonly windowAt: number
 }
 
 /** By their words; the next one of the same slot takes its place. */

@@ -165,6 +165,32 @@ describe('reading', () => {
     assert.deepEqual(asked(server), ['GET /schemas/ids/1', `GET /schemas/guids/${guid}`])
   })
 
+  test('by the schema of each, where they come in turns', async () => {
+    const texts = ['"string"', '"int"', '"boolean"']
+    await using server = await fakeRegistry(({ what }) => {
+      const schema = texts[Number(/ids\/(\d)/.exec(what)?.[1])]
+      return schema === undefined ? missing : { body: { schema } }
+    })
+    const serde = new SchemaRegistry(server, clock).avro()
+    const read = (id: number, rest: string): unknown =>
+      serde.deserialize(Buffer.from(`000000000${id}${rest}`, 'hex'), to('orders'))
+    const all = [read(0, '0278'), read(1, '0a'), read(2, '01')]
+    assert.deepEqual(await Promise.all(all), ['x', 5, true])
+    const again = [
+      read(0, '0279'),
+      read(0, '0278'),
+      read(1, '0a'),
+      read(0, '0278'),
+      read(2, '00'),
+      read(1, '0c'),
+      read(1, '0a'),
+    ]
+    assert.deepEqual(again, ['y', 'x', 5, 'x', false, 6, 5])
+    await assert.rejects(async () => read(7, '00'), { errorCode: 40403 })
+    assert.equal(read(1, '0c'), 6)
+    assert.equal(server.asked.length, 4)
+  })
+
   test('as the schema of the reader has it', async () => {
     await using server = await fakeRegistry(knows(order))
     const fields = [{ name: 'more', type: 'string', default: 'd' }]

@@ -61,6 +61,9 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
   readonly #beginning = new Map<string, Promise<Writing<T>>>()
   /** By id, or GUID. */
   readonly #decoders = new Map<number | string, Decode<T>>()
+  /** The one that was used last, most likely the next one as well: to compare an id takes less than to look it up. */
+  #lastId: number | undefined
+  #lastDecoder: Decode<T> | undefined
   readonly #resolving = new Map<number | string, Promise<Decode<T>>>()
   #own: Promise<WholeSchema> | undefined
 
@@ -155,7 +158,7 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
     const given = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     try {
       const id = context.headers.length === 0 ? idBefore(given) : undefined
-      const known = id === undefined ? undefined : this.#decoders.get(id)
+      const known = id === undefined ? undefined : this.#known(id)
       if (known !== undefined) return known(given, idSize)
       const { schema, payload, isPlaced } = unframed(given, context.headers, context.isKey)
       if (isPlaced && this.#codec.hasPlaces === undefined)
@@ -173,6 +176,15 @@ export class SchemaSerde<T, Instead = never> implements Serde<T | Instead> {
     } catch (error) {
       return this.#instead({ bytes: given, context, error })
     }
+  }
+
+  #known(id: number): Decode<T> | undefined {
+    if (id === this.#lastId) return this.#lastDecoder
+    const decoder = this.#decoders.get(id)
+    if (decoder === undefined) return undefined
+    this.#lastId = id
+    this.#lastDecoder = decoder
+    return decoder
   }
 
   #decoded(
