@@ -211,6 +211,11 @@ export class WorkersBusyError extends Error {
   override readonly name = 'WorkersBusyError'
 }
 
+/** A job took longer than any may, and its thread was ended. */
+export class JobTimeoutError extends Error {
+  override readonly name = 'JobTimeoutError'
+}
+
 /** Whole jobs of over a millisecond that leave the loop. */
 export interface Workers extends JobRunner {
   /** The same for jobs that nobody waits for: they take what the others leave of the processors. */

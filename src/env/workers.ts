@@ -4,7 +4,7 @@
  * done per request comes here.
  */
 import { Worker } from 'node:worker_threads'
-import { BoundedQueue, type JobRunner, type Workers, WorkersBusyError } from '../base/index.ts'
+import { BoundedQueue, type JobRunner, JobTimeoutError, type Workers, WorkersBusyError } from '../base/index.ts'
 
 export interface WorkerPoolOptions {
   /** Of a module that exports `jobs`, a map of functions by name. */
@@ -14,6 +14,10 @@ export interface WorkerPoolOptions {
   readonly queueMax: number
   /** Its threads yield to all others: on Linux, where a thread has a priority of its own. */
   readonly isBackground?: boolean
+  /** False: the process does not wait for its jobs when there is nothing else. Default true. */
+  readonly keepsAlive?: boolean
+  /** Milliseconds: a job that takes longer is ended, and its thread with it. Default: none is. */
+  readonly jobMsMax?: number
 }
 
 interface Waiting {
@@ -28,12 +32,15 @@ const backgroundNice = 10
 
 type Answer = { readonly output: unknown } | { readonly error: Error }
 
-/** Runs in the thread: one job at a time, errors sent back as they are. What `transfer` of an output names is moved, not copied. */
+/**
+ * Runs in the thread: one job at a time, errors sent back as they are. What `transfer` of an output names is moved, not copied. A script or a
+ * module, as the process was told to take texts (`--input-type`): there is `require` in one of them alone.
+ */
 const program = `
-const { parentPort, workerData } = require('node:worker_threads')
-if (workerData.nice > 0) require('node:os').setPriority(0, workerData.nice)
+const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
+if (workerData.nice > 0) process.getBuiltinModule('node:os').setPriority(0, workerData.nice)
 const table = import(workerData.jobsUrl)
-const { readSync, writeSync } = require('node:fs')
+const { readSync, writeSync } = process.getBuiltinModule('node:fs')
 const host = {
   readSync: ({ fd }, into, position) => readSync(fd, into, 0, into.length, position),
   writeSync: ({ fd }, bytes, position) => writeSync(fd, bytes, 0, bytes.length, position),
@@ -51,48 +58,65 @@ parentPort.on('message', async ({ name, input }) => {
 
 class Thread {
   readonly #worker: Worker
+  readonly #options: WorkerPoolOptions
   #job: Waiting | undefined
+  #timer: NodeJS.Timeout | undefined
+  #failure: Error | undefined
 
   /** `done`: it is free again; `ended`: it is no more. */
   constructor(
-    { jobsUrl, isBackground }: WorkerPoolOptions,
+    options: WorkerPoolOptions,
     told: { readonly done: (thread: Thread) => void; readonly ended: (thread: Thread) => void },
   ) {
+    this.#options = options
+    const { jobsUrl, isBackground } = options
     const nice = isBackground === true && process.platform === 'linux' ? backgroundNice : 0
     this.#worker = new Worker(program, { eval: true, workerData: { jobsUrl, nice } })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => {
-      const job = this.#job
-      this.#job = undefined
+      const job = this.#ended()
       this.#worker.unref()
       if ('error' in answer) job?.reject(answer.error)
       else job?.resolve(answer.output)
       told.done(this)
     })
-    let failure: Error | undefined
     this.#worker.on('error', (error: Error) => {
-      failure = error
+      this.#failure ??= error
     })
     this.#worker.on('exit', (code) => {
-      const job = this.#job
-      this.#job = undefined
+      const job = this.#ended()
       told.ended(this)
-      job?.reject(failure ?? new Error(`the thread of job '${job.name}' ended with code ${code}`))
+      job?.reject(this.#failure ?? new Error(`the thread of job '${job.name}' ended with code ${code}`))
     })
+  }
+
+  #ended(): Waiting | undefined {
+    clearTimeout(this.#timer)
+    const job = this.#job
+    this.#job = undefined
+    return job
   }
 
   start(job: Waiting): void {
     this.#job = job
-    this.#worker.ref()
+    const { keepsAlive = true, jobMsMax } = this.#options
+    if (keepsAlive) this.#worker.ref()
+    else this.#worker.unref()
     const { name, input } = job
+    if (jobMsMax !== undefined) this.#timer = setTimeout(() => this.#tooLate(name, jobMsMax), jobMsMax).unref()
     try {
       this.#worker.postMessage({ name, input })
     } catch (error) {
       // The input cannot be cloned: the caller's fault, and the thread is as free as before.
-      this.#job = undefined
+      this.#ended()
       this.#worker.unref()
       throw error
     }
+  }
+
+  #tooLate(name: string, ms: number): void {
+    this.#failure = new JobTimeoutError(`'${name}' took longer than ${ms} ms, and was ended`)
+    void this.#worker.terminate()
   }
 }
 

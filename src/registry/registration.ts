@@ -3,7 +3,7 @@ import type { Decision } from './decision.ts'
 import { guidOf } from './fingerprint.ts'
 import { mergedMetadata, mergedRuleSet } from './merged.ts'
 import { RegistryError } from './registry-error.ts'
-import type { SchemaParser } from './schema-parser.ts'
+import { checkReferences, type SchemaParser } from './schema-parser.ts'
 import { type Config, isImport, isReadOnly } from './settings.ts'
 import type { RegistryRecord } from './store/registry-record.ts'
 import type { RegistryState } from './store/registry-state.ts'
@@ -22,6 +22,12 @@ export interface RegisterRequest {
   readonly normalize: boolean
 }
 
+interface Wanted {
+  readonly content: SchemaContent
+  readonly guid: string
+  readonly there: StoredSchema | undefined
+}
+
 export class Registration {
   readonly #state: RegistryState
   readonly #parser: SchemaParser
@@ -33,28 +39,39 @@ export class Registration {
     this.#finder = new VersionFinder(parser)
   }
 
-  /** Rejects with RegistryError. What it decides holds for the state as it was all the while. */
+  /** The version that registering would find, where it would write nothing. Rejects with RegistryError. */
+  async there(request: RegisterRequest): Promise<StoredSchema | undefined> {
+    const refused = this.#refusedByMode(request)
+    return refused === undefined ? (await this.#wanted(request)).there : this.#thereAlready(request, refused)
+  }
+
+  /** As it would be stored, and where it is already; what is given a version is looked for nowhere. */
+  async #wanted(request: RegisterRequest): Promise<Wanted> {
+    const { subject, version, id } = request
+    const config = this.#state.configInScope(subject)
+    const all = this.#state.versions(subject)
+    const isImported = isImport(this.#state.modeInScope(subject))
+    const given = isImported ? request.content : this.#populated(request, config, nextOf(all))
+    // What comes from another registry stays as it is there.
+    const normalize = !isImported && (request.normalize || config.normalize === true)
+    const content = await this.#prepare(subject, given, normalize)
+    const guid = guidOf(content)
+    const mayBe = version === undefined ? all.filter((it) => !it.deleted && isOf(it, id)) : []
+    return { content, guid, there: await this.#finder.find(mayBe, { content, guid, given: request.content }) }
+  }
+
+  /** Rejects with RegistryError. What it decides holds only where the state has not changed until then. */
   async register(request: RegisterRequest, nowMs: number): Promise<Decision<StoredSchema>> {
     const { subject, version } = request
     const refused = this.#refusedByMode(request)
     if (refused !== undefined) return { records: [], reply: await this.#thereAlready(request, refused) }
     const state = this.#state
-    const config = state.configInScope(subject)
+    const { content, guid, there } = await this.#wanted(request)
+    if (there !== undefined) return { records: [], reply: there }
     const all = state.versions(subject)
-    const next = (all.at(-1)?.version ?? 0) + 1
-    const isImported = isImport(state.modeInScope(subject))
-    const wanted = isImported ? request.content : this.#populated(request, config, next)
-    // What comes from another registry stays as it is there.
-    const normalize = !isImported && (request.normalize || config.normalize === true)
-    const content = await this.#prepare(subject, wanted, normalize)
-    const guid = guidOf(content)
+    const next = nextOf(all)
     const context = contextOf(subject)
-    if (version === undefined) {
-      const mayBe = all.filter((it) => !it.deleted && isOf(it, request.id))
-      const there = await this.#finder.find(mayBe, { content, guid, given: request.content })
-      if (there !== undefined) return { records: [], reply: there }
-    }
-    if (!isImported) {
+    if (!isImport(state.modeInScope(subject))) {
       const errors = await this.#errors(subject, content, all)
       if (errors.length > 0) {
         const text = `Schema being registered is incompatible with an earlier schema for subject "${subject}", details: [${errors.join(', ')}]`
@@ -111,6 +128,7 @@ export class Registration {
 
   /** As it would be stored. */
   async #prepare(subject: string, given: SchemaContent, normalize: boolean): Promise<SchemaContent> {
+    checkReferences(given.references)
     const references = given.references.map((reference) => this.#atVersion(subject, reference))
     const content = { ...given, references }
     const { canonical, normalized } = await this.#parser.read(subject, content)
@@ -202,6 +220,8 @@ export interface LookUp {
 }
 
 const numberMax = 2 ** 31 - 1
+
+const nextOf = (versions: readonly StoredSchema[]): number => (versions.at(-1)?.version ?? 0) + 1
 
 /** Throws RegistryError. */
 function checkNumbers(id: number, version: number): void {

@@ -10,6 +10,9 @@ class Leads {
   term: Term | undefined
 }
 
+/** What is decided on by itself is written. */
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 const sure = (sureMs = 10_000): { sureMs: number } => ({ sureMs })
 const codeOf = ({ body }: Reply): unknown => (body as { readonly error_code?: number }).error_code
 
@@ -101,7 +104,7 @@ test('what comes too late in the place of another version is undone, also where 
   await stage.register('s', 'a')
   await stage.register('s', 'a b')
   late(stage, 2, 3, 'a c')
-  await stage.registry.written()
+  await turn()
   assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 2 a b'])
   assert.match(stage.left.join(), /came too late .* version 2 is written anew/)
   assert.deepEqual((await stage.get('/schemas/ids/2/schema')).body, 'a b')
@@ -113,7 +116,7 @@ test('what comes too late with the id of another schema is taken out again', asy
   await stage.register('s', 'a')
   await stage.register('s', 'a b')
   late(stage, 3, 2, 'a c')
-  await stage.registry.written()
+  await turn()
   // Written anew behind it: now the other one would be read first.
   await stage.delete('/subjects/s/versions/2')
   assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 2 a b'])
@@ -126,7 +129,7 @@ test('what contradicts nothing stays, and so does all that was written before th
   late(stage, 2, 2, 'a b')
   stage.leadership.term = sure()
   late(stage, 2, 3, 'a c')
-  await stage.registry.written()
+  await turn()
   assert.deepEqual(await afterCompaction(stage), ['1: 1 a', '2: 3 a c'])
   assert.deepEqual(stage.left, [])
 })
@@ -137,7 +140,7 @@ test('who leads no more contradicts nobody', async () => {
   await stage.register('s', 'a')
   stage.leadership.term = undefined
   late(stage, 1, 2, 'b')
-  await stage.registry.written()
+  await turn()
   assert.deepEqual(await afterCompaction(stage), ['1: 2 b'])
 })
 
@@ -153,6 +156,75 @@ test('what others have written while a schema was compared counts', async () => 
   const { body } = await stage.register('s', 'a c')
   assert.equal(codeOf({ status: 409, body, contentType: '' }), 40_901)
   assert.match(JSON.stringify(body), /'b' is not known.*oldSchemaVersion: 2/)
+})
+
+test('what was refused is decided anew, where it is another question by then', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  stage.working((job) => {
+    if (job === 'schema-compare') stage.write({ kind: 'config', subject: 's', value: { compatibilityLevel: 'NONE' } })
+  })
+  assert.equal((await stage.register('s', 'b')).status, 200)
+  assert.equal(codeOf(await stage.register('s', '!')), 42_201)
+  stage.write({ kind: 'config', subject: 's', value: undefined })
+  stage.working(() => {
+    stage.leadership.term = undefined
+  })
+  assert.equal(codeOf(await stage.register('s', 'c')), 50_004)
+})
+
+test('who ceases to lead does not wait for what is compared, which writes nothing then', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  await stage.register('s', 'a')
+  const { promise: compared, resolve } = Promise.withResolvers<void>()
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  stage.working(() => {
+    begin()
+    return compared
+  })
+  const registering = stage.register('s', 'a b')
+  await begun
+  stage.leadership.term = undefined
+  await stage.registry.written()
+  resolve()
+  assert.equal(codeOf(await registering), 50_004)
+  assert.equal(stage.log.length, 1)
+})
+
+test('who ceases to lead waits for what is on its way to the log', async () => {
+  const stage = led()
+  stage.leadership.term = sure()
+  const { promise: appended, resolve } = Promise.withResolvers<void>()
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  stage.appending(() => {
+    begin()
+    return appended
+  })
+  const registering = stage.register('s', 'a')
+  await begun
+  let isOver = false
+  const over = stage.registry.written().then(() => {
+    isOver = true
+  })
+  await turn()
+  assert.equal(isOver, false)
+  resolve()
+  await over
+  assert.equal((await registering).status, 200)
+})
+
+test('who does not lead only looks for what is there, and compares nothing', async () => {
+  const { leadership, register, registry, working } = led()
+  leadership.term = sure()
+  await register('s', 'a')
+  const jobs: string[] = []
+  working((job) => jobs.push(job))
+  const content = { schemaType: 'AVRO', schema: 'b', references: [], metadata: undefined, ruleSet: undefined }
+  const request = { subject: 's', content, version: undefined, id: undefined, normalize: false }
+  assert.equal(await registry.registered(request), undefined)
+  assert.deepEqual(jobs, ['schema-read'])
 })
 
 test('where others write all the while, nothing is decided', async () => {

@@ -30,6 +30,15 @@ export interface RegistryOptions {
 
 type Decide<Reply> = () => Decision<Reply> | Promise<Decision<Reply>>
 
+/** Also where it is refused. */
+async function outcomeOf<Reply>(decide: Decide<Reply>) {
+  try {
+    return { decision: await decide() }
+  } catch (error) {
+    return { error }
+  }
+}
+
 const attemptsMax = 10
 const waitingMax = 1000
 const waitMsMax = 30_000
@@ -45,6 +54,8 @@ export class Registry {
   #knownTerm: Term | undefined
   /** Of the write before. */
   #written: Promise<unknown> = Promise.resolve()
+  /** Of that which is on its way to the log. */
+  #appended: Promise<unknown> = Promise.resolve()
   /** Behind that which is being done. */
   #waiting = 0
   /** On its way to the log, and back. */
@@ -57,12 +68,10 @@ export class Registry {
     this.state = state
     this.#leadership = leadership
     this.#clock = clock
-    this.parser = new SchemaParser(state, { formats, thread })
+    this.parser = new SchemaParser(state, { formats, thread, clock })
     this.registration = new Registration(state, this.parser)
     this.#log = logOf((record) => {
-      // A version that is gone for good may come back as another one.
-      if (record.kind === 'clear-subject' || (record.kind === 'schema' && record.value === undefined))
-        this.parser.forget()
+      if (this.#becomesAnother(record)) this.parser.forget()
       return this.#replayed(record)
     })
   }
@@ -85,15 +94,21 @@ export class Registry {
     return this.#log.catchUp()
   }
 
-  /** Resolves when nothing is being written any more. */
+  /** A version is gone for good, and may come back as another one, or is another one at once. */
+  #becomesAnother(record: RegistryRecord): boolean {
+    if (record.kind !== 'schema') return record.kind === 'clear-subject'
+    const before = this.state.version(record.subject, record.version)
+    return record.value === undefined || (before !== undefined && before.guid !== record.value.guid)
+  }
+
+  /** Resolves when nothing is on its way to the log any more. */
   async written(): Promise<void> {
-    await this.#written
+    await this.#appended
   }
 
   /** What registering would find, if it would write nothing. Rejects with RegistryError. */
   async registered(request: RegisterRequest): Promise<StoredSchema | undefined> {
-    const { records, reply } = await this.registration.register(request, this.#clock.now())
-    return records.length === 0 ? reply : undefined
+    return this.registration.there(request)
   }
 
   /** Returns it as it has been read back. */
@@ -150,14 +165,16 @@ export class Registry {
         throw new RegistryError('timedOut', `The write has waited for others for ${waitMsMax} ms, and was not done`)
       }
       const { term, records, reply } = await this.#decided(decide)
-      if (term.sureMs < this.#log.appendMsMax) {
+      if (this.#leadership.term !== term || term.sureMs < this.#log.appendMsMax) {
         // Another instance might decide before this write has reached the log.
         throw new RegistryError('unknownLeader', 'Leader not known: this instance has not heard from the group in time')
       }
       if (records.length === 0) return reply
       this.#isUnsure = true
       this.#writing = records
-      await this.#log.append(records)
+      const appended = this.#log.append(records)
+      this.#appended = appended.catch(() => undefined)
+      await appended
       if (term.sureMs === 0) {
         const text = 'This instance may have ceased to lead while it was writing: whether it was kept is not known'
         throw new RegistryError('store', text)
@@ -174,8 +191,10 @@ export class Registry {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const term = await this.#caughtUp()
       const { changes } = this.state
-      const decision = await decide()
-      if (this.state.changes === changes && this.#leadership.term === term) return { ...decision, term }
+      const decided = await outcomeOf(decide)
+      if (this.state.changes !== changes || this.#leadership.term !== term) continue
+      if ('error' in decided) throw decided.error
+      return { ...decided.decision, term }
     }
     throw new RegistryError('timedOut', `Others have written ${attemptsMax} times while this was decided on`)
   }

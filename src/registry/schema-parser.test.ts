@@ -45,3 +45,54 @@ test('what was read is remembered, as long as no version has gone for good', asy
   await post('/subjects/a', { schema: 'x' })
   assert.deepEqual(jobs, ['schema-read', 'schema-read'])
 })
+
+test('of several that do not fit, the last one is told', async () => {
+  const { compared } = await stageOf('x', 'x z', 'x w')
+  assert.match(await compared('x y'), /oldSchemaVersion: 3/)
+})
+
+const references = [{ name: 'a', subject: 'a', version: 1 }]
+
+test('what refers to a version is read anew when that has become another one, or is gone', async () => {
+  const { working, register, post, put, write } = registryStage()
+  const jobs: string[] = []
+  working((job) => jobs.push(job))
+  await put('/mode', { mode: 'IMPORT' })
+  const imported = (schema: string, id: number) => post('/subjects/a/versions', { schema, id, version: 1 })
+  await imported('x', 1)
+  await put('/mode', { mode: 'READWRITE' })
+  await register('b', '@a', { references })
+  await post('/subjects/b', { schema: '@a', references })
+  assert.equal(jobs.length, 2)
+  await put('/mode?force=true', { mode: 'IMPORT' })
+  await imported('y', 9)
+  jobs.length = 0
+  await post('/subjects/b', { schema: '@a', references })
+  assert.deepEqual(jobs, ['schema-read'])
+  write({ kind: 'schema', subject: 'a', version: 1, value: undefined })
+  assert.equal((await post('/subjects/b', { schema: '@a', references })).status, 422)
+})
+
+test('what was read of a version that was gone when it was done is not remembered', async () => {
+  const { working, register, post, write } = registryStage()
+  await register('a', 'x')
+  let isGone = false
+  working(() => {
+    if (!isGone) write({ kind: 'schema', subject: 'a', version: 1, value: undefined })
+    isGone = true
+  })
+  await post('/subjects/b', { schema: '@a', references })
+  const { status, body } = await post('/subjects/b/versions', { schema: '@a', references })
+  assert.equal(status, 422)
+  assert.match(JSON.stringify(body), /no schema reference found/)
+})
+
+test('too many references are refused before anything is done with them', async () => {
+  const { working, post } = registryStage()
+  let jobs = 0
+  working(() => jobs++)
+  const many = Array.from({ length: 1001 }, (_, i) => ({ name: `r${i}`, subject: 'none', version: -1 }))
+  const { body } = await post('/subjects/b/versions', { schema: 'x', references: many })
+  assert.match(JSON.stringify(body), /may refer to 1000 others/)
+  assert.equal(jobs, 0)
+})

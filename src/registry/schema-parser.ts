@@ -1,10 +1,17 @@
 /** Has the texts of schemas read and compared, with all that they refer to; what was found is remembered for a while. */
-import { type JobRunner, WorkersBusyError } from '../base/index.ts'
+import { JobTimeoutError, WorkersBusyError } from '../base/index.ts'
 import { digestOf } from './fingerprint.ts'
-import { InvalidSchemaError, type ResolvedReference, type SchemaFormat } from './formats/format.ts'
+import { InvalidSchemaError, type ResolvedReference } from './formats/format.ts'
 import { RegistryError } from './registry-error.ts'
 import { Remembered } from './remembered.ts'
-import { type Comparison, lengthOf, type ReadSchema, SchemaWorkers, type TypedSource } from './schema-work.ts'
+import {
+  type Comparison,
+  costOf,
+  type ReadSchema,
+  SchemaWorkers,
+  type SchemaWorkersOptions,
+  type TypedSource,
+} from './schema-work.ts'
 import type { CompatibilityLevel } from './settings.ts'
 import type { RegistryState } from './store/registry-state.ts'
 import type { SchemaContent, SchemaReference, StoredSchema } from './stored-schema.ts'
@@ -13,7 +20,7 @@ import { besideSubject, contextOf } from './subject-name.ts'
 /** What others refer to is read with each of them: so many may be meant by one schema, directly or not. */
 const referencesMax = 1000
 /** UTF-16 units, of the texts that are remembered, */
-const rememberedLengthMax = 16_000_000
+const rememberedLengthMax = 4_000_000
 /** and of all that one schema refers to, */
 const referredLengthMax = 4_000_000
 /** and of those before it that it is compared with at a time: they are copied for the thread. */
@@ -28,15 +35,13 @@ export class SchemaParser {
   readonly #state: RegistryState
   readonly #workers: SchemaWorkers
   readonly #remembered = new Remembered<ReadSchema>(rememberedLengthMax)
+  /** How often it was forgotten what versions are. */
+  #forgotten = 0
 
-  /** `formats` in the order in which they are told; `thread` does `schemaJobs` of them. */
-  constructor(
-    state: RegistryState,
-    { formats, thread }: { readonly formats: readonly SchemaFormat[]; readonly thread: JobRunner },
-  ) {
-    this.types = formats.map(({ type }) => type)
+  constructor(state: RegistryState, options: SchemaWorkersOptions) {
+    this.types = options.formats.map(({ type }) => type)
     this.#state = state
-    this.#workers = new SchemaWorkers(formats, thread)
+    this.#workers = new SchemaWorkers(options)
   }
 
   /** What `subject` is given, or has: its references lie in its context. Rejects with RegistryError where it is no schema. */
@@ -45,9 +50,10 @@ export class SchemaParser {
     const known = this.#remembered.get(key)
     if (known !== undefined) return known
     const source = this.#source(subject, { schemaType, schema, references })
-    const { canonical, normalized } = await this.#asked(schemaType, () => this.#workers.run('schema-read', source))
-    const read = { canonical, normalized: normalized === canonical ? canonical : normalized }
-    this.#remembered.set(key, read, read.canonical.length + read.normalized.length)
+    const forgotten = this.#forgotten
+    const read = await this.#asked(schemaType, () => this.#workers.run('schema-read', source))
+    // What it refers to may be something else by now.
+    if (forgotten === this.#forgotten) this.#remembered.set(key, read, read.canonical.length + read.normalized.length)
     return read
   }
 
@@ -78,8 +84,9 @@ export class SchemaParser {
     return []
   }
 
-  /** Versions that are gone for good may be written anew, as others. */
+  /** Of versions that others refer to some are gone for good, and may be written anew, or have become others. */
   forget(): void {
+    this.#forgotten++
     this.#remembered.clear()
   }
 
@@ -95,6 +102,11 @@ export class SchemaParser {
       if (cause instanceof WorkersBusyError) {
         throw new RegistryError('timedOut', `Too many schemas wait to be read: ${cause.message}`, { cause })
       }
+      if (cause instanceof JobTimeoutError) {
+        throw new RegistryError('timedOut', `To read or to compare the schema takes too long: ${cause.message}`, {
+          cause,
+        })
+      }
       throw cause
     }
   }
@@ -109,6 +121,7 @@ export class SchemaParser {
         `The schema has ${schema.length} characters, at most ${schemaLengthMax} are allowed`,
       )
     }
+    checkReferences(references)
     const resolved: ResolvedReference[] = []
     this.#resolve(subject, references, { resolved, begun: new Set(), length: 0, schemaType })
     return { schemaType, text: schema, references: resolved }
@@ -120,8 +133,7 @@ export class SchemaParser {
       const { name, version } = reference
       if (found.begun.has(name)) continue
       found.begun.add(name)
-      if (found.begun.size > referencesMax)
-        throw new RegistryError('invalidSchema', `A schema may refer to ${referencesMax} others, directly or not`)
+      if (found.begun.size > referencesMax) throw tooManyReferences()
       const target = besideSubject(subject, reference.subject)
       const schema = version === -1 ? this.#state.latest(target) : this.#state.version(target, version)
       if (schema === undefined)
@@ -146,6 +158,14 @@ export class SchemaParser {
   }
 }
 
+/** Of a request, before anything is done with each of them. Throws RegistryError. */
+export function checkReferences({ length }: readonly SchemaReference[]): void {
+  if (length > referencesMax) throw tooManyReferences()
+}
+
+const tooManyReferences = (): RegistryError =>
+  new RegistryError('invalidSchema', `A schema may refer to ${referencesMax} others, directly or not`)
+
 interface Found {
   readonly resolved: ResolvedReference[]
   readonly begun: Set<string>
@@ -159,13 +179,13 @@ function* partsOf(versions: readonly StoredSchema[], sourceOf: (version: StoredS
   let length = 0
   for (const it of versions.toReversed()) {
     const source = sourceOf(it)
-    if (part.length > 0 && length + lengthOf(source) > comparedLengthMax) {
+    if (part.length > 0 && length + costOf(source) > comparedLengthMax) {
       yield part
       part = []
       length = 0
     }
     part.unshift({ version: it.version, source })
-    length += lengthOf(source)
+    length += costOf(source)
   }
   if (part.length > 0) yield part
 }

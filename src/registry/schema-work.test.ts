@@ -21,35 +21,58 @@ function workers() {
       return structuredClone(jobs.get(name)?.(structuredClone(input), noHost))
     },
   }
-  return { sent, workers: new SchemaWorkers(formats, thread) }
+  return {
+    sent,
+    workers: new SchemaWorkers({ formats, thread, clock: { afterDrain: (then) => void setImmediate(then) } }),
+  }
 }
 
 test('what is small in all is done at once, everything else in the thread', async () => {
   const half = record('A', '.'.repeat(4_000))
   const rest = record('B', '.'.repeat(3_800))
+  const earlierOf = (text: string) => [{ version: 1, source: avro(text) }]
   const { sent, workers: all } = workers()
   await all.run('schema-read', avro(half))
   await all.run('schema-read', avro(half, rest))
-  await all.run('schema-compare', {
-    level: 'BACKWARD',
-    source: avro(half),
-    earlier: [{ version: 1, source: avro(rest) }],
-  })
+  await all.run('schema-compare', { level: 'BACKWARD', source: avro(half), earlier: earlierOf(rest) })
+  await all.run('schema-read', typed('PROTOBUF', 'message A {}'))
   assert.deepEqual(sent, [])
   await all.run('schema-read', avro(half, half))
-  await all.run('schema-compare', {
-    level: 'BACKWARD',
-    source: avro(half),
-    earlier: [{ version: 1, source: avro(half) }],
-  })
+  await all.run('schema-compare', { level: 'BACKWARD', source: avro(half), earlier: earlierOf(half) })
   await all.run('schema-form', { source: avro(half, half), form: 'resolved' })
   assert.deepEqual(sent, ['schema-read', 'schema-compare', 'schema-form'])
   sent.length = 0
-  await all.run('schema-read', typed('JSON', '{}'))
+  const ten = Array.from({ length: 10 }, (_, i) => record(`R${i}`))
+  await all.run('schema-read', avro('"int"', ...ten.slice(1)))
   assert.deepEqual(sent, [])
-  await all.run('schema-read', typed('JSON', `{"title":"${'.'.repeat(1000)}"}`))
+  await all.run('schema-read', avro('"int"', ...ten))
+  await all.run('schema-read', typed('JSON', '{}'))
   await all.run('schema-read', typed('XML', '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>'))
-  assert.deepEqual(sent, ['schema-read', 'schema-read'])
+  assert.deepEqual(sent, ['schema-read', 'schema-read', 'schema-read'])
+})
+
+test('of many that are done at once others have their turn behind each few', async () => {
+  const { workers: all } = workers()
+  let turns = 0
+  const count = (): void => {
+    turns++
+    immediate = setImmediate(count)
+  }
+  let immediate = setImmediate(count)
+  const text = record('A', '.'.repeat(3_000))
+  for (let i = 0; i < 2; i++) await all.run('schema-read', avro(text))
+  assert.equal(turns, 0)
+  await Promise.all(Array.from({ length: 8 }, () => all.run('schema-read', avro(text))))
+  assert.ok(turns >= 4, `${turns}`)
+  clearImmediate(immediate)
+})
+
+test('what is read depends on its format, and on what it refers to', async () => {
+  const { workers: all } = workers()
+  await all.run('schema-read', avro('"A"', record('A')))
+  await assert.rejects(all.run('schema-read', avro('"A"')), { name: 'InvalidSchemaError' })
+  await all.run('schema-read', avro('"int"'))
+  await assert.rejects(all.run('schema-read', typed('JSON', '"int"')), { name: 'InvalidSchemaError' })
 })
 
 test('what is no schema is told in the same words, from wherever', async () => {

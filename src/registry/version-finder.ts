@@ -2,7 +2,7 @@
 import { guidOf } from './fingerprint.ts'
 import { RegistryError } from './registry-error.ts'
 import type { SchemaParser } from './schema-parser.ts'
-import type { SchemaContent, StoredSchema } from './stored-schema.ts'
+import type { SchemaContent, SchemaReference, StoredSchema } from './stored-schema.ts'
 
 /** In the metadata of who wants it there: the number of the version itself. */
 export const versionProperty = 'confluent:version'
@@ -18,6 +18,7 @@ export interface Wanted {
 export class VersionFinder {
   readonly #parser: SchemaParser
   readonly #ownGuids = new WeakMap<StoredSchema, string>()
+  readonly #versionless = new WeakMap<StoredSchema, string>()
 
   constructor(parser: SchemaParser) {
     this.#parser = parser
@@ -25,12 +26,29 @@ export class VersionFinder {
 
   /** The newest of these that it is. */
   async find(versions: readonly StoredSchema[], wanted: Wanted): Promise<StoredSchema | undefined> {
-    const there = versions.findLast((it) => isSame(it, wanted))
+    const versionless = guidOf(withoutVersion(wanted.content))
+    const there = versions.findLast((it) => this.#isSame(it, wanted, versionless))
     if (there !== undefined) return there
     for (const it of versions.toReversed()) {
       if (isOfSameParts(it, wanted.content) && (await this.#ownGuid(it)) === wanted.guid) return it
     }
     return undefined
+  }
+
+  /** Whether it is this content; but for the number of its version, which who gives none does not mean. */
+  #isSame(schema: StoredSchema, { content, guid, given }: Wanted, versionless: string): boolean {
+    if (schema.guid === guid) return true
+    const number = schema.metadata?.properties?.[versionProperty]
+    if (number === undefined || given.metadata?.properties?.[versionProperty] !== undefined) return false
+    return schema.schema === content.schema && this.#versionlessGuid(schema) === versionless
+  }
+
+  #versionlessGuid(schema: StoredSchema): string {
+    const known = this.#versionless.get(schema)
+    if (known !== undefined) return known
+    const guid = guidOf(withoutVersion(schema))
+    this.#versionless.set(schema, guid)
+    return guid
   }
 
   /** As if this registry had written it: others have written the same with its fields in another order, or with other spaces. */
@@ -54,15 +72,12 @@ export class VersionFinder {
 }
 
 const isOfSameParts = (schema: StoredSchema, { schemaType, references }: SchemaContent): boolean =>
-  schema.schemaType === schemaType && JSON.stringify(schema.references) === JSON.stringify(references)
+  schema.schemaType === schemaType &&
+  schema.references.length === references.length &&
+  schema.references.every((it, i) => isSameReference(it, references[i]))
 
-/** Whether it is this content; but for the number of its version, which who gives none does not mean. */
-function isSame(schema: StoredSchema, { content, guid, given }: Wanted): boolean {
-  if (schema.guid === guid) return true
-  const number = schema.metadata?.properties?.[versionProperty]
-  if (number === undefined || given.metadata?.properties?.[versionProperty] !== undefined) return false
-  return schema.schema === content.schema && guidOf(withoutVersion(schema)) === guidOf(withoutVersion(content))
-}
+const isSameReference = (one: SchemaReference, other: SchemaReference | undefined): boolean =>
+  one.name === other?.name && one.subject === other.subject && one.version === other.version
 
 /** Nothing is left of metadata that say nothing else. */
 function withoutVersion({ metadata, ...content }: SchemaContent): SchemaContent {

@@ -9,17 +9,21 @@ import { type Cryptography, type Https, jobsUrl } from '../registry/index.ts'
 type ScryptThread = ReturnType<Cryptography['scryptThread']>
 
 /** One for all registries of the process, which yields to the broker that may be beside them. It begins with the first schema that is not small. */
-export const schemaThread: JobRunner = new WorkerPool({ jobsUrl, threadsMax: 1, queueMax: 100, isBackground: true })
+export const schemaThread: JobRunner = new WorkerPool({
+  ...{ jobsUrl, threadsMax: 1, queueMax: 100, isBackground: true },
+  // Whoever has asked is gone when the process ends.
+  ...{ keepsAlive: false, jobMsMax: 20_000 },
+})
 
 export const https: Https = {
   createServer: (options, listener) => createServer(options, listener),
   request: (url, options) => request(url, options),
 }
 
-/** A text, so that it runs from wherever the rest does. */
+/** A text, so that it runs from wherever the rest does; a script or a module, as the process was told to take texts. */
 const program = `
-const { parentPort } = require('node:worker_threads')
-const { scryptSync } = require('node:crypto')
+const { parentPort } = process.getBuiltinModule('node:worker_threads')
+const { scryptSync } = process.getBuiltinModule('node:crypto')
 parentPort.on('message', ({ password, salt, bytes, options }) => {
   try {
     parentPort.postMessage({ hash: scryptSync(password, salt, bytes, options) })

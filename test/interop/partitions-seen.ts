@@ -13,17 +13,20 @@ const askedTimeoutMs = 90_000
 
 /** On a connection of its own; a broker that does not answer in time is told of, with its log. */
 export async function asked<T>(node: ClusterNode, ask: (wire: Wire) => Promise<T>): Promise<T> {
-  const wire = await Wire.connect(network, '127.0.0.1', node.ports.broker)
+  const connecting = Wire.connect(network, '127.0.0.1', node.ports.broker)
   const asking = new AbortController()
   const { signal } = asking
   const late = delay(askedTimeoutMs, undefined, { signal }).then(() => {
     throw new Error(`no answer within ${askedTimeoutMs} ms\n${node.logTail()}`)
   })
   try {
-    return await Promise.race([ask(wire), late])
+    return await Promise.race([connecting.then(ask), late])
   } finally {
     asking.abort()
-    wire.destroy()
+    connecting.then(
+      (wire) => wire.destroy(),
+      () => undefined,
+    )
   }
 }
 

@@ -10,7 +10,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Broker } from '../../bench/broker.ts'
@@ -54,14 +54,13 @@ interface Ran {
 
 /** One suite after the other: on a small machine, clients that compete only time out. */
 async function runSuites(broker: Broker, options: { files: readonly string[]; isShort: boolean }): Promise<Ran> {
+  rmSync(dirname(failuresFile), { recursive: true, force: true })
   mkdirSync(dirname(failuresFile), { recursive: true })
   const reporters = { spec: 'stdout', [join(import.meta.dirname, 'failures.ts')]: failuresFile }
   const args = [
     '--test',
     '--test-concurrency=1',
     `--test-timeout=${testTimeoutMs}`,
-    // A suite that ran out of time has left brokers, for which its process would wait.
-    '--test-force-exit',
     ...Object.entries(reporters).flatMap(([reporter, destination]) => [
       `--test-reporter=${reporter}`,
       `--test-reporter-destination=${destination}`,
@@ -83,7 +82,7 @@ async function runSuites(broker: Broker, options: { files: readonly string[]; is
   const [code] = await once(child, 'exit')
   process.off('exit', end)
   clearTimeout(timer)
-  return { passed: code === 0, failures: readFileSync(failuresFile, 'utf8') }
+  return { passed: code === 0, failures: existsSync(failuresFile) ? readFileSync(failuresFile, 'utf8') : '' }
 }
 
 async function main(): Promise<number> {
@@ -100,10 +99,15 @@ async function main(): Promise<number> {
   await bringFranzGo()
   const broker = await start(values.against)
   process.stdout.write(`${broker.name} answered on ${broker.bootstrap} after ${broker.startMs.toFixed(0)} ms\n`)
-  const ran = await runSuites(broker, { files, isShort })
-  const isRunning = broker.process.isRunning
-  if (!ran.passed || !isRunning) process.stdout.write(`The end of the broker's log:\n${broker.process.logTail()}\n`)
-  await broker.stop()
+  let ran: Ran
+  let isRunning = false
+  try {
+    ran = await runSuites(broker, { files, isShort })
+    isRunning = broker.process.isRunning
+    if (!ran.passed || !isRunning) process.stdout.write(`The end of the broker's log:\n${broker.process.logTail()}\n`)
+  } finally {
+    await broker.stop()
+  }
   const read = await runSuites(broker, { files: [join(import.meta.dirname, `${last}${suffix}`)], isShort })
   if (!isRunning) process.stdout.write('The broker ended during the suites.\n')
   // Once more: what was printed behind it hides it.

@@ -9,6 +9,12 @@ export const jobs: ReadonlyMap<string, (input: unknown) => unknown> = new Map<st
       throw new RangeError('as asked')
     },
   ],
+  [
+    'spin',
+    () => {
+      for (;;);
+    },
+  ],
   ['nice', () => getPriority()],
   ['exit', () => process.exit(3)],
   ['wait', () => new Promise((resolve) => setTimeout(resolve, 20, 'waited'))],

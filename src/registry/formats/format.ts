@@ -48,8 +48,8 @@ export interface ParsedSchema {
 export interface SchemaFormat {
   readonly type: SchemaType
   /**
-   * UTF-16 units: texts that have no more in all are read, and compared, within some 5 ms, whatever they are (measured with those made to be
-   * slow).
+   * UTF-16 units: a few texts that have no more in all are read, and compared, within some 10 ms, whatever they are (measured with those
+   * made to be slow); 0 where that cannot be said of any.
    */
   readonly quickLengthMax: number
   /** Throws InvalidSchemaError. */

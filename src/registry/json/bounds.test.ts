@@ -100,6 +100,9 @@ describe('a schema that was made to take long', () => {
       oneOf: times(1500, (index) => ({ type: 'object', minProperties: 5000 - index, title: `${title}${index}` })),
     })
     assert.ok(kinds(union('a'), union('b')).includes('COMPARISON_LIMIT_EXCEEDED'))
+    // All pairs of these would take minutes.
+    const many = (keyword: string) => ({ oneOf: times(30_000, (index) => ({ [keyword]: index })) })
+    assert.ok(kinds(many('minimum'), many('maxLength')).includes('COMPARISON_LIMIT_EXCEEDED'))
     assert.deepEqual(kinds({ oneOf: times(200, (maxLength) => ({ type: 'string', maxLength })) }, { type: 'string' }), [
       'TYPE_CHANGED',
     ])

@@ -75,6 +75,7 @@ const compareParts = (findings: Findings, pairs: Pairs, original: CombinedShape,
   const fits: Map<number, Findings>[] = original.parts.map(({ shape: before }) => {
     const fitting = new Map<number, Findings>()
     for (const [index, { shape: after }] of update.parts.entries()) {
+      if (pairs.isSpent) break
       const inner = pairs.fit(before, after)
       if (inner !== undefined) fitting.set(index, inner)
     }

@@ -68,6 +68,10 @@ class Round implements Pairs {
     return this.#probes > 0
   }
 
+  get isSpent(): boolean {
+    return this.#budget.isSpent
+  }
+
   fit(original: Shape, update: Shape): Findings | undefined {
     this.#probes++
     const findings = this.#pair(solid(original), solid(update))

@@ -59,4 +59,4 @@ const parse = ({ text, references }: SchemaSource): ParsedSchema => {
   return new JsonSchema(root, readShape(documents))
 }
 
-export const json: SchemaFormat = { type: 'JSON', quickLengthMax: 1_000, parse }
+export const json: SchemaFormat = { type: 'JSON', quickLengthMax: 0, parse }

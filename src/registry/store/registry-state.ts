@@ -132,7 +132,9 @@ export class RegistryState {
   }
 
   latest(subject: string): StoredSchema | undefined {
-    return this.versions(subject, 'without').at(-1)
+    let latest: StoredSchema | undefined
+    for (const schema of this.#subjects.get(subject)?.values() ?? []) if (!schema.deleted) latest = schema
+    return latest
   }
 
   /** Of one subject, or, where it is but a context, of all in that. */

@@ -68,13 +68,13 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
   const jobs = schemaJobs([words])
   let written: (record: EncodedRecord) => void = () => undefined
   let catchUpCount = 0
-  const hooks = { caughtUp: (): void => undefined, appending: (): void => undefined, working: (_job: string): void => undefined }
+  const hooks = { caughtUp: (): void => undefined, appending: (): unknown => undefined, working: (_job: string): unknown => undefined }
   const registry = new Registry({
     clock,
     formats: [words],
     thread: {
       async run(name, input) {
-        hooks.working(name)
+        await hooks.working(name)
         return present(jobs.get(name), name)(input, noHost)
       },
     },
@@ -99,7 +99,7 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
         async append(records: readonly RegistryRecord[]) {
           const failure = failures.shift()
           if (failure !== undefined) throw failure
-          hooks.appending()
+          await hooks.appending()
           records.map(encodeRecord).forEach(written)
         },
         catchUp: async () => {
@@ -136,11 +136,11 @@ export function registryStage(kept: readonly EncodedRecord[] = [], leadership?: 
       hooks.caughtUp = hook
     },
     /** Called before records are appended. */
-    appending(hook: () => void) {
+    appending(hook: () => unknown) {
       hooks.appending = hook
     },
-    /** Called before each job of the thread in which schemas are read, with its name. */
-    working(hook: (job: string) => void) {
+    /** Called, and waited for, before each job of the thread in which schemas are read, with its name. */
+    working(hook: (job: string) => unknown) {
       hooks.working = hook
     },
     ask,
