@@ -8,9 +8,9 @@ import { type Cryptography, type Https, jobsUrl } from '../registry/index.ts'
 
 type ScryptThread = ReturnType<Cryptography['scryptThread']>
 
-/** One for all registries of the process, which yields to the broker that may be beside them. It begins with the first schema that is not small. */
+/** One for all registries of the process. It begins with the first schema that is not small. */
 export const schemaThread: JobRunner = new WorkerPool({
-  ...{ jobsUrl, threadsMax: 1, queueMax: 100, isBackground: true },
+  ...{ jobsUrl, threadsMax: 1, queueMax: 100 },
   // Whoever has asked is gone when the process ends.
   ...{ keepsAlive: false, jobMsMax: 20_000 },
 })
