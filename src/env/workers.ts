@@ -74,6 +74,8 @@ class Thread {
     this.#worker = new Worker(program, { eval: true, workerData: { jobsUrl, nice } })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => {
+      // It is being ended: whatever would be begun in it now would be lost.
+      if (this.#failure !== undefined) return
       const job = this.#ended()
       this.#worker.unref()
       if ('error' in answer) job?.reject(answer.error)
