@@ -165,7 +165,7 @@ test('a schema that takes long to compare holds nobody up', async () => {
     isCompared = true
     return reply
   })
-  for (let i = 0; i < 20; i++)
+  for (let i = 0; i < 5; i++)
     assert.deepEqual(await ask(url, '/schemas/ids/1/versions'), {
       status: 200,
       body: [{ subject: 'slow-value', version: 1 }],
