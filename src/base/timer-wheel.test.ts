@@ -144,3 +144,20 @@ test('at the moment that a timer was set for it is time, however the sums are ro
     assert.ok(clock.armed <= 4, `${i}: set ${clock.armed} times`)
   }
 })
+
+test('a wheel that lingers sets no timer for waits that are over before their time, and fires those that are not', () => {
+  const clock = new HandClock()
+  const wheel = new TimerWheel({ clock, tickMs: 10, lingers: true })
+  for (let i = 0; i < 1000; i++) {
+    const wait = wheel.after(500, () => assert.fail('it was cancelled'))
+    wait.cancel()
+  }
+  assert.equal(clock.armed, 1)
+  let fired = 0
+  wheel.after(500, () => fired++)
+  clock.jumpTo(510)
+  assert.equal(fired, 1)
+  wheel.after(500, () => assert.fail('it was cleared'))
+  wheel.clear()
+  assert.equal(clock.waiting, 0)
+})

@@ -17,6 +17,11 @@ export interface TimerWheelOptions {
    * they passed, and not at all if what was read there cancels them.
    */
   readonly drainFirst?: boolean
+  /**
+   * The clock's timer stays when nothing waits any more: for waits that come one after the other, and are over long before their time.
+   * Who ends it calls `clear`.
+   */
+  readonly lingers?: boolean
 }
 
 /** Intrusive member of its slot's list; a ring through the slot's head, so that unlinking needs no look at the slot. */
@@ -62,6 +67,7 @@ export class TimerWheel {
   readonly #tickMs: number
   readonly #mask: number
   readonly #drainFirst: boolean
+  readonly #lingers: boolean
   readonly #heads: readonly Entry[]
   readonly #startMs: number
   /** Every deadline of this tick or before has fired. */
@@ -72,13 +78,14 @@ export class TimerWheel {
   #timerTick = Number.POSITIVE_INFINITY
   #draining = false
 
-  constructor({ clock, tickMs = 10, slots = 4096, drainFirst = false }: TimerWheelOptions) {
+  constructor({ clock, tickMs = 10, slots = 4096, drainFirst = false, lingers = false }: TimerWheelOptions) {
     assert(tickMs > 0, 'a tick takes time')
     assert(slots > 0 && (slots & (slots - 1)) === 0, 'the number of slots is a power of two')
     this.#clock = clock
     this.#tickMs = tickMs
     this.#mask = slots - 1
     this.#drainFirst = drainFirst
+    this.#lingers = lingers
     this.#heads = Array.from({ length: slots }, () => new Entry(-1, -1))
     this.#startMs = clock.monotonic()
   }
@@ -127,7 +134,7 @@ export class TimerWheel {
   /** For entries alone: one of them is no longer waiting. */
   left(): void {
     this.#size--
-    if (this.#size === 0 && !this.#draining) this.#disarm()
+    if (this.#size === 0 && !this.#draining && !this.#lingers) this.#disarm()
   }
 
   #head(tick: number): Entry {

@@ -5,6 +5,7 @@
 import * as dns from 'node:dns'
 import * as net from 'node:net'
 import type { Connection, ConnectionHandler, ConnectOptions, Listener, ListenOptions, Network } from '../base/index.ts'
+import { ReadBurst } from './read-burst.ts'
 import { connectTls, tlsErrorOf } from './tls-socket.ts'
 
 /** Taken over from an accepted socket: the runtime's own handle of the connection. */
@@ -91,10 +92,12 @@ const plainAddress = (address: string): string => (address.startsWith('::ffff:')
 /** A name with several addresses fails with an error for each, in one that says nothing itself. */
 const firstOf = (error: Error): unknown => (error instanceof AggregateError ? (error.errors[0] ?? error) : error)
 
-const onread = (handler: ConnectionHandler): net.OnReadOpts => ({
+const onread = (handler: ConnectionHandler, burst: ReadBurst): net.OnReadOpts => ({
   buffer: () => handler.receiveBuffer(),
   callback: (size) => {
+    burst.begin()
     handler.received(size)
+    burst.end()
     return true
   },
 })
@@ -111,14 +114,21 @@ const addressAttemptMs = 1000
 export class SystemNetwork implements Network {
   readonly #lookup: net.LookupFunction
   readonly #reverse: (address: string) => Promise<readonly string[]>
+  readonly #burst = new ReadBurst(() => performance.now())
 
   constructor({ lookup = dns.lookup, reverse = dns.promises.reverse }: NameLookup = {}) {
     this.#lookup = lookup
     this.#reverse = reverse
   }
 
+  /** Behind what this read brings, where no other one was right before it; else behind the turn. */
   afterReads(then: () => void): void {
-    setImmediate(then)
+    const run = (): void => {
+      then()
+      this.#burst.end()
+    }
+    if (this.#burst.isOn) setImmediate(run)
+    else queueMicrotask(run)
   }
 
   listen({ host, port, accept, acceptFailed }: ListenOptions): Promise<Listener> {
@@ -129,7 +139,7 @@ export class SystemNetwork implements Network {
         accepted.destroy()
         return
       }
-      const socket = takeOver(accepted, handler)
+      const socket = takeOver(accepted, onread(handler, this.#burst))
       connection.attach(socket, handler)
       socket.resume()
     })
@@ -158,7 +168,7 @@ export class SystemNetwork implements Network {
         host,
         port,
         lookup: this.#lookup,
-        onread: onread(handler),
+        onread: onread(handler, this.#burst),
         allowHalfOpen: true,
         autoSelectFamilyAttemptTimeout: addressAttemptMs,
       }
@@ -201,10 +211,10 @@ const givenUp = (): Error =>
   Object.assign(new Error('the connection was given up'), { name: 'AbortError', code: 'ABORT_ERR' })
 
 /** An accepted socket cannot be told where to put its bytes; one made over the same handle can. */
-function takeOver(accepted: net.Socket, handler: ConnectionHandler): net.Socket {
+function takeOver(accepted: net.Socket, onread: net.OnReadOpts): net.Socket {
   const inner = accepted as unknown as WithHandle
   const handle = inner._handle
   inner._handle = null
-  const options = { handle, onread: onread(handler), readable: true, writable: true, allowHalfOpen: true }
+  const options = { handle, onread, readable: true, writable: true, allowHalfOpen: true }
   return new net.Socket(options as unknown as net.SocketConstructorOpts)
 }

@@ -45,10 +45,11 @@ export const isBatchHeader = (view: DataView, position: number): boolean =>
   header.baseOffset(view, position) >= 0
 
 /** What a segment must know of a batch, by its header alone. */
-export type AccountedBatch = Pick<BatchInfo, 'sizeInBytes' | 'lastOffset' | 'maxTimestamp'>
+export type AccountedBatch = Pick<BatchInfo, 'sizeInBytes' | 'baseOffset' | 'lastOffset' | 'maxTimestamp'>
 
 export const readAccountedBatch = (view: DataView, position: number): AccountedBatch => ({
   sizeInBytes: header.sizeInBytes(view, position),
+  baseOffset: header.baseOffset(view, position),
   lastOffset: storedLastOffset(view, position),
   maxTimestamp: storedMaxTimestamp(view, position),
 })
@@ -80,7 +81,6 @@ export function readBatchInfo(view: DataView, position: number): BatchInfo {
 const messageInfo = (view: DataView, position: number): BatchInfo => ({
   ...readAccountedBatch(view, position),
   position,
-  baseOffset: header.baseOffset(view, position),
   leaderEpoch: -1,
   producerId: header.noProducerId,
   producerEpoch: header.noProducerEpoch,

@@ -9,6 +9,7 @@ import { FileHandle } from './file-handle.ts'
 import { deletedSuffix, logSuffix, offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix } from './file-names.ts'
 import { HeaderWalk } from './header-walk.ts'
 import { OffsetIndex, offsetIndexEntrySize } from './offset-index.ts'
+import { type FoundBatch, RecentBatches } from './recent-batches.ts'
 import { BrokenSegmentError, StaleIndexError } from './segment-errors.ts'
 import { SegmentFiles, type SegmentSuffix } from './segment-files.ts'
 import type { SegmentOptions } from './segment-options.ts'
@@ -17,13 +18,6 @@ import { storedLastOffset, storedMaxTimestamp } from './stored-header.ts'
 import { TimeIndex, type TimestampOffset, timeIndexEntrySize } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 import { writeFully } from './whole-file.ts'
-
-export interface FoundBatch {
-  readonly position: number
-  readonly sizeInBytes: number
-  readonly baseOffset: number
-  readonly lastOffset: number
-}
 
 interface OpenedSegment {
   readonly files: SegmentFiles
@@ -51,6 +45,7 @@ export class Segment {
   /** The files of the other two, as far as they were written. */
   #areHintsDurable = true
   #bytesSinceIndexEntry = 0
+  #recent: RecentBatches | undefined
   #largest: TimestampOffset
   /** Of the first batch, once it was asked for or appended. */
   #firstTimestamp: number | undefined
@@ -192,12 +187,18 @@ export class Segment {
       times.maybeAppend(this.#largest.timestamp, this.#largest.offset)
       this.#bytesSinceIndexEntry = 0
     }
+    this.#recent?.add(batch, this.#sizeInBytes)
     this.#sizeInBytes += batch.sizeInBytes
     this.#bytesSinceIndexEntry += batch.sizeInBytes
   }
 
   /** The first batch that ends at or behind `offset`; undefined past the end. Throws StaleIndexError. */
   find(offset: number): FoundBatch | undefined {
+    this.#recent ??= new RecentBatches()
+    return this.#recent.find(offset) ?? this.#walkTo(offset)
+  }
+
+  #walkTo(offset: number): FoundBatch | undefined {
     const start = this.#indexed().offsets.lookup(offset)
     const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
     let position = start
@@ -258,6 +259,7 @@ export class Segment {
     const cut = this.#sizeInBytes - position
     if (cut > 0) this.handle.file.truncateSync(position)
     this.#sizeInBytes = position
+    this.#recent = undefined
     offsets.truncateTo(offset)
     times.truncateTo(offset)
     this.#transactions.truncateTo(offset)
@@ -272,6 +274,7 @@ export class Segment {
     const isLonger = file.size() > size
     if (isLonger) file.truncateSync(size)
     this.#sizeInBytes = size
+    this.#recent = undefined
     return isLonger
   }
 
@@ -315,6 +318,7 @@ export class Segment {
     this.#indexes = { offsets: new OffsetIndex(this.baseOffset), times: new TimeIndex(this.baseOffset) }
     this.#largest = { timestamp: -1, offset: this.baseOffset }
     this.#bytesSinceIndexEntry = 0
+    this.#recent = undefined
   }
 
   /** What the files tell is of batches that are gone, or may be. They are written anew when no batch follows. */

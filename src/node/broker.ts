@@ -98,7 +98,7 @@ export class Broker {
     this.env = env
     this.clusterId = options.clusterId
     this.nodeId = config.nodeId
-    this.wheel = new TimerWheel({ clock: env.clock, tickMs: wheelTickMs })
+    this.wheel = new TimerWheel({ clock: env.clock, tickMs: wheelTickMs, lingers: true })
     this.replication = new Replication(this.wheel)
     this.waiters = new FetchWaiters(this.wheel)
     this.sessions = new FetchSessions({

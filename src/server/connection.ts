@@ -108,8 +108,9 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
   received(size: number): void {
     this.activeAtMs = this.#options.monotonic()
     this.receivedAtMs = this.activeAtMs
-    if (!this.#options.isOpen()) {
+    if (!this.#mayStart()) {
       this.#frames.hold(size)
+      this.#heldBack = true
       this.#balance()
       return
     }
@@ -174,9 +175,12 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
     )
   }
 
-  /** Reads from the socket only while requests may start: a slow reader, or a waiting request, stops its own input. */
+  /**
+   * A slow reader, or a waiting request, stops its own input, once some of it has come: who asks for one thing at a time costs no
+   * system calls for that, and is seen to go away while he waits.
+   */
   #balance(): void {
-    const pause = !this.#mayStart()
+    const pause = this.#frames.heldBytes > 0 && !this.#mayStart()
     if (this.#closed || pause === this.#paused) return
     this.#paused = pause
     if (pause) this.#socket.pause()
