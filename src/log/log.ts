@@ -207,7 +207,7 @@ export class Log {
     const prepared = prepareAppend(bytes, options, {
       nextOffset: this.#assignedEndOffset,
       logStartOffset: this.#logStartOffset,
-      producer: (id) => this.#pending.producer(id) ?? this.#state.get(id),
+      producer: this.#producer,
     })
     const isQueued = this.#exclusive.isBusy || this.#pending.count > 0
     if (prepared.batches.length === 0 && !isQueued) return this.#kept(prepared.result)
@@ -224,6 +224,8 @@ export class Log {
     this.#assignedEndOffset = this.#logEndOffset
     return this.#kept(prepared.result)
   }
+
+  readonly #producer = (id: number): ProducerEntry | undefined => this.#pending.producer(id) ?? this.#state.get(id)
 
   get #isFlushDue(): boolean {
     return this.#logEndOffset - this.#recoveryPoint.offset >= this.config.flushMessages

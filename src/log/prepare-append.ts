@@ -24,7 +24,8 @@ export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: A
   const batches: BatchInfo[] = []
   const entries: (ProducerEntry | undefined)[] = []
   const completed: (CompletedTransaction | undefined)[] = []
-  const drafted = new Map<number, ProducerEntry>()
+  // Of batches before in the same bytes: one batch, the common case, needs none.
+  let drafted: Map<number, ProducerEntry> | undefined
   let position = 0
   let next = base.nextOffset
   while (position < bytes.length) {
@@ -42,9 +43,14 @@ export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: A
     if (info.baseOffset < next) {
       throw new ApiError(invalidRecord, `a batch starts at offset ${info.baseOffset}, the log ends at ${next}`)
     }
-    const decision = decide(info, options, (id) => drafted.get(id) ?? base.producer(id))
+    const { producerId } = info
+    const known = producerId < 0 ? undefined : (drafted?.get(producerId) ?? base.producer(producerId))
+    const decision = decide(info, options, known)
     if (decision?.kind === 'duplicate') return duplicate(decision.batch, base.logStartOffset)
-    if (decision !== undefined) drafted.set(info.producerId, decision.entry)
+    if (decision !== undefined && position + size < bytes.length) {
+      drafted ??= new Map()
+      drafted.set(producerId, decision.entry)
+    }
     batches.push(info)
     entries.push(decision?.entry)
     completed.push(decision?.completed)
@@ -70,10 +76,9 @@ export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: A
 const isOfLaterLeader = (info: BatchInfo, { leaderEpoch }: { readonly leaderEpoch?: number }): boolean =>
   leaderEpoch !== undefined && info.leaderEpoch > leaderEpoch
 
-function decide(info: BatchInfo, options: AppendOptions, producer: AppendBase['producer']) {
-  const { producerId } = info
-  if (producerId < 0) return undefined
-  return decideBatch(producer(producerId), info, options.kind === 'leader' ? options.origin : 'replication')
+function decide(info: BatchInfo, options: AppendOptions, known: ProducerEntry | undefined) {
+  if (info.producerId < 0) return undefined
+  return decideBatch(known, info, options.kind === 'leader' ? options.origin : 'replication')
 }
 
 interface FirstTime {

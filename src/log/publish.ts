@@ -16,7 +16,9 @@ export interface PublishedIn {
 export function publish(written: Prepared, { segment, epochs, state, logEndOffset }: PublishedIn): number {
   const { batches, entries, completed } = written
   let end = logEndOffset
-  for (const [i, batch] of batches.entries()) {
+  for (let i = 0; i < batches.length; i++) {
+    const batch = batches[i]
+    if (batch === undefined) continue
     segment.account(batch)
     if (batch.leaderEpoch >= 0 && !isOfEarlier(batch, epochs)) epochs.assign(batch.leaderEpoch, batch.baseOffset)
     const entry = entries[i]

@@ -97,7 +97,8 @@ export function validateProduced(
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
     const size = checkOnlyBatch(view, records.length)
     const codec = checkHeader(records, view, { size, topic: options.topic })
-    const pass = new Walk(view, { codec, size, ...options })
+    const { topic, nowMs } = options
+    const pass = new Walk(view, { codec, size, topic, nowMs })
     const target = conversionTarget(codec, options.topic)
     if (target !== undefined) return convertInline(pass, { records, target, budget })
     if (codec === 0) {

@@ -286,7 +286,9 @@ export class Partition {
     options: { readonly origin: 'client' | 'coordinator'; readonly logAppendTimeMs?: number },
   ): AppendResult | Promise<AppendResult> {
     const startOffset = this.log.nextOffset
-    const appended = this.log.append(bytes, { kind: 'leader', leaderEpoch: this.leaderEpoch, ...options })
+    const { leaderEpoch } = this
+    const { origin, logAppendTimeMs = -1 } = options
+    const appended = this.log.append(bytes, { kind: 'leader', leaderEpoch, origin, logAppendTimeMs })
     if (!(appended instanceof Promise)) return this.#appended(appended, bytes.length)
     return this.#whenDone(appended, { startOffset, sizeInBytes: bytes.length })
   }

@@ -28,7 +28,8 @@ interface HintedTopic<P extends Hinted> {
   readonly partitions: readonly P[]
 }
 
-const asksForLeader = ({ errorCode }: Hinted): boolean =>
+/** Of an answer in whose error the leader is told. */
+export const asksForLeader = ({ errorCode }: Pick<Hinted, 'errorCode'>): boolean =>
   errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER || errorCode === ErrorCode.FENCED_LEADER_EPOCH
 
 /** Undefined where no partition has such an error; else the partitions with their leaders, topic by topic. */

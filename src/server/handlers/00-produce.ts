@@ -25,7 +25,7 @@ import {
 } from '../../records/index.ts'
 import type { Partition, ReplicaManager, Replication } from '../../replication/index.ts'
 import { type Answer, closeConnection, type Handler, noReply, type RequestContext } from '../handler.ts'
-import { type CurrentLeaders, nameLeaders } from '../leader-hints.ts'
+import { asksForLeader, type CurrentLeaders, nameLeaders } from '../leader-hints.ts'
 import { type RareWarning, refusedTransaction } from '../rare-warning.ts'
 
 export interface ProduceServices extends CurrentLeaders {
@@ -82,12 +82,17 @@ export function produceHandler(services: ProduceServices): Handler<ProduceReques
         return refuse(request, context, new ApiError(ErrorCode.INVALID_REQUIRED_ACKS, ''), services)
       }
       const asked = { request, context, budget: new RequestBudget() }
-      const outcomes: (Outcome | Promise<Outcome>)[] = []
+      const outcomes: Outcome[] = []
+      const all: (Outcome | Promise<Outcome>)[] = outcomes
+      let isPending = false
       for (const topic of request.topicData) {
-        for (const partition of topic.partitionData) outcomes.push(append.one(topic, partition, asked))
+        for (const partition of topic.partitionData) {
+          const outcome = append.one(topic, partition, asked)
+          isPending ||= outcome instanceof Promise
+          all.push(outcome)
+        }
       }
-      if (outcomes.some((it) => it instanceof Promise)) return append.later(request, context, outcomes)
-      return append.reply(request, context, outcomes as Outcome[])
+      return isPending ? append.later(request, context, all) : append.reply(request, context, outcomes)
     },
   }
 }
@@ -114,12 +119,13 @@ function assemble(
 ): ProduceResponse {
   let next = 0
   const responses = request.topicData.map(({ name, topicId, partitionData }) => {
-    const partitionResponses = replies.slice(next, next + partitionData.length)
-    next += partitionData.length
+    const { length } = partitionData
+    const partitionResponses = length === replies.length ? replies : replies.slice(next, next + length)
+    next += length
     return { name, topicId, partitionResponses }
   })
   const response = { responses, throttleTimeMs: 0, nodeEndpoints: [] }
-  if (context.apiVersion < 10) return response
+  if (context.apiVersion < 10 || !replies.some(asksForLeader)) return response
   const topics = responses.map(({ name, topicId, partitionResponses }) => ({
     name: name === '' ? services.topicName(topicId) : name,
     partitions: partitionResponses,

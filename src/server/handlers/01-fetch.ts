@@ -136,7 +136,8 @@ interface Fetched {
 
 function answer(services: FetchServices, { session, targets, read, context }: Fetched): FetchResponse {
   const { apiVersion, listenerName } = context
-  for (const [i, { partition, follower }] of targets.entries()) {
+  for (let i = 0; i < targets.length; i++) {
+    const { partition, follower } = targets[i] ?? {}
     if (partition === undefined) continue
     const sizeInBytes = recordsSize(read.results[i]?.records ?? null)
     partition.traffic.bytesOut += sizeInBytes
@@ -145,7 +146,8 @@ function answer(services: FetchServices, { session, targets, read, context }: Fe
   const response = session.finish(read.results)
   // The client did not wait, and its session is a step further: nothing of this goes out.
   if (response.errorCode !== ErrorCode.NONE) services.waiters.release(read)
-  if (apiVersion < 16) return response
+  // Only errors name leaders, and they are urgent.
+  if (apiVersion < 16 || !read.isUrgent) return response
   const topics = response.responses.map(({ topic, topicId, partitions }) => ({
     name: topic === '' ? services.topicName(topicId) : topic,
     partitions,
