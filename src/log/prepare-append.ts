@@ -2,7 +2,7 @@
  * What an append would do, decided before anything is written: offsets and epoch patched in, producers checked,
  * duplicates found. Pure but for the bytes that it patches. On the produce path.
  */
-import { ApiError } from '../base/index.ts'
+import { ApiError, viewOf } from '../base/index.ts'
 import { batchHeader as header } from '../records/index.ts'
 import { type BatchInfo, isBatchHeader, readBatchInfo } from './batch-info.ts'
 import { type AppendOptions, type AppendResult, corruptMessage, invalidRecord, type Prepared } from './log-types.ts'
@@ -20,7 +20,7 @@ export interface AppendBase {
 
 /** Throws ApiError: 2, 45, 47, 48, 52, 87. */
 export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: AppendBase): Prepared {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const batches: BatchInfo[] = []
   const entries: (ProducerEntry | undefined)[] = []
   const completed: (CompletedTransaction | undefined)[] = []

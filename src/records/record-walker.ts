@@ -12,6 +12,8 @@ import type { RecordRules } from './record-rules.ts'
 const varintSizeMax = 5
 const varlongSizeMax = 10
 
+const noBytes: Uint8Array = new Uint8Array(0)
+
 export interface WalkOptions {
   readonly recordCount: number
   /** What the timestamp deltas are relative to. */
@@ -27,7 +29,7 @@ function invalid(message: string): ApiError {
 
 export class RecordWalker {
   readonly #options: WalkOptions
-  #bytes: Uint8Array = new Uint8Array(0)
+  #bytes = noBytes
   #at = 0
   /** No read goes past it: the end of the record, or of the piece for a record in pieces. */
   #end = 0

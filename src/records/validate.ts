@@ -5,7 +5,7 @@
  * epochs of producers are the log's to check.
  */
 
-import { ApiError } from '../base/index.ts'
+import { ApiError, viewOf } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import * as header from './batch-header.ts'
 import { CompressionError, compress, decompressPieces, decompressSlowly } from './codecs/index.ts'
@@ -91,15 +91,14 @@ const noErrors: readonly RecordError[] = []
  */
 export function validateProduced(
   records: Uint8Array,
-  { budget = new InlineBudget(), ...options }: ValidateOptions & { readonly budget?: InlineBudget },
+  { topic, nowMs, budget = new InlineBudget() }: ValidateOptions & { readonly budget?: InlineBudget },
 ): ValidBatch | InvalidBatch | UnfinishedBatch {
   return answer(() => {
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+    const view = viewOf(records)
     const size = checkOnlyBatch(view, records.length)
-    const codec = checkHeader(records, view, { size, topic: options.topic })
-    const { topic, nowMs } = options
+    const codec = checkHeader(records, view, { size, topic })
     const pass = new Walk(view, { codec, size, topic, nowMs })
-    const target = conversionTarget(codec, options.topic)
+    const target = conversionTarget(codec, topic)
     if (target !== undefined) return convertInline(pass, { records, target, budget })
     if (codec === 0) {
       pass.feed(records, header.batchHeaderSize, size)
@@ -176,7 +175,7 @@ export async function validateSlowly(
 ): Promise<ValidBatch | InvalidBatch> {
   try {
     const { topic, decompressedLimitBytes } = options
-    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+    const view = viewOf(records)
     const size = checkOnlyBatch(view, records.length)
     const codec = checkHeader(records, view, { size, topic })
     const walk = new Walk(view, { codec, size, ...options })
@@ -198,7 +197,7 @@ export async function validateSlowly(
 
 /** Sets timestamp type and maximum timestamp of a valid batch as the topic wants them; mostly there is nothing to do. */
 export function stampBatch(records: Uint8Array, batch: ValidBatch, timestampType: header.TimestampType): void {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+  const view = viewOf(records)
   if (timestampType === header.TimestampType.logAppendTime) {
     header.patchLogAppendTime(records, view, 0, batch.maxTimestampMs)
   } else if (header.isExactTimestamp(batch.maxTimestampMs)) {

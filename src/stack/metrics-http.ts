@@ -3,9 +3,9 @@
  * /groups/GROUP/why, the newest events of a group. Loaded only then.
  */
 import { createServer, type Server } from 'node:http'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { counter, gauge, type Logger, type Metric, prometheusText } from '../base/index.ts'
+import { type Logger, type Metric, prometheusText } from '../base/index.ts'
 import type { GroupWhy } from '../node/index.ts'
+import { ProcessWatch } from './process-watch.ts'
 
 export interface MetricsHttpOptions {
   readonly host: string
@@ -21,9 +21,6 @@ export interface MetricsHttp {
   close(): Promise<void>
 }
 
-/** Idle, the loop is looked at this often. */
-const resolutionMs = 10
-
 /** Rejects with the system's error when the port is taken. */
 export async function serveMetrics({
   host,
@@ -32,16 +29,15 @@ export async function serveMetrics({
   metrics,
   groupWhy,
 }: MetricsHttpOptions): Promise<MetricsHttp> {
-  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
-  delay.enable()
+  const watch = new ProcessWatch()
   const answer = (path: string, method: string): Answer => {
     const groupId = groupOf(path)
     if (path !== '/metrics' && groupId === undefined) return plain(404, 'There is /metrics, and /groups/GROUP/why\n')
     if (method !== 'GET' && method !== 'HEAD') return plain(405, 'GET it\n')
     try {
       if (groupId !== undefined) return whyAnswer(groupWhy(groupId))
-      const text = prometheusText([...metrics(), ...processMetrics(delay)])
-      if (method === 'GET') delay.reset()
+      const text = prometheusText([...metrics(), ...watch.metrics()])
+      if (method === 'GET') watch.passed()
       return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text }
     } catch (error) {
       // Whoever only looks does not end the node.
@@ -57,7 +53,12 @@ export async function serveMetrics({
     response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
   })
   server.maxConnections = 64
-  await listening(server, host, port)
+  try {
+    await listening(server, host, port)
+  } catch (error) {
+    watch.close()
+    throw error
+  }
   const address = server.address()
   const bound = typeof address === 'object' && address !== null ? address.port : port
   logger.log('info', 'metrics are served', { url: `http://${host}:${bound}/metrics` })
@@ -65,7 +66,7 @@ export async function serveMetrics({
     port: bound,
     close: () =>
       new Promise((resolve) => {
-        delay.disable()
+        watch.close()
         server.close(() => resolve())
         server.closeAllConnections()
       }),
@@ -105,31 +106,4 @@ function listening(server: Server, host: string, port: number): Promise<void> {
     server.once('error', reject)
     server.listen({ host, port }, () => resolve())
   })
-}
-
-const nanosecondsPerSecond = 1e9
-
-/** The histogram has the time between two looks, which is what was meant to pass and the delay. */
-const delaySeconds = (nanoseconds: number): number =>
-  Math.max(0, nanoseconds / nanosecondsPerSecond - resolutionMs / 1000)
-
-/** Of the process, under the names that Prometheus's own clients use. */
-function processMetrics(delay: { readonly max: number; percentile(part: number): number }): readonly Metric[] {
-  const { user, system } = process.cpuUsage()
-  const { rss, heapUsed } = process.memoryUsage()
-  return [
-    counter('process_cpu_seconds_total', 'CPU time of the process.', (user + system) / 1e6),
-    gauge('process_resident_memory_bytes', 'Resident set of the process.', rss),
-    gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use.', heapUsed),
-    gauge(
-      'nodejs_eventloop_lag_p99_seconds',
-      'Delay of the event loop since the last scrape.',
-      delaySeconds(delay.percentile(99)),
-    ),
-    gauge(
-      'nodejs_eventloop_lag_max_seconds',
-      'Longest delay of the event loop since the last scrape.',
-      delaySeconds(delay.max),
-    ),
-  ]
 }

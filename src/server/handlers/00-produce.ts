@@ -8,7 +8,7 @@
  * Once every append is done the next request of the connection may start (`proceed`), while `acks=all` still waits. The
  * request's bytes are views until then: a batch that goes to a worker first is copied.
  */
-import { ApiError, type Clock, type Workers, WorkersBusyError } from '../../base/index.ts'
+import { ApiError, type Clock, viewOf, type Workers, WorkersBusyError } from '../../base/index.ts'
 import type { AppendResult } from '../../log/index.ts'
 import { ErrorCode, type ProduceRequest, type ProduceResponse, produce } from '../../protocol/index.ts'
 import {
@@ -236,7 +236,8 @@ class ProduceAppend {
       const recordErrors = asked.budget.recordErrors(validated.recordErrors)
       return { reply: invalidReply(index, { ...validated, recordErrors }) }
     }
-    const batch = validated.converted ?? bytes.subarray(0, validated.sizeInBytes)
+    const { converted, sizeInBytes } = validated
+    const batch = converted ?? (sizeInBytes === bytes.length ? bytes : bytes.subarray(0, sizeInBytes))
     this.#checkNotTransactional(batch, asked)
     const { timestampType } = rules
     stampBatch(batch, validated, timestampType)
@@ -258,8 +259,7 @@ class ProduceAppend {
 
   /** Transactions are not served: nothing is written that only a transaction's end could make visible. */
   #checkNotTransactional(batch: Uint8Array, { request, context }: Asked): void {
-    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
-    if (!batchHeader.isTransactional(view, 0)) return
+    if (!batchHeader.isTransactional(viewOf(batch), 0)) return
     if (request.transactionalId === null) {
       throw new ApiError(
         ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
@@ -319,8 +319,7 @@ const zstdVersion = 7
 
 function checkNotZstd(bytes: Uint8Array): void {
   if (bytes.length < batchHeaderSize) return
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (batchHeader.codecId(view, 0) !== CompressionType.zstd) return
+  if (batchHeader.codecId(viewOf(bytes), 0) !== CompressionType.zstd) return
   throw new ApiError(
     ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
     `Produce requests of a version below ${zstdVersion} are not allowed to use zstd`,
