@@ -323,7 +323,7 @@ export class ServerConnection implements ConnectionHandler, SlotOwner {
       tally.took(nowMs - receivedAtMs)
       count++
     }
-    if (count === this.#slots.length) this.#slots.length = 0
+    if (count === this.#slots.length) while (this.#slots.pop() !== undefined);
     else if (count > 0) {
       this.#slots.splice(0, count)
       this.#slots[0]?.becameFirst?.()

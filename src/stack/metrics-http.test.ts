@@ -32,6 +32,8 @@ test('metrics are served where the configuration says, as long as the node runs'
   assert.match(text, /^kafka_network_requestmetrics_totaltimems_bucket{request="ApiVersions",le="\+Inf"} 1$/m)
   assert.match(text, /^kafka_network_requestmetrics_totaltimems_count{request="ApiVersions"} 1$/m)
   assert.match(text, /^process_resident_memory_bytes \d+$/m)
+  assert.match(text, /^odradek_heap_allocated_bytes_total \d{5,}$/m)
+  assert.match(text, /^nodejs_gc_duration_seconds_count{kind="major"} \d+$/m)
   assert.equal((await fetch(`${url}?x=1`)).status, 200)
   const head = await fetch(url, { method: 'HEAD' })
   assert.deepEqual([head.status, await head.text()], [200, ''])

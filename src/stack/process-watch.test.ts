@@ -36,6 +36,9 @@ test('a loop that was held is told once: its longest delay, and how busy it was'
   assert.ok(read(watch, 'nodejs_eventloop_lag_p99_seconds') >= read(watch, 'nodejs_eventloop_lag_p50_seconds'))
   const busy = read(watch, 'nodejs_eventloop_utilization')
   assert.ok(busy > 0.25 && busy <= 1, `${busy}`)
+  watch.passed()
+  held(20)
+  assert.ok(read(watch, 'nodejs_eventloop_utilization') > 0.95, 'nothing from before the scrape')
   // The machine may be busy: one quiet moment is enough.
   for (let tries = 0; ; tries++) {
     watch.passed()
