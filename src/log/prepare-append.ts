@@ -21,9 +21,9 @@ export interface AppendBase {
 /** Throws ApiError: 2, 45, 47, 48, 52, 87. */
 export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: AppendBase): Prepared {
   const view = viewOf(bytes)
-  const batches: BatchInfo[] = []
-  const entries: (ProducerEntry | undefined)[] = []
-  const completed: (CompletedTransaction | undefined)[] = []
+  let batches: BatchInfo[] = []
+  let entries: (ProducerEntry | undefined)[] = []
+  let completed: (CompletedTransaction | undefined)[] = []
   // Of batches before in the same bytes: one batch, the common case, needs none.
   let drafted: Map<number, ProducerEntry> | undefined
   let position = 0
@@ -51,9 +51,16 @@ export function prepareAppend(bytes: Uint8Array, options: AppendOptions, base: A
       drafted ??= new Map()
       drafted.set(producerId, decision.entry)
     }
-    batches.push(info)
-    entries.push(decision?.entry)
-    completed.push(decision?.completed)
+    if (position === 0) {
+      // With room for one, which is nearly always all: `push` makes room for seventeen.
+      batches = [info]
+      entries = [decision?.entry]
+      completed = [decision?.completed]
+    } else {
+      batches.push(info)
+      entries.push(decision?.entry)
+      completed.push(decision?.completed)
+    }
     next = info.lastOffset + 1
     position += size
   }

@@ -29,10 +29,12 @@ export class Roller {
     this.#options = options
   }
 
+  readonly #nowMs = (): number => this.#options.clock.now()
+
   /** `sizeBefore`: bytes that go into the segment before this append. */
   isDue(next: Prepared, sizeBefore: number): boolean {
-    const { segments, config, clock } = this.#options
-    return mustRoll(segments.active(), next, { config: config(), nowMs: clock.now(), sizeBefore })
+    const { segments, config } = this.#options
+    return mustRoll(segments.active(), next, { config: config(), nowMs: this.#nowMs, sizeBefore })
   }
 
   /** Does nothing where the active segment begins there. A failure takes the directory offline. */

@@ -7,7 +7,7 @@ import type { Segment } from './segment.ts'
 /** What decides whether a batch starts a new segment. */
 export interface RollRules {
   readonly config: LogConfig
-  readonly nowMs: number
+  readonly nowMs: () => number
   /** Bytes that go into the segment before this append. */
   readonly sizeBefore: number
 }
@@ -31,6 +31,6 @@ export function mustRoll(segment: Segment, next: Prepared, { config, nowMs, size
   const { segmentBytes, segmentMs } = config
   if (size > segmentBytes - next.bytes.length || segment.isIndexFull) return true
   const started = segment.firstTimestamp()
-  const waitedMs = started >= 0 ? first.maxTimestamp - started : nowMs - segment.openedMs
+  const waitedMs = started >= 0 ? first.maxTimestamp - started : nowMs() - segment.openedMs
   return waitedMs > segmentMs - segment.rollJitterMs
 }

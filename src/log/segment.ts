@@ -130,8 +130,7 @@ export class Segment {
 
   #readFirstTimestamp(): number {
     const walk = new HeaderWalk(this.handle.file, this.#sizeInBytes)
-    const at = walk.at(0)
-    return at < 0 ? -1 : storedMaxTimestamp(walk.view, at)
+    return walk.at(0) < 0 ? -1 : storedMaxTimestamp(walk.view, 0)
   }
 
   /** Whole batches behind the last one, now. After a DiskError nothing of them is left; BrokenSegmentError: unknown. */

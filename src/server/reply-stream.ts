@@ -66,6 +66,9 @@ export function replyCostInBytes(parts: readonly ReplyPart[]): number {
   return sum
 }
 
+/** A header is copied to where its data will be read: one buffer leaves in half the time of two. */
+const copiedBytesMax = 1024
+
 export class ReplyStream {
   readonly #sink: Sink
   readonly #pieces: PiecePool
@@ -132,7 +135,11 @@ export class ReplyStream {
     let count = 0
     for (const part of this.#parts) {
       if (part instanceof Uint8Array) {
-        chunks.push(part)
+        if (piece !== undefined && part.length <= copiedBytesMax && part.length <= piece.length - used) {
+          piece.set(part, used)
+          chunks.push(piece.subarray(used, used + part.length))
+          used += part.length
+        } else chunks.push(part)
         this.#queuedBytes -= part.length + partOverheadBytes
         count++
         continue
