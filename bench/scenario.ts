@@ -33,6 +33,9 @@ export interface Scenario {
   measure(session: Session): Promise<Readonly<Record<string, number>>>
 }
 
+/** Of all sessions of this process: a broker may have more than one. */
+let topics = 0
+
 /** One broker in one round. */
 export class Session {
   #broker: Broker
@@ -40,7 +43,6 @@ export class Session {
   readonly scale: number
   /** Filled before each measurement: it does not pay for the memory that it takes. */
   readonly pageCache: PageCache | undefined
-  #topics = 0
 
   constructor(options: SessionOptions) {
     this.#broker = options.broker
@@ -73,9 +75,10 @@ export class Session {
     return await work(cluster)
   }
 
-  async newTopic(): Promise<string> {
-    const topic = `bench-${this.#topics++}`
-    await load('topic', { port: this.broker.port, topic })
+  /** Resolves when all its partitions can be read. */
+  async newTopic(partitions = 1): Promise<string> {
+    const topic = `bench-${topics++}`
+    await load('topic', { port: this.broker.port, topic, partitions })
     return topic
   }
 

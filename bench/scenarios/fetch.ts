@@ -5,7 +5,7 @@ import { cpuSecondsPerGb, type Scenario } from '../scenario.ts'
 export const fetch: Scenario = {
   name: 'fetch',
   figures: [
-    { name: 'fetch CPU', unit: 's/GB', bar: { kind: 'ratio', bound: 'at-most', value: 1.25 } },
+    { name: 'fetch CPU', unit: 's/GB', bar: { kind: 'ratio', bound: 'at-most', value: 1.08 } },
     { name: 'fetch', unit: 'MB/s' },
     { name: 'fetch p99', unit: 'ms' },
     { name: 'fetch generator CPU', unit: 's' },
