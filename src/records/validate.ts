@@ -128,7 +128,7 @@ function convertInline(pass: Walk, { records, target, budget }: InlineConversion
       pieces.push(piece)
     },
   }
-  if (!feedInline(both, { codec, compressed, budget, plainMax })) return { kind: 'unfinished' }
+  if (!feedInline(both, { codec, compressed, budget, plainMax, isKept: true })) return { kind: 'unfinished' }
   const valid = pass.finish()
   const plain = Buffer.concat(pieces)
   budget.spendConversion(plain.length / plainMax)
@@ -141,16 +141,18 @@ interface InlineRequest {
   readonly budget: InlineBudget
   /** Plain bytes, when it is less than what the budget has. */
   readonly plainMax?: number
+  /** The pieces are kept. */
+  readonly isKept?: boolean
 }
 
 /** False when it is too much for the caller's thread. */
 function feedInline(pass: Pick<Walk, 'feed'>, request: InlineRequest): boolean {
-  const { codec, compressed, budget, plainMax = inlineSizeMax } = request
+  const { codec, compressed, budget, plainMax = inlineSizeMax, isKept = false } = request
   const limitBytes = Math.min(budget.limitBytes, plainMax)
   if (limitBytes === 0) return false
   let pieces = 0
   try {
-    for (const piece of decompressPieces(codec, compressed, limitBytes)) {
+    for (const piece of decompressPieces(codec, compressed, limitBytes, isKept ? 'kept' : 'once')) {
       if (++pieces > inlinePiecesMax) return false
       budget.spendPiece(piece.length)
       pass.feed(piece)

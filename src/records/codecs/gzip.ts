@@ -4,7 +4,7 @@ import { assert } from '../../base/index.ts'
 import { corrupt, overLimit } from './compression-error.ts'
 import { checkFrameCount, frameToll } from './frame-bounds.ts'
 import { deflatedAt, MemberSum } from './gzip-members.ts'
-import { chunkSizeFor, isOverLimit } from './zlib-options.ts'
+import { chunkSizeFor, free, isOverLimit, type PieceUse } from './zlib-options.ts'
 
 /** The first member, which must be there, or one behind it: where its deflated bytes begin. Throws `CompressionError`. */
 export function nextMember(bytes: Uint8Array, { start, count }: { start: number; count: number }): number | undefined {
@@ -21,8 +21,13 @@ export interface Member {
 }
 
 /** The member whose deflated bytes begin at `at`; undefined when it holds more than `sizeMax`. */
-export function gunzipMember(bytes: Uint8Array, at: number, sizeMax: number): Member | undefined {
-  const inflated = inflate(bytes.subarray(at), sizeMax)
+export function gunzipMember(
+  bytes: Uint8Array,
+  at: number,
+  sizeMax: number,
+  use: PieceUse = 'kept',
+): Member | undefined {
+  const inflated = inflate(bytes.subarray(at), sizeMax, use)
   if (inflated === undefined) return undefined
   const sum = new MemberSum()
   sum.add(inflated.plain)
@@ -34,9 +39,9 @@ interface Inflated {
   readonly consumed: number
 }
 
-function inflate(bytes: Uint8Array, sizeMax: number): Inflated | undefined {
+function inflate(bytes: Uint8Array, sizeMax: number, use: PieceUse): Inflated | undefined {
   try {
-    const chunkSize = chunkSizeFor(bytes.length, sizeMax)
+    const chunkSize = chunkSizeFor(bytes.length, sizeMax, use)
     const inflated = withInfo(inflateRawSync(bytes, { maxOutputLength: Math.max(1, sizeMax), chunkSize, info: true }))
     return inflated.plain.length > sizeMax ? undefined : inflated
   } catch (error) {
@@ -54,16 +59,21 @@ function withInfo(answer: object): Inflated {
 }
 
 /** A piece for each member, and more of nothing: together at most `limitBytes`. Throws `CompressionError`. */
-export function* gzipPieces(bytes: Uint8Array, limitBytes: number): Generator<Uint8Array, void, void> {
+export function* gzipPieces(
+  bytes: Uint8Array,
+  limitBytes: number,
+  use: PieceUse = 'kept',
+): Generator<Uint8Array, void, void> {
   let leftBytes = limitBytes
   for (let start = 0, count = 0; ; count++) {
     const at = nextMember(bytes, { start, count })
     if (at === undefined) return
     if (count > 0) yield* frameToll()
-    const member = gunzipMember(bytes, at, leftBytes)
+    const member = gunzipMember(bytes, at, leftBytes, use)
     if (member === undefined) throw overLimit(limitBytes)
     leftBytes -= member.plain.length
     yield member.plain
+    if (use === 'once') free(member.plain)
     start = member.end
   }
 }

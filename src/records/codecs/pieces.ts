@@ -4,24 +4,28 @@ import { CompressionType } from '../compression-type.ts'
 import { gzipPieces } from './gzip.ts'
 import { lz4Blocks } from './lz4.ts'
 import { snappyBlocks } from './snappy.ts'
+import type { PieceUse } from './zlib-options.ts'
 import { zstdPieces } from './zstd.ts'
 
 /**
  * The plain bytes in one or more pieces, together at most `limitBytes`: block by block where the format has blocks
  * of its own (snappy, lz4), so that memory stays small. How many there are bounds what they cost; some hold nothing.
  * Throws `CompressionError`.
+ *
+ * Pieces that are looked at `once` may lose their memory when the next is asked for.
  */
 export function* decompressPieces(
   codec: CompressionType,
   bytes: Uint8Array,
   limitBytes: number,
+  use: PieceUse = 'kept',
 ): Generator<Uint8Array, void, void> {
   switch (codec) {
     case CompressionType.none:
       yield bytes
       return
     case CompressionType.gzip:
-      yield* gzipPieces(bytes, limitBytes)
+      yield* gzipPieces(bytes, limitBytes, use)
       return
     case CompressionType.snappy:
       yield* snappyBlocks(bytes, limitBytes)
@@ -30,7 +34,7 @@ export function* decompressPieces(
       yield* lz4Blocks(bytes, limitBytes)
       return
     case CompressionType.zstd:
-      yield* zstdPieces(bytes, limitBytes)
+      yield* zstdPieces(bytes, limitBytes, use)
       return
     default:
       unreachable(codec)

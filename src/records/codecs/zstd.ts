@@ -2,7 +2,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { corrupt, overLimit } from './compression-error.ts'
 import { frameToll } from './frame-bounds.ts'
-import { chunkSizeFor, isOverLimit } from './zlib-options.ts'
+import { chunkSizeFor, free, isOverLimit, type PieceUse } from './zlib-options.ts'
 import { windowLog, zstdFrames } from './zstd-frames.ts'
 
 /** Kafka's default level. */
@@ -13,11 +13,11 @@ const quickWindowLogMax = 23
 const wideFrameToll = 32
 
 /** What one whole frame holds; undefined when that is more than `sizeMax`. Throws `CompressionError`. */
-export function zstdFrame(frame: Uint8Array, sizeMax: number): Buffer | undefined {
+export function zstdFrame(frame: Uint8Array, sizeMax: number, use: PieceUse = 'kept'): Buffer | undefined {
   try {
     const plain = zstdDecompressSync(frame, {
       maxOutputLength: Math.max(1, sizeMax),
-      chunkSize: chunkSizeFor(frame.length, sizeMax),
+      chunkSize: chunkSizeFor(frame.length, sizeMax, use),
     })
     return plain.length > sizeMax ? undefined : plain
   } catch (error) {
@@ -27,7 +27,11 @@ export function zstdFrame(frame: Uint8Array, sizeMax: number): Buffer | undefine
 }
 
 /** A piece for each frame, and more of nothing: together at most `limitBytes`. Throws `CompressionError`. */
-export function* zstdPieces(bytes: Uint8Array, limitBytes: number): Generator<Uint8Array, void, void> {
+export function* zstdPieces(
+  bytes: Uint8Array,
+  limitBytes: number,
+  use: PieceUse = 'kept',
+): Generator<Uint8Array, void, void> {
   let leftBytes = limitBytes
   let isFirst = true
   for (const frame of zstdFrames(bytes)) {
@@ -35,10 +39,11 @@ export function* zstdPieces(bytes: Uint8Array, limitBytes: number): Generator<Ui
     isFirst = false
     if (frame === undefined) continue
     if (windowLog(frame) > quickWindowLogMax) yield* frameToll(wideFrameToll)
-    const piece = zstdFrame(frame, leftBytes)
+    const piece = zstdFrame(frame, leftBytes, use)
     if (piece === undefined) throw overLimit(limitBytes)
     leftBytes -= piece.length
     yield piece
+    if (use === 'once') free(piece)
   }
 }
 
