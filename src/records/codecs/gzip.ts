@@ -4,7 +4,8 @@ import { assert } from '../../base/index.ts'
 import { corrupt, overLimit } from './compression-error.ts'
 import { checkFrameCount, frameToll } from './frame-bounds.ts'
 import { deflatedAt, MemberSum } from './gzip-members.ts'
-import { chunkSizeFor, free, isOverLimit, type PieceUse } from './zlib-options.ts'
+import { giveBack, type PieceUse } from './piece-use.ts'
+import { chunkSizeFor, isOverLimit } from './zlib-options.ts'
 
 /** The first member, which must be there, or one behind it: where its deflated bytes begin. Throws `CompressionError`. */
 export function nextMember(bytes: Uint8Array, { start, count }: { start: number; count: number }): number | undefined {
@@ -73,7 +74,7 @@ export function* gzipPieces(
     if (member === undefined) throw overLimit(limitBytes)
     leftBytes -= member.plain.length
     yield member.plain
-    if (use === 'once') free(member.plain)
+    if (use === 'once') giveBack(member.plain)
     start = member.end
   }
 }

@@ -6,6 +6,7 @@ import { lazyNative } from '../../base/index.ts'
 import type { BlockFrame } from './block-frame.ts'
 import { corrupt, overLimit } from './compression-error.ts'
 import { lz4DecodeBlock, lz4EncodeBlock } from './lz4-block.ts'
+import { giveBack, type PieceUse } from './piece-use.ts'
 import { xxh32 } from './xxh32.ts'
 
 /** Input: four bytes of little-endian output size, then the block. Output: what the block gives, at most that size. */
@@ -86,7 +87,7 @@ function decodeBlock(
 export function* lz4Blocks(
   bytes: Uint8Array,
   limitBytes: number,
-  { isHeaderChecked = true }: { readonly isHeaderChecked?: boolean } = {},
+  { isHeaderChecked = true, use = 'kept' }: { readonly isHeaderChecked?: boolean; readonly use?: PieceUse } = {},
 ): Generator<Uint8Array, void, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = readHeader(bytes, view, isHeaderChecked)
@@ -109,6 +110,7 @@ export function* lz4Blocks(
     total += output.length
     if (total > limitBytes) throw overLimit(limitBytes)
     yield output
+    if (use === 'once' && !stored) giveBack(output)
     at = end + checksumSize
   }
 }

@@ -3,8 +3,8 @@ import { unreachable } from '../../base/index.ts'
 import { CompressionType } from '../compression-type.ts'
 import { gzipPieces } from './gzip.ts'
 import { lz4Blocks } from './lz4.ts'
+import type { PieceUse } from './piece-use.ts'
 import { snappyBlocks } from './snappy.ts'
-import type { PieceUse } from './zlib-options.ts'
 import { zstdPieces } from './zstd.ts'
 
 /**
@@ -12,7 +12,7 @@ import { zstdPieces } from './zstd.ts'
  * of its own (snappy, lz4), so that memory stays small. How many there are bounds what they cost; some hold nothing.
  * Throws `CompressionError`.
  *
- * Pieces that are looked at `once` may lose their memory when the next is asked for.
+ * Pieces that are looked at `once` lose their memory when the next is asked for.
  */
 export function* decompressPieces(
   codec: CompressionType,
@@ -28,10 +28,10 @@ export function* decompressPieces(
       yield* gzipPieces(bytes, limitBytes, use)
       return
     case CompressionType.snappy:
-      yield* snappyBlocks(bytes, limitBytes)
+      yield* snappyBlocks(bytes, limitBytes, use)
       return
     case CompressionType.lz4:
-      yield* lz4Blocks(bytes, limitBytes)
+      yield* lz4Blocks(bytes, limitBytes, { use })
       return
     case CompressionType.zstd:
       yield* zstdPieces(bytes, limitBytes, use)

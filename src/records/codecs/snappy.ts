@@ -5,6 +5,7 @@
 import { lazyNative } from '../../base/index.ts'
 import type { BlockFrame } from './block-frame.ts'
 import { CompressionError, corrupt, overLimit } from './compression-error.ts'
+import { giveBack, type PieceUse } from './piece-use.ts'
 import { snappyDecodeRaw, snappyEncodeRaw, snappyLength } from './snappy-raw.ts'
 
 const nativeDecode = lazyNative<(bytes: Uint8Array, options: object) => Buffer>('snappy', 'uncompressSync')
@@ -38,9 +39,15 @@ function isFrameHeader(bytes: Uint8Array, at: number): boolean {
 }
 
 /** The blocks, decoded one by one: at most `limitBytes` in all. Throws `CompressionError`. */
-export function* snappyBlocks(bytes: Uint8Array, limitBytes: number): Generator<Uint8Array, void, void> {
+export function* snappyBlocks(
+  bytes: Uint8Array,
+  limitBytes: number,
+  use: PieceUse = 'kept',
+): Generator<Uint8Array, void, void> {
   if (!isFrameHeader(bytes, 0)) {
-    yield decodeBlock(bytes, { leftBytes: limitBytes, limitBytes })
+    const block = decodeBlock(bytes, { leftBytes: limitBytes, limitBytes })
+    yield block
+    if (use === 'once') giveBack(block)
     return
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -57,6 +64,7 @@ export function* snappyBlocks(bytes: Uint8Array, limitBytes: number): Generator<
     const block = decodeBlock(bytes.subarray(at + 4, end), { leftBytes, limitBytes })
     leftBytes -= block.length
     yield block
+    if (use === 'once') giveBack(block)
     at = end
   }
 }

@@ -2,7 +2,8 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { corrupt, overLimit } from './compression-error.ts'
 import { frameToll } from './frame-bounds.ts'
-import { chunkSizeFor, free, isOverLimit, type PieceUse } from './zlib-options.ts'
+import { giveBack, type PieceUse } from './piece-use.ts'
+import { chunkSizeFor, isOverLimit } from './zlib-options.ts'
 import { windowLog, zstdFrames } from './zstd-frames.ts'
 
 /** Kafka's default level. */
@@ -43,7 +44,7 @@ export function* zstdPieces(
     if (piece === undefined) throw overLimit(limitBytes)
     leftBytes -= piece.length
     yield piece
-    if (use === 'once') free(piece)
+    if (use === 'once') giveBack(piece)
   }
 }
 
