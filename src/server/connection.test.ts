@@ -199,3 +199,32 @@ test('what goes wrong behind an answer that waits is in the log, also where that
   assert.equal(running.lines.filter((line) => line.includes('the rest does not fit')).length, 1)
   raw.socket.destroy()
 })
+
+test('what comes behind a request that waits is read once, and no more until that is answered', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const large = frame(18, 0, (writer) => writer.bytes(Buffer.alloc(256 * 1024 - 14)), 3)
+  const count = 200
+  const raw = new Raw(running.port).send(frame(180, 0, () => undefined, 1))
+  while (held.length < 1) await new Promise((resolve) => setImmediate(resolve))
+  for (let i = 0; i < count; i++) raw.socket.write(large)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  // The system holds a few megabytes for each side.
+  assert.ok(raw.socket.writableLength > (count * large.length) / 2, `${raw.socket.writableLength} bytes were not taken`)
+  held[0]?.answer()
+  for (let i = 0; i <= count; i++) assert.equal((await raw.reply())?.i32(), i === 0 ? 1 : 3)
+  raw.socket.destroy()
+  await running.server.close()
+})
+
+test('who goes away while its request waits is gone at once', async () => {
+  const held: Held = []
+  const running = await start({}, held)
+  const raw = new Raw(running.port).send(frame(180, 0, () => undefined, 1))
+  while (held.length < 1) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(running.server.connectionCount, 1)
+  raw.socket.resetAndDestroy()
+  while (running.server.connectionCount > 0) await new Promise((resolve) => setImmediate(resolve))
+  held[0]?.answer()
+  await running.server.close()
+})
