@@ -193,7 +193,7 @@ export interface ConnectOptions {
 }
 
 export interface Network {
-  /** Runs `then` when the sockets that had bytes for us in this turn have been read. */
+  /** Runs `then` when the sockets that had bytes for us in this turn have been read, or sooner where others are not expected. */
   afterReads(then: () => void): void
   /** Rejects with an Error that names address and reason (`EADDRINUSE` ...). */
   listen(options: ListenOptions): Promise<Listener>

@@ -49,6 +49,34 @@ test('frames come out whole and in order, however the bytes arrive and whenever 
   )
 })
 
+test('frames that came behind one that waits come out whole, and a small one takes little memory until then', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 9000 }), { minLength: 1, maxLength: 12 }), (bodies) => {
+      const stream = Buffer.concat(bodies.map(frame))
+      const frames = new FrameBuffer(receiveBuffers({ readBytes: 64 * 1024, poison: true }))
+      const got: string[] = []
+      const consume = (bytes: Buffer, start: number, end: number): boolean => {
+        got.push(bytes.toString('hex', start, end))
+        return true
+      }
+      for (let position = 0; position < stream.length; ) {
+        const room = frames.receiveBuffer()
+        const size = Math.min(room.length, stream.length - position)
+        room.set(stream.subarray(position, position + size))
+        position += size
+        frames.hold(size)
+        assert.ok(frames.receiveBuffer().length <= Math.max(4096, 2 * frames.heldBytes))
+      }
+      frames.resume(10_000, consume)
+      assert.deepEqual(
+        got,
+        bodies.map((body) => Buffer.from(body).toString('hex')),
+      )
+      assert.equal(frames.heldBytes, 0)
+    }),
+  )
+})
+
 test('large frames that are wanted are received where they stay, whatever comes behind them', () => {
   fc.assert(
     fc.property(

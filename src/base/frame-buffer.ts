@@ -36,6 +36,7 @@ export function receiveBuffers(options: { readonly readBytes: number; readonly p
 const sparesMax = 64
 
 const prefixBytes = 4
+const heldBytesMin = 4096
 const exactBytesMax = 64 * 1024 * 1024
 /** What released memory is filled with where tests ask for it. */
 export const poisonByte = 0xdb
@@ -117,14 +118,18 @@ export class FrameBuffer {
     if (poison) shared.fill(poisonByte, 0, size)
   }
 
-  /** Takes the `size` bytes that were received last and cuts nothing yet. */
+  /** Takes the `size` bytes that were received last and cuts nothing yet. Thousands may wait with a small request behind another one. */
   hold(size: number): void {
-    if (this.#own === undefined) this.#keep(this.#buffers.shared, 0, size)
-    else this.#end += size
+    if (this.#own !== undefined) {
+      this.#end += size
+      return
+    }
+    const { shared, readBytes } = this.#buffers
+    this.#keep(shared, 0, size, Math.min(readBytes, Math.max(heldBytesMin, size * 2)))
   }
 
-  #keep(from: Buffer, start: number, end: number): void {
-    const own = this.#exact(from, start, end) ?? this.#buffers.spare.take(this.#buffers.readBytes)
+  #keep(from: Buffer, start: number, end: number, roomBytes = this.#buffers.readBytes): void {
+    const own = this.#exact(from, start, end) ?? this.#buffers.spare.take(roomBytes)
     from.copy(own, 0, start, end)
     this.#own = own
     this.#start = 0

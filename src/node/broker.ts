@@ -423,6 +423,8 @@ export class Broker {
   /** Closes every log; the marker of a clean stop is written last. Throws what kept the stop from being clean. */
   async stop(brokerEpoch: number): Promise<void> {
     this.#isStopped = true
+    // Nobody is served any more; what follows may fail, and its timer would keep the process.
+    this.wheel.clear()
     this.#assignments.stop()
     this.#isrChanges.stop()
     this.groups.stop()

@@ -80,6 +80,10 @@ async function mayPass(error: unknown): Promise<boolean> {
 
 const rest = ({ clock }: Env, ms: number, stopWanted: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (stopWanted.aborted) {
+      resolve()
+      return
+    }
     const end = (): void => {
       timer.cancel()
       stopWanted.removeEventListener('abort', end)
