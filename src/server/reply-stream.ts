@@ -66,7 +66,7 @@ export function replyCostInBytes(parts: readonly ReplyPart[]): number {
   return sum
 }
 
-/** A header is copied to where its data will be read: one buffer leaves in half the time of two. */
+/** A header is copied to where its data will be read: one buffer leaves by a plain write, two by a list that is made for it. */
 const copiedBytesMax = 1024
 
 export class ReplyStream {
