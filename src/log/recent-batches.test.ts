@@ -21,13 +21,3 @@ test('what is found is the first batch that ends at or behind the offset, and on
     }),
   )
 })
-
-test('nothing is known of a segment that was cut', () => {
-  const recent = new RecentBatches()
-  recent.add({ baseOffset: 0, lastOffset: 4, sizeInBytes: 100 }, 0)
-  recent.add({ baseOffset: 5, lastOffset: 9, sizeInBytes: 100 }, 100)
-  assert.equal(recent.find(7)?.position, 100)
-  recent.clear()
-  recent.add({ baseOffset: 0, lastOffset: 5, sizeInBytes: 100 }, 0)
-  assert.equal(recent.find(5), undefined)
-})

@@ -1,6 +1,6 @@
 /**
  * Where the newest batches of a segment lie, so that who reads at its end finds his place without a read of the file. On the fetch
- * path, once somebody has looked for something; a hint that is forgotten when the segment is cut. Pure.
+ * path, once somebody has looked for something; thrown away when the segment is cut. Pure.
  */
 
 export interface FoundBatch {
@@ -26,10 +26,6 @@ export class RecentBatches {
     this.#ring[at + 1] = batch.baseOffset
     this.#ring[at + 2] = position
     this.#ring[at + 3] = batch.sizeInBytes
-  }
-
-  clear(): void {
-    this.#count = 0
   }
 
   /** The first batch that ends at or behind `offset`; undefined where that may be an older one, or there is none. */
