@@ -3,6 +3,8 @@
  * it. Up to 240 bytes go by bigint, in the specification's own steps; what is longer (a topic of thousands of partitions)
  * goes stripe by stripe in halves of 32 bits, for there a bigint for each sum and product would cost milliseconds.
  */
+import { viewOf } from './view-of.ts'
+
 const prime32x1 = 0x9e3779b1
 const prime32x2 = 0x85ebca77n
 const prime32x3 = 0xc2b2ae3dn
@@ -16,8 +18,6 @@ const primeMix2 = 0x9fb21c651e98df25n
 
 const stripeSize = 64
 const blockSize = 1024
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 
 const secret = viewOf(
   Buffer.from(

@@ -9,6 +9,7 @@ import { ApiError, viewOf } from '../base/index.ts'
 import { ErrorCode } from '../protocol/index.ts'
 import * as header from './batch-header.ts'
 import { CompressionError, compress, decompressPieces, decompressSlowly } from './codecs/index.ts'
+import type { PieceUse } from './codecs/piece-use.ts'
 import type { TargetCompression } from './compression-type.ts'
 import { CompressionType, compressionType } from './compression-type.ts'
 import { compressPieces, conversionTarget, convertedBatch, inlinePlainMax } from './convert.ts'
@@ -128,7 +129,7 @@ function convertInline(pass: Walk, { records, target, budget }: InlineConversion
       pieces.push(piece)
     },
   }
-  if (!feedInline(both, { codec, compressed, budget, plainMax, isKept: true })) return { kind: 'unfinished' }
+  if (!feedInline(both, { codec, compressed, budget, plainMax, use: 'kept' })) return { kind: 'unfinished' }
   const valid = pass.finish()
   const plain = Buffer.concat(pieces)
   budget.spendConversion(plain.length / plainMax)
@@ -141,18 +142,17 @@ interface InlineRequest {
   readonly budget: InlineBudget
   /** Plain bytes, when it is less than what the budget has. */
   readonly plainMax?: number
-  /** The pieces are kept. */
-  readonly isKept?: boolean
+  readonly use?: PieceUse
 }
 
 /** False when it is too much for the caller's thread. */
 function feedInline(pass: Pick<Walk, 'feed'>, request: InlineRequest): boolean {
-  const { codec, compressed, budget, plainMax = inlineSizeMax, isKept = false } = request
+  const { codec, compressed, budget, plainMax = inlineSizeMax, use = 'once' } = request
   const limitBytes = Math.min(budget.limitBytes, plainMax)
   if (limitBytes === 0) return false
   let pieces = 0
   try {
-    for (const piece of decompressPieces(codec, compressed, limitBytes, isKept ? 'kept' : 'once')) {
+    for (const piece of decompressPieces(codec, compressed, limitBytes, use)) {
       if (++pieces > inlinePiecesMax) return false
       budget.spendPiece(piece.length)
       pass.feed(piece)

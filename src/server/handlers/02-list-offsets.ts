@@ -7,7 +7,7 @@
  * There are no tiers yet: the local start is the start, and nothing is tiered. A time is looked up in one batch, which is
  * read and, if it is compressed, decompressed here.
  */
-import { ApiError, assert, DiskError, MalformedError } from '../../base/index.ts'
+import { ApiError, assert, DiskError, MalformedError, viewOf } from '../../base/index.ts'
 import type { Log } from '../../log/index.ts'
 import { ErrorCode, type ListOffsetsRequest, type ListOffsetsResponse, listOffsets } from '../../protocol/index.ts'
 import {
@@ -195,8 +195,6 @@ function cursorAt(batch: Uint8Array): BatchCursor {
   assert(cursor.next(), 'the log gives whole batches')
   return cursor
 }
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 interface Wanted {
   readonly timestamp: bigint
