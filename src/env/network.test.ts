@@ -197,3 +197,25 @@ test('the full names of a name are those of its addresses', async () => {
   assert.deepEqual(await network.canonicalNames('all.test'), ['b1.test', 'b2.test', '10.0.0.3'])
   assert.deepEqual(await new SystemNetwork().canonicalNames('127.0.0.1').then((names) => names.length), 1)
 })
+
+test('who waits for the reads of a turn runs before the loop goes on, where one socket was read alone', async () => {
+  const network = new SystemNetwork()
+  const order = Promise.withResolvers<readonly string[]>()
+  const buffer = Buffer.alloc(64)
+  const accept = (): ConnectionHandler => ({
+    receiveBuffer: () => buffer,
+    received: () => {
+      const ran: string[] = []
+      setImmediate(() => order.resolve([...ran, 'turn']))
+      network.afterReads(() => ran.push('reads'))
+    },
+    drained: () => undefined,
+    closed: () => undefined,
+  })
+  const listener = await network.listen({ host: '127.0.0.1', port: 0, accept })
+  const socket = connect(listener.port, '127.0.0.1')
+  socket.write('x')
+  assert.deepEqual(await order.promise, ['reads', 'turn'])
+  socket.destroy()
+  await listener.close()
+})
